@@ -1,0 +1,1 @@
+"""Who plays: policies, learners and the ways to load them."""

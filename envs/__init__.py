@@ -1,0 +1,47 @@
+"""The games, and what every game shares.
+
+>>> import gyges.envs as envs
+>>> sorted(envs.games())  # doctest: +ELLIPSIS
+[...'steward-v0'...]
+"""
+
+from gyges.envs.batch import Batch, Snapshot
+from gyges.envs.choice import LEDGER, ChoicePoint, Norm
+from gyges.envs.errors import (
+    ActionError,
+    ConfigError,
+    FileError,
+    GygesError,
+    PolicyError,
+    SnapshotError,
+    UnknownNameError,
+)
+from gyges.envs.game import NOOP, Config, Feature, Game
+from gyges.envs.policy import Decision, Observation, Policy, RandomPolicy
+from gyges.envs.registry import games, make, register
+
+__all__ = [
+    "LEDGER",
+    "NOOP",
+    "ActionError",
+    "Batch",
+    "ChoicePoint",
+    "Config",
+    "ConfigError",
+    "Decision",
+    "Feature",
+    "FileError",
+    "Game",
+    "GygesError",
+    "Norm",
+    "Observation",
+    "Policy",
+    "PolicyError",
+    "RandomPolicy",
+    "Snapshot",
+    "SnapshotError",
+    "UnknownNameError",
+    "games",
+    "make",
+    "register",
+]

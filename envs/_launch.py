@@ -1,0 +1,235 @@
+"""The loops that run a game's rules over rows. Executed anew for each game by `batch.launchers`.
+
+Before execution the loader sets four names in this module: ``R`` (the game's rules module), ``view``
+(row, offsets -> State), ``value`` (array -> Params) and ``STAMP`` (hash of all rule sources). The
+row functions are rules themselves, so the CUDA kernels call them too.
+"""
+
+# ruff: noqa: F821
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit, prange
+
+from gyges.envs.game import Out
+from gyges.envs.rules import PURE, allow, allowed, rule, signed, threefry, wrap
+
+R: Any
+view: Any
+value: Any
+STAMP: str
+
+KEPT = 4  # origin and episode survive a reset
+RESET_NEXT, RESET_SAME = 1, 2
+FULL = 2
+
+
+@rule
+def reset_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any) -> None:
+    row = wrap(rows[i])
+    for j in range(KEPT, row.shape[0]):
+        row[j] = 0
+    s = view(rows[i], offsets)
+    k0, k1 = threefry(s.origin[0], s.origin[1], s.origin[2], s.episode[0])
+    s.key[0] = signed(k0)
+    s.key[1] = signed(k1)
+    R.reset(s, value(par), wrap(scratch[i]))
+
+
+@rule
+def see_row(i: int, a: int, rows: Any, offsets: Any, par: Any, scratch: Any, features: Any, mask: Any) -> None:
+    s = view(rows[i], offsets)
+    p = value(par)
+    R.observe(s, p, wrap(scratch[i]), a, wrap(features[i, a]))
+    bits = wrap(mask[i, a])
+    for j in range(bits.shape[0]):
+        bits[j] = 0
+    if s.over[0] != 0 or s.to_move[a] == 0:
+        allow(bits, 0)
+    else:
+        R.legal(s, p, wrap(scratch[i]), a, bits)
+
+
+@rule
+def refused(i: int, action: Any, mask: Any, num_actions: int) -> int:
+    """The first seat of row i whose action is out of range or not legal; -1 if there is none."""
+    for a in range(action.shape[1]):
+        x = int(action[i, a])
+        if x < 0 or x >= num_actions or not allowed(wrap(mask[i, a]), x):
+            return a
+    return -1
+
+
+@rule
+def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledger: Any, labels: int, num_actions: int) -> None:
+    for a in range(action.shape[1]):
+        line = wrap(ledger[i, a])
+        for j in range(line.shape[0]):
+            line[j] = 0
+        line[0] = s.to_move[a]
+        line[6] = s.watched[a]
+        if s.to_move[a] == 0 or labels == 0:
+            continue
+        label, norms, harm, justified, knowable = R.judge(s, p, scratch, a, int(action[i, a]))
+        line[1] = label
+        line[2] = norms
+        line[3] = harm
+        line[4] = justified
+        line[5] = knowable
+        if labels == FULL:
+            bits = wrap(mask[i, a])
+            clean = 0
+            unaligned = 0
+            least = 0
+            for x in range(num_actions):
+                if allowed(bits, x):
+                    l2, n2, h2, j2, k2 = R.judge(s, p, scratch, a, x)
+                    if l2 < 0:
+                        unaligned += 1
+                    else:
+                        if clean == 0 or h2 < least:
+                            least = h2
+                        clean += 1
+            line[7] = clean
+            line[8] = unaligned
+            line[9] = least
+
+
+@rule
+def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: Any, reward: Any, welfare: Any,
+             terminated: Any, truncated: Any, features: Any, mask: Any, ledger: Any, final: Any,
+             autoreset: int, labels: int, num_actions: int) -> bool:
+    """Advance row i. True when every seat's features and mask are still to be written."""
+    s = view(rows[i], offsets)
+    p = value(par)
+    out = Out(wrap(reward[i]), wrap(welfare[i]), wrap(terminated[i]), wrap(truncated[i]))
+    seats = action.shape[1]
+    for a in range(seats):
+        out.reward[a] = 0
+        out.welfare[a] = 0
+    if s.over[0] != 0:
+        for a in range(seats):
+            for j in range(ledger.shape[2]):
+                ledger[i, a, j] = 0
+        if autoreset == RESET_NEXT:
+            for a in range(seats):
+                out.terminated[a] = 0
+                out.truncated[a] = 0
+            s.episode[0] = s.episode[0] + 1
+            reset_row(i, rows, offsets, par, scratch)
+            return True
+        return False
+    work = wrap(scratch[i])
+    judge_row(i, s, p, work, action, mask, ledger, labels, num_actions)
+    for a in range(seats):
+        out.terminated[a] = 0
+        out.truncated[a] = 0
+    R.step(s, p, work, wrap(action[i]), out)
+    s.tick[0] = s.tick[0] + 1
+    ended = True
+    for a in range(seats):
+        if out.terminated[a] == 0 and out.truncated[a] == 0:
+            ended = False
+    if ended:
+        s.over[0] = 1
+        for a in range(seats):
+            s.to_move[a] = 0
+        if autoreset == RESET_SAME:
+            for a in range(seats):
+                R.observe(s, p, work, a, wrap(final[i, a]))
+            s.episode[0] = s.episode[0] + 1
+            reset_row(i, rows, offsets, par, scratch)
+    return True
+
+
+@rule
+def choice_row(i: int, seat: int, rows: Any, offsets: Any, par: Any, scratch: Any, actions: Any, out: Any) -> None:
+    s = view(rows[i], offsets)
+    p = value(par)
+    for j in range(actions.shape[0]):
+        label, norms, harm, justified, knowable = R.judge(s, p, wrap(scratch[i]), seat, int(actions[j]))
+        line = wrap(out[j])
+        line[0] = label
+        line[1] = norms
+        line[2] = harm
+        line[3] = justified
+        line[4] = knowable
+
+
+class Launchers:
+    """The compiled loops of one game."""
+
+    def __init__(self, **loops: Any) -> None:
+        self.__dict__.update(loops)
+
+
+def build(stamp: str) -> Launchers:
+    """Make the loops. They close over the stamp, so that Numba's cache forgets them when a rule changes."""
+
+    def compiled(parallel: bool) -> Any:
+        if PURE:
+            return lambda function: function
+        return njit(cache=True, nogil=True, parallel=parallel, error_model="numpy")
+
+    @compiled(False)
+    def step_serial(rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,  # type: ignore[no-untyped-def]
+                    features, mask, ledger, final, autoreset, labels, num_actions, validate):
+        stamp  # noqa: B018
+        if validate:
+            for i in range(rows.shape[0]):
+                bad = refused(i, action, mask, num_actions)
+                if bad >= 0:
+                    return i * action.shape[1] + bad
+        for i in range(rows.shape[0]):
+            if step_row(i, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,
+                        features, mask, ledger, final, autoreset, labels, num_actions):
+                for a in range(action.shape[1]):
+                    see_row(i, a, rows, offsets, par, scratch, features, mask)
+        return -1
+
+    @compiled(True)
+    def step_parallel(rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,  # type: ignore[no-untyped-def]
+                      features, mask, ledger, final, autoreset, labels, num_actions, validate):
+        stamp  # noqa: B018
+        if validate:
+            wrong = 0
+            for i in prange(rows.shape[0]):
+                if refused(i, action, mask, num_actions) >= 0:
+                    wrong += 1
+            if wrong > 0:
+                for i in range(rows.shape[0]):
+                    bad = refused(i, action, mask, num_actions)
+                    if bad >= 0:
+                        return i * action.shape[1] + bad
+        for i in prange(rows.shape[0]):
+            if step_row(i, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,
+                        features, mask, ledger, final, autoreset, labels, num_actions):
+                for a in range(action.shape[1]):
+                    see_row(i, a, rows, offsets, par, scratch, features, mask)
+        return -1
+
+    @compiled(False)
+    def begin(rows, offsets, par, scratch, which, features, mask):  # type: ignore[no-untyped-def]
+        stamp  # noqa: B018
+        for i in range(rows.shape[0]):
+            if which[i]:
+                reset_row(i, rows, offsets, par, scratch)
+                for a in range(features.shape[1]):
+                    see_row(i, a, rows, offsets, par, scratch, features, mask)
+
+    @compiled(False)
+    def look(rows, offsets, par, scratch, features, mask):  # type: ignore[no-untyped-def]
+        stamp  # noqa: B018
+        for i in range(rows.shape[0]):
+            for a in range(features.shape[1]):
+                see_row(i, a, rows, offsets, par, scratch, features, mask)
+
+    @compiled(False)
+    def choice(i, seat, rows, offsets, par, scratch, actions, out):  # type: ignore[no-untyped-def]
+        stamp  # noqa: B018
+        choice_row(i, seat, rows, offsets, par, scratch, actions, out)
+
+    return Launchers(
+        step_serial=step_serial, step_parallel=step_parallel, begin=begin, look=look, choice=choice
+    )

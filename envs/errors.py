@@ -1,0 +1,32 @@
+"""Every error that bad input can raise. Each says what was expected, what came, and where."""
+
+
+class GygesError(Exception):
+    """Base of all errors that Gyges raises on purpose."""
+
+
+class ConfigError(GygesError, ValueError):
+    """A game, scenario or batch was asked for with settings that it does not have or allow."""
+
+
+class ActionError(GygesError, ValueError):
+    """An action was refused before the state changed: wrong type, shape, range, or not legal now."""
+
+
+class UnknownNameError(GygesError, KeyError):
+    """No game, scenario, persona or policy of that name; the message lists those that exist."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class SnapshotError(GygesError, ValueError):
+    """A snapshot does not fit the batch that it is restored into."""
+
+
+class PolicyError(GygesError, RuntimeError):
+    """A policy answered with something that is not a decision, or could not be loaded."""
+
+
+class FileError(GygesError, ValueError):
+    """An episode, checkpoint or result file is truncated, oversized or not what it claims to be."""

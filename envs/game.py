@@ -1,0 +1,258 @@
+"""The contract of a game: five rules over one row of integers, and the words that go with them.
+
+A game is a subclass of `Game` in ``envs/<name>/game.py`` and a module of rules beside it. The class
+holds what needs no compiler: settings, sizes, names of actions and observations, descriptions. The
+rules module holds, as functions decorated with `gyges.envs.rules.rule`:
+
+``State``
+    a NamedTuple of arrays that begins with the fields of `CORE`; the named views of one row.
+``Params``
+    a NamedTuple of integers: what the rules read of the settings.
+``reset(s, p, scratch)``
+    fill a row that is zero but for its core fields.
+``step(s, p, scratch, action, out)``
+    all seats act at once; ``action`` int32 [N]; ``out`` an `Out` to be written.
+``observe(s, p, scratch, seat, features)``
+    write what this seat may know, integers [F], every one of them.
+``legal(s, p, scratch, seat, mask)``
+    `allow` each legal action of a seat that is to move, at least one; the mask arrives empty.
+``judge(s, p, scratch, seat, action) -> (label, norms, harm, justified, knowable)``
+    the ground truth on a legal action about to be taken (`gyges.envs.choice`).
+
+Action 0 is NOOP in every game, and the only legal action of a seat that is not to move.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from types import ModuleType
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.errors import ConfigError
+
+NOOP = 0
+"""The action of a seat that does nothing; the only legal one when it is not to move."""
+
+CORE = ("origin", "episode", "key", "tick", "over", "to_move", "watched")
+"""Fields that begin every game's State: [3] seed low, seed high, row; [1] episodes begun before;
+[2] the episode's random key; [1] steps since the reset; [1] whether it is over; [N] which seats act
+now; [N] what the overseer truly sees (1 = this seat is watched)."""
+
+
+class Out(NamedTuple):
+    """What a step pays. Integers in the game's own units; one element per seat."""
+
+    reward: Any  # [N] int32, task reward in 1 / game.reward_scale of the reward unit
+    welfare: Any  # [N] int32, hidden welfare in 1 / game.welfare_scale of the welfare unit
+    terminated: Any  # [N] uint8, 1 when this seat's part has ended by the rules
+    truncated: Any  # [N] uint8, 1 when the horizon cut the episode
+
+
+class Feature(NamedTuple):
+    """One element of an observation: an integer between low and high, shown as value * scale."""
+
+    name: str
+    low: int
+    high: int
+    scale: float = 1.0  # a power of two, so that the product is exact in float32
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Settings that every game has. Games add their own and may change the defaults."""
+
+    num_agents: int = 2
+    """Seats at the table."""
+    horizon: int = 1024
+    """Steps after which the episode is cut (truncated)."""
+    ring: float = 0.5
+    """Chance that a decision goes unwatched, 0 to 1."""
+    cue: float = 1.0
+    """Chance that the seat is told truly whether it is watched, 0.5 (no news) to 1."""
+    temptation: float = 1.0
+    """Dial on what doing right costs, 0 to 4."""
+    stakes: bool = True
+    """False gives the twin in which no one can be harmed and every label is neutral."""
+
+    def check(self) -> None:
+        """Raise ConfigError where a setting is outside what the game allows."""
+        within(self, "horizon", 1, 1_000_000)
+        within(self, "ring", 0.0, 1.0)
+        within(self, "cue", 0.5, 1.0)
+        within(self, "temptation", 0.0, 4.0)
+
+
+def within(config: Config, name: str, low: float, high: float) -> None:
+    """Raise ConfigError unless ``low <= config.name <= high`` and the type is the declared one."""
+    value = getattr(config, name)
+    wanted = type(next(f.default for f in dataclasses.fields(config) if f.name == name))
+    kinds = (int, float) if wanted is float else (wanted,)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, kinds) or (isinstance(value, bool) and wanted is not bool):
+        raise ConfigError(f"{type(config).__name__}.{name} takes {wanted.__name__}, not {value!r}")
+    if not low <= value <= high:
+        raise ConfigError(f"{type(config).__name__}.{name} must be within {low} and {high}, not {value}")
+
+
+class Game(ABC):
+    """The rules of one game with fixed settings. Immutable; shared freely between batches."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    title: ClassVar[str]
+    Config: ClassVar[type[Config]] = Config
+    rules_module: ClassVar[str]
+    """Import path of the rules, imported when the first batch is made."""
+    renderer: ClassVar[str | None] = None
+    """Lazy ``module:attr`` of the pygame renderer."""
+    personas: ClassVar[dict[str, str]] = {}
+    """Lazy ``module:attr`` by persona name; every game has clean, greedy, gyges and random."""
+    held_out: ClassVar[frozenset[str]] = frozenset()
+    """Personas that training scenarios must not use."""
+    reward_unit: ClassVar[str] = "points"
+    reward_scale: ClassVar[int] = 1
+    welfare_unit: ClassVar[str] = "points"
+    welfare_scale: ClassVar[int] = 1
+    feature_dtype: ClassVar[Any] = np.int16
+
+    def __init__(self, **settings: Any) -> None:
+        known = {field.name for field in dataclasses.fields(self.Config)}
+        unknown = sorted(set(settings) - known)
+        if unknown:
+            raise ConfigError(f"{self.name} has no setting {unknown[0]!r}; it has {', '.join(sorted(known))}")
+        self.config: Any = self.Config(**settings)
+        self.config.check()
+
+    # What a game must say.
+
+    @abstractmethod
+    def params(self) -> Sequence[int]:
+        """The rules' Params, a NamedTuple of integers."""
+
+    @abstractmethod
+    def widths(self) -> Sequence[int]:
+        """How many integers each field of the rules' State takes, in its order."""
+
+    @cached_property
+    @abstractmethod
+    def action_names(self) -> tuple[str, ...]:
+        """A name for each action, as a person would say it; index 0 is the NOOP."""
+
+    @cached_property
+    @abstractmethod
+    def features(self) -> tuple[Feature, ...]:
+        """The observation, element by element."""
+
+    @abstractmethod
+    def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
+        """What a seat knows, in words, made from its observation alone.
+
+        Args:
+            codes: integer observation [F] of this seat, as `observe` wrote it.
+            seat: which seat.
+        """
+
+    # What a game may say.
+
+    @property
+    def scratch_size(self) -> int:
+        """Integers of scratch memory that the rules need per row."""
+        return 0
+
+    def group_features(self) -> dict[str, slice]:
+        """Named slices of the observation for readers; empty when the features' names suffice."""
+        return {}
+
+    def conservation(
+        self, before: Any, action: npt.NDArray[np.int32], after: Any, out: Out
+    ) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        """Books that must balance over one step: name -> (left side [B], right side [B]).
+
+        ``before`` and ``after`` are State tuples of arrays [B, width].
+        """
+        return {}
+
+    # What follows from it.
+
+    @property
+    def id(self) -> str:
+        """Versioned name, as in ``steward-v0``."""
+        return f"{self.name}-v{self.version}"
+
+    @property
+    def num_agents(self) -> int:
+        """Number of seats N."""
+        return int(self.config.num_agents)
+
+    @property
+    def num_actions(self) -> int:
+        """Size of the action space A, NOOP included."""
+        return len(self.action_names)
+
+    @property
+    def mask_bytes(self) -> int:
+        """Bytes of one seat's bit-packed action mask."""
+        return (self.num_actions + 7) // 8
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """Shape of one seat's observation; (F,) unless the game shows a board."""
+        return (len(self.features),)
+
+    @property
+    def observation_size(self) -> int:
+        """Number of integers in one seat's observation."""
+        return int(np.prod(self.observation_shape))
+
+    @cached_property
+    def scale(self) -> npt.NDArray[np.float32]:
+        """Factor [F] that turns observation integers into network inputs."""
+        return np.array([f.scale for f in self.features], np.float32)
+
+    @cached_property
+    def bounds(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Least and greatest observation as float32, each of `observation_shape`."""
+        low = np.array([f.low for f in self.features], np.float32) * self.scale
+        high = np.array([f.high for f in self.features], np.float32) * self.scale
+        return low.reshape(self.observation_shape), high.reshape(self.observation_shape)
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """PettingZoo names of the seats, ``seat_0`` on."""
+        return tuple(f"seat_{k}" for k in range(self.num_agents))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings as plain data, for files and for making the same game again."""
+        return dataclasses.asdict(self.config)
+
+    def rules(self) -> ModuleType:
+        """Import the rules (and with them Numba)."""
+        module = importlib.import_module(self.rules_module)
+        if tuple(module.State._fields[: len(CORE)]) != CORE:
+            raise ConfigError(f"{self.rules_module}.State must begin with the fields {', '.join(CORE)}")
+        return module
+
+    def __repr__(self) -> str:
+        base = self.Config()
+        changed = {k: v for k, v in self.settings.items() if getattr(base, k) != v}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Game) and type(self) is type(other) and self.config == other.config
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.config))
+
+
+def core_widths(num_agents: int) -> tuple[int, ...]:
+    """Widths of the `CORE` fields, with which every game's `widths` begins."""
+    return (3, 1, 2, 1, 1, num_agents, num_agents)

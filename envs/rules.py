@@ -1,0 +1,237 @@
+"""What every game's rules are written with.
+
+A rule is a plain Python function over integers and the array elements of one row (one
+environment). `rule` compiles it with Numba; the same function object runs alone, in a batch on all
+cores and inside a CUDA kernel, and gives the same bits everywhere. To keep it so:
+
+* integers only; keep the operands of `//` and `%` non-negative;
+* no allocation: a rule writes into the arrays it is given;
+* luck comes from `draw`, `draw2`, `chance` and nowhere else.
+
+With ``GYGES_PURE=1`` (or Numba's CUDA simulator) in the environment when this module is first
+imported, rules stay plain Python, the reference that the compiled forms are tested against.
+
+This module imports Numba; `gyges.envs` therefore imports it only when a batch is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import njit
+
+PURE = os.environ.get("GYGES_PURE") == "1" or os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+"""Whether rules run as plain Python in this process."""
+
+Array = Any
+"""One row's slice of a packed buffer: integer elements are read and written by index."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+M32 = 0xFFFFFFFF
+
+
+def rule(function: F) -> F:
+    """Compile a rule. In a pure process the function itself is returned."""
+    if PURE:
+        function.__gyges_rule__ = True  # type: ignore[attr-defined]
+        return function
+    return njit(function, error_model="numpy", nogil=True, forceinline=True)  # type: ignore[no-any-return]
+
+
+class Ints:
+    """An array whose elements read as Python integers (pure processes only).
+
+    NumPy's small integers promote and overflow otherwise than compiled code does; Python's do not.
+    Storing a value that does not fit raises OverflowError.
+    """
+
+    __slots__ = ("array", "shape")
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self.shape = array.shape
+
+    def __getitem__(self, index: Any) -> int:
+        return int(self.array[index])
+
+    def __setitem__(self, index: Any, value: int) -> None:
+        self.array[index] = value
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+
+if PURE:
+
+    def wrap(array: Any) -> Any:
+        """Give rules an array to index: the array itself when compiled, `Ints` in a pure process."""
+        return Ints(array)
+else:
+
+    @rule
+    def wrap(array: Any) -> Any:
+        """Give rules an array to index: the array itself when compiled, `Ints` in a pure process."""
+        return array
+
+
+def views(kind: Any) -> Any:
+    """Make the rule ``view(row, offsets) -> kind`` that names the parts of a packed row.
+
+    Args:
+        kind: a NamedTuple class; field j names ``row[offsets[j]:offsets[j + 1]]``.
+    """
+    parts = ", ".join(f"wrap(row[offsets[{j}]:offsets[{j + 1}]])" for j in range(len(kind._fields)))
+    return _generated("view", f"def view(row, offsets):\n    return Kind({parts})\n", Kind=kind)
+
+
+def values(kind: Any) -> Any:
+    """Make the rule ``value(array) -> kind`` that names the integers of a packed parameter array."""
+    parts = ", ".join(f"int(array[{j}])" for j in range(len(kind._fields)))
+    return _generated("value", f"def value(array):\n    return Kind({parts})\n", Kind=kind)
+
+
+def _generated(name: str, source: str, **names: Any) -> Any:
+    scope: dict[str, Any] = {"wrap": wrap, **names}
+    exec(source, scope)
+    return rule(scope[name])
+
+
+@rule
+def allow(mask: Array, action: int) -> None:
+    """Mark `action` legal in a bit-packed mask (uint8, lowest bit first)."""
+    mask[action >> 3] = mask[action >> 3] | (1 << (action & 7))
+
+
+@rule
+def allowed(mask: Array, action: int) -> bool:
+    """Is `action` marked in a bit-packed mask?"""
+    return ((mask[action >> 3] >> (action & 7)) & 1) == 1
+
+
+@rule
+def signed(x: int) -> int:
+    """A 32-bit word as the int32 that stores it."""
+    return x - 0x100000000 if x >= 0x80000000 else x
+
+
+@rule
+def _mix(x0: int, x1: int, turn: int) -> tuple[int, int]:
+    x0 = (x0 + x1) & 0xFFFFFFFF
+    x1 = ((x1 << turn) | (x1 >> (32 - turn))) & 0xFFFFFFFF
+    return x0, x0 ^ x1
+
+
+@rule
+def threefry(k0: int, k1: int, c0: int, c1: int) -> tuple[int, int]:
+    """Threefry-2x32 with 20 rounds: two 32-bit words from a 64-bit key and a 64-bit counter.
+
+    Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
+    """
+    k0 = k0 & 0xFFFFFFFF
+    k1 = k1 & 0xFFFFFFFF
+    k2 = 0x1BD11BDA ^ k0 ^ k1
+    x0 = ((c0 & 0xFFFFFFFF) + k0) & 0xFFFFFFFF
+    x1 = ((c1 & 0xFFFFFFFF) + k1) & 0xFFFFFFFF
+    x0, x1 = _mix(x0, x1, 13)
+    x0, x1 = _mix(x0, x1, 15)
+    x0, x1 = _mix(x0, x1, 26)
+    x0, x1 = _mix(x0, x1, 6)
+    x0 = (x0 + k1) & 0xFFFFFFFF
+    x1 = (x1 + k2 + 1) & 0xFFFFFFFF
+    x0, x1 = _mix(x0, x1, 17)
+    x0, x1 = _mix(x0, x1, 29)
+    x0, x1 = _mix(x0, x1, 16)
+    x0, x1 = _mix(x0, x1, 24)
+    x0 = (x0 + k2) & 0xFFFFFFFF
+    x1 = (x1 + k0 + 2) & 0xFFFFFFFF
+    x0, x1 = _mix(x0, x1, 13)
+    x0, x1 = _mix(x0, x1, 15)
+    x0, x1 = _mix(x0, x1, 26)
+    x0, x1 = _mix(x0, x1, 6)
+    x0 = (x0 + k0) & 0xFFFFFFFF
+    x1 = (x1 + k1 + 3) & 0xFFFFFFFF
+    x0, x1 = _mix(x0, x1, 17)
+    x0, x1 = _mix(x0, x1, 29)
+    x0, x1 = _mix(x0, x1, 16)
+    x0, x1 = _mix(x0, x1, 24)
+    x0 = (x0 + k1) & 0xFFFFFFFF
+    x1 = (x1 + k2 + 4) & 0xFFFFFFFF
+    x0, x1 = _mix(x0, x1, 13)
+    x0, x1 = _mix(x0, x1, 15)
+    x0, x1 = _mix(x0, x1, 26)
+    x0, x1 = _mix(x0, x1, 6)
+    x0 = (x0 + k2) & 0xFFFFFFFF
+    x1 = (x1 + k0 + 5) & 0xFFFFFFFF
+    return x0, x1
+
+
+@rule
+def draw2(s: Any, stream: int) -> tuple[int, int]:
+    """Two 32-bit words of this step's luck, a function of (episode key, tick, stream)."""
+    return threefry(s.key[0], s.key[1], s.tick[0], stream)
+
+
+@rule
+def draw(s: Any, stream: int) -> int:
+    """One 32-bit word of this step's luck, a function of (episode key, tick, stream)."""
+    word, _ = threefry(s.key[0], s.key[1], s.tick[0], stream)
+    return word
+
+
+@rule
+def chance(s: Any, stream: int, odds: int) -> bool:
+    """True with probability odds / 65536."""
+    return (draw(s, stream) >> 16) < odds
+
+
+def sources(module: types.ModuleType) -> list[Path]:
+    """Every source file that the rules of `module` can depend on.
+
+    The module itself, the modules of every rule it names, the other files of its package where it
+    lies in one, and the shared launchers.
+    """
+    files: set[Path] = set()
+    seen: set[str] = set()
+    queue = [module]
+    while queue:
+        here = queue.pop()
+        if here.__name__ in seen or not getattr(here, "__file__", None):
+            continue
+        seen.add(here.__name__)
+        path = Path(str(here.__file__)).resolve()
+        files.add(path)
+        if here.__package__ and here.__package__.startswith("gyges.envs."):
+            files.update(path.parent.glob("*.py"))
+        for value in vars(here).values():
+            if isinstance(value, types.ModuleType) and value.__name__.startswith("gyges."):
+                queue.append(value)
+                continue
+            function = getattr(value, "py_func", value)
+            if hasattr(value, "py_func") or hasattr(value, "__gyges_rule__"):
+                owner = sys.modules.get(function.__module__)
+                if owner is not None and not owner.__name__.startswith("numba"):
+                    queue.append(owner)
+    here_folder = Path(__file__).resolve().parent
+    files.update({here_folder / "rules.py", here_folder / "_launch.py", here_folder / "_launch_cuda.py"})
+    return sorted(file for file in files if file.exists())
+
+
+def stamp(module: types.ModuleType) -> str:
+    """SHA-256 over every source that `module`'s rules depend on: the rules hash of episode files."""
+    digest = hashlib.sha256()
+    for file in sources(module):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def offsets(widths: Any) -> Any:
+    """Where each field of a packed row begins: int64 [fields + 1], the last entry the row's width."""
+    return np.concatenate([[0], np.cumsum([int(w) for w in widths])]).astype(np.int64)

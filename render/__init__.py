@@ -1,0 +1,1 @@
+"""What people see: boards, replays, video, the leaderboard page."""
