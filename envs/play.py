@@ -1,0 +1,171 @@
+"""Policies around a batch: who sits where, what each is shown, what each remembers.
+
+`Seating` groups the (row, seat) pairs of a batch by policy, so that each policy is called once a
+step for all of its pairs. It runs policies in this process and hands them nothing but observations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.batch import Batch
+from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.policy import Decision, Memory, Observation, Policy
+
+
+class Group:
+    """The pairs that one policy plays.
+
+    Attributes:
+        policy: who plays.
+        rows, seats: the pairs, [R] each, in row-major order.
+        memory: what the policy carries.
+        decision: its last answer, None before the first.
+    """
+
+    def __init__(self, policy: Policy, rows: npt.NDArray[np.int64], seats: npt.NDArray[np.int32]) -> None:
+        self.policy = policy
+        self.rows = rows
+        self.seats = seats
+        self.memory: Memory = policy.initial(len(rows))
+        self.decision: Decision | None = None
+
+
+class Seating:
+    """Seats policies at a batch.
+
+    Args:
+        batch: the environments (on the CPU).
+        policies: one policy per seat [N], or one per row and seat [B][N]. The same object may sit in
+            many seats; it is then called once for all of them.
+        seed: what policies' randomness derives from; independent of the batch's luck.
+    """
+
+    def __init__(self, batch: Batch, policies: Sequence[Any], *, seed: int = 0) -> None:
+        self.batch = batch
+        self.seed = seed
+        shape = (batch.rows, batch.game.num_agents)
+        table = [[*row] for row in policies] if isinstance(policies[0], (list, tuple)) else None
+        if table is None:
+            table = [list(policies)] * shape[0]
+        if len(table) != shape[0] or any(len(row) != shape[1] for row in table):
+            raise ConfigError(f"policies are given per seat [{shape[1]}] or per row and seat {list(shape)}")
+        found: dict[int, tuple[Policy, list[int], list[int]]] = {}
+        for i, row in enumerate(table):
+            for a, policy in enumerate(row):
+                entry = found.setdefault(id(policy), (policy, [], []))
+                entry[1].append(i)
+                entry[2].append(a)
+        self.groups = [
+            Group(policy, np.array(rows), np.array(seats, np.int32)) for policy, rows, seats in found.values()
+        ]
+        self.actions = np.zeros(shape, np.int32)
+        self.since = np.zeros(shape, np.float32)  # reward since each seat's last act
+
+    def observation(self, group: Group) -> Observation:
+        """What a group's pairs see now (copies: a policy may scribble on them)."""
+        batch, rows, seats = self.batch, group.rows, group.seats
+        return Observation(
+            game=batch.game,
+            codes=batch.codes[rows, seats],
+            bits=batch.bits[rows, seats],
+            seat=seats.copy(),
+            to_move=batch.state.to_move[rows, seats] != 0,
+            first=batch.first[rows],
+            reward=self.since[rows, seats],
+            key=self.keys(group),
+        )
+
+    def keys(self, group: Group) -> npt.NDArray[np.uint32]:
+        """Random keys [R, 2]: a hash of (seed, environment, episode, tick, seat), nothing of the batch's luck."""
+        state = self.batch.state
+        rows, seats = group.rows, group.seats
+        head = hashlib.blake2b(f"policy:{self.seed}".encode(), digest_size=16).digest()
+        salt = np.frombuffer(head, np.uint64)
+        origin = state.origin[rows].astype(np.uint32).astype(np.uint64)
+        with np.errstate(over="ignore"):
+            z = salt[0] ^ (origin[:, 0] | (origin[:, 1] << np.uint64(32)))
+            for part in (origin[:, 2], state.episode[rows, 0], state.tick[rows, 0], seats):
+                z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+                z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+                z = (z ^ (z >> np.uint64(31))) + np.asarray(part).astype(np.uint64) * salt[1] + salt[1]
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            z = z ^ (z >> np.uint64(31))
+        return np.stack([z >> np.uint64(32), z & np.uint64(0xFFFFFFFF)], axis=1).astype(np.uint32)
+
+    def decide(self) -> npt.NDArray[np.int32]:
+        """Ask every policy once; actions int32 [B, N], a new array.
+
+        Raises:
+            PolicyError: a policy's answer has the wrong type or shape.
+        """
+        for group in self.groups:
+            decision = group.policy.act(self.observation(group), group.memory)
+            group.memory = decision.memory
+            group.decision = decision
+            self.actions[group.rows, group.seats] = checked(decision.action, len(group.rows), group.policy)
+            moved = self.batch.state.to_move[group.rows, group.seats] != 0
+            self.since[group.rows[moved], group.seats[moved]] = 0
+        return self.actions.copy()
+
+    def step(self) -> npt.NDArray[np.int32]:
+        """Decide and advance the batch; returns the actions taken [B, N]."""
+        actions = self.decide()
+        self.batch.step(actions)
+        self.since += self.batch.reward / np.float32(self.batch.game.reward_scale)
+        return actions
+
+
+def checked(action: Any, rows: int, policy: Any) -> npt.NDArray[np.int32]:
+    """A policy's actions as int32 [R].
+
+    Raises:
+        PolicyError: not integers, or not of shape [R].
+    """
+    array = np.asarray(action)
+    if array.shape != (rows,) or array.dtype.kind not in "iu":
+        raise PolicyError(
+            f"{type(policy).__name__} must answer with {rows} integers, got {array.dtype} of {array.shape}"
+        )
+    if array.size and (array.min() < -(2**31) or array.max() >= 2**31):
+        raise PolicyError(f"{type(policy).__name__} answered with actions outside int32")
+    return array.astype(np.int32)
+
+
+def play(
+    batch: Batch,
+    policies: Sequence[Any],
+    *,
+    seed: int = 0,
+    on_step: Callable[[Batch, npt.NDArray[np.int32]], None] | None = None,
+) -> dict[str, npt.NDArray[Any]]:
+    """Play every row of a batch (autoreset disabled) to its end.
+
+    Args:
+        batch: environments at the start of, or within, an episode.
+        policies: as in `Seating`.
+        seed: of the policies' randomness.
+        on_step: called after each step with the batch and the actions taken [B, N].
+
+    Returns:
+        returns and welfare float64 [B, N] in the game's units; length int64 [B] steps.
+    """
+    seating = Seating(batch, policies, seed=seed)
+    shape = (batch.rows, batch.game.num_agents)
+    returns, welfare = np.zeros(shape), np.zeros(shape)
+    length = np.zeros(batch.rows, np.int64)
+    while not batch.over.all():
+        running = ~batch.over
+        actions = seating.step()
+        returns += batch.reward / batch.game.reward_scale
+        welfare += batch.welfare / batch.game.welfare_scale
+        length += running
+        if on_step is not None:
+            on_step(batch, actions)
+    return {"returns": returns, "welfare": welfare, "length": length}
