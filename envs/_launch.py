@@ -5,7 +5,6 @@ Before execution the loader sets four names in this module: ``R`` (the game's ru
 row functions are rules themselves, so the CUDA kernels call them too.
 """
 
-# ruff: noqa: F821
 from __future__ import annotations
 
 from typing import Any

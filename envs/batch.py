@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from gyges.envs.game import Game
 
 AUTORESET = {"disabled": 0, "next_step": 1, "same_step": 2}
 LABELS = {"off": 0, "taken": 1, "full": 2}
+SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"  # device="cuda" then means Numba's CUDA simulator
 _parallel = threading.Lock()  # Numba's default thread layer serves one caller at a time
 
 
@@ -120,9 +121,9 @@ class Batch:
         rows: int,
         *,
         seed: int = 0,
-        device: Literal["cpu", "cuda"] | str = "cpu",
-        labels: Literal["off", "taken", "full"] = "taken",
-        autoreset: Literal["disabled", "next_step", "same_step"] = "disabled",
+        device: str = "cpu",
+        labels: str = "taken",
+        autoreset: str = "disabled",
         threads: int | None = None,
         first_row: int = 0,
     ) -> None:
@@ -139,6 +140,7 @@ class Batch:
         self._autoreset = AUTORESET[autoreset]
         self._labels = LABELS[labels]
         self.on_cuda = str(device).startswith("cuda")
+        self._torch = self.on_cuda and not SIMULATED
         if not self.on_cuda and device != "cpu":
             raise ConfigError(f"device is 'cpu' or 'cuda', not {device!r}")
         self.device = str(device)
@@ -153,7 +155,6 @@ class Batch:
         shape = (self.rows, game.num_agents)
         size = game.observation_size
         make = self._zeros
-        self._host_rows: npt.NDArray[np.int32] | None = None
         self.packed = make((self.rows, self.width), np.int32)
         self._scratch = make((self.rows, max(game.scratch_size, 1)), np.int32)
         self.codes = make((*shape, size), game.feature_dtype)
@@ -170,15 +171,13 @@ class Batch:
         else:
             self._launch = launchers(game.name, self._rules)
             self._step = self._launch.step_serial if self.rows == 1 else self._launch.step_parallel
-            for array in (self.codes, self.bits, self.reward, self.welfare, self.ledger, self.final):
-                array.flags.writeable = True
         self._seed(seed, first_row)
         self._begin(self._all)
 
     # Memory.
 
     def _zeros(self, shape: tuple[int, ...], dtype: Any) -> Any:
-        if not self.on_cuda:
+        if not self._torch:
             return np.zeros(shape, dtype)
         import torch
 
@@ -193,12 +192,18 @@ class Batch:
         self._dirty = self._zeros((self.rows,), np.uint8)
         names = ("packed", "_scratch", "codes", "bits", "reward", "welfare", "terminated", "truncated",
                  "ledger", "final", "_flag", "_dirty", "_all")  # fmt: skip
-        self._d = {name: cuda.as_cuda_array(getattr(self, name)) for name in names if name != "final"}
-        self._d["final"] = cuda.as_cuda_array(self.final) if self.final.numel() else self._d["codes"]
+        self._d = {name: self._shared(getattr(self, name)) for name in names if name != "final"}
+        self._d["final"] = self._shared(self.final) if self.final.shape[0] else self._d["codes"]
         self._d["offsets"] = cuda.to_device(self._offsets)
         self._d["par"] = cuda.to_device(self._par)
 
+    def _shared(self, array: Any) -> Any:
+        """A tensor as kernels take it, without a copy (the simulator takes NumPy arrays)."""
+        return self._cuda.as_cuda_array(array) if self._torch else array
+
     def _stream(self) -> Any:
+        if not self._torch:
+            return self._cuda.default_stream()
         import torch
 
         return self._cuda.external_stream(torch.cuda.current_stream().cuda_stream)
@@ -241,14 +246,14 @@ class Batch:
         self._begin(mask)
 
     def _bump(self, which: Any) -> None:
-        self.packed[:, 3] += which if not self.on_cuda else which.int()
+        self.packed[:, 3] += which if not self._torch else which.int()
 
     def _begin(self, which: Any) -> None:
         for out in (self.reward, self.welfare, self.terminated, self.truncated, self.ledger):
             out[which != 0] = 0
         if self.on_cuda:
             d = self._d
-            chosen = self._cuda.as_cuda_array(which)
+            chosen = self._shared(which)
             self._kernels["begin"][self._grid(self.rows)](
                 d["packed"], d["offsets"], d["par"], d["_scratch"], chosen, d["_dirty"]
             )
@@ -309,22 +314,10 @@ class Batch:
                 numba.set_num_threads(before)
 
     def _step_cuda(self, actions: Any, validate: bool) -> None:
-        import torch
-
-        if not isinstance(actions, torch.Tensor):
-            actions = torch.as_tensor(self._checked(actions), device=self.device)
-        if tuple(actions.shape) != tuple(self.reward.shape) or actions.is_floating_point():
-            raise ActionError(
-                f"actions are integers of shape {tuple(self.reward.shape)}, "
-                f"not {actions.dtype} of {tuple(actions.shape)}"
-            )
-        wide = actions
-        actions = actions.to(device=self.device, dtype=torch.int32).contiguous()
         d = self._d
-        acts = self._cuda.as_cuda_array(actions)
-        self._flag.zero_()
-        if wide.dtype == torch.int64:
-            self._flag += (wide != actions).any().int() * (1 << 30)
+        self._flag[:] = 0
+        actions = self._on_device(actions)
+        acts = self._shared(actions)
         self._kernels["check"][self._grid(self.rows)](acts, d["bits"], self._num_actions, d["_flag"])
         self._kernels["step"][self._grid(self.rows)](
             d["packed"], d["offsets"], d["par"], d["_scratch"], acts, d["reward"], d["welfare"],
@@ -335,13 +328,33 @@ class Batch:
         if validate:
             self.illegal(actions)
 
+    def _on_device(self, actions: Any) -> Any:
+        """Actions as int32 [B, N] on the device; what does not fit int32 is flagged as refused."""
+        if not self._torch:
+            actions = self._checked(actions)
+        else:
+            import torch
+
+            if not isinstance(actions, torch.Tensor):
+                actions = torch.as_tensor(self._checked(actions), device=self.device)
+            if actions.dtype not in (torch.int32, torch.int64, torch.int16, torch.int8, torch.uint8):
+                raise ActionError(f"actions are integers, not {actions.dtype}")
+        if tuple(actions.shape) != tuple(self.reward.shape):
+            raise ActionError(f"actions have shape {tuple(self.reward.shape)}, not {tuple(actions.shape)}")
+        if not self._torch:
+            return actions
+        narrow = actions.to(device=self.device, dtype=torch.int32).contiguous()
+        if actions.dtype == torch.int64:
+            self._flag += (narrow != actions.to(self.device)).any().int() * (1 << 30)
+        return narrow
+
     def illegal(self, actions: Any) -> None:
         """On CUDA, wait for the last step and raise ActionError if it was refused."""
-        bad = int(self._flag.item())
+        bad = int(self._flag[0])
         if bad >= 1 << 30:
             raise ActionError("actions must fit in int32")
         if bad:
-            self._refuse(bad - 1, actions.cpu().numpy())
+            self._refuse(bad - 1, self._host(actions))
 
     def _checked(self, actions: Any) -> npt.NDArray[np.int32]:
         try:
@@ -374,7 +387,7 @@ class Batch:
     @property
     def mask(self) -> Any:
         """Legal actions, bool [B, N, A], unpacked on the batch's device."""
-        if self.on_cuda:
+        if self._torch:
             import torch
 
             shifts = torch.arange(8, device=self.device, dtype=torch.uint8)
@@ -459,7 +472,7 @@ class Batch:
     def refresh(self) -> None:
         """Recompute observations and masks from the state."""
         if self.on_cuda:
-            self._dirty.fill_(1)
+            self._dirty[:] = 1
             self._look_cuda()
             return
         self._launch.look(self.packed, self._offsets, self._par, self._scratch, self.codes, self.bits)
@@ -479,9 +492,7 @@ class Batch:
                 digest = hashlib.blake2b(f"{seed}:{j}".encode(), digest_size=8).digest()
                 words = np.frombuffer(digest, np.int32)
                 packed[j::copies, key] ^= words
-        other = Batch(
-            self.game, len(packed), device=self.device, labels=self.labels, threads=self._threads
-        )  # type: ignore[arg-type]
+        other = Batch(self.game, len(packed), device=self.device, labels=self.labels, threads=self._threads)
         other.restore(Snapshot(self.game.id, packed))
         return other
 
@@ -495,14 +506,15 @@ class Batch:
     def nbytes(self) -> int:
         """Bytes held for state and outputs."""
         arrays = (self.packed, self._scratch, self.codes, self.bits, self.reward, self.welfare,
-                  self.terminated, self.truncated, self.final, *([self.ledger] if self._labels else []))  # fmt: skip
-        return int(sum(a.nbytes for a in arrays))
+                  self.terminated, self.truncated, self.final)  # fmt: skip
+        kept = (*arrays, self.ledger) if self._labels else arrays
+        return int(sum(a.nbytes for a in kept))
 
     def _host(self, array: Any) -> Any:
-        return array.cpu().numpy() if self.on_cuda else array
+        return array.cpu().numpy() if self._torch else array
 
     def _to_device(self, array: Any) -> Any:
-        if not self.on_cuda:
+        if not self._torch:
             return array
         import torch
 

@@ -91,11 +91,10 @@ class Config:
 
 def within(config: Config, name: str, low: float, high: float) -> None:
     """Raise ConfigError unless ``low <= config.name <= high`` and the type is the declared one."""
-    value = getattr(config, name)
-    wanted = type(next(f.default for f in dataclasses.fields(config) if f.name == name))
-    kinds = (int, float) if wanted is float else (wanted,)
-    if isinstance(value, np.generic):
-        value = value.item()
+    value: Any = getattr(config, name)
+    wanted: type = type(next(f.default for f in dataclasses.fields(config) if f.name == name))
+    kinds: Any = (int, float) if wanted is float else wanted
+    value = value.item() if isinstance(value, np.generic) else value
     if not isinstance(value, kinds) or (isinstance(value, bool) and wanted is not bool):
         raise ConfigError(f"{type(config).__name__}.{name} takes {wanted.__name__}, not {value!r}")
     if not low <= value <= high:

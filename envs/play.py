@@ -82,7 +82,7 @@ class Seating:
         )
 
     def keys(self, group: Group) -> npt.NDArray[np.uint32]:
-        """Random keys [R, 2]: a hash of (seed, environment, episode, tick, seat), nothing of the batch's luck."""
+        """Keys [R, 2]: a hash of (seed, environment, episode, tick, seat), apart from the batch's luck."""
         state = self.batch.state
         rows, seats = group.rows, group.seats
         head = hashlib.blake2b(f"policy:{self.seed}".encode(), digest_size=16).digest()

@@ -125,7 +125,7 @@ def pick(mask: npt.NDArray[np.bool_], uniform: npt.NDArray[np.float64]) -> npt.N
     """
     order = np.cumsum(mask, axis=1)
     rank = (uniform * order[:, -1]).astype(np.int64) + 1
-    return np.argmax(order >= rank[:, None], axis=1).astype(np.int32)
+    return np.asarray(np.argmax(order >= rank[:, None], axis=1), np.int32)
 
 
 class RandomPolicy:

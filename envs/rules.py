@@ -112,7 +112,7 @@ def allow(mask: Array, action: int) -> None:
 @rule
 def allowed(mask: Array, action: int) -> bool:
     """Is `action` marked in a bit-packed mask?"""
-    return ((mask[action >> 3] >> (action & 7)) & 1) == 1
+    return int((mask[action >> 3] >> (action & 7)) & 1) == 1
 
 
 @rule

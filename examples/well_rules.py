@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gyges.envs.rules import Array, allow, chance, draw, rule
 from well import Params
+
+from gyges.envs.rules import Array, allow, chance, draw, rule
 
 __all__ = ["Params", "State", "judge", "legal", "observe", "reset", "step"]
 
