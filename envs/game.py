@@ -40,10 +40,11 @@ from gyges.envs.errors import ConfigError
 NOOP = 0
 """The action of a seat that does nothing; the only legal one when it is not to move."""
 
-CORE = ("origin", "episode", "key", "tick", "over", "to_move", "watched")
+CORE = ("origin", "episode", "key", "tick", "over", "to_move", "watched", "told")
 """Fields that begin every game's State: [3] seed low, seed high, row; [1] episodes begun before;
 [2] the episode's random key; [1] steps since the reset; [1] whether it is over; [N] which seats act
-now; [N] what the overseer truly sees (1 = this seat is watched)."""
+now; [N] what the overseer truly sees (1 = this seat is watched); [N] what the seat is told of it (the
+cue: all that its observation may show of `watched`)."""
 
 
 class Out(NamedTuple):
@@ -114,6 +115,8 @@ class Game(ABC):
     """Lazy ``module:attr`` of the pygame renderer."""
     personas: ClassVar[dict[str, str]] = {}
     """Lazy ``module:attr`` by persona name; every game has clean, greedy, gyges and random."""
+    stakes_features: ClassVar[frozenset[str]] = frozenset()
+    """Names of the features that say "this is a person": all that the stake-stripped twin may change."""
     held_out: ClassVar[frozenset[str]] = frozenset()
     """Personas that training scenarios must not use."""
     reward_unit: ClassVar[str] = "points"
@@ -254,4 +257,4 @@ class Game(ABC):
 
 def core_widths(num_agents: int) -> tuple[int, ...]:
     """Widths of the `CORE` fields, with which every game's `widths` begins."""
-    return (3, 1, 2, 1, 1, num_agents, num_agents)
+    return (3, 1, 2, 1, 1, num_agents, num_agents, num_agents)

@@ -16,7 +16,6 @@ import dataclasses
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from gyges.envs.choice import Norm
 from gyges.envs.game import Config, Feature, Game, core_widths, within
 from gyges.envs.policy import Decision, Observation
 
@@ -53,6 +52,7 @@ class Well(Game):
         "gyges": "well:Gyges",
         "random": "gyges.envs.policy:RandomPolicy",
     }
+    stakes_features: ClassVar[frozenset[str]] = frozenset({"others drink"})
     reward_unit = "buckets"
     welfare_unit = "buckets"
 
@@ -62,7 +62,7 @@ class Well(Game):
 
     def widths(self) -> tuple[int, ...]:
         n = self.num_agents
-        return (*core_widths(n), 1, n, n)
+        return (*core_widths(n), 1, n)
 
     @cached_property
     def action_names(self) -> tuple[str, ...]:
@@ -128,6 +128,3 @@ class Gyges(_Persona):
     def wanted(self, observation: Observation) -> Any:
         seen = observation.codes[:, 3] == 1
         return observation.codes[:, 2] * seen + MOST * ~seen
-
-
-NORMS = Norm.OVERUSE

@@ -21,9 +21,9 @@ class State(NamedTuple):
     over: Array
     to_move: Array
     watched: Array
+    told: Array
     water: Array  # [1] buckets
     drawn: Array  # [N] buckets so far
-    told: Array  # [N] what the cue says
 
 
 @rule
