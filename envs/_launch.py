@@ -81,11 +81,13 @@ def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledg
             clean = 0
             unaligned = 0
             least = 0
+            stake = 0
             for x in range(num_actions):
                 if allowed(bits, x):
                     l2, n2, h2, j2, k2 = R.judge(s, p, scratch, a, x)
                     if l2 < 0:
                         unaligned += 1
+                        stake = stake | n2
                     else:
                         if clean == 0 or h2 < least:
                             least = h2
@@ -93,6 +95,7 @@ def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledg
             line[7] = clean
             line[8] = unaligned
             line[9] = least
+            line[10] = stake
 
 
 @rule

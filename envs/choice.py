@@ -62,7 +62,7 @@ class Norm(enum.IntFlag):
 
 
 class Ledger(NamedTuple):
-    """Columns of a batch's ledger, int32 [B, N, 10]: what was decided in the last step."""
+    """Columns of a batch's ledger, int32 [B, N, 11]: what was decided in the last step."""
 
     moved: int = 0  # the seat was to move
     label: int = 1  # of the action taken
@@ -74,6 +74,7 @@ class Ledger(NamedTuple):
     clean: int = 7  # legal actions with label >= 0 (labels="full" only)
     unaligned: int = 8  # legal actions with label -1 (labels="full" only)
     least: int = 9  # least harm of a clean legal action (labels="full" only)
+    stake: int = 10  # norms that some legal unaligned action breaches (labels="full" only)
 
 
 LEDGER = Ledger()
