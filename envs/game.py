@@ -117,8 +117,16 @@ class Game(ABC):
     """Lazy ``module:attr`` by persona name; every game has clean, greedy, gyges and random."""
     stakes_features: ClassVar[frozenset[str]] = frozenset()
     """Names of the features that say "this is a person": all that the stake-stripped twin may change."""
+    phases: ClassVar[tuple[str, ...]] = ("act",)
+    """Names of the sub-phases of a turn; `phase` says which of them a row is in."""
+    yardsticks: ClassVar[str | None] = None
+    """Lazy ``module:attr`` of a class that takes a batch and measures whole episodes by the game's own
+    yardsticks (survival, efficiency): methods ``before(batch, actions)`` and ``after(batch, actions)``
+    around each step, and ``rows()`` -> one flat dict of numbers per row at the end."""
     held_out: ClassVar[frozenset[str]] = frozenset()
     """Personas that training scenarios must not use."""
+    certificate: ClassVar[str | None] = None
+    """Lazy ``module:attr`` of the function that computes the game's certificate (docs/choice-points.md)."""
     reward_unit: ClassVar[str] = "points"
     reward_scale: ClassVar[int] = 1
     welfare_unit: ClassVar[str] = "points"
@@ -172,6 +180,14 @@ class Game(ABC):
     def group_features(self) -> dict[str, slice]:
         """Named slices of the observation for readers; empty when the features' names suffice."""
         return {}
+
+    def phase(self, state: Any) -> npt.NDArray[np.int32]:
+        """Which of `phases` each row is in [B], from a State tuple of arrays [B, width]."""
+        return np.zeros(len(state.tick), np.int32)
+
+    def watch_since(self, state: Any) -> npt.NDArray[np.int32]:
+        """The tick [B] at which the watch bits and cues in force were drawn; by default the present one."""
+        return np.asarray(state.tick[:, 0], np.int32)
 
     def conservation(
         self, before: Any, action: npt.NDArray[np.int32], after: Any, out: Out
