@@ -1,0 +1,336 @@
+"""Episode files: what was played, and nothing that can be computed again from it.
+
+An episode is one row played from its reset: the game and its settings, the seed, who sat where, and
+every action. Observations, rewards, labels and prices follow from these by `Episode.replay`, which
+checks the rules and the states on the way. A file proves that its numbers follow from its actions,
+not who chose the actions.
+
+The file is one JSON object (``*.episode.json``). Loading is strict: a missing, unknown, mistyped or
+oversized part raises `FileError` and says what was expected.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs import registry
+from gyges.envs._json import Reader, parse
+from gyges.envs.errors import ActionError, FileError, GygesError
+
+if TYPE_CHECKING:
+    from gyges.envs.batch import Batch
+    from gyges.envs.game import Game
+
+FORMAT = 1
+SUFFIX = ".episode.json"
+MAX_BYTES = 32 << 20
+"""Largest episode file that is read, 32 MiB."""
+MAX_STEPS = 1_000_000
+MAX_SEATS = 4096
+MAX_TEXT = 65_536
+"""Longest text of one act, in characters."""
+HASH_EVERY = 16
+
+
+class Seat(NamedTuple):
+    """Who sat in one seat."""
+
+    name: str
+    focal: bool  # the policy under test, not part of the background
+    source: str  # how the policy was named when it was loaded: persona, module:Class, file
+    hash: str  # SHA-256 of its source, empty where it has none (a person)
+
+
+class Word(NamedTuple):
+    """Free text that a seat said beside an act."""
+
+    step: int
+    seat: int
+    text: str
+
+
+class Forfeit(NamedTuple):
+    """A seat whose policy failed; from this step on it took the first legal action."""
+
+    step: int
+    seat: int
+    reason: str
+
+
+class StateHash(NamedTuple):
+    """Hash of the row's state before a step; the last one stands after the last act."""
+
+    step: int
+    hash: str
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Episode:
+    """One played row.
+
+    Attributes:
+        scenario: id of the scenario, or empty where it was played outside one.
+        game: versioned id, as in ``steward-v0``.
+        settings: the game's settings, plain data.
+        versions: package versions at the time, by name.
+        rules: SHA-256 of the rule sources (`gyges.envs.batch.rules_hash`).
+        seed, row: the environment (seed, row).
+        seats: who sat where, N of them.
+        actions: int32 [T, N].
+        words: what was said beside the acts, in order of step.
+        forfeits: seats whose policies failed.
+        hashes: state hashes, ascending; the last is of the state after the last act.
+        commitment: SHA-256 (hex) of the nonce that the seed derives from; empty where there is none.
+        nonce: the nonce (hex) once revealed, else empty.
+
+    Raises:
+        FileError: parts that do not fit each other.
+    """
+
+    scenario: str
+    game: str
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    rules: str
+    seed: int
+    row: int
+    seats: tuple[Seat, ...]
+    actions: npt.NDArray[np.int32]
+    words: tuple[Word, ...] = ()
+    forfeits: tuple[Forfeit, ...] = ()
+    hashes: tuple[StateHash, ...] = ()
+    commitment: str = ""
+    nonce: str = ""
+
+    def __post_init__(self) -> None:
+        if self.actions.ndim != 2 or self.actions.dtype != np.int32:
+            raise FileError(f"actions are int32 [T, N], not {self.actions.dtype} {self.actions.shape}")
+        if self.actions.shape[1] != len(self.seats):
+            raise FileError(f"actions have {self.actions.shape[1]} seats, seats lists {len(self.seats)}")
+        for step, seat, _ in (*self.words, *self.forfeits):
+            if not (0 <= step < max(self.steps, 1) and 0 <= seat < len(self.seats)):
+                raise FileError(f"a word or forfeit at step {step}, seat {seat} lies outside the episode")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Episode) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash((self.scenario, self.seed, self.row))
+
+    @property
+    def steps(self) -> int:
+        """Number of steps T."""
+        return int(self.actions.shape[0])
+
+    @property
+    def focal(self) -> npt.NDArray[np.bool_]:
+        """Which seats took the policy under test, bool [N]."""
+        return np.array([seat.focal for seat in self.seats], np.bool_)
+
+    # Text.
+
+    def to_json(self) -> str:
+        """The file's text."""
+        data = {"format": FORMAT, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}}
+        data["actions"] = self.actions.tolist()
+        data["seats"] = [seat._asdict() for seat in self.seats]
+        return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str = "episode") -> Episode:
+        """Read the file's text.
+
+        Raises:
+            FileError: what was expected, what came, and where.
+        """
+        if len(text) > MAX_BYTES:
+            raise FileError(f"{where}: {len(text)} bytes; an episode has at most {MAX_BYTES}")
+        r = Reader(parse(text, where), where)
+        found = r.integer("format", 0, 1 << 31)
+        if found != FORMAT:
+            raise FileError(f"{where}: episode format {found}; this version reads format {FORMAT}")
+        seats = tuple(_seat(s) for s in r.objects("seats", 1, MAX_SEATS))
+        episode = cls(
+            scenario=r.text("scenario"),
+            game=r.text("game"),
+            settings=r.scalars("settings"),
+            versions=r.strings("versions"),
+            rules=r.text("rules"),
+            seed=r.integer("seed", -(1 << 63), (1 << 64) - 1),
+            row=r.integer("row", 0, (1 << 32) - 1),
+            seats=seats,
+            actions=r.integers("actions", len(seats), MAX_STEPS),
+            words=tuple(Word(*w) for w in r.tuples("words", (int, int, str), MAX_STEPS, MAX_TEXT)),
+            forfeits=tuple(Forfeit(*f) for f in r.tuples("forfeits", (int, int, str), MAX_SEATS, 4096)),
+            hashes=tuple(StateHash(*h) for h in r.tuples("hashes", (int, str), MAX_STEPS + 1, 64)),
+            commitment=r.text("commitment"),
+            nonce=r.text("nonce"),
+        )
+        r.done()
+        return episode
+
+    # Files.
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the file whole or not at all, and return its path.
+
+        Raises:
+            FileError: the text is larger than any reader would accept.
+        """
+        target = Path(path)
+        text = self.to_json().encode()
+        if len(text) > MAX_BYTES:
+            raise FileError(f"{target}: {len(text)} bytes; an episode has at most {MAX_BYTES}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
+            os.chmod(name, 0o644)
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        return target
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Episode:
+        """Read a file.
+
+        Raises:
+            FileError: it cannot be read, is too large, or is not an episode.
+        """
+        source = Path(path)
+        try:
+            with source.open("rb") as file:
+                text = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise FileError(f"{source}: cannot be read: {error.strerror}") from None
+        return cls.from_json(text, str(source))
+
+    # Playing it again.
+
+    def make_game(self) -> Game:
+        """The game with the episode's settings.
+
+        Raises:
+            FileError: this installation has no such game, or it refuses the settings.
+        """
+        try:
+            game = registry.make(self.game, **self.settings)
+        except GygesError as error:
+            raise FileError(f"episode of {self.game}: {error}") from None
+        if game.num_agents != len(self.seats):
+            raise FileError(f"episode of {self.game}: {game.num_agents} agents, but {len(self.seats)} seats")
+        return game
+
+    def replay(self, *, verify: bool = True) -> Iterator[tuple[Batch, int, npt.NDArray[np.int32] | None]]:
+        """Play it again, step by step, on a batch of one row with ``labels="full"``.
+
+        Yields (batch, t, actions [1, N]) before each act, so that choice points can be asked, and
+        (batch, T, None) after the last.
+
+        Args:
+            verify: refuse where rules or states are not those that the file records.
+
+        Raises:
+            FileError: other rules, another state, an illegal action, or acts after the end.
+        """
+        from gyges.envs.batch import Batch, rules_hash
+
+        game = self.make_game()
+        if verify and rules_hash(game) != self.rules:
+            raise FileError(
+                f"episode of {self.game}: recorded under rules {self.rules[:12]}, "
+                f"these are {rules_hash(game)[:12]}; replay it with versions {self.versions}"
+            )
+        batch = Batch(game, 1, seed=self.seed, first_row=self.row, labels="full")
+        expected = {h.step: h.hash for h in self.hashes} if verify else {}
+        for t in range(self.steps):
+            self._compare(batch, t, expected)
+            if batch.over[0]:
+                raise FileError(f"episode of {self.game}: over after {t} steps, but lists {self.steps}")
+            actions = self.actions[t : t + 1].copy()
+            yield batch, t, actions
+            try:
+                batch.step(actions)
+            except ActionError as error:
+                raise FileError(f"episode of {self.game}, step {t}: {error}") from None
+        self._compare(batch, self.steps, expected)
+        yield batch, self.steps, None
+
+    def _compare(self, batch: Batch, t: int, expected: dict[int, str]) -> None:
+        if t in expected and batch.state_hash(0) != expected[t]:
+            raise FileError(f"episode of {self.game}: the state before step {t} is not the recorded one")
+
+
+def _seat(r: Reader) -> Seat:
+    seat = Seat(r.text("name"), r.flag("focal"), r.text("source", 4096), r.text("hash"))
+    r.done()
+    return seat
+
+
+class Tape:
+    """Records the rows of a batch from their reset, to make episodes of them.
+
+    Call `take` with the actions before each step of the batch, and `episodes` when all is over.
+    """
+
+    def __init__(self, batch: Batch, *, every: int = HASH_EVERY) -> None:
+        self.batch = batch
+        self.every = every
+        self.actions: list[npt.NDArray[np.int32]] = []
+        self.length = np.zeros(batch.rows, np.int64)
+        self.hashes: list[list[StateHash]] = [[] for _ in range(batch.rows)]
+        self.words: list[list[Word]] = [[] for _ in range(batch.rows)]
+        self.forfeits: list[list[Forfeit]] = [[] for _ in range(batch.rows)]
+
+    def take(self, actions: npt.NDArray[np.int32]) -> None:
+        """Note what is about to be done: int32 [B, N]."""
+        t = len(self.actions)
+        running = ~self.batch.over
+        if t % self.every == 0:
+            for row in np.flatnonzero(running):
+                self.hashes[row].append(StateHash(t, self.batch.state_hash(int(row))))
+        self.length += running
+        self.actions.append(np.array(actions, np.int32))
+
+    def episode(self, row: int, **parts: Any) -> Episode:
+        """The episode of one row. ``parts``: scenario, seats, rules, commitment, nonce."""
+        batch = self.batch
+        length = int(self.length[row])
+        stacked = np.stack([a[row] for a in self.actions[:length]]) if length else self._none()
+        return Episode(
+            game=batch.game.id,
+            settings=batch.game.settings,
+            versions=versions(),
+            seed=batch.seed,
+            row=int(np.uint32(batch.state.origin[row, 2])),
+            actions=stacked,
+            words=tuple(self.words[row]),
+            forfeits=tuple(self.forfeits[row]),
+            hashes=(*self.hashes[row], StateHash(length, batch.state_hash(row))),
+            **parts,
+        )
+
+    def _none(self) -> npt.NDArray[np.int32]:
+        return np.zeros((0, self.batch.game.num_agents), np.int32)
+
+
+def versions() -> dict[str, str]:
+    """Versions of this package and of NumPy."""
+    try:
+        own = version("gyges")
+    except PackageNotFoundError:
+        own = "unknown"
+    return {"gyges": own, "numpy": np.__version__}
