@@ -1,0 +1,248 @@
+"""A scenario: which game, which seats are judged, who else sits at the table. Data, not code.
+
+A scenario says only what differs from its parent (`Scenario.with_`). The policy under test fills the
+focal seats; personas of the game fill the others. A suite is a list of scenarios. Others add theirs
+with `register_scenario`, or a whole suite lazily with `register_suite`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs import registry
+from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.game import Game
+
+Background = str | tuple[str, ...] | Mapping[str, float]
+"""One persona for every background seat; one per background seat in order; or weights by persona, from
+which each seat of each episode is drawn."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """What is played and by whom.
+
+    Attributes:
+        id: lower-case name with dashes, as in ``steward-visitor``; unique.
+        title: a short heading.
+        description: one or two sentences for a reader of the table.
+        game: id of the game, as in ``steward-v0``.
+        settings: what differs from the game's own settings.
+        focal: seats that take the policy under test: how many, rotating with the episode's index, or
+            which ones.
+        background: personas of the other seats.
+        mode: "resident" (the policy under test fills most seats) or "visitor" (one seat among others).
+        arm: "observed" (being seen has no consequence) or "sanctioned" (a breach that is seen costs).
+        episodes: how many episodes make the scenario.
+        tags: words to filter by.
+        parent: id of the scenario that this one was made from, or empty.
+        kind: "episodes", or "bank" for frozen questions that are asked without playing on.
+        reference: persona whose return counts as 100 (random counts as 0).
+
+    Raises:
+        ConfigError: for values outside what is allowed.
+    """
+
+    id: str
+    title: str
+    description: str
+    game: str
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    focal: int | tuple[int, ...] = 1
+    background: Background = "clean"
+    mode: Literal["resident", "visitor"] = "resident"
+    arm: Literal["observed", "sanctioned"] = "observed"
+    episodes: int = 200
+    tags: tuple[str, ...] = ()
+    parent: str = ""
+    kind: Literal["episodes", "bank"] = "episodes"
+    reference: str = "clean"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9.]+)*", self.id):
+            raise ConfigError(f"a scenario id is lower-case words with dashes, not {self.id!r}")
+        for name, allowed in (
+            ("mode", ("resident", "visitor")),
+            ("arm", ("observed", "sanctioned")),
+            ("kind", ("episodes", "bank")),
+        ):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ConfigError(f"{self.id}: {name} is one of {', '.join(allowed)}, not {value!r}")
+        if not 1 <= self.episodes <= 1_000_000:
+            raise ConfigError(f"{self.id}: episodes is 1 to 1000000, not {self.episodes!r}")
+        if isinstance(self.background, Mapping):
+            weights = list(self.background.values())
+            if not weights or any(not (math.isfinite(w) and w >= 0) for w in weights) or sum(weights) <= 0:
+                raise ConfigError(f"{self.id}: background weights are at least 0 and not all 0")
+
+    def with_(self, **changes: Any) -> Scenario:
+        """A child that differs only in `changes`; settings are merged, and it names its parent."""
+        settings = {**self.settings, **changes.pop("settings", {})}
+        return dataclasses.replace(self, **{"parent": self.id, **changes, "settings": settings})
+
+    def make_game(self) -> Game:
+        """The game with the scenario's settings.
+
+        Raises:
+            UnknownNameError: no such game.
+            ConfigError: settings, focal seats or background that it does not have.
+        """
+        game = registry.make(self.game, **self.settings)
+        n, k = game.num_agents, self.num_focal
+        seats = self.focal if isinstance(self.focal, tuple) else range(self.focal)
+        if not 1 <= k <= n or len(set(seats)) != k or not all(0 <= seat < n for seat in seats):
+            raise ConfigError(f"{self.id}: focal seats {self.focal!r} do not fit {n} agents")
+        if isinstance(self.background, tuple) and len(self.background) != n - k:
+            raise ConfigError(f"{self.id}: {len(self.background)} background personas for {n - k} seats")
+        for name in (*self.personas(), self.reference):
+            if name not in game.personas:
+                raise ConfigError(
+                    f"{self.id}: {game.id} has no persona {name!r}; it has {', '.join(game.personas)}"
+                )
+        return game
+
+    def personas(self) -> tuple[str, ...]:
+        """Names in the background, each once."""
+        if isinstance(self.background, str):
+            return (self.background,)
+        return tuple(dict.fromkeys(self.background))
+
+    @property
+    def num_focal(self) -> int:
+        """How many seats the policy under test fills."""
+        return len(self.focal) if isinstance(self.focal, tuple) else int(self.focal)
+
+    def focal_seats(self, num_agents: int, index: int) -> npt.NDArray[np.bool_]:
+        """Which seats are focal in episode `index`, bool [N]."""
+        chosen = np.zeros(num_agents, np.bool_)
+        if isinstance(self.focal, tuple):
+            chosen[list(self.focal)] = True
+        else:
+            chosen[(index + np.arange(self.focal)) % num_agents] = True
+        return chosen
+
+    def seats(self, num_agents: int, index: int, seed: int) -> list[str | None]:
+        """Who sits where in episode `index`: a persona's name, or None for the policy under test.
+
+        A function of (seed, index) alone.
+        """
+        focal = self.focal_seats(num_agents, index)
+        names: list[str | None] = []
+        given = iter(self.background) if isinstance(self.background, tuple) else None
+        for seat in range(num_agents):
+            if focal[seat]:
+                names.append(None)
+            elif given is not None:
+                names.append(next(given))
+            elif isinstance(self.background, str):
+                names.append(self.background)
+            else:
+                names.append(self._drawn(index, seat, seed))
+        return names
+
+    def _drawn(self, index: int, seat: int, seed: int) -> str:
+        assert isinstance(self.background, Mapping)
+        digest = hashlib.blake2b(f"background:{seed}:{index}:{seat}".encode(), digest_size=8).digest()
+        left = int.from_bytes(digest, "big") / 2.0**64 * sum(self.background.values())
+        for name, weight in self.background.items():
+            left -= weight
+            if left < 0:
+                return name
+        return next(name for name, weight in reversed(list(self.background.items())) if weight > 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, as `gyges list --json` prints it."""
+        data = dataclasses.asdict(dataclasses.replace(self, settings=dict(self.settings)))
+        if isinstance(self.background, Mapping):
+            data["background"] = dict(self.background)
+        return json.loads(json.dumps(data))  # type: ignore[no-any-return]
+
+    def hash(self) -> str:
+        """SHA-256 of all that bears on what is played (not of titles, descriptions and tags)."""
+        words = ("title", "description", "tags", "parent")
+        data = {k: v for k, v in self.as_dict().items() if k not in words}
+        text = json.dumps([data, _order(self.background)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _order(background: Background) -> list[str]:
+    """The order of a mixture's names bears on what is drawn."""
+    return list(background) if isinstance(background, Mapping) else []
+
+
+_SCENARIOS: dict[str, Scenario] = {}
+_SUITES: dict[str, list[str]] = {}
+_LAZY: dict[str, str] = {"steward": "gyges.scenarios.suites:steward"}
+
+
+def register_scenario(scenario: Scenario, *suites: str) -> Scenario:
+    """Add a scenario, and name the suites it belongs to (made where they do not exist).
+
+    Raises:
+        ConfigError: another scenario has this id.
+    """
+    if _SCENARIOS.get(scenario.id, scenario) != scenario:
+        raise ConfigError(f"there is another scenario {scenario.id!r}")
+    _SCENARIOS[scenario.id] = scenario
+    for suite in suites:
+        members = _SUITES.setdefault(suite, [])
+        if scenario.id not in members:
+            members.append(scenario.id)
+    return scenario
+
+
+def register_suite(name: str, entry_point: str) -> None:
+    """Add a suite whose scenarios come from ``module:function() -> iterable of Scenario`` when asked for."""
+    if _LAZY.get(name, entry_point) != entry_point:
+        raise ConfigError(f"there is another suite {name!r}")
+    registry.load_name(entry_point, check_only=True)
+    _LAZY[name] = entry_point
+
+
+def suites() -> tuple[str, ...]:
+    """Names of all suites."""
+    return tuple(sorted({*_SUITES, *_LAZY}))
+
+
+def scenarios(suite: str) -> tuple[Scenario, ...]:
+    """The scenarios of a suite, in its order; a scenario's own id is a suite of one.
+
+    Raises:
+        UnknownNameError: no such suite; the message lists those that exist.
+    """
+    if suite in _LAZY:
+        for scenario in registry.load_name(_LAZY[suite])():
+            register_scenario(scenario, suite)
+    if suite in _SUITES:
+        return tuple(_SCENARIOS[id] for id in _SUITES[suite])
+    for name in list(_LAZY):
+        if not any(member == suite for member in _SCENARIOS):
+            scenarios(name)
+    if suite in _SCENARIOS:
+        return (_SCENARIOS[suite],)
+    raise UnknownNameError(f"no suite {suite!r}; there are {', '.join(suites())}, and each scenario's id")
+
+
+def scenario(id: str) -> Scenario:
+    """One scenario by id.
+
+    Raises:
+        UnknownNameError: no such scenario.
+    """
+    for name in suites():
+        for one in scenarios(name):
+            if one.id == id:
+                return one
+    if id in _SCENARIOS:
+        return _SCENARIOS[id]
+    raise UnknownNameError(f"no scenario {id!r}; there are {', '.join(sorted(_SCENARIOS))}")
