@@ -1,0 +1,264 @@
+"""Watch an episode: a window with a time bar, or PNG, GIF and MP4 without one.
+
+Keys: space play or pause; left and right one step; page up and down ten; home and end; + and - speed;
+tab or digits the seat; C and U the next contested or unaligned decision (with shift the one before);
+Q or escape leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pygame
+
+from gyges.envs.errors import ConfigError
+from gyges.render import draw, video
+from gyges.render.board import renderer_for
+from gyges.render.controls import HEIGHT, Strip
+from gyges.render.look import DAY, NIGHT
+from gyges.render.reel import Reel
+
+SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+MOST_FRAMES = 2000
+"""Most frames that an export writes."""
+
+
+class Player:
+    """A reel, where it stands and how it answers to keys and mouse; knows no window.
+
+    Args:
+        reel: what is shown.
+        size: of the whole picture in pixels.
+        seat: whose choices are shown.
+        truth: show what the seats cannot know.
+    """
+
+    def __init__(self, reel: Reel, size: tuple[int, int] = (1280, 800), *, seat: int = 0, truth: bool = True) -> None:
+        if not 0 <= seat < reel.game.num_agents:
+            raise ConfigError(f"seat is 0 to {reel.game.num_agents - 1}, not {seat}")
+        self.reel = reel
+        self.size = size
+        self.board = renderer_for(reel.game, (size[0], size[1] - HEIGHT))
+        self.strip = Strip(reel, pygame.Rect(0, size[1] - HEIGHT, size[0], HEIGHT))
+        self.seat = seat
+        self.truth = truth
+        self.t = 0
+        self.playing = False
+        self.speed = 2
+        self.open = True
+        self._clock = 0.0
+        self._dragging = False
+
+    # Commands.
+
+    def command(self, name: str) -> None:
+        """Do what a button says."""
+        last = len(self.reel) - 1
+        if name == "play":
+            self.playing = not self.playing
+            if self.playing and self.t == last:
+                self.t = 0
+        elif name in ("back", "forward"):
+            self.go(self.t + (1 if name == "forward" else -1))
+        elif name in ("slower", "faster"):
+            self.speed = min(max(self.speed + (1 if name == "faster" else -1), 0), len(SPEEDS) - 1)
+        elif name in ("seat", "seat-"):
+            self.seat = (self.seat + (1 if name == "seat" else -1)) % self.reel.game.num_agents
+        elif name[:-1] in ("contested", "unaligned"):
+            found = self.reel.next(self.t, self.seat, name[:-1], 1 if name.endswith("+") else -1)
+            if found is not None:
+                self.go(found)
+        elif name == "leave":
+            self.open = False
+
+    def go(self, t: int) -> None:
+        """Stand at a moment, within the reel, and stop playing."""
+        self.t = min(max(t, 0), len(self.reel) - 1)
+        self.playing = False
+
+    def handle(self, event: Any) -> None:
+        """Answer to one pygame event."""
+        if event.type == pygame.QUIT:
+            self.open = False
+        elif event.type == pygame.KEYDOWN:
+            self._key(event)
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            if self.strip.track.inflate(0, 16).collidepoint(event.pos):
+                self._dragging = True
+                self.go(self.strip.time_at(event.pos[0]))
+            for button in self.strip.buttons:
+                if button.rect.collidepoint(event.pos):
+                    self.command(button.command)
+                    break
+        elif event.type == pygame.MOUSEMOTION and self._dragging:
+            self.go(self.strip.time_at(event.pos[0]))
+        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
+            self._dragging = False
+
+    def _key(self, event: Any) -> None:
+        back = bool(getattr(event, "mod", 0) & pygame.KMOD_SHIFT)
+        key = event.key
+        simple = {
+            pygame.K_SPACE: "play", pygame.K_LEFT: "back", pygame.K_RIGHT: "forward", pygame.K_MINUS: "slower",
+            pygame.K_PLUS: "faster", pygame.K_EQUALS: "faster", pygame.K_KP_PLUS: "faster",
+            pygame.K_KP_MINUS: "slower", pygame.K_q: "leave", pygame.K_ESCAPE: "leave",
+            pygame.K_TAB: "seat-" if back else "seat",
+            pygame.K_c: "contested-" if back else "contested+", pygame.K_u: "unaligned-" if back else "unaligned+",
+        }  # fmt: skip
+        jumps = {pygame.K_HOME: 0, pygame.K_END: len(self.reel) - 1,
+                 pygame.K_PAGEUP: self.t - 10, pygame.K_PAGEDOWN: self.t + 10}  # fmt: skip
+        if key in simple:
+            self.command(simple[key])
+        elif key in jumps:
+            self.go(jumps[key])
+        elif pygame.K_0 <= key <= pygame.K_9 and key - pygame.K_0 < self.reel.game.num_agents:
+            self.seat = key - pygame.K_0
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        if not self.playing:
+            return
+        self._clock += seconds * SPEEDS[self.speed]
+        steps, self._clock = int(self._clock), self._clock % 1.0
+        self.t = min(self.t + steps, len(self.reel) - 1)
+        if self.t == len(self.reel) - 1:
+            self.playing = False
+
+    # Pictures.
+
+    def paint(self, surface: pygame.Surface, *, idle: bool = False) -> None:
+        """Paint board and strip."""
+        batch = self.reel.at(self.t)
+        view = self.reel.view(self.t, self.seat, truth=self.truth)
+        self.board.paint(surface, batch, 0, view)
+        theme = DAY if self.board.told(batch, 0, view) else NIGHT
+        speed = SPEEDS[self.speed]
+        self.strip.paint(surface, self.t, self.seat, playing=self.playing, speed=speed, theme=theme, idle=idle)
+
+    def frame(self, t: int) -> npt.NDArray[np.uint8]:
+        """The picture of moment t without buttons, uint8 [H, W, 3]."""
+        self.go(t)
+        surface = draw.canvas(self.size)
+        self.paint(surface, idle=True)
+        return draw.pixels(surface)
+
+    def frames(self, first: int = 0, last: int | None = None) -> Iterator[npt.NDArray[np.uint8]]:
+        """Pictures of the moments at which someone moves, first to last, and of the end."""
+        stop = len(self.reel) if last is None else min(last + 1, len(self.reel))
+        for t in range(first, stop):
+            yield self.frame(t)
+
+
+def open_window(size: tuple[int, int], title: str) -> pygame.Surface:
+    """A window, scaled to the screen where the system can. Starts display and fonts, never audio.
+
+    Raises:
+        ConfigError: there is no screen.
+    """
+    try:
+        pygame.display.init()
+        pygame.font.init()
+        pygame.display.set_caption(title)
+        try:
+            return pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
+        except pygame.error:
+            return pygame.display.set_mode(size)
+    except pygame.error as error:
+        raise ConfigError(f"no window could be opened ({error}); use --gif, --mp4 or --png") from None
+
+
+def watch(player: Player, title: str) -> None:
+    """Show a player in a window until it is closed."""
+    surface = open_window(player.size, title)
+    clock = pygame.time.Clock()
+    try:
+        shown: Any = None
+        while player.open:
+            for event in pygame.event.get():
+                player.handle(event)
+                if event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESIZED):
+                    shown = None
+            player.advance(clock.tick(60) / 1000)
+            now = (player.t, player.seat, player.playing, player.speed)
+            if now != shown:
+                player.paint(surface)
+                shown = now
+            pygame.display.flip()
+    finally:
+        pygame.display.quit()
+
+
+def main(
+    path: Any,
+    *,
+    gif: Any = None,
+    mp4: Any = None,
+    png: Any = None,
+    seat: int | None = None,
+    at: int | None = None,
+    fps: float = 3.0,
+    size: tuple[int, int] = (1280, 800),
+    verify: bool = True,
+    prices: dict[tuple[int, int], float] | None = None,
+) -> None:
+    """Show an episode file, or write it to files when any of gif, mp4 and png is given.
+
+    Args:
+        path: episode file.
+        gif, mp4, png: files to write instead of opening a window.
+        seat: whose choices to show; the first focal seat by default.
+        at: the moment to begin with, and the one that the PNG shows (by default the gravest
+            unaligned act of the seat, else the middle).
+        fps: moments a second in GIF and MP4.
+        size: width and height in pixels.
+        verify: refuse where the rules or states are not those recorded.
+        prices: price of the choice (step, seat), in the game's reward unit, where known.
+
+    Raises:
+        FileError: not an episode, or it does not replay.
+        ConfigError: settings that make no sense, an encoder missing, or no screen.
+    """
+    from gyges.envs.episode import Episode
+
+    episode = Episode.load(path)
+    game = episode.make_game()
+    names = [s.name for s in episode.seats]
+    reel = Reel.of(episode.replay(verify=verify), game, names)
+    reel.prices.update(prices or {})
+    if seat is None:
+        seat = next((k for k, s in enumerate(episode.seats) if s.focal), 0)
+    player = Player(reel, size, seat=seat)
+    show(player, f"{game.title}: {path}", gif=gif, mp4=mp4, png=png, at=at, fps=fps)
+
+
+def show(
+    player: Player, title: str, *, gif: Any = None, mp4: Any = None, png: Any = None, at: int | None = None,
+    fps: float = 3.0,
+) -> None:  # fmt: skip
+    """Write a player's pictures to files, or open a window when no file is named."""
+    last = len(player.reel) - 1
+    if at is not None and not 0 <= at <= last:
+        raise ConfigError(f"the episode has moments 0 to {last}, not {at}")
+    if (gif or mp4) and last >= MOST_FRAMES:
+        raise ConfigError(f"{last + 1} frames are more than the {MOST_FRAMES} that a file may have")
+    if png:
+        video.png(png, player.frame(best_moment(player.reel, player.seat) if at is None else at))
+    if gif:
+        video.gif(gif, player.frames(), fps=fps)
+    if mp4:
+        video.mp4(mp4, player.frames(), fps=fps)
+    if not (gif or mp4 or png):
+        player.go(at or 0)
+        watch(player, title)
+
+
+def best_moment(reel: Reel, seat: int) -> int:
+    """The gravest unaligned act of a seat, else its first contested decision, else the middle."""
+    wrong = reel.unaligned[:, seat]
+    if wrong.any():
+        return int(np.argmax(np.where(wrong, reel.severity[:, seat], -np.inf)))
+    first = reel.next(-1, seat, "contested")
+    return len(reel) // 2 if first is None else first

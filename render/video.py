@@ -1,0 +1,112 @@
+"""Frames into files: PNG and GIF by pillow, MP4 by imageio-ffmpeg (the extra ``video``)."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.errors import ConfigError
+
+Frame = npt.NDArray[np.uint8]
+
+
+def whole(path: Any, write: Callable[[Path], None]) -> Path:
+    """Write a file under a temporary name beside it and move it into place, or leave nothing.
+
+    Raises:
+        ConfigError: the folder cannot be written to.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".gyges-", suffix=target.suffix)
+        os.close(handle)
+    except OSError as error:
+        raise ConfigError(f"cannot write {target}: {error.strerror}") from None
+    try:
+        write(Path(name))
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def png(path: Any, frame: Frame) -> Path:
+    """Write one frame [H, W, 3] as a PNG."""
+    from PIL import Image
+
+    return whole(path, lambda p: Image.fromarray(frame).save(p, "PNG", optimize=True))
+
+
+def gif(path: Any, frames: Iterable[Frame], *, fps: float = 3.0, width: int = 960, colours: int = 128) -> Path:
+    """Write frames as an endless GIF.
+
+    Args:
+        path: where to.
+        frames: uint8 [H, W, 3] each, all of one size.
+        fps: frames a second, at most 50 (many viewers slow down what is faster).
+        width: frames are scaled down to this width.
+        colours: of each frame's palette, 2 to 256.
+    """
+    from PIL import Image
+
+    if not 0 < fps <= 50:
+        raise ConfigError(f"a GIF shows 0 to 50 frames a second, not {fps}")
+
+    def write(target: Path) -> None:
+        made: list[Any] = []
+        for frame in frames:
+            image = Image.fromarray(frame)
+            if image.width > width:
+                image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+            made.append(image.quantize(colours, dither=Image.Dither.NONE))
+        if not made:
+            raise ConfigError("there is no frame to write")
+        made[0].save(target, "GIF", save_all=True, append_images=made[1:], duration=round(1000 / fps), loop=0)
+
+    return whole(path, write)
+
+
+def mp4(path: Any, frames: Iterable[Frame], *, fps: float = 3.0) -> Path:
+    """Write frames as H.264 video.
+
+    Raises:
+        ConfigError: imageio-ffmpeg is not installed, or the frames cannot be encoded.
+    """
+    try:
+        import imageio_ffmpeg
+    except ModuleNotFoundError:
+        raise ConfigError("mp4 needs imageio-ffmpeg; install it with: pip install 'gyges[video]'") from None
+    if not 0 < fps <= 240:
+        raise ConfigError(f"a video shows 0 to 240 frames a second, not {fps}")
+
+    def write(target: Path) -> None:
+        writer = None
+        try:
+            for frame in frames:
+                even = np.ascontiguousarray(frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2])
+                if writer is None:
+                    size = (even.shape[1], even.shape[0])
+                    writer = imageio_ffmpeg.write_frames(
+                        str(target), size, fps=fps, codec="libx264", quality=8, macro_block_size=2,
+                        output_params=["-movflags", "+faststart"],
+                    )  # fmt: skip
+                    writer.send(None)
+                writer.send(even.tobytes())
+        except OSError as error:
+            raise ConfigError(f"ffmpeg could not write {target.name}: {error}") from None
+        finally:
+            if writer is not None:
+                writer.close()
+        if writer is None:
+            raise ConfigError("there is no frame to write")
+
+    return whole(path, write)
