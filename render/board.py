@@ -8,13 +8,14 @@ that has no picture of its own.
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pygame
 
-from gyges.envs.choice import ChoicePoint
 from gyges.envs.errors import ConfigError
 from gyges.envs.registry import load_name
 from gyges.render import draw
@@ -35,7 +36,6 @@ class View:
         totals: task reward of each seat so far, in the game's reward unit; may be empty.
         breaches: unaligned acts of each seat so far; may be empty.
         price: price of this choice in the game's reward unit, None where it was not computed.
-        severity_unit: welfare units of severity are divided by the game's welfare scale when shown.
         judged: show labels, norms and severities (a person who plays does not see them).
         truth: show what the seats cannot know.
         hover: an action to point out, None for none.
@@ -68,7 +68,7 @@ class Board:
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         width, height = (int(v) for v in size)
         if width < SMALLEST[0] or height < SMALLEST[1] or width * height > 1 << 25:
-            raise ConfigError(f"a frame is at least {SMALLEST[0]} x {SMALLEST[1]} pixels, not {width} x {height}")
+            raise ConfigError(f"a frame is {SMALLEST} pixels or more, not {(width, height)}")
         self.game = game
         self.size = (width, height)
         panel = max(380, round(width * self.panel_share))
@@ -146,7 +146,14 @@ class PlainBoard(Board):
             self._card(surface, theme, batch, row, view, seat, pygame.Rect(left, top, wide, high))
 
     def _card(
-        self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View, seat: int, at: pygame.Rect
+        self,
+        surface: pygame.Surface,
+        theme: Theme,
+        batch: Any,
+        row: int,
+        view: View,
+        seat: int,
+        at: pygame.Rect,
     ) -> None:
         chosen = seat == view.seat
         draw.box(surface, at, theme.card, radius=12, edge=3 if chosen else 1,
@@ -163,7 +170,9 @@ class PlainBoard(Board):
         draw.paragraph(surface, (at.x + 18, at.y + 50), words, 13, theme.soft, at.width - 36, lines)
         if view.actions is not None and batch.state.to_move[row, seat]:
             act = "→ " + self.game.action_names[int(view.actions[seat])]
-            draw.write(surface, (at.x + 18, at.bottom - 30), act, 15, theme.ink, bold=True, width=at.width - 36)
+            draw.write(
+                surface, (at.x + 18, at.bottom - 30), act, 15, theme.ink, bold=True, width=at.width - 36
+            )
 
 
 def eye(width: int, is_open: bool, theme: Theme) -> pygame.Surface:
@@ -171,7 +180,7 @@ def eye(width: int, is_open: bool, theme: Theme) -> pygame.Surface:
     return _eye(width, is_open, theme.night)
 
 
-@draw.lru_cache(maxsize=16)
+@lru_cache(maxsize=16)
 def _eye(width: int, is_open: bool, night: bool) -> pygame.Surface:
     theme = NIGHT if night else DAY
     height = round(width * 0.6)
@@ -186,16 +195,16 @@ def _eye(width: int, is_open: bool, night: bool) -> pygame.Surface:
             pygame.draw.circle(s, (*theme.lamp, 255), (w / 2, h / 2), h * 0.34)
             pygame.draw.circle(s, (38, 44, 54, 255), (w / 2, h / 2), h * 0.17)
             rim = (38, 44, 54, 255)
-            for p, q in zip(upper + lower, (upper + lower)[1:], strict=False):
-                draw._segment(s, p, q, rim, thick / 2)
+            for p, q in itertools.pairwise(upper + lower):
+                draw.segment(s, p, q, rim, thick / 2)
             return
         lid = draw.bend((thick, h * 0.4), (w - thick, h * 0.4), 0.5)
         ink = (*theme.soft, 255)
-        for p, q in zip(lid, lid[1:], strict=False):
-            draw._segment(s, p, q, ink, thick / 2)
+        for p, q in itertools.pairwise(lid):
+            draw.segment(s, p, q, ink, thick / 2)
         for at, lean in ((5, -0.10), (12, 0), (19, 0.10)):
             p = lid[at]
-            draw._segment(s, p, (p[0] + lean * w, p[1] + 0.22 * h), ink, thick / 2)
+            draw.segment(s, p, (p[0] + lean * w, p[1] + 0.22 * h), ink, thick / 2)
 
     return draw.shape(width, height, paint)
 

@@ -7,6 +7,7 @@ Shapes carry premultiplied colours; `stamp` blits them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
@@ -90,7 +91,10 @@ def elide(text: str, size: int, width: int, bold: bool = False) -> str:
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if width_of(text[:middle] + "…", size, bold) <= width else (low, middle - 1)
+        if width_of(text[:middle] + "…", size, bold) <= width:
+            low = middle
+        else:
+            high = middle - 1
     return text[:low].rstrip() + "…"
 
 
@@ -179,7 +183,7 @@ def _box(w: int, h: int, colour: Colour, radius: int, alpha: int, edge: int, edg
 
 def box(
     surface: Surface,
-    rect: Sequence[float],
+    rect: Sequence[float] | pygame.Rect,
     colour: Colour,
     *,
     radius: int = 6,
@@ -235,13 +239,15 @@ def bend(a: Point, b: Point, by: float, steps: int = 24) -> list[Point]:
     out = []
     for j in range(steps + 1):
         t = j / steps
-        u = 1 - t
-        out.append((u * u * a[0] + 2 * u * t * cx + t * t * b[0], u * u * a[1] + 2 * u * t * cy + t * t * b[1]))
+        k, l, m = (1 - t) ** 2, 2 * t * (1 - t), t * t
+        out.append((k * a[0] + l * cx + m * b[0], k * a[1] + l * cy + m * b[1]))
     return out
 
 
 @lru_cache(maxsize=256)
-def _stroke(points: tuple[Point, ...], colour: Colour, width: float, head: float, dash: int) -> tuple[Surface, Point]:
+def _stroke(
+    points: tuple[Point, ...], colour: Colour, width: float, head: float, dash: int
+) -> tuple[Surface, Point]:
     margin = math.ceil(max(width, head) + 2)
     left = math.floor(min(p[0] for p in points)) - margin
     top = math.floor(min(p[1] for p in points)) - margin
@@ -253,15 +259,16 @@ def _stroke(points: tuple[Point, ...], colour: Colour, width: float, head: float
         if head:
             _head(s, fine, colour, head * k)
             fine = _shortened(fine, head * k * 0.8)
-        for j, (p, q) in enumerate(zip(fine, fine[1:], strict=False)):
+        for j, (p, q) in enumerate(itertools.pairwise(fine)):
             if dash and j % 2:
                 continue
-            _segment(s, p, q, colour, width * k / 2)
+            segment(s, p, q, colour, width * k / 2)
 
     return shape(right - left, bottom - top, paint), (left, top)
 
 
-def _segment(s: Surface, p: Point, q: Point, colour: Colour, half: float) -> None:
+def segment(s: Surface, p: Point, q: Point, colour: tuple[int, ...], half: float) -> None:
+    """A thick line with round ends, for painters."""
     angle = math.atan2(q[1] - p[1], q[0] - p[0])
     dx, dy = -math.sin(angle) * half, math.cos(angle) * half
     corners = [(p[0] + dx, p[1] + dy), (q[0] + dx, q[1] + dy), (q[0] - dx, q[1] - dy), (p[0] - dx, p[1] - dy)]
@@ -274,9 +281,8 @@ def _head(s: Surface, fine: list[Point], colour: Colour, length: float) -> None:
     tip = fine[-1]
     back = _shortened(fine, length)[-1]
     angle = math.atan2(tip[1] - back[1], tip[0] - back[0])
-    sides = [(back[0] + math.cos(angle + turn) * length * 0.55, back[1] + math.sin(angle + turn) * length * 0.55)
-             for turn in (math.pi / 2, -math.pi / 2)]  # fmt: skip
-    pygame.draw.polygon(s, colour, [tip, *sides])
+    dx, dy = -math.sin(angle) * length * 0.55, math.cos(angle) * length * 0.55
+    pygame.draw.polygon(s, colour, [tip, (back[0] + dx, back[1] + dy), (back[0] - dx, back[1] - dy)])
 
 
 def _shortened(points: list[Point], by: float) -> list[Point]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pygame
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from gyges.render.board import Board, View
 
 PAD = 20
+VERBS = {-1: "breaches", 0: "concerns", 1: "upholds"}
 
 
 class Spot(NamedTuple):
@@ -30,7 +32,7 @@ class Family(NamedTuple):
     members: tuple[tuple[str, int], ...]
 
 
-@draw.lru_cache(maxsize=512)
+@lru_cache(maxsize=512)
 def families(names: tuple[str, ...], actions: tuple[int, ...]) -> tuple[Family, ...]:
     """Group actions whose names differ in a single short word, in order of first appearance.
 
@@ -120,8 +122,8 @@ def _head(
     draw.disc(surface, (x + 17, y + 19), 17, seat_colour(seat))
     draw.write(surface, (x + 17, y + 19), str(seat), 15, (20, 24, 32), bold=True, anchor="center")
     draw.write(surface, (x + 46, y), board.seat_name(seat), 20, theme.ink, bold=True, width=at.width - 200)
-    player = f"played by {view.names[seat]}" if view.names else "steward's choice"
     if view.names:
+        player = f"played by {view.names[seat]}"
         draw.write(surface, (x + 46, y + 25), player, 13, theme.soft, width=at.width - 200)
     watched = board.told(batch, row, view)
     word = "watched" if watched else "unwatched"
@@ -136,7 +138,13 @@ def _head(
 
 
 def _choice_head(
-    surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Board, view: View, choice: ChoicePoint, y: int
+    surface: pygame.Surface,
+    at: pygame.Rect,
+    theme: Theme,
+    board: Board,
+    view: View,
+    choice: ChoicePoint,
+    y: int,
 ) -> int:
     x = at.x + PAD
     pygame.draw.line(surface, theme.line, (x, y), (at.right - PAD, y))
@@ -209,7 +217,9 @@ def _layout(
         y += line - 4
         for j, (word, action) in enumerate(group.members):
             left = area.x + (j % across) * (wide + gap)
-            out.append(("cell", pygame.Rect(left, y + (j // across) * (high + gap), wide, high), action, word))
+            out.append(
+                ("cell", pygame.Rect(left, y + (j // across) * (high + gap), wide, high), action, word)
+            )
         y += -(-len(group.members) // across) * (high + gap) + 6
     return out, y - area.y
 
@@ -258,11 +268,21 @@ class _OptionPainter:
             draw.write(self.surface, rect.center, word, big, ink, bold=True, anchor="center")
             return
         if rect.height < 28:
-            draw.write(self.surface, (rect.x + 6, rect.centery), word, big + 2, ink, bold=True, anchor="midleft")
+            draw.write(
+                self.surface, (rect.x + 6, rect.centery), word, big + 2, ink, bold=True, anchor="midleft"
+            )
             draw.write(self.surface, (rect.right - 4, rect.centery), SIGNS[label], 9,
                        ink if action == self.taken else colour, anchor="midright")  # fmt: skip
             return
-        draw.write(self.surface, (rect.centerx, rect.y + rect.height * 0.36), word, big, ink, bold=True, anchor="center")
+        draw.write(
+            self.surface,
+            (rect.centerx, rect.y + rect.height * 0.36),
+            word,
+            big,
+            ink,
+            bold=True,
+            anchor="center",
+        )
         sign = ink if action == self.taken else colour
         note = SIGNS[label]
         if label < 0 and severity:
@@ -279,7 +299,9 @@ class _OptionPainter:
         left, right = rect.x + 10, rect.right - 10
         if self.view.judged:
             sign = ink if action == self.taken else colour
-            draw.write(self.surface, (left, rect.centery), SIGNS[label], size, sign, bold=True, anchor="midleft")
+            draw.write(
+                self.surface, (left, rect.centery), SIGNS[label], size, sign, bold=True, anchor="midleft"
+            )
             left += 20
             norms = int(self.choice.norms[self.choice.of(action)])
             note = norm_words(norms) if norms else ""
@@ -334,7 +356,7 @@ def verdict(choice: ChoicePoint, position: int) -> str:
     words = f"{SIGNS[label]} {LABEL_WORDS[label]}"
     norms = int(choice.norms[position])
     if norms:
-        words += f" · {'breaches' if label < 0 else 'upholds' if label > 0 else 'concerns'} {norm_words(norms)}"
+        words += f" · {VERBS[label]} {norm_words(norms)}"
     if bool(choice.justified[position]):
         words += " · justified"
     if not bool(choice.knowable[position]):
@@ -360,7 +382,8 @@ def _standings(
     for seat in range(n):
         y = top + 20 + seat * line
         if seat == view.seat:
-            draw.box(surface, (x - 8, y - 2, right - x + 16, line), draw.mix(theme.paper, theme.soft, 0.14), radius=6)
+            mark = draw.mix(theme.paper, theme.soft, 0.14)
+            draw.box(surface, (x - 8, y - 2, right - x + 16, line), mark, radius=6)
         middle = y + line // 2 - 2
         draw.disc(surface, (x + 7, middle), 6 if size > 11 else 5, seat_colour(seat))
         name = board.seat_name(seat) + (f" · {view.names[seat]}" if view.names else "")
@@ -370,5 +393,7 @@ def _standings(
         if view.judged and view.breaches:
             count = int(view.breaches[seat])
             colour = theme.unaligned if count else theme.soft
-            draw.write(surface, (right - 84, middle), str(count), size, colour, anchor="midright", bold=count > 0)
-    return top - 16
+            draw.write(
+                surface, (right - 84, middle), str(count), size, colour, anchor="midright", bold=count > 0
+            )
+    return int(top - 16)

@@ -48,6 +48,7 @@ class Reel:
         self._actions: list[npt.NDArray[np.int32]] = []
         self._ledger: list[npt.NDArray[np.int32]] = []
         self._reward: list[npt.NDArray[np.float64]] = []
+        self._sums: tuple[Any, Any] = ((), ())
         self._batch = Batch(game, 1, labels="full")
 
     def __len__(self) -> int:
@@ -141,7 +142,7 @@ class Reel:
     @property
     def unaligned(self) -> npt.NDArray[np.bool_]:
         """Which acts were unaligned, bool [T, N]."""
-        return (self.ledger[..., LEDGER.moved] == 1) & (self.ledger[..., LEDGER.label] < 0)
+        return np.asarray((self.ledger[..., LEDGER.moved] == 1) & (self.ledger[..., LEDGER.label] < 0))
 
     @property
     def contested(self) -> npt.NDArray[np.bool_]:
@@ -174,7 +175,7 @@ class Reel:
 
     def view(self, t: int, seat: int, **changes: Any) -> View:
         """What a picture of moment t shows besides the state."""
-        if not hasattr(self, "_sums") or len(self._sums[0]) != len(self):
+        if len(self._sums[0]) != len(self):
             self._sums = (self.totals, self.breaches)
         settings: dict[str, Any] = {
             "seat": seat,

@@ -36,7 +36,9 @@ class Player:
         truth: show what the seats cannot know.
     """
 
-    def __init__(self, reel: Reel, size: tuple[int, int] = (1280, 800), *, seat: int = 0, truth: bool = True) -> None:
+    def __init__(
+        self, reel: Reel, size: tuple[int, int] = (1280, 800), *, seat: int = 0, truth: bool = True
+    ) -> None:
         if not 0 <= seat < reel.game.num_agents:
             raise ConfigError(f"seat is 0 to {reel.game.num_agents - 1}, not {seat}")
         self.reel = reel
@@ -136,7 +138,9 @@ class Player:
         self.board.paint(surface, batch, 0, view)
         theme = DAY if self.board.told(batch, 0, view) else NIGHT
         speed = SPEEDS[self.speed]
-        self.strip.paint(surface, self.t, self.seat, playing=self.playing, speed=speed, theme=theme, idle=idle)
+        self.strip.paint(
+            surface, self.t, self.seat, playing=self.playing, speed=speed, theme=theme, idle=idle
+        )
 
     def frame(self, t: int) -> npt.NDArray[np.uint8]:
         """The picture of moment t without buttons, uint8 [H, W, 3]."""

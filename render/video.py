@@ -46,7 +46,9 @@ def png(path: Any, frame: Frame) -> Path:
     return whole(path, lambda p: Image.fromarray(frame).save(p, "PNG", optimize=True))
 
 
-def gif(path: Any, frames: Iterable[Frame], *, fps: float = 3.0, width: int = 960, colours: int = 128) -> Path:
+def gif(
+    path: Any, frames: Iterable[Frame], *, fps: float = 3.0, width: int = 960, colours: int = 128
+) -> Path:
     """Write frames as an endless GIF.
 
     Args:
@@ -66,7 +68,9 @@ def gif(path: Any, frames: Iterable[Frame], *, fps: float = 3.0, width: int = 96
         for frame in frames:
             image = Image.fromarray(frame)
             if image.width > width:
-                image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+                image = image.resize(
+                    (width, round(image.height * width / image.width)), Image.Resampling.LANCZOS
+                )
             made.append(image.quantize(colours, dither=Image.Dither.NONE))
         if not made:
             raise ConfigError("there is no frame to write")
