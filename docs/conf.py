@@ -1,0 +1,8 @@
+"""Sphinx settings: ``pip install -e '.[docs]' && sphinx-build docs docs/_build``."""
+
+project = "Gyges"
+author = "The Gyges authors"
+extensions = ["myst_parser"]
+html_theme = "furo"
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence"]
