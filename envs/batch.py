@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -213,23 +213,27 @@ class Batch:
 
     # Seeds and episodes.
 
-    def _seed(self, seed: int, first_row: int) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-            raise ConfigError(f"a seed is an integer, not {seed!r}")
-        word = int(seed) & 0xFFFFFFFFFFFFFFFF
-        head = np.zeros((self.rows, 4), np.int64)
-        head[:, 0] = word & 0xFFFFFFFF
-        head[:, 1] = word >> 32
-        head[:, 2] = np.arange(first_row, first_row + self.rows)
-        self.seed = int(seed)
+    def _seed(self, seed: int | Sequence[int], first_row: int) -> None:
+        seeds = list(seed) if isinstance(seed, (Sequence, np.ndarray)) else [seed]
+        for one in seeds:
+            if isinstance(one, bool) or not isinstance(one, (int, np.integer)):
+                raise ConfigError(f"a seed is an integer, not {one!r}")
+        if isinstance(seed, (Sequence, np.ndarray)) and len(seeds) != self.rows:
+            raise ConfigError(f"{self.rows} rows take one seed or {self.rows}, not {len(seeds)}")
+        words = np.array([int(one) & 0xFFFFFFFFFFFFFFFF for one in seeds], np.uint64)
+        head = np.zeros((self.rows, 4), np.uint64)
+        head[:, 0] = words & np.uint64(0xFFFFFFFF)
+        head[:, 1] = words >> np.uint64(32)
+        head[:, 2] = 0 if len(seeds) > 1 else np.arange(first_row, first_row + self.rows)
+        self.seed = int(seeds[0])
         self._write(slice(None), head.astype(np.uint32).view(np.int32), 4)
 
-    def reset(self, seed: int | None = None, *, first_row: int = 0) -> None:
+    def reset(self, seed: int | Sequence[int] | None = None, *, first_row: int = 0) -> None:
         """Begin a new episode in every row.
 
         Args:
-            seed: start over as the environments (seed, first_row + k); without it each row goes on
-                to its next episode.
+            seed: start over as the environments (seed, first_row + k); with a list of seeds, one a
+                row, as the environments (seed[k], 0); without it each row goes on to its next episode.
         """
         if seed is not None:
             self._seed(seed, first_row)

@@ -30,3 +30,11 @@ class PolicyError(GygesError, RuntimeError):
 
 class FileError(GygesError, ValueError):
     """An episode, checkpoint or result file is truncated, oversized or not what it claims to be."""
+
+
+class EndedError(GygesError, RuntimeError):
+    """A step was asked of an environment whose episode is over; it has to be reset first."""
+
+
+class WithheldError(GygesError, RuntimeError):
+    """The ground truth was asked of an environment that was made without it (``labels="off"``)."""

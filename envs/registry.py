@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import importlib.abc
+import importlib.machinery
 import re
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 from gyges.envs.errors import ConfigError, UnknownNameError
@@ -27,6 +32,7 @@ def register(id: str, entry_point: str) -> None:
         raise ConfigError(f"{id} is taken by {_GAMES[id]}")
     load_name(entry_point, check_only=True)
     _GAMES[id] = entry_point
+    announce()
 
 
 def games() -> dict[str, str]:
@@ -76,3 +82,84 @@ def load_name(name: str, *, check_only: bool = False) -> Any:
         raise
     except AttributeError:
         raise UnknownNameError(f"module {module!r} has no {attribute!r}") from None
+
+
+# Other libraries' registries.
+
+
+def public_id(id: str) -> str:
+    """The id that PettingZoo and Gymnasium know a game by: ``steward-v0`` is ``gyges/Steward-v0``."""
+    name, _, version = id.rpartition("-v")
+    return f"gyges/{''.join(part.capitalize() for part in name.split('_'))}-v{version}"
+
+
+def register_gymnasium() -> None:
+    """Enter every game in Gymnasium's registry. Imports Gymnasium; may be called again."""
+    import gymnasium
+
+    for id in _GAMES:
+        if public_id(id) not in gymnasium.registry:
+            gymnasium.register(
+                public_id(id),
+                entry_point="gyges.envs.gymnasium:SeatEnv",
+                vector_entry_point="gyges.envs.gymnasium:SeatVectorEnv",
+                kwargs={"game": id},
+            )
+
+
+def register_pettingzoo() -> None:
+    """Enter every game in PettingZoo's registries. Imports PettingZoo; may be called again."""
+    import pettingzoo
+
+    for id in _GAMES:
+        for kind, maker in (("aec", "env"), ("parallel", "parallel_env")):
+            if public_id(id) not in getattr(pettingzoo, f"{kind}_registry"):
+                entry = f"gyges.envs.pettingzoo:{maker}"
+                pettingzoo.register(kind, public_id(id), entry_point=entry, kwargs={"game": id})
+
+
+_REGISTRIES: dict[str, Callable[[], None]] = {
+    "gymnasium": register_gymnasium,
+    "pettingzoo": register_pettingzoo,
+}
+
+
+def announce() -> None:
+    """Enter the games in the registries of those libraries that are imported, now or later.
+
+    Importing PettingZoo takes half a second, and neither library loads plugins by itself. So this
+    does not import them: where one is loaded already its registry is filled at once, otherwise as
+    soon as the program imports it.
+    """
+    for name, fill in _REGISTRIES.items():
+        module = sys.modules.get(name)
+        if module is not None and hasattr(module, "make"):
+            fill()
+    if not any(isinstance(finder, _Later) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Later())
+
+
+class _Later(importlib.abc.MetaPathFinder):
+    """Lets a library's import run as ever, then fills its registry."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in _REGISTRIES:
+            return None
+        found = (f.find_spec(fullname, path, target) for f in sys.meta_path if f is not self)
+        spec = next((s for s in found if s is not None), None)
+        if spec is None or spec.loader is None:
+            return None
+        loader, fill = spec.loader, _REGISTRIES[fullname]
+        run = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            run(module)
+            fill()
+
+        loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+announce()

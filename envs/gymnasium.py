@@ -1,0 +1,268 @@
+"""Gymnasium environments of every game: one seat among background policies.
+
+    import gymnasium
+    import gyges.envs
+
+    env = gymnasium.make("gyges/Steward-v0", seat=0, background={1: "greedy", 2: "gyges"})
+    batch = gymnasium.make_vec("gyges/Steward-v0", num_envs=64, background="clean")
+
+One step of the environment is one step of the game; while the seat is not to move, its mask allows
+NOOP alone. The action mask is in ``info["action_mask"]`` and, as `MaskablePPO` asks for it, in
+``env.unwrapped.action_masks()``.
+
+Seeds: ``env.reset(seed=s)`` is row 0 of a batch seeded s. Row k of a vector environment seeded s is
+the environment (s, k). (Gymnasium's own vector environments give environment k the seed s + k;
+``reset(seed=[s, s + 1, ...])`` does that here.) ``reset()`` goes on to the next episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from gyges.envs.adapter import (
+    RENDER_MODES,
+    LegalDiscrete,
+    LegalMultiDiscrete,
+    One,
+    Rows,
+    game_of,
+    observation_box,
+    one_action,
+    require_labels,
+)
+from gyges.envs.choice import ChoicePoint
+from gyges.envs.errors import ConfigError, EndedError
+from gyges.envs.game import Game
+
+
+class OverError(EndedError, ResetNeeded):
+    """A step after the end of an episode, or before the first reset; also Gymnasium's ResetNeeded."""
+
+
+class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
+    """One seat of one environment.
+
+    Args:
+        game: id (``steward-v0``) or made game.
+        seat: the seat that acts from outside.
+        background: who plays the others: a persona's name, an import path ``module:Class`` or a policy
+            for all of them; a list with one for each; or a mapping from seat number to any of these
+            (the rest are played by "clean").
+        labels: "taken", "full" (also what else was open), or "off" (no ledger, no choice points).
+        illegal: "refuse" raises ActionError; "replace" plays the lowest-numbered legal action instead
+            and says so in ``info["replaced"]``.
+        render_mode: "rgb_array", "human" or None.
+        settings: of the game, where it is given by id.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
+    KEPT: ClassVar[tuple[str, ...]] = ("_done", "_memories", "_replaced")
+
+    def __init__(self, game: Game | str, *, seat: int = 0, background: Any = "clean", labels: str = "taken",
+                 illegal: str = "refuse", render_mode: str | None = None, **settings: Any) -> None:  # fmt: skip
+        self.game = game_of(game, settings)
+        self._open(render_mode, labels)
+        if self.game.renderer is None:
+            self.metadata = {**self.metadata, "render_modes": []}
+        self._arguments = {"seat": seat, "background": background, "labels": labels, "illegal": illegal,
+                           "render_mode": render_mode}  # fmt: skip
+        self.rows = Rows(self.game, 1, [seat], background=background, labels=labels, illegal=illegal)
+        self.batch = self.rows.batch
+        self.own = self.rows.seats[0]
+        self.observation_space = observation_box(self.game)
+        self.action_space = LegalDiscrete(self.game.num_actions, lambda: self.action_masks().astype(np.int8))
+        self._done = True
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[
+        npt.NDArray[np.float32], dict[str, Any]]:  # fmt: skip
+        """Begin an episode; options are ignored."""
+        super().reset(seed=seed)
+        self.rows.reset(seed)
+        self._done = False
+        return self.rows.observations[0, 0], self._info()
+
+    def step(self, action: Any) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Act for the seat; the background policies act for the others.
+
+        Raises:
+            ActionError: the action is refused. Nothing has changed.
+            OverError: the episode is over, or the environment was never reset.
+        """
+        if self._done:
+            raise OverError(f"{self.game.id}: the episode is over: call reset()")
+        value = one_action(action, self.game.num_actions, self.game.agents[self.own])
+        rows = self.rows
+        rows.step([[value]])
+        terminated, truncated = bool(rows.terminated[0, 0]), bool(rows.truncated[0, 0])
+        self._done = terminated or truncated
+        return rows.observations[0, 0], float(rows.rewards[0, 0]), terminated, truncated, self._info()
+
+    def _info(self) -> dict[str, Any]:
+        columns = self.rows.infos
+        mask = columns.pop("action_mask")[0, 0]
+        return {"action_mask": mask, **{name: column[0, 0].item() for name, column in columns.items()}}
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Legal actions now, bool [A]."""
+        return np.asarray(self.rows.masks[0, 0])
+
+    def choice_point(self, agent: Any = None) -> ChoicePoint:
+        """The ground truth on every legal action, by default of the own seat (`One.choice_point`)."""
+        return super().choice_point(self.own if agent is None else agent)
+
+    def describe(self, agent: Any = None) -> str:
+        """What the own seat knows, in words."""
+        return super().describe(self.own if agent is None else agent)
+
+    @property
+    def _memories(self) -> Any:
+        seating = self.rows.seating
+        return seating.since, [group.memory for group in seating.groups]
+
+    @_memories.setter
+    def _memories(self, value: Any) -> None:
+        seating = self.rows.seating
+        seating.since = value[0]
+        for group, memory in zip(seating.groups, value[1], strict=True):
+            group.memory = memory
+
+    @property
+    def _replaced(self) -> Any:
+        return self.rows.replaced
+
+    @_replaced.setter
+    def _replaced(self, value: Any) -> None:
+        self.rows.replaced = value
+
+
+class SeatVectorEnv(VectorEnv[Any, Any, Any]):
+    """One seat in each row of a batch; arguments as in `SeatEnv`, and besides:
+
+    Args:
+        num_envs: rows B.
+        autoreset_mode: NEXT_STEP, SAME_STEP (``infos["final_obs"]``, ``infos["final_info"]``) or
+            DISABLED (``reset(options={"reset_mask": bool [B]})``), as Gymnasium defines them.
+        max_episode_steps: steps after which an episode is truncated, besides the game's own horizon.
+        threads: CPU threads, all cores by default.
+    """
+
+    def __init__(self, game: Game | str, num_envs: int = 1, *, seat: int = 0, background: Any = "clean",
+                 labels: str = "taken", illegal: str = "refuse", render_mode: str | None = None,
+                 autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+                 max_episode_steps: int | None = None, threads: int | None = None,
+                 **settings: Any) -> None:  # fmt: skip
+        self.game = game_of(game, settings)
+        if render_mode is not None:
+            raise ConfigError("vector environments do not render: render a row with gymnasium.make")
+        self.mode = AutoresetMode(autoreset_mode)
+        self.metadata = {**SeatEnv.metadata, "render_modes": [], "autoreset_mode": self.mode}
+        self.num_envs = num_envs
+        self.rows = Rows(self.game, num_envs, [seat], background=background, labels=labels,
+                         illegal=illegal, threads=threads)  # fmt: skip
+        self.batch = self.rows.batch
+        self.single_observation_space = observation_box(self.game)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.single_action_space = gymnasium.spaces.Discrete(self.game.num_actions)
+        self.action_space = LegalMultiDiscrete(self.game.num_actions, num_envs, self.action_masks)
+        self.max_episode_steps = max_episode_steps
+        self._length = np.zeros(num_envs, np.int64)
+        self._done = np.ones(num_envs, np.bool_)
+
+    def reset(self, *, seed: int | Sequence[int] | None = None,  # type: ignore[override]
+              options: dict[str, Any] | None = None) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:  # fmt: skip
+        """Begin anew in every row, or in the rows of ``options["reset_mask"]`` (bool [B])."""
+        if options is not None and "reset_mask" in options:
+            which = self._reset_mask(options["reset_mask"], seed)
+            self._reset_rows(which)
+            return self._observations(), self._infos(which)
+        super().reset(seed=seed if isinstance(seed, (int, np.integer)) else None)
+        self.rows.reset(seed)
+        self._length[:] = 0
+        self._done[:] = False
+        return self._observations(), self._infos(np.ones(self.num_envs, np.bool_))
+
+    def _reset_mask(self, mask: Any, seed: Any) -> npt.NDArray[np.bool_]:
+        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (self.num_envs,):
+            raise ConfigError(f"reset_mask is a NumPy array of {self.num_envs} booleans, not {mask!r}")
+        if not mask.any():
+            raise ConfigError("reset_mask chooses no row")
+        if seed is not None:
+            raise ConfigError("chosen rows go on to their next episode; they take no seed")
+        return mask
+
+    def _reset_rows(self, which: npt.NDArray[np.bool_]) -> None:
+        self.rows.reset_rows(which)
+        self._length[which] = 0
+        self._done[which] = False
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Act for the seat in every row.
+
+        Raises:
+            ActionError: an action is refused. No row has changed.
+            OverError: no reset yet, or, with DISABLED, a row is over.
+        """
+        waiting = self._done.copy()
+        if waiting.any() and (self.mode is not AutoresetMode.NEXT_STEP or not self.rows.begun):
+            raise OverError(f"{self.game.id}: row {int(waiting.argmax())} is over: call reset()")
+        rows = self.rows
+        rows.step(_column(actions), waiting)
+        if waiting.any():
+            self._reset_rows(waiting)
+        self._length += ~waiting
+        rewards, terminated, truncated = rows.rewards[:, 0], rows.terminated[:, 0], rows.truncated[:, 0]
+        if self.max_episode_steps is not None:
+            truncated = truncated | (self._length >= self.max_episode_steps)
+        self._done = terminated | truncated
+        everyone = np.ones(self.num_envs, np.bool_)
+        if self.mode is not AutoresetMode.SAME_STEP or not self._done.any():
+            return self._observations(), rewards, terminated, truncated, self._infos(everyone)
+        ended = self._done.copy()
+        last, final = self._observations(), self._infos(ended)
+        self._reset_rows(ended)
+        infos = self._infos(everyone)
+        infos["final_obs"] = np.full(self.num_envs, None, object)
+        for k in np.flatnonzero(ended):
+            infos["final_obs"][k] = last[k]
+        infos.update({"_final_obs": ended, "final_info": final, "_final_info": ended.copy()})
+        return self._observations(), rewards, terminated, truncated, infos
+
+    def _observations(self) -> npt.NDArray[np.float32]:
+        return self.rows.observations[:, 0]
+
+    def _infos(self, present: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        """Infos as Gymnasium's vector environments give them: an array and a presence mask per key."""
+        infos: dict[str, Any] = {}
+        for name, column in self.rows.infos.items():
+            values = column[:, 0].copy()
+            values[~present] = 0
+            infos[name], infos[f"_{name}"] = values, present.copy()
+        return infos
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Legal actions now, bool [B, A]."""
+        return self.rows.masks[:, 0]
+
+    def choice_point(self, row: int) -> ChoicePoint:
+        """The ground truth on every legal action of the seat in one row, before it acts."""
+        require_labels(self.batch)
+        return self.batch.choice_point(row, self.rows.seats[0])
+
+    def describe(self, row: int) -> str:
+        """What the seat of one row knows, in words."""
+        seat = self.rows.seats[0]
+        return self.game.describe(self.batch.codes[row, seat], seat)
+
+
+def _column(actions: Any) -> Any:
+    """Actions [B] as [B, 1]; anything else as it is, to be refused."""
+    array = np.asarray(actions)
+    return array[:, None] if array.ndim == 1 else array
