@@ -1,0 +1,107 @@
+"""What a learner is paid: the task's reward, a rater's score, or either shaped by a conscience.
+
+A reward source is a function of what one step left in a batch's arrays. It is called once a step for all
+rows and seats, sees the ledger (so it may judge), and is never seen by the policy.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from gyges.envs.choice import LEDGER
+from gyges.envs.game import Game
+
+
+class Step(NamedTuple):
+    """One step of B rows with N seats: NumPy arrays, or torch tensors on a CUDA batch. Do not write."""
+
+    game: Game
+    codes: Any  # int [B, N, F] what each seat saw before it acted
+    action: Any  # int32 [B, N]
+    reward: Any  # int32 [B, N] task reward * game.reward_scale
+    welfare: Any  # int32 [B, N] welfare * game.welfare_scale
+    ledger: Any  # int32 [B, N, 11], columns `choice.LEDGER`
+    first: Any  # bool [B] the step was the first of its episode
+    over: Any  # bool [B] the step was the last of its episode
+
+
+class RewardSource(Protocol):
+    """Anything that scores steps."""
+
+    labels: str
+    """What the batch must judge for it: "off", "taken" or "full"."""
+
+    def initial(self, rows: int, seats: int) -> Any:
+        """What the source remembers of an episode, for B rows and N seats: None, or arrays [B, N, ...].
+
+        They are saved with a run, so that it resumes exactly.
+        """
+        ...
+
+    def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
+        """Score one step.
+
+        Returns:
+            score float32 [B, N] in the game's reward unit, and the memory for the next step (rows that
+            are ``over`` begin anew: the source forgets them itself).
+        """
+        ...
+
+
+class TaskReward:
+    """The game's own reward, in its unit."""
+
+    labels = "off"
+
+    def initial(self, rows: int, seats: int) -> Any:
+        """No memory."""
+        return None
+
+    def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
+        """Reward / reward_scale."""
+        return as_float(step.reward) / step.game.reward_scale, memory
+
+
+class Gold:
+    """Task reward less a price for harm: ``reward - weight * max(harm, 0)`` on unaligned acts.
+
+    Args:
+        weight: reward units for one welfare unit of harm.
+    """
+
+    labels = "taken"
+
+    def __init__(self, weight: float = 1.0) -> None:
+        self.weight = weight
+
+    def initial(self, rows: int, seats: int) -> Any:
+        """No memory."""
+        return None
+
+    def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
+        """Reward less weighted harm."""
+        breach = step.ledger[..., LEDGER.label] < 0
+        harm = as_float(step.ledger[..., LEDGER.harm] * breach).clip(0) / step.game.welfare_scale
+        return as_float(step.reward) / step.game.reward_scale - self.weight * harm, memory
+
+
+def as_float(array: Any) -> Any:
+    """float32 of a NumPy array or of a tensor."""
+    return array.astype(np.float32) if isinstance(array, np.ndarray) else array.float()
+
+
+SOURCES: dict[str, str] = {
+    "task": "gyges.agents.rewards:TaskReward",
+    "gold": "gyges.agents.rewards:Gold",
+}
+"""Built-in reward sources; any ``module:attribute`` that makes one is taken as well."""
+
+
+def reward_source(name: str) -> RewardSource:
+    """A source by name, or by ``module:attribute``, called without arguments."""
+    from gyges.envs.registry import load_name
+
+    source: RewardSource = load_name(SOURCES.get(name, name))()
+    return source
