@@ -38,3 +38,11 @@ class EndedError(GygesError, RuntimeError):
 
 class WithheldError(GygesError, RuntimeError):
     """The ground truth was asked of an environment that was made without it (``labels="off"``)."""
+
+
+class DataError(GygesError, ValueError):
+    """A dataset, its scores or its labels cannot be used: empty, of one class, or of another game."""
+
+
+class DivergedError(GygesError, RuntimeError):
+    """A learner's loss or weights are no longer finite; the last whole checkpoint stands."""
