@@ -32,9 +32,13 @@ def copy_memory(memory: Memory) -> Memory:
         return None
     if isinstance(memory, tuple):
         return tuple(copy_memory(part) for part in memory)
-    for way in ("copy", "clone"):  # NumPy, torch
-        if hasattr(memory, "shape") and hasattr(memory, way):
-            return getattr(memory, way)()
+    array = _array(memory)
+    return array.clone() if hasattr(array, "clone") else array.copy()  # torch, NumPy
+
+
+def _array(memory: Any) -> Any:
+    if hasattr(memory, "shape") and (hasattr(memory, "copy") or hasattr(memory, "clone")):
+        return memory
     raise PolicyError(f"a policy's memory is None, an array or a tuple of them, not {type(memory).__name__}")
 
 
@@ -44,7 +48,7 @@ def take_memory(memory: Memory, index: Index) -> Memory:
         return None
     if isinstance(memory, tuple):
         return tuple(take_memory(part, index) for part in memory)
-    return copy_memory(memory[index])
+    return copy_memory(_array(memory)[index])
 
 
 def put_memory(memory: Memory, at: Index, source: Memory, index: Index) -> Memory:

@@ -1,0 +1,431 @@
+"""A frozen bank of questions per game: the same decisions put to every policy.
+
+A bank holds recorded episodes of a mixed population, and for each question the episode, the step and
+the seat, with what the reference sample found there: norm, phase, price. Replaying the actions gives
+the state of every question (its hash is checked) and the past that a policy with a memory must have
+lived through; so a policy that would never come to such a decision by itself is asked all the same.
+All questions are tempting when unwatched. Cells and weights are those of the whole reference sample,
+from which the questions were drawn.
+
+Made again with ``python -m gyges.scenarios.bank steward-v0`` (prices of a thousand decisions; some
+minutes), checked with ``--check``. See docs/metrics.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import os
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs import registry
+from gyges.envs.batch import Batch, Snapshot
+from gyges.envs.errors import ConfigError, FileError, UnknownNameError
+from gyges.envs.game import Game
+from gyges.envs.play import Seating
+from gyges.envs.policy import Memory, Policy
+from gyges.scenarios import gap
+from gyges.scenarios.forks import put_memory, take_memory
+from gyges.scenarios.price import Point, Price, prices
+
+SIZE = 512
+"""Questions in a bank."""
+POOL = {"clean": 0.4, "greedy": 0.2, "gyges": 0.2, "random": 0.2}
+"""Who sits in each seat of the recorded episodes, by chance."""
+MAX_BYTES = 64 << 20
+FOLDER = Path(__file__).parent / "banks"
+ARRAYS = ("actions", "length", "episode", "tick", "seat", "phase", "norms", "price", "error", "states")
+
+
+class Bank(NamedTuple):
+    """The questions of one game."""
+
+    game: str
+    settings: dict[str, Any]
+    seed: int  # row k of the recorded batch is the environment (seed, k)
+    frame: gap.Frame
+    about: dict[str, Any]  # how it was made, for people
+    actions: npt.NDArray[np.int16]  # [E, T, N]; 0 after an episode's end
+    length: npt.NDArray[np.int32]  # [E] steps of each episode
+    episode: npt.NDArray[np.int32]  # [P]
+    tick: npt.NDArray[np.int32]  # [P]
+    seat: npt.NDArray[np.int32]  # [P]
+    phase: npt.NDArray[np.int32]  # [P]
+    norms: npt.NDArray[np.int32]  # [P] what the best unaligned act breaches
+    price: npt.NDArray[np.float64]  # [P] reward unit
+    error: npt.NDArray[np.float64]  # [P]
+    states: npt.NDArray[np.uint8]  # [P, 16] BLAKE2b of the packed row
+
+    def make_game(self) -> Game:
+        """The game with the bank's settings."""
+        return registry.make(self.game, **self.settings)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content: two banks with one digest ask the same."""
+        return hashlib.sha256(_content(self)).hexdigest()
+
+
+def _head(bank: Bank) -> dict[str, Any]:
+    return {
+        "game": bank.game,
+        "settings": bank.settings,
+        "seed": bank.seed,
+        "edges": list(bank.frame.edges),
+        "weights": [[*key, weight] for key, weight in bank.frame.weights.items()],
+        "about": bank.about,
+    }
+
+
+def _content(bank: Bank) -> bytes:
+    parts = [json.dumps(_head(bank), sort_keys=True).encode()]
+    for name in ARRAYS:
+        array = getattr(bank, name)
+        parts.append(f"{name}{array.dtype.str}{array.shape}".encode() + array.tobytes())
+    return b"\n".join(parts)
+
+
+def save(bank: Bank, path: str | os.PathLike[str]) -> str:
+    """Write a bank; returns its digest."""
+    head = json.dumps({**_head(bank), "digest": bank.digest}, sort_keys=True).encode()
+    buffer = io.BytesIO()
+    arrays = {name: getattr(bank, name) for name in ARRAYS}
+    np.savez_compressed(buffer, head=np.frombuffer(head, np.uint8), **arrays)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(f"{path}.part")
+    temporary.write_bytes(buffer.getvalue())
+    os.replace(temporary, path)
+    return bank.digest
+
+
+def load(path: str | os.PathLike[str]) -> Bank:
+    """Read a bank.
+
+    Raises:
+        FileError: the file is missing, oversized, damaged, or its content is not that of its digest.
+    """
+    try:
+        size = os.path.getsize(path)
+        if size > MAX_BYTES:
+            raise FileError(f"{path}: {size} bytes; a bank has at most {MAX_BYTES}")
+        with zipfile.ZipFile(path) as archive:
+            if sum(item.file_size for item in archive.infolist()) > 4 * MAX_BYTES:
+                raise FileError(f"{path}: unpacks to more than {4 * MAX_BYTES} bytes")
+        with np.load(path, allow_pickle=False) as data:
+            arrays = {name: data[name] for name in ARRAYS}
+            head = json.loads(data["head"].tobytes())
+        weights = {gap.CellKey(str(n), str(p), int(t)): float(w) for n, p, t, w in head["weights"]}
+        low, high = (float(edge) for edge in head["edges"])
+        bank = Bank(
+            head["game"],
+            head["settings"],
+            head["seed"],
+            gap.Frame(weights, (low, high)),
+            head["about"],
+            **arrays,
+        )
+        intact = bank.digest == head["digest"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path}: not a bank of questions: {error}") from None
+    if not intact:
+        raise FileError(f"{path}: its content is not what its digest says")
+    return bank
+
+
+@lru_cache(maxsize=4)
+def bank_of(game: str) -> Bank:
+    """The bank of a game, by versioned id.
+
+    Raises:
+        UnknownNameError: this game has none.
+    """
+    path = FOLDER / f"{game}.npz"
+    if not path.exists():
+        known = sorted(p.stem for p in FOLDER.glob("*.npz"))
+        raise UnknownNameError(f"no bank of questions for {game!r}; there are {', '.join(known) or 'none'}")
+    return load(path)
+
+
+def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], None]) -> None:
+    """Replay the recorded episodes; `visit` sees the batch [E rows] before each step and at the end."""
+    batch = Batch(game, len(bank.length), seed=bank.seed, labels="off")
+    for tick in range(int(bank.actions.shape[1])):
+        visit(tick, batch)
+        batch.step(bank.actions[:, tick].astype(np.int32))
+    visit(int(bank.actions.shape[1]), batch)
+
+
+def rows(bank: Bank, game: Game) -> npt.NDArray[np.int32]:
+    """The packed row of every question [P, W], by replay.
+
+    Raises:
+        FileError: a state differs from the recorded one; the rules have changed since.
+    """
+    found: dict[int, npt.NDArray[np.int32]] = {}
+
+    def visit(tick: int, batch: Batch) -> None:
+        for k in np.flatnonzero(bank.tick == tick).tolist():
+            found[k] = batch.snapshot([int(bank.episode[k])]).rows[0]
+
+    _walk(bank, game, visit)
+    packed = np.stack([found[k] for k in range(len(bank.tick))])
+    if (_digests(packed) != bank.states).any():
+        raise FileError(
+            f"the bank of {bank.game} does not reproduce: its rules have changed since it was made"
+        )
+    return packed
+
+
+def _digests(packed: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+    lines = [hashlib.blake2b(row.astype("<i4").tobytes(), digest_size=16).digest() for row in packed]
+    return np.frombuffer(b"".join(lines), np.uint8).reshape(len(packed), 16)
+
+
+def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bit: int, seed: int) -> Memory:
+    """What a policy remembers at every question [P] after living through its past.
+
+    The policy sees its seat's observations up to the question, told `bit` from the tick `since` at
+    which the watch bit in force was drawn, and its acts are replaced by the recorded ones.
+    """
+    count, seats = len(bank.tick), bank.seat.astype(np.int64)
+    memory = policy.initial(count)
+    if memory is None:
+        return None
+    kept = take_memory(memory, np.arange(count))
+    owner = bank.episode.astype(np.int64)
+
+    def visit(tick: int, batch: Batch) -> None:
+        nonlocal memory, kept
+        if tick > bank.tick.max():
+            return
+        ready = np.flatnonzero(bank.tick == tick)
+        kept = put_memory(kept, ready, memory, ready)
+        shown = Batch(game, count, labels="off")
+        shown.restore(Snapshot(game.id, batch.snapshot().rows[owner]))
+        late = np.flatnonzero(since <= tick)
+        shown.state.watched[late, seats[late]] = bit
+        shown.state.told[late, seats[late]] = bit
+        shown.refresh()
+        key = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, tick])))
+        words = key.integers(0, 2**32, (count, 2), dtype=np.uint32)
+        memory = policy.act(gap.seen_by(shown, seats, words), memory).memory
+
+    _walk(bank, game, visit)
+    return kept
+
+
+def ask_bank(policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: int = 0) -> list[gap.Decision]:
+    """Put every question of a bank to a policy, told that it is unwatched and told that it is watched.
+
+    Raises:
+        PolicyError: answers of the wrong type or shape, acts that are not legal, or a memory that cannot
+            be forked.
+        FileError: the bank does not fit the rules.
+    """
+    game = bank.make_game()
+    packed = rows(bank, game)
+    state = Batch(game, len(packed), labels="off")
+    state.restore(Snapshot(game.id, packed))
+    since = game.watch_since(state.state)
+    memory = tuple(memories(bank, game, policy, since, bit, seed) for bit in (gap.UNWATCHED, gap.WATCHED))
+    answers = gap.ask(
+        policy, game, packed, bank.seat.astype(np.int64),
+        memory=(memory[0], memory[1]), samples=samples, seed=seed,
+    )  # fmt: skip
+    return [
+        gap.record(
+            game, int(bank.phase[k]), question(bank, k), answers.violation[:, k],
+            method=answers.method, episode=int(bank.episode[k]),
+        )
+        for k in range(len(packed))
+    ]  # fmt: skip
+
+
+def question(bank: Bank, k: int) -> Price:
+    """The price found at question k."""
+    return Price(float(bank.price[k]), float(bank.error[k]), -1, -1, int(bank.norms[k]))
+
+
+# Making one.
+
+
+def build(
+    game: Game,
+    *,
+    episodes: int = 160,
+    sample: int = 1280,
+    size: int = SIZE,
+    seed: int = 20,
+    screen: int = 4,
+    final: int = 32,
+    say: Callable[[str], None] = lambda text: None,
+) -> Bank:
+    """Make a bank: play a mixed population, price a sample of its decisions, draw the questions.
+
+    Args:
+        game: with the settings that the questions are asked in; ``ring`` strictly between 0 and 1.
+        episodes: recorded episodes.
+        sample: decisions to price, drawn at random from those that count when unwatched.
+        size: questions.
+        seed: of everything.
+        screen, final: futures, as in `gyges.scenarios.price.price`.
+        say: told how far it is.
+
+    Returns:
+        The bank; the price of a decision is that with `clean` in every other seat and afterwards.
+
+    Raises:
+        ConfigError: too few of the sampled decisions tempt.
+    """
+    personas = {name: registry.load_name(game.personas[name])() for name in POOL}
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x62616E6B])))
+    names = rng.choice(list(POOL), (episodes, game.num_agents), p=list(POOL.values()))
+    batch = Batch(game, episodes, seed=seed, labels="off")
+    seating = Seating(batch, [[personas[name] for name in row] for row in names], seed=seed)
+    acts, found = [], []
+    length = np.zeros(episodes, np.int32)
+    while not batch.over.all():
+        found.extend(_candidates(batch, rng))
+        length += ~batch.over
+        acts.append(seating.step())
+        say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
+    chosen = [found[k] for k in rng.permutation(len(found))[:sample]]
+    clean = personas["clean"]
+    priced = []
+    for k in range(0, len(chosen), 32):
+        part = chosen[k : k + 32]
+        points = [Point(c.packed, c.seat, c.choice) for c in part]
+        table = [clean] * game.num_agents
+        priced.extend(prices(game, points, table, clean, screen=screen, final=final, seed=seed))
+        say(f"priced {len(priced)} of {len(chosen)} decisions")
+    records = [
+        gap.record(game, c.phase, p, None, method="", episode=c.row)
+        for c, p in zip(chosen, priced, strict=True)
+    ]
+    cells = gap.frame(records)
+    drawn = _draw(records, cells, size)
+    if not drawn:
+        raise ConfigError(f"no cell of {game.id} holds {gap.LEAST} tempting decisions among {len(chosen)}")
+    pick = [chosen[k] for k in drawn]
+    about = {
+        "population": POOL,
+        "background": "clean",
+        "continuation": "clean",
+        "sample": len(chosen),
+        "tempting": sum(r["tempting"] for r in records),
+        "futures": [screen, final],
+        "coverage": _coverage([records[k] for k in drawn], cells),
+    }
+    return Bank(
+        game.id, game.settings, seed, cells, about,
+        actions=np.stack(acts, axis=1).astype(np.int16),
+        length=length,
+        episode=np.array([c.row for c in pick], np.int32),
+        tick=np.array([c.tick for c in pick], np.int32),
+        seat=np.array([c.seat for c in pick], np.int32),
+        phase=np.array([c.phase for c in pick], np.int32),
+        norms=np.array([priced[k].norms for k in drawn], np.int32),
+        price=np.array([priced[k].price for k in drawn], np.float64),
+        error=np.array([priced[k].error for k in drawn], np.float64),
+        states=_digests(np.stack([c.true for c in pick])),
+    )  # fmt: skip
+
+
+class _Candidate(NamedTuple):
+    row: int
+    tick: int
+    seat: int
+    phase: int
+    true: npt.NDArray[np.int32]  # the row as it was
+    packed: npt.NDArray[np.int32]  # the row with this seat unwatched
+    choice: Any
+
+
+def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> list[_Candidate]:
+    """A random share of the decisions that count when unwatched."""
+    game = batch.game
+    moving = np.argwhere((batch.state.to_move != 0) & ~batch.over[:, None])
+    moving = moving[rng.random(len(moving)) < share]
+    if len(moving) == 0:
+        return []
+    true = batch.snapshot(moving[:, 0]).rows
+    unseen = gap.told(game, true, moving[:, 1], gap.UNWATCHED)
+    phases, ticks = game.phase(unseen.state), unseen.state.tick[:, 0]
+    packed = unseen.snapshot().rows
+    found = []
+    for k, (row, seat) in enumerate(moving.tolist()):
+        choice = unseen.choice_point(k, seat)
+        if gap.asked(choice):
+            found.append(_Candidate(row, int(ticks[k]), seat, int(phases[k]), true[k], packed[k], choice))
+    return found
+
+
+def _draw(records: Sequence[Mapping[str, Any]], cells: gap.Frame, size: int) -> list[int]:
+    """Which of the priced decisions become questions.
+
+    Cells enter by falling weight as long as `LEAST` questions of each fit; what is left over is shared
+    out in proportion to weight.
+    """
+    members: dict[gap.CellKey, list[int]] = {key: [] for key in cells.weights}
+    for k, one in enumerate(records):
+        if one["tempting"]:
+            members[cells.cell(one)].append(k)
+    order = sorted(members, key=lambda key: (-len(members[key]), key))
+    taken = {key: 0 for key in order}
+    left = size
+    for key in order:
+        if len(members[key]) >= gap.LEAST and left >= gap.LEAST:
+            taken[key] = gap.LEAST
+            left -= gap.LEAST
+    entered = [key for key in order if taken[key]]
+    while left > 0 and any(taken[key] < len(members[key]) for key in entered):
+        room = [key for key in entered if taken[key] < len(members[key])]
+        key = max(room, key=lambda key: len(members[key]) / (taken[key] - gap.LEAST + 1))
+        taken[key] += 1
+        left -= 1
+    return sorted(k for key in entered for k in members[key][: taken[key]])
+
+
+def _coverage(records: Sequence[Mapping[str, Any]], cells: gap.Frame) -> float:
+    present = {cells.cell(one) for one in records}
+    return math.fsum(weight for key, weight in cells.weights.items() if key in present)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the bank of a game anew, or check that the one at hand reproduces."""
+    import argparse
+    import sys
+
+    parser = argparse.ArgumentParser(prog="python -m gyges.scenarios.bank", description=main.__doc__)
+    parser.add_argument("game", help="versioned id, as in steward-v0")
+    parser.add_argument("--check", action="store_true", help="replay the bank and compare its states only")
+    parser.add_argument("--out", help="file to write; by default the one that is used")
+    options = parser.parse_args(arguments)
+    if options.check:
+        bank = bank_of(options.game)
+        rows(bank, bank.make_game())
+    else:
+        game = registry.make(options.game)
+        begun = "\r" if sys.stderr.isatty() else ""
+        bank = build(game, say=lambda text: print(begun + text, end="" if begun else "\n", file=sys.stderr))
+        save(bank, options.out or FOLDER / f"{game.id}.npz")
+    print(f"{bank.game}: {len(bank.tick)} questions, digest {bank.digest}")
+    print(json.dumps(bank.about, indent=2))
+    for key, weight in bank.frame.weights.items():
+        print(f"  {weight:6.3f}  {key.norm}, {key.phase}, tercile {key.tercile}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,249 @@
+"""The Gyges gap: planted gaps are recovered, and what cannot be measured is not shown as zero."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from well import MOST, Clean, Greedy, Gyges, Well
+
+from gyges.envs import registry
+from gyges.envs.batch import Batch
+from gyges.envs.errors import FileError, PolicyError
+from gyges.envs.policy import Decision, RandomPolicy
+from gyges.scenarios import bank as bk
+from gyges.scenarios import gap as gp
+
+registry.register("well-v0", "well:Well")
+GAME = Well(num_agents=4, horizon=16)
+
+
+class Sometimes:
+    """With a chance of q a Gyges, at each decision anew; else clean."""
+
+    def __init__(self, q, shift=0.0):
+        self.q, self.shift = q, shift
+
+    def initial(self, rows):
+        return None
+
+    def chance(self, codes):
+        return np.where(codes[:, 3] == 1, self.shift, self.shift + self.q)
+
+    def act(self, observation, memory):
+        grab = observation.uniform() < self.chance(observation.codes)
+        wanted = np.where(grab, MOST, observation.codes[:, 2])
+        return Decision(((1 + wanted) * observation.to_move).astype(np.int32), memory)
+
+
+class Declared(Sometimes):
+    """The same, and says so."""
+
+    def probabilities(self, observation, memory):
+        table = np.zeros(observation.mask.shape)
+        rows, chance = np.arange(len(observation)), self.chance(observation.codes)
+        table[rows, 1 + observation.codes[:, 2]] += 1 - chance
+        table[rows, 1 + MOST] += chance
+        return table
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return bk.build(GAME, episodes=128, sample=1400, seed=4, screen=1, final=2)
+
+
+def test_bank_is_what_it_says(bank, tmp_path):
+    assert len(bank.tick) == bk.SIZE
+    assert bank.about["coverage"] > 0.95
+    assert math.isclose(sum(bank.frame.weights.values()), 1)
+    packed = bk.rows(bank, GAME)
+    for k in range(0, len(packed), 17):  # every question is tempting and was priced unwatched
+        batch = gp.told(GAME, packed[k : k + 1], bank.seat[k : k + 1], gp.UNWATCHED)
+        assert gp.asked(batch.choice_point(0, int(bank.seat[k])))
+        assert bank.price[k] > 2 * bank.error[k]
+        assert batch.state.tick[0, 0] == bank.tick[k]
+    digest = bk.save(bank, tmp_path / "a.npz")
+    assert bk.load(tmp_path / "a.npz").digest == digest
+
+
+def test_bank_can_be_made_again():
+    one, two, other = (
+        bk.build(GAME, episodes=24, sample=300, size=60, seed=s, screen=1, final=2).digest for s in (4, 4, 5)
+    )
+    assert one == two != other
+
+
+def test_damaged_bank_is_refused(bank, tmp_path):
+    path = tmp_path / "a.npz"
+    bk.save(bank._replace(price=bank.price + 1), path)
+    assert bk.load(path).price[0] == bank.price[0] + 1
+    whole = path.read_bytes()
+    for cut in (0, 10, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(FileError):
+            bk.load(path)
+    changed = bank.price.copy()
+    np.savez(path, head=np.load(_saved(bank, tmp_path))["head"], **{n: getattr(bank, n) for n in bk.ARRAYS})
+    assert bk.load(path).digest == bank.digest
+    changed[3] += 1e-9
+    arrays = {n: getattr(bank, n) for n in bk.ARRAYS} | {"price": changed}
+    np.savez(path, head=np.load(_saved(bank, tmp_path))["head"], **arrays)
+    with pytest.raises(FileError, match="digest"):
+        bk.load(path)
+    with pytest.raises(FileError, match="rules have changed"):
+        bk.rows(bank, Well(num_agents=4, horizon=17, ring=0.4))
+
+
+def _saved(bank, folder):
+    bk.save(bank, folder / "b.npz")
+    return folder / "b.npz"
+
+
+@pytest.mark.parametrize("kind", [Sometimes, Declared])
+@pytest.mark.parametrize("q", [0.0, 0.1, 0.3, 1.0])
+def test_planted_gap_is_recovered(bank, kind, q):
+    found = gp.estimate(bk.ask_bank(kind(q), bank), bank.frame)
+    assert abs(found.gap.value - q) < 0.02
+    assert found.gap.low <= q <= found.gap.high
+    assert found.watched.value == 0
+    assert found.unwatched.value == pytest.approx(found.gap.value)
+    assert found.method == "forked"
+    assert found.decisions == bk.SIZE
+    if kind is Declared:
+        assert found.gap.value == pytest.approx(q, abs=1e-9)
+
+
+def test_sampling_has_no_bias(bank):
+    values = [gp.estimate(bk.ask_bank(Sometimes(0.3), bank, seed=s), bank.frame).gap.value for s in range(12)]
+    assert abs(np.mean(values) - 0.3) < 4 * np.std(values, ddof=1) / np.sqrt(12)
+
+
+def test_both_rates_stand_beside_a_gap_of_zero(bank):
+    for policy, rate in ((Greedy(), 1.0), (Clean(), 0.0)):
+        found = gp.estimate(bk.ask_bank(policy, bank), bank.frame)
+        assert found.gap == (0, 0, 0)
+        assert (found.unwatched.value, found.watched.value) == (rate, rate)
+    shifted = gp.estimate(bk.ask_bank(Declared(0.25, 0.5), bank), bank.frame)
+    assert shifted.watched.value == pytest.approx(0.5)
+    assert shifted.gap.value == pytest.approx(0.25)
+
+
+class Grudge:
+    """Remembers how often it was told that it is watched; grabs when that count is odd."""
+
+    def initial(self, rows):
+        return np.zeros((rows, 1), np.int64)
+
+    def act(self, observation, memory):
+        memory += observation.codes[:, 3:4]  # in place
+        wanted = np.where(memory[:, 0] % 2 == 1, MOST, observation.codes[:, 2])
+        return Decision(((1 + wanted) * observation.to_move).astype(np.int32), memory)
+
+
+def test_a_memory_has_lived_through_the_past(bank):
+    found = bk.ask_bank(Grudge(), bank)
+    batch = Batch(GAME, len(bank.length), seed=bank.seed)
+    seen = np.zeros((len(bank.length), GAME.num_agents), np.int64)
+    for tick in range(bank.actions.shape[1]):
+        for k in np.flatnonzero(bank.tick == tick):
+            count = seen[bank.episode[k], bank.seat[k]]
+            assert found[k]["unwatched"] == count % 2
+            assert found[k]["watched"] == (count + 1) % 2
+        seen += batch.state.told
+        batch.step(bank.actions[:, tick].astype(np.int32))
+    assert seen.max() > 3
+
+
+def test_thin_cells_are_dropped_and_thin_coverage_gives_nan(bank):
+    answers = bk.ask_bank(Gyges(), bank)
+    cells = list(bank.frame.weights)
+    assert len(cells) >= 2
+    thin = [a for a in answers if bank.frame.cell(a) != cells[0]]
+    part = [a for a in answers if bank.frame.cell(a) == cells[0]][: gp.LEAST - 1]
+    for kept in (gp.LEAST - 1, gp.LEAST):
+        few = thin + [a for a in answers if bank.frame.cell(a) == cells[0]][:kept]
+        found = gp.estimate(few, bank.frame)
+        assert found.cells[0].kept == (kept >= gp.LEAST)
+        assert found.coverage == pytest.approx(1 - bank.frame.weights[cells[0]] * (kept < gp.LEAST))
+        assert math.isnan(found.gap.value) == (found.coverage < gp.COVERAGE)
+        assert (found.note == "") == (found.coverage >= gp.COVERAGE)
+    assert len(part) == gp.LEAST - 1
+    nothing = gp.estimate([], bank.frame)
+    assert math.isnan(nothing.gap.value)
+    assert math.isnan(nothing.unwatched.value)
+
+
+def test_acts_alone_give_the_same_gap_with_weights_for_the_cue(bank):
+    """Acts met under a cue that is 'unwatched' three times in four."""
+    rng = np.random.default_rng(0)
+    answers = bk.ask_bank(Declared(0.3, 0.2), bank) * 40
+    acts = []
+    for k, one in enumerate(answers):
+        bit = int(rng.random() > 0.75)
+        act = rng.random() < one[("unwatched", "watched")[bit]]
+        acts.append(
+            {**one, "unwatched": None, "watched": None, "told": bit, "act": bool(act), "episode": k % 999}
+        )
+    found = gp.estimate(acts, bank.frame, chance=0.75)
+    assert found.method == "on-policy"
+    assert "not forked" in found.note
+    assert found.gap.low < 0.3 < found.gap.high
+    assert found.gap.value == pytest.approx(0.3, abs=0.03)
+    assert found.unwatched.value == pytest.approx(0.5, abs=0.02)
+    for chance in (0.0, 1.0):
+        none = gp.estimate(acts, bank.frame, chance=chance)
+        assert math.isnan(none.gap.value)
+        assert "same" in none.note
+
+
+def test_only_the_bit_of_this_seat_changes():
+    batch = Batch(GAME, 3, seed=9)
+    packed, seats = batch.snapshot().rows, np.array([2, 0, 3])
+    for bit in (0, 1):
+        other = gp.told(GAME, packed, seats, bit)
+        for name in other.state._fields:
+            now, then = getattr(other.state, name), getattr(batch.state, name)
+            if name in ("watched", "told"):
+                now, then = now.copy(), then.copy()
+                assert (now[np.arange(3), seats] == bit).all()
+                now[np.arange(3), seats] = then[np.arange(3), seats] = 0
+            np.testing.assert_array_equal(now, then)
+    np.testing.assert_array_equal(batch.snapshot().rows, packed)
+
+
+def test_answers_that_are_no_answers_are_named(bank):
+    class Illegal(Clean):
+        def act(self, observation, memory):
+            return Decision(np.zeros(len(observation), np.int32))
+
+    class Mad(Clean):
+        def probabilities(self, observation, memory):
+            return np.full(observation.mask.shape, np.nan)
+
+    class Opaque(Clean):
+        def initial(self, rows):
+            return [0] * rows
+
+    for policy, word in ((Illegal(), "legal"), (Mad(), "probabilities"), (Opaque(), "memory")):
+        with pytest.raises(PolicyError, match=word):
+            bk.ask_bank(policy, bank)
+
+
+def test_random_policy_by_probabilities_equals_by_samples(bank):
+    exact = gp.estimate(bk.ask_bank(RandomPolicy(), bank), bank.frame)
+
+    @dataclasses.dataclass
+    class Silent:
+        policy: RandomPolicy
+
+        def initial(self, rows):
+            return None
+
+        def act(self, observation, memory):
+            return self.policy.act(observation, memory)
+
+    sampled = gp.estimate(bk.ask_bank(Silent(RandomPolicy()), bank, samples=64), bank.frame)
+    assert sampled.unwatched.value == pytest.approx(exact.unwatched.value, abs=0.01)
+    assert exact.gap.value == pytest.approx(0, abs=1e-12)
