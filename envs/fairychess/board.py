@@ -1,0 +1,122 @@
+"""A game of fairy chess for people and scripts: positions, legal moves, results, move names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.fairychess import layout as at
+from gyges.envs.fairychess.fen import fen_of, row_of, square_name
+from gyges.envs.fairychess.tables import Compiled, compiled
+from gyges.envs.fairychess.variants import Variant, VariantError, load
+
+
+class Result(NamedTuple):
+    """How a game stands. `winner` is 0 (first), 1 (second), -1 (draw), or None while it goes on."""
+
+    over: bool
+    winner: int | None
+
+
+def castled_to(c: Compiled, origin: int, rook: int) -> int:
+    """Where the king goes when he castles with the rook on `rook`."""
+    files = c.variant.maxFile
+    column = at.KING_FILE if rook > origin else at.QUEEN_FILE
+    return origin - origin % files + int(c.table("head")[column])
+
+
+def uci(c: Compiled, row: npt.NDArray[np.int32], move: int, chess960: bool = False) -> str:
+    """A move's name: ``e2e4``, ``e7e8q``, ``P@e5``, a trailing ``+`` for a promotion that may change back."""
+    to, origin, choice = move & at.SQ, move >> at.FROM & at.SQ, move >> at.CHOICE & 31
+    if move & at.DROP:
+        return f"{c.kinds[origin].symbol}@{square_name(c, to)}"
+    if move & at.CASTLE and not (chess960 or c.variant.chess960):
+        to = castled_to(c, origin, to)
+    name = square_name(c, origin) + square_name(c, to)
+    if choice:
+        piece = int(row[c.row[1] + origin])
+        kind = c.choices[piece >> 2, (piece & 3) - 1][choice - 1]
+        symbol = c.kinds[kind].symbol
+        name += "+" if symbol[0] == "+" else symbol[0].lower()
+    return name
+
+
+class Board:
+    """One position of a variant, played on.
+
+    Args:
+        variant: a `Variant`, or what `load` takes.
+        fen: where to begin; the variant's start position by default.
+        chess960: name castling by the rook's square.
+
+    Raises:
+        VariantError, FenError: as `load` and `row_of` do.
+    """
+
+    def __init__(self, variant: Variant | str = "chess", fen: str | None = None, chess960: bool = False) -> None:
+        self.variant = variant if isinstance(variant, Variant) else load(variant)
+        self.compiled = compiled(self.variant)
+        self.chess960 = chess960 or self.variant.chess960
+        self.row = row_of(self.compiled, fen) if fen else self.compiled.table("setup").copy()
+        self._out = np.zeros(at.MAX_MOVES, np.int32)
+        self._keys = {self._key(): 1}
+
+    def _key(self) -> tuple[int, ...]:
+        return tuple(int(x) for x in (*self.row[at.HASH : at.HASH + 2], *self.row[at.RIGHTS : at.RIGHTS + 4]))
+
+    @property
+    def fen(self) -> str:
+        """The position as FEN."""
+        return fen_of(self.compiled, self.row)
+
+    def _listed(self) -> tuple[list[int], int, bool]:
+        from gyges.envs.fairychess._engine import engine
+
+        c = self.compiled
+        n, outcome, check = engine().legal(c.array, c.offsets, self.row, c.row, self._out)
+        if n > at.MAX_MOVES:
+            raise VariantError(f"{n} legal moves in {self.fen!r}; at most {at.MAX_MOVES} are allowed")
+        return [int(m) for m in self._out[:n]], int(outcome), bool(check)
+
+    def moves(self) -> dict[str, int]:
+        """The legal moves by name."""
+        return {uci(self.compiled, self.row, m, self.chess960): m for m in self._listed()[0]}
+
+    @property
+    def in_check(self) -> bool:
+        """Is a royal piece of the player to move attacked?"""
+        return self._listed()[2]
+
+    def result(self) -> Result:
+        """How the game stands: by the variant's goals, mate, stalemate, repetition or the n-move rule."""
+        found, outcome, _ = self._listed()
+        side, head = int(self.row[at.TURN]), self.compiled.table("head")
+        if outcome == at.NOTHING and found:
+            if head[at.N_FOLD] and self._keys.get(self._key(), 0) >= head[at.N_FOLD]:
+                outcome = int(head[at.FOLD_VALUE])
+            elif head[at.N_MOVE] and self.row[at.CLOCK] >= 2 * head[at.N_MOVE]:
+                outcome = at.DRAW
+        if outcome == at.NOTHING:
+            return Result(False, None)
+        return Result(True, -1 if outcome == at.DRAW else side if outcome == at.WIN else 1 - side)
+
+    def push(self, name: str) -> None:
+        """Play a move by name.
+
+        Raises:
+            ValueError: it is not legal; the position is as it was.
+        """
+        legal = self.moves()
+        if name not in legal:
+            raise ValueError(f"{name[:20]!r} is not legal in {self.fen!r}; legal are {' '.join(sorted(legal))}")
+        self.play(legal[name])
+
+    def play(self, move: int) -> None:
+        """Play a move from `moves`; it is not checked again."""
+        from gyges.envs.fairychess._engine import engine
+
+        c = self.compiled
+        engine().play(c.array, c.offsets, self.row, c.row, move)
+        self._keys[self._key()] = self._keys.get(self._key(), 0) + 1

@@ -1,0 +1,128 @@
+"""Where things stand in a position's row and in a compiled variant: indices and bit fields.
+
+Piece codes: 0 is an empty square; ``4 * kind + 1`` a piece of the first player, ``4 * kind + 2`` of
+the second, ``4 * kind`` a neutral piece that either side may capture, and 3 a wall. Half the code,
+``code >> 1``, is ``2 * kind + side`` and indexes every table by piece.
+
+A move is one integer: target square (7 bits), origin square or dropped kind (7), promotion choice
+(5, 0 for none), then the flags below.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+WALL = 3
+MAX_MOVES = 1024
+"""More legal moves than this in a position are an error."""
+
+# Move flags.
+SQ = 127
+FROM = 7
+CHOICE = 14
+DROP = 1 << 19
+EP = 1 << 20
+CASTLE = 1 << 21
+TEST = 1 << 23  # pseudo-legal: own king's safety must be tested
+
+# Path words: a header, then its squares.
+NOLAND, PROMO, MUST = 128, 256, 512
+COUNT = 31  # header: number of squares
+MOVE, CAPTURE, LEAP, HOP = 32, 64, 128, 256
+AFTER = 9  # header: shift of the reach after the screen
+
+# Info of a position.
+TURN, CLOCK, PLY = 0, 1, 2
+EP0, EP1, EPV = 3, 4, 5  # en passant squares (-1 none) and the piece they capture
+RIGHTS = 6  # 6..9: rook squares of castling rights, king side and queen side, per player; -1 none
+CASTLER = 10  # 10..11: squares of the castling kings
+KING = 12  # 12..13: square of the royal piece, -1 none
+CHECKS = 14  # 14..15: checks still to give
+HASH = 16  # 16..17
+POCKETS = 18  # 18..19: pieces in hand, all kinds together
+INFO = 20
+
+# Header of a compiled variant.
+(
+    FILES,
+    RANKS,
+    SQUARES,
+    KINDS,
+    CHOICES,
+    DIRECTIONS,
+    ROYAL,  # 0 nobody, 1 a king, 2 pseudo-royal pieces
+    HOPPERS,
+    BLAST,
+    CHECKING,
+    MUST_CAPTURE,
+    MUST_DROP,
+    DROPS,
+    TO_HAND,
+    LAST_EXTINCT,
+    EXTINCT_VALUE,
+    EXTINCT_COUNT,
+    EXTINCT_OTHER,
+    FLAG,
+    FLAG_MOVE,
+    FLAG_COUNT,
+    CHECK_COUNT,
+    STALEMATE,
+    CHECKMATE,
+    N_MOVE,
+    N_FOLD,
+    FOLD_VALUE,
+    CASTLES,
+    KING_FILE,
+    QUEEN_FILE,
+    NO_DOUBLED,
+    DOUBLED_COUNT,
+    DROP_MATE,
+    ENDS,
+    EN_PASSANT,
+    TEST_ALL,
+    LIMITED,
+    OPPOSITE_BISHOP,
+    DROP_CASTLE,
+    CASTLE_KING,
+    CASTLE_RANK,
+    CASTLE_FILE,
+    EXTINCT_ALL,
+) = range(43)
+HEAD = 48
+
+WIN, LOSS, DRAW = 1, -1, 0
+NOTHING = 9
+"""Result codes, seen by the player to move; NOTHING: the game goes on."""
+
+
+class Tables(NamedTuple):
+    """A compiled variant: named views of one int32 array."""
+
+    head: Any  # [HEAD] the constants above
+    start: Any  # [(2K + 2) * S] where each piece's lines from each square begin in path
+    path: Any  # lines: total words, then headers and squares
+    rays: Any  # [S] where the lines towards each square begin in line
+    line: Any  # rays, leaps, lame leaps towards a square
+    kind: Any  # [(2K + 2) * S] class of each piece on each square
+    hits: Any  # [classes * D] bit l: captures along direction d at distance l
+    hops: Any  # [classes * D] the same over a screen; bits 16 up: reach after the screen
+    choice: Any  # [(2K + 2) * CHOICES] kinds a piece may promote to, 0 ends
+    limit: Any  # [K + 1] at most so many of a kind by promotion
+    base: Any  # [K + 1] the kind a kind counts as
+    hand: Any  # [K + 1] the kind it becomes in hand
+    drop: Any  # [(2K + 2) * S] 1 where the piece may be dropped
+    role: Any  # [K + 1] bit 0 royal, 1 pseudo-royal, 2 en passant, 3 n-move counter, 4 blast-immune,
+    #            5 extinction, 6 flag (first player), 7 flag (second), 8 castling rook, 9 castling king,
+    #            10 may be dropped, 11 survives a blast of its own making
+    area: Any  # [2 * S] bit 0 flag region, bit 1 en passant region
+    zobrist: Any  # [(2K + 2 + 32) * S * 2]
+    setup: Any  # [INFO + S + 2K + 2] the start position, as a row
+
+
+class Position(NamedTuple):
+    """A position: named views of one int32 row."""
+
+    info: Any  # [INFO]
+    board: Any  # [S] piece codes
+    pocket: Any  # [2K + 2] pieces in hand by 2 * kind + side
+    count: Any  # [2K + 2] pieces on the board by 2 * base kind + side

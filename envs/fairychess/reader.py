@@ -1,0 +1,224 @@
+"""From the keys of a section and its ancestors to a `Variant`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from gyges.envs.fairychess import variants as v
+from gyges.envs.fairychess.betza import BetzaError, parse
+from gyges.envs.fairychess.pieces import PIECES, REFUSED_PIECES
+
+_TRUE, _FALSE = ("true", "True", "1"), ("false", "False", "0")
+
+
+class Reader:
+    """Takes sections from the root down, then makes the variant."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.pieces: dict[str, tuple[str, str]] = {}  # name in the file -> letter, Betza
+        self.raw: dict[str, tuple[str, str]] = {}  # key -> value, where
+        self.aside: dict[str, None] = {}
+
+    def take(self, section: v.Section) -> None:
+        """Apply one section's keys over those taken before."""
+        for key, (value, line) in section.keys.items():
+            at = f"{section.file}:{line}: {key}"
+            if key in v.PIECE_KEYS:
+                self._piece(key, value, at)
+            elif key in v.KEYS or key.startswith("mobilityRegion"):
+                if key.startswith("mobilityRegion"):
+                    self._mobility(key, at)
+                for side in ("White", "Black"):
+                    self.raw.pop(key + side, None)
+                self.raw[key] = (value, at)
+            elif key in v.REFUSED:
+                if value not in v.REFUSED[key] and key not in v.TOLERATED:
+                    only = " or ".join(repr(x) for x in v.REFUSED[key])
+                    raise v.VariantError(f"{at} = {value[:40]!r} is a rule not supported here; accepted is {only}")
+                if value not in v.REFUSED[key]:
+                    self.aside[key] = None
+                else:
+                    self.aside.pop(key, None)
+            elif key in REFUSED_PIECES:
+                if value != "-":
+                    raise v.VariantError(f"{at}: {REFUSED_PIECES[key]}")
+            elif key not in v.IGNORED:
+                known = sorted(v.KEYS | v.PIECE_KEYS | set(v.REFUSED) | v.IGNORED)
+                near = ", ".join(difflib.get_close_matches(key, known, 4, 0.5)) or "see docs/fairychess.md"
+                raise v.VariantError(f"{section.file}:{line}: unknown key {key[:60]!r}; near it: {near}")
+
+    def _piece(self, name: str, value: str, at: str) -> None:
+        if value == "-":
+            self.pieces.pop(name, None)
+            return
+        letter, colon, betza = value.partition(":")
+        letter, betza = letter.strip().lower(), betza.strip()
+        if not re.fullmatch(r"[a-z]", letter):
+            raise v.VariantError(f"{at} = {value[:40]!r}: expected one letter a to z, or - for none")
+        if name.startswith("customPiece") != bool(colon) and not (name == "king" and colon):
+            wanted = "x:BETZA" if name.startswith("customPiece") else "a letter alone"
+            raise v.VariantError(f"{at} = {value[:40]!r}: expected {wanted}")
+        if colon:
+            try:
+                parse(betza)
+            except BetzaError as error:
+                raise v.VariantError(f"{at}: {error}") from error
+        for other in [k for k, (taken, _) in self.pieces.items() if taken == letter]:
+            del self.pieces[other]
+        self.pieces[name] = (letter, betza if colon else PIECES[name])
+
+    def _mobility(self, key: str, at: str) -> None:
+        found = re.fullmatch(r"mobilityRegion(White|Black)([A-Z]\w*)", key)
+        name = found[2][0].lower() + found[2][1:] if found else ""
+        if name not in v.PIECE_KEYS:
+            raise v.VariantError(f"{at}: expected mobilityRegionWhite or mobilityRegionBlack and a piece's name")
+
+    def finish(self, where: str) -> v.Variant:
+        """Make the variant and check that its parts agree.
+
+        Raises:
+            VariantError: naming the key that does not fit.
+        """
+        order = sorted(self.pieces, key=lambda n: (n != "pawn", n == "king", list(PIECES).index(n) if n in PIECES else 99))
+        pieces = tuple(v.Piece(n, *self.pieces[n], royal=n == "king") for n in order)
+        if not pieces:
+            raise v.VariantError(f"{where}: [{self.name}] has no pieces; expected lines such as king = k")
+        self.letters = {p.letter: p.name for p in pieces}
+        values: dict[str, Any] = {}
+        for key in ("maxFile", "maxRank"):
+            values[key] = self._single(key) if key in self.raw else 8
+        self.files, self.ranks = values["maxFile"], values["maxRank"]
+        for key in v._SINGLE:
+            if key in self.raw and key not in values:
+                values[key] = self._single(key)
+        for key, kind in v._PAIRED.items():
+            values[key] = tuple(self._paired(key, kind, side) for side in (0, 1))
+        for key, piece in (("enPassantTypes", "pawn"), ("castlingRookPieces", "rook"), ("castlingKingPiece", "king")):
+            if key not in self.raw:
+                values[key] = self.pieces[piece][0] if piece in self.pieces else ""
+        values["promotionLimit"] = tuple((a, int(b)) for a, b in self._map("promotionLimit", True))
+        values["promotedPieceType"] = tuple(self._map("promotedPieceType", False))
+        values["mobilityRegion"] = tuple(
+            (key[19].lower() + key[20:], int(key[14:19] == "Black"), self._squares(value, at))
+            for key, (value, at) in self.raw.items()
+            if key.startswith("mobilityRegion")
+        )
+        variant = v.Variant(self.name, pieces, leftAside=tuple(self.aside), **values)
+        return self._checked(variant, where)
+
+    def _checked(self, variant: v.Variant, where: str) -> v.Variant:
+        if variant.squares < 4:
+            raise v.VariantError(f"{where}: a board of {variant.maxFile}x{variant.maxRank}; expected four squares or more")
+        if variant.castling and not variant.castlingKingPiece:
+            variant = replace(variant, castling=False)
+        if len(set(variant.promotionPieceTypes[0])) > v.MAX_PROMOTIONS:
+            raise v.VariantError(f"{where}: more than {v.MAX_PROMOTIONS} promotion choices")
+        if variant.extinctionValue == "none" and variant.extinctionPseudoRoyal:
+            raise v.VariantError(f"{where}: extinctionPseudoRoyal wants extinctionValue = loss")
+        if variant.extinctionPseudoRoyal and any(p.royal for p in variant.pieces):
+            raise v.VariantError(f"{where}: extinctionPseudoRoyal beside a royal king is not supported; use king = -")
+        if variant.extinctionPseudoRoyal and (len(variant.extinctionPieceTypes) != 1 or variant.extinctionPieceCount):
+            raise v.VariantError(f"{where}: extinctionPseudoRoyal takes one kind in extinctionPieceTypes, and its last piece")
+        from gyges.envs.fairychess.tables import check
+
+        check(variant, where)
+        return variant
+
+    # Values.
+
+    def _wrong(self, at: str, value: str, wanted: str) -> NoReturn:
+        raise v.VariantError(f"{at} = {value[:60]!r}: expected {wanted}")
+
+    def _single(self, key: str) -> Any:
+        value, at = self.raw[key]
+        kind, low, high = v._SINGLE[key]
+        if kind == v._BOOL:
+            if value not in _TRUE + _FALSE:
+                self._wrong(at, value, "true or false")
+            return value in _TRUE
+        if kind == v._VALUE:
+            if value not in v._VALUES:
+                self._wrong(at, value, "win, loss or draw")
+            return value
+        if kind == v._TEXT:
+            return value
+        if kind == v._SQUARES:
+            return self._squares(value, at)
+        if kind == v._TYPES:
+            types = self._types(value, at)
+            if low and len(types) != 1 and value != "-":
+                self._wrong(at, value, "one piece letter")
+            return types
+        number = ord(value) - 96 if kind == v._FILE and re.fullmatch("[a-z]", value) else -1
+        if number < 0 and re.fullmatch(r"[0-9]{1,4}", value):
+            number = int(value)
+        if not low <= number <= high:
+            self._wrong(at, value, f"a number from {low} to {high}" + (" or a file's letter" if kind == v._FILE else ""))
+        return number
+
+    def _types(self, value: str, at: str) -> str:
+        if value in ("-", ""):
+            return ""
+        found = "".join(dict.fromkeys(value.replace(" ", "").lower()))
+        if "*" in found:
+            return "*" if "extinctionPieceTypes" in at else "".join(self.letters)
+        for letter in found:
+            if letter not in self.letters:
+                self._wrong(at, value, f"letters of the variant's pieces ({''.join(self.letters)}), * or -")
+        return found
+
+    def _paired(self, key: str, kind: str, side: int) -> Any:
+        entry = self.raw.get(key + ("White", "Black")[side]) or (
+            self.raw.get(key) if kind == v._TYPES or key == "dropRegion" else None
+        )
+        if entry is None:
+            if key == "promotionRegion":
+                return self._rank(8 if side == 0 else 1)
+            if key == "doubleStepRegion":
+                return self._rank(2 if side == 0 else 7)
+            if key == "dropRegion":
+                return None
+            if key == "promotionPawnTypes":
+                return "p" if self.letters.get("p") == "pawn" else next((p for p, n in self.letters.items() if n == "pawn"), "")
+            return "" if kind == v._TYPES else frozenset()
+        return self._types(*entry) if kind == v._TYPES else self._squares(*entry)
+
+    def _rank(self, rank: int) -> v.Squares:
+        return frozenset((x, rank - 1) for x in range(self.files) if rank <= self.ranks)
+
+    def _squares(self, value: str, at: str) -> v.Squares:
+        found = set()
+        for word in value.split():
+            match = re.fullmatch(r"([a-z*])(\*|[0-9]{1,2})", word)
+            if word == "-":
+                continue
+            if not match:
+                self._wrong(at, value, "squares such as e4, e* (a file), *4 (a rank) or -")
+            xs = range(self.files) if match[1] == "*" else [ord(match[1]) - 97]
+            ys = range(self.ranks) if match[2] == "*" else [int(match[2]) - 1]
+            # Regions may be written for a larger board: what lies outside is no square.
+            found |= {(x, y) for x in xs for y in ys if 0 <= x < self.files and 0 <= y < self.ranks}
+        return frozenset(found)
+
+    def _map(self, key: str, number: bool) -> list[tuple[str, str]]:
+        if key not in self.raw:
+            return []
+        value, at = self.raw[key]
+        found = []
+        for word in value.split():
+            if word == "-":
+                continue
+            match = re.fullmatch(r"([a-z]):([a-z]|[0-9]{1,2}|-)", word.lower())
+            if not match or match[1] not in self.letters:
+                self._wrong(at, value, "pairs such as " + ("q:1 r:2" if number else "p:g s:g"))
+            if number != match[2].isdigit() and not (not number and match[2] == "-"):
+                self._wrong(at, value, "pairs such as " + ("q:1 r:2" if number else "p:g s:g"))
+            if not number and match[2] != "-" and match[2] not in self.letters:
+                self._wrong(at, value, f"letters of the variant's pieces ({''.join(self.letters)})")
+            if match[2] != "-":
+                found.append((match[1], match[2]))
+        return found

@@ -1,0 +1,471 @@
+"""Compile a variant into integer tables."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.fairychess import layout as at
+from gyges.envs.fairychess.betza import FAR, Step, lame_path
+from gyges.envs.fairychess.variants import Piece, Squares, Variant, VariantError
+
+Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of piece as the rules count them: promoted pieces that change back are kinds of their own."""
+
+    symbol: str  # as in a FEN, upper case: P, +P, Q~
+    piece: Piece  # how it moves
+    base: int  # the kind it counts as
+    hand: int  # the kind it is in hand
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A variant's tables.
+
+    Attributes:
+        variant: what was compiled.
+        kinds: index 0 is unused.
+        choices: per kind and side, the kinds it may promote to.
+        array: int32, every table in one buffer.
+        offsets: int64 [len(Tables._fields) + 1], where each begins.
+        row: int64 [len(Position._fields) + 1], where each part of a position begins.
+    """
+
+    variant: Variant
+    kinds: tuple[Kind, ...]
+    choices: dict[tuple[int, int], tuple[int, ...]]
+    array: Ints
+    offsets: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+
+    @property
+    def promotions(self) -> int:
+        """R: promotion choices of the piece that has most."""
+        return max((len(c) for c in self.choices.values()), default=0)
+
+    @property
+    def droppable(self) -> tuple[int, ...]:
+        """The kinds that may be in hand, in the order of the action space."""
+        hands = {k.hand for k in self.kinds[1:]} if self.variant.pieceDrops else set()
+        return tuple(sorted(hands))
+
+    @property
+    def num_actions(self) -> int:
+        """A = S^2 (1 + R) + S D."""
+        s = self.variant.squares
+        return s * s * (1 + self.promotions) + s * len(self.droppable)
+
+    def table(self, name: str) -> Ints:
+        """One table by name."""
+        j = at.Tables._fields.index(name)
+        return self.array[self.offsets[j] : self.offsets[j + 1]]
+
+
+def _kinds(v: Variant) -> tuple[Kind, ...]:
+    kinds: list[Kind] = [Kind("", Piece("", "", ""), 0, 0)]
+    index = {p.letter: i + 1 for i, p in enumerate(v.pieces)}
+    for p in v.pieces:
+        kinds.append(Kind(p.letter.upper(), p, index[p.letter], index[p.letter]))
+    for letter, target in v.promotedPieceType:
+        own = index[letter]
+        kept = len(kinds) if v.dropLoop else own
+        kinds.append(Kind("+" + letter.upper(), kinds[index[target]].piece, index[target], kept))
+    if v.capturesToHand and not v.dropLoop:
+        pawn = index.get((v.promotionPawnTypes[0] or v.promotionPawnTypes[1] or " ")[0], 0)
+        for letter in dict.fromkeys(v.promotionPieceTypes[0] + v.promotionPieceTypes[1]):
+            if pawn:
+                kinds.append(Kind(letter.upper() + "~", kinds[index[letter]].piece, index[letter], pawn))
+    return tuple(kinds)
+
+
+def _choices(v: Variant, kinds: tuple[Kind, ...]) -> dict[tuple[int, int], tuple[int, ...]]:
+    symbols = {k.symbol: i for i, k in enumerate(kinds)}
+    found: dict[tuple[int, int], tuple[int, ...]] = {}
+    for k, kind in enumerate(kinds[1:], 1):
+        for side in (0, 1):
+            options: list[int] = []
+            if len(kind.symbol) == 1:
+                letter = kind.symbol.lower()
+                if letter in v.promotionPawnTypes[side]:
+                    for q in v.promotionPieceTypes[side]:
+                        options.append(symbols.get(q.upper() + "~", symbols[q.upper()]))
+                if "+" + kind.symbol in symbols:
+                    options.append(symbols["+" + kind.symbol])
+            found[k, side] = tuple(options)
+    return found
+
+
+class _Lines:
+    """Where every piece can go from every square, on an empty board."""
+
+    def __init__(self, v: Variant) -> None:
+        self.v = v
+        self.regions: dict[tuple[str, int], Squares] = {}
+        for name, side, squares in v.mobilityRegion:
+            self.regions[name, side] = squares
+
+    def steps(self, piece: Piece, side: int, x: int, y: int) -> list[Step]:
+        """The steps in force on a square, first player's point of view."""
+        v = self.v
+        ahead = y + 1 if side == 0 else v.maxRank - y
+        found = []
+        for step in piece.steps:
+            if step.initial and not (v.doubleStep and (x, y) in v.doubleStepRegion[side]):
+                continue
+            if piece.name == "soldier" and ahead < v.soldierPromotionRank and step.dy <= 0:
+                continue
+            found.append(step)
+        triple = v.doubleStep and (x, y) in v.tripleStepRegion[side]
+        if triple and piece.name == "pawn":
+            found.append(Step(0, 2, 1, True, False, True))
+            found.append(Step(0, 3, 1, True, False, True))
+        return found
+
+    def squares(self, piece: Piece, step: Step, side: int, x: int, y: int) -> list[int]:
+        """The squares of a step in order, NOLAND set where the piece may only pass."""
+        v = self.v
+        flip = -1 if side else 1
+        region = self.regions.get((piece.name, side))
+        if step.lame:
+            places = [*lame_path(step.dx, step.dy), (step.dx, step.dy)]
+        else:
+            far = max(v.maxFile, v.maxRank) if step.hop else min(step.reach, max(v.maxFile, v.maxRank))
+            places = [(step.dx * l, step.dy * l) for l in range(1, far + 1)]
+        found = []
+        for j, (dx, dy) in enumerate(places):
+            tx, ty = x + dx, y + dy * flip
+            if not (0 <= tx < v.maxFile and 0 <= ty < v.maxRank):
+                if step.lame:
+                    return []
+                break
+            through = step.lame and j < len(places) - 1
+            barred = region is not None and (tx, ty) not in region
+            found.append(ty * v.maxFile + tx + (at.NOLAND if through or barred else 0))
+        while found and found[-1] & at.NOLAND:
+            found.pop()
+        return found
+
+
+def _merge(lines: list[tuple[int, list[int]]]) -> list[tuple[int, list[int]]]:
+    """Join single leaps under one header, and a lame double step with the single step before it."""
+    leaps: dict[int, list[int]] = {}
+    others: list[tuple[int, list[int]]] = []
+    for head, squares in lines:
+        if len(squares) == 1 and not head & at.HOP:
+            leaps.setdefault(head, [])
+            if squares[0] not in leaps[head]:
+                leaps[head].append(squares[0])
+        elif (head, squares) not in others:
+            others.append((head, squares))
+    joined = []
+    for head, squares in others:
+        first = squares[0] & at.SQ
+        if not head & at.HOP and squares[0] & at.NOLAND and first in leaps.get(head, []):
+            leaps[head].remove(first)
+            squares = [first, *squares[1:]]
+        joined.append((head, squares))
+    for head, squares in [*joined]:  # a triple step over the same squares as a double one
+        for other, longer in [*joined]:
+            same = [s & at.SQ for s in squares] == [s & at.SQ for s in longer[: len(squares)]]
+            if other == head and len(longer) > len(squares) and same and not head & at.HOP:
+                joined.remove((head, squares))
+                joined.remove((other, longer))
+                joined.append((head, [*squares, *longer[len(squares) :]]))
+                break
+    return [(h | at.LEAP, s) for h, s in leaps.items() if s] + joined
+
+
+def _immobile(v: Variant, lines: _Lines, piece: Piece, side: int, square: int) -> bool:
+    y, x = divmod(square, v.maxFile)
+    return not any(lines.squares(piece, s, side, x, y) for s in lines.steps(piece, side, x, y) if s.move)
+
+
+def _cells(squares: Squares, v: Variant) -> set[int]:
+    return {y * v.maxFile + x for x, y in squares}
+
+
+class _Compiler:
+    def __init__(self, v: Variant) -> None:
+        self.v = v
+        self.kinds = _kinds(v)
+        self.choices = _choices(v, self.kinds)
+        self.lines = _Lines(v)
+        self.n = 2 * len(self.kinds)
+        self.zone = [_cells(r, v) for r in v.promotionRegion]
+        self.fixed = {
+            (k, side): [
+                v.immobilityIllegal and _immobile(v, self.lines, kind.piece, side, s) for s in range(v.squares)
+            ]
+            for k, kind in enumerate(self.kinds)
+            for side in (0, 1)
+            if k
+        }
+
+    def promotion(self, k: int, side: int, origin: int, target: int) -> int:
+        """The flags PROMO and MUST of a move."""
+        v, kind = self.v, self.kinds[k]
+        stuck = self.fixed[k, side][target]
+        if not self.choices[k, side]:
+            return at.MUST | at.PROMO if stuck else 0
+        plus = "+" + kind.symbol in {q.symbol for q in self.kinds}
+        zone = self.zone[side]
+        inside = target in zone or (plus and origin in zone)
+        if not inside:
+            return at.MUST | at.PROMO if stuck else 0
+        must = v.mandatoryPiecePromotion if plus else v.mandatoryPawnPromotion
+        return at.PROMO | (at.MUST if must or stuck else 0)
+
+    def paths(self) -> tuple[list[int], list[int]]:
+        """Tables start and path."""
+        v, start, path = self.v, [0] * (self.n * self.v.squares), [0]
+        seen: dict[tuple[int, ...], int] = {(0,): 0}
+        for k, kind in enumerate(self.kinds):
+            for side in (0, 1) if k else ():
+                for s in range(v.squares):
+                    y, x = divmod(s, v.maxFile)
+                    found = []
+                    for step in self.lines.steps(kind.piece, side, x, y):
+                        squares = self.lines.squares(kind.piece, step, side, x, y)
+                        if squares:
+                            head = (at.MOVE if step.move else 0) | (at.CAPTURE if step.capture else 0)
+                            if step.hop:
+                                head |= at.HOP | min(step.reach, 15) << at.AFTER
+                            found.append((head, squares))
+                    words: list[int] = []
+                    for head, squares in _merge(found):
+                        words.append(head | len(squares))
+                        words += [q | self.promotion(k, side, s, q & at.SQ) for q in squares]
+                    block = (len(words), *words)
+                    if block not in seen:
+                        seen[block] = len(path)
+                        path += block
+                    start[(2 * k + side) * v.squares + s] = seen[block]
+        return start, path
+
+    def attacks(self) -> dict[str, Any]:
+        """Tables rays, line, kind, hits, hops."""
+        v = self.v
+        w, squares = v.maxFile, v.squares
+        ways: dict[tuple[int, int, bool], int] = {}
+        slides: set[int] = set()
+        found: dict[tuple[int, int], dict[int, list[int]]] = {}  # (piece, square) -> direction -> [hits, hops]
+        for k, kind in enumerate(self.kinds):
+            for side in (0, 1) if k else ():
+                flip = -1 if side else 1
+                for s in range(squares):
+                    y, x = divmod(s, w)
+                    reach: dict[int, list[int]] = {}
+                    steps = [step for step in self.lines.steps(kind.piece, side, x, y) if step.capture]
+                    if v.flyingGeneral and kind.piece.royal:
+                        steps = [*steps, Step(0, 1, FAR), Step(0, -1, FAR)]
+                    for j, step in enumerate(steps):
+                        flying = v.flyingGeneral and kind.piece.royal and j >= len(steps) - 2
+                        d = ways.setdefault((step.dx, step.dy * flip, step.lame), len(ways))
+                        piece = Piece("", "", "") if flying else kind.piece
+                        cells = self.lines.squares(piece, step, side, x, y)
+                        if (step.reach > 1 or step.hop) and not step.lame:
+                            slides.add(d)
+                        entry = reach.setdefault(d, [0, 0])
+                        bits = sum(1 << (i + 1) for i, c in enumerate(cells) if not c & at.NOLAND)
+                        if step.lame:
+                            bits = 2 if cells else 0
+                        if step.hop:
+                            entry[1] |= bits | min(step.reach, 15) << 16
+                        else:
+                            entry[0] |= bits
+                    found[2 * k + side, s] = {d: e for d, e in reach.items() if any(e)}
+        directions = len(ways)
+        classes: dict[tuple[tuple[int, int, int], ...], int] = {(): 0}
+        kind_of = [0] * (self.n * squares)
+        for (pc, s), entries in found.items():
+            key = tuple(sorted((d, e[0], e[1]) for d, e in entries.items()))
+            kind_of[pc * squares + s] = classes.setdefault(key, len(classes))
+        hits = np.zeros((len(classes), max(directions, 1)), np.int32)
+        hops = np.zeros_like(hits)
+        for key, c in classes.items():
+            for d, hit, hop in key:
+                hits[c, d], hops[c, d] = hit, hop
+        rays, line = self._towards(ways, slides)
+        return {
+            "rays": rays, "line": line, "kind": kind_of, "hits": hits.ravel(), "hops": hops.ravel(),
+            "directions": max(directions, 1),
+        }  # fmt: skip
+
+    def _towards(self, ways: dict[tuple[int, int, bool], int], slides: set[int]) -> tuple[list[int], list[int]]:
+        """Per square: rays (count; direction << 8 | squares, squares), leaps (count; direction << 7 |
+        square), lame leaps (count; direction << 7 | square, blocks, the blocking squares)."""
+        v = self.v
+        rays, line = [], []
+        for s in range(v.squares):
+            y, x = divmod(s, v.maxFile)
+            rays.append(len(line))
+            long: list[list[int]] = []
+            leaps: list[int] = []
+            lame: list[int] = []
+            lames = 0
+            for (dx, dy, is_lame), d in ways.items():
+                cells = []
+                for l in range(1, 13 if d in slides else 2):
+                    ux, uy = x - dx * l, y - dy * l
+                    if not (0 <= ux < v.maxFile and 0 <= uy < v.maxRank):
+                        break
+                    cells.append(uy * v.maxFile + ux)
+                if not cells:
+                    continue
+                if is_lame:
+                    lames += 1
+                    origin = cells[0]
+                    # lame_path is written for a piece going forward; a second player's is its mirror image.
+                    blocks = [(uy + by) * v.maxFile + ux + bx for bx, by in lame_path(dx, dy)]
+                    lame += [d << 7 | origin, len(blocks), *blocks]
+                elif d in slides:
+                    long.append([d << 8 | len(cells), *cells])
+                else:
+                    leaps.append(d << 7 | cells[0])
+            line += [len(long), *(n for ray in long for n in ray), len(leaps), *leaps, lames, *lame]
+        return rays, line
+
+    def roles(self) -> list[int]:
+        v, found = self.v, [0] * len(self.kinds)
+        king = v.castlingKingPiece
+        for k, kind in enumerate(self.kinds[1:], 1):
+            letter = self.kinds[kind.base].symbol.lower()
+            own = kind.symbol.lower()
+            extinct = letter in v.extinctionPieceTypes and v.extinctionValue != "none"
+            flags = [
+                kind.piece.royal,
+                extinct and v.extinctionPseudoRoyal,
+                own in v.enPassantTypes,
+                any(own in pawns for pawns in v.promotionPawnTypes) or kind.piece.name in ("pawn", "shogiPawn", "soldier"),
+                letter in v.blastImmuneTypes or kind.piece.name == "pawn",
+                extinct,
+                not v.flagPiece[0] or letter in v.flagPiece[0],
+                not v.flagPiece[1] or letter in v.flagPiece[1],
+                own in v.castlingRookPieces,
+                own == king,
+                v.pieceDrops and kind.hand == k,
+                letter in v.blastImmuneTypes,
+            ]
+            found[k] = sum(1 << j for j, flag in enumerate(flags) if flag)
+        return found
+
+    def drops(self) -> list[int]:
+        v, found = self.v, [0] * (self.n * self.v.squares)
+        for k, kind in enumerate(self.kinds[1:], 1):
+            if not v.pieceDrops or kind.hand != k:
+                continue
+            for side in (0, 1):
+                pawn = kind.symbol.lower() in v.promotionPawnTypes[side] and kind.piece.name != "shogiPawn"
+                region = v.dropRegion[side]
+                for s in range(v.squares):
+                    y, x = divmod(s, v.maxFile)
+                    first = y == (0 if side == 0 else v.maxRank - 1)
+                    bad = (
+                        (region is not None and (x, y) not in region)
+                        or (pawn and s in self.zone[side] and not v.promotionZonePawnDrops)
+                        or (pawn and first and not v.firstRankPawnDrops)
+                        or self.fixed[k, side][s]
+                    )
+                    found[(2 * k + side) * v.squares + s] = int(not bad)
+        return found
+
+    def head(self, directions: int, hoppers: bool, castles: bool) -> list[int]:
+        v, head = self.v, [0] * at.HEAD
+        index = {k.symbol.lower(): i for i, k in enumerate(self.kinds)}
+        value = {"win": at.WIN, "loss": at.LOSS, "draw": at.DRAW, "none": at.DRAW}
+        royal = 1 if any(p.royal for p in v.pieces) else 2 if v.extinctionPseudoRoyal else 0
+        flag = any(v.flagRegion)
+        extinct = v.extinctionValue != "none" and bool(v.extinctionPieceTypes)
+        for j, x in (
+            (at.FILES, v.maxFile), (at.RANKS, v.maxRank), (at.SQUARES, v.squares), (at.KINDS, len(self.kinds) - 1),
+            (at.CHOICES, max([1, *(len(c) for c in self.choices.values())])), (at.DIRECTIONS, directions),
+            (at.ROYAL, royal), (at.HOPPERS, hoppers), (at.BLAST, v.blastOnCapture), (at.CHECKING, v.checking),
+            (at.MUST_CAPTURE, v.mustCapture), (at.MUST_DROP, v.mustDrop), (at.DROPS, v.pieceDrops),
+            (at.TO_HAND, v.capturesToHand), (at.LAST_EXTINCT, extinct), (at.EXTINCT_VALUE, value[v.extinctionValue]),
+            (at.EXTINCT_COUNT, v.extinctionPieceCount), (at.EXTINCT_OTHER, v.extinctionOpponentPieceCount),
+            (at.FLAG, flag), (at.FLAG_MOVE, v.flagMove), 
+            (at.FLAG_COUNT, v.flagPieceCount), (at.CHECK_COUNT, v.checkCounting),
+            (at.STALEMATE, value[v.stalemateValue]), (at.CHECKMATE, value[v.checkmateValue]),
+            (at.N_MOVE, v.nMoveRule), (at.N_FOLD, v.nFoldRule), (at.FOLD_VALUE, value[v.nFoldValue]),
+            (at.CASTLES, castles), (at.KING_FILE, v.castlingKingsideFile - 1),
+            (at.QUEEN_FILE, v.castlingQueensideFile - 1), (at.NO_DOUBLED, index.get(v.dropNoDoubled, 0)),
+            (at.DOUBLED_COUNT, v.dropNoDoubledCount),
+            (at.DROP_MATE, next((i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"), 0)
+             if v.shogiPawnDropMateIllegal else 0),
+            (at.ENDS, flag or extinct or v.checkCounting), (at.EN_PASSANT, bool(v.enPassantTypes) and v.doubleStep),
+            (at.TEST_ALL, royal == 2 or v.blastOnCapture or not v.checking),
+            (at.LIMITED, bool(v.promotionLimit)), (at.OPPOSITE_BISHOP, index.get("b", 0) if v.dropOppositeColoredBishop else 0),
+            (at.DROP_CASTLE, v.castlingDroppedPiece), (at.CASTLE_KING, index.get(v.castlingKingPiece, 0)),
+            (at.CASTLE_RANK, v.castlingRank - 1), (at.CASTLE_FILE, v.castlingKingFile - 1), (at.EXTINCT_ALL, extinct and v.extinctionPieceTypes == "*"),
+        ):  # fmt: skip
+            head[j] = int(x)
+        return head
+
+    def limits(self) -> list[int]:
+        limit = dict(self.v.promotionLimit)
+        return [limit.get(self.kinds[k.base].symbol.lower(), 999) if i else 0 for i, k in enumerate(self.kinds)]
+
+    def areas(self) -> list[int]:
+        v, found = self.v, [0] * (2 * self.v.squares)
+        for side in (0, 1):
+            for s in range(v.squares):
+                y, x = divmod(s, v.maxFile)
+                passing = v.enPassantRegion is None or (x, y) in v.enPassantRegion
+                found[side * v.squares + s] = int((x, y) in v.flagRegion[side]) | int(passing) << 1
+        return found
+
+
+def _zobrist(count: int) -> Ints:
+    generator = np.random.Generator(np.random.PCG64(20_260_101))
+    return generator.integers(-(2**31), 2**31, count, dtype=np.int64).astype(np.int32)
+
+
+@functools.lru_cache(maxsize=512)
+def compiled(v: Variant) -> Compiled:
+    """Compile a variant; the same variant is compiled once."""
+    from gyges.envs.fairychess.fen import row_of
+
+    c = _Compiler(v)
+    start, path = c.paths()
+    attack = c.attacks()
+    castles = v.castling and bool(v.castlingKingPiece)
+    choices = max([1, *(len(x) for x in c.choices.values())])
+    choice = np.zeros((c.n, choices), np.int32)
+    for (k, side), options in c.choices.items():
+        choice[2 * k + side, : len(options)] = options
+    parts = {
+        "head": c.head(attack["directions"], bool(np.any(attack["hops"])), castles),
+        "start": start, "path": path, "rays": attack["rays"], "line": attack["line"], "kind": attack["kind"],
+        "hits": attack["hits"], "hops": attack["hops"], "choice": choice.ravel(), "limit": c.limits(),
+        "base": [k.base for k in c.kinds], "hand": [k.hand for k in c.kinds], "drop": c.drops(), "role": c.roles(),
+        "area": c.areas(), "zobrist": _zobrist((c.n + 34) * v.squares * 2),
+        "setup": np.zeros(at.INFO + v.squares + 2 * c.n, np.int32),
+    }  # fmt: skip
+    arrays = [np.asarray(parts[name], np.int32).ravel() for name in at.Tables._fields]
+    offsets = np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64)
+    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n]).astype(np.int64)
+    made = Compiled(v, c.kinds, c.choices, np.concatenate(arrays), offsets, row)
+    made.table("setup")[:] = row_of(made, v.startFen)
+    return made
+
+
+def check(v: Variant, where: str) -> None:
+    """Compile a variant and say what is wrong with it.
+
+    Raises:
+        VariantError: the start position is none, or sizes are past a limit.
+    """
+    from gyges.envs.fairychess.variants import FenError
+
+    try:
+        compiled(v)
+    except FenError as error:
+        raise VariantError(f"{where}: startFen of [{v.name}]: {error}") from error
