@@ -1,0 +1,162 @@
+"""Named arrays in a safetensors file, written whole or not at all, and read with suspicion.
+
+Every size is checked against the file's own and the reader's bounds before anything is allocated; the
+format holds numbers and names, so there is no code to run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import safetensors.numpy
+
+from gyges.envs import _json
+from gyges.envs.errors import FileError
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+MAX_HEADER = 8 << 20
+"""Longest safetensors header that is read, 8 MiB."""
+DTYPES = {"BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8,
+          "F32": 4, "F64": 8}  # fmt: skip
+"""Types that are read, and their bytes an element."""
+NAMES = {"bool": "BOOL", "uint8": "U8", "int8": "I8", "int16": "I16", "uint16": "U16", "int32": "I32",
+         "uint32": "U32", "int64": "I64", "uint64": "U64", "float32": "F32", "float64": "F64"}  # fmt: skip
+
+
+def pack(arrays: Arrays) -> bytes:
+    """Arrays as safetensors.
+
+    Raises:
+        FileError: an array of a type that would not be read again.
+    """
+    for name, array in arrays.items():
+        if array.dtype.name not in NAMES:
+            raise FileError(f"{name}: arrays of {array.dtype} are not saved")
+    return safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
+
+
+def unpack(data: bytes, where: str) -> dict[str, npt.NDArray[Any]]:
+    """Arrays from safetensors, checked by `header` first."""
+    header(data, where)
+    return {name: array.copy() for name, array in safetensors.numpy.load(data).items()}
+
+
+def header(data: bytes, where: str) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of every array in a safetensors file.
+
+    Raises:
+        FileError: truncated, overlapping, gapped, oversized, or not safetensors.
+    """
+    if len(data) < 8:
+        raise FileError(f"{where}: {len(data)} bytes are too few for safetensors")
+    length = int.from_bytes(data[:8], "little")
+    if length > min(MAX_HEADER, len(data) - 8):
+        raise FileError(f"{where}: a header of {length} bytes does not fit in a file of {len(data)}")
+    parts = _json.parse(data[8 : 8 + length], where)
+    extra = parts.pop("__metadata__", {})
+    if extra != {}:
+        raise FileError(f"{where}: metadata where none was expected")
+    spans: list[tuple[int, int]] = []
+    found = {}
+    for name, part in parts.items():
+        kind, shape, span = _entry(part, f"{where}: {name[:80]!r}")
+        spans.append(span)
+        found[name] = (kind, shape)
+    end = 0
+    for start, stop in sorted(spans):
+        if start != end:
+            raise FileError(f"{where}: arrays overlap or leave a gap at byte {end}")
+        end = stop
+    if end != len(data) - 8 - length:
+        raise FileError(f"{where}: arrays end at byte {end} of {len(data) - 8 - length}")
+    return found
+
+
+def _entry(part: Any, where: str) -> tuple[str, tuple[int, ...], tuple[int, int]]:
+    reader = _json.Reader(part, where)
+    kind = reader.text("dtype", 16)
+    shape = reader.take("shape", "a list of sizes")
+    span = reader.take("data_offsets", "two offsets")
+    reader.done()
+    if kind not in DTYPES:
+        raise FileError(f"{where}: dtype {kind!r} is none of {', '.join(DTYPES)}")
+    for value, most in ((shape, 8), (span, 2)):
+        whole = isinstance(value, list) and all(type(x) is int and 0 <= x < 1 << 48 for x in value)
+        if not whole or len(value) > most:
+            raise FileError(f"{where}: shape and data_offsets are lists of sizes, got {str(value)[:60]}")
+    if len(span) != 2 or span[1] - span[0] != math.prod(shape) * DTYPES[kind]:
+        raise FileError(f"{where}: {kind} of shape {shape} does not fill bytes {span}")
+    return kind, tuple(shape), (span[0], span[1])
+
+
+def require(
+    found: Mapping[str, tuple[str, tuple[int, ...]]],
+    expected: Mapping[str, tuple[str, tuple[int, ...]]],
+    where: str,
+) -> None:
+    """Raise FileError unless a file holds just the arrays expected."""
+    for name in (*sorted(set(expected) - set(found)), *sorted(set(found) - set(expected))):
+        raise FileError(f"{where}: {'missing' if name in expected else 'unexpected'} array {name[:80]!r}")
+    for name, want in expected.items():
+        if found[name] != want:
+            kind, shape = found[name]
+            raise FileError(f"{where}: {name}: expected {want[0]} of {want[1]}, got {kind} of {shape}")
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """A regular file of at most `most` bytes.
+
+    Raises:
+        FileError: it is missing, larger, or no regular file.
+    """
+    try:
+        if not path.is_file():
+            raise FileError(f"{path}: no such file")
+        size = path.stat().st_size
+        if size > most:
+            raise FileError(f"{path}: {size} bytes where at most {most} were expected")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+    if len(data) > most:
+        raise FileError(f"{path}: more than {most} bytes")
+    return data
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that at any moment the old or the new content stands there, whole.
+
+    Raises:
+        FileError: it could not be written (a full disk, say); the old content stands.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise FileError(f"{path}: not written: {error.strerror or error}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            if temporary and os.path.exists(temporary):
+                os.unlink(temporary)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, hex."""
+    return hashlib.sha256(data).hexdigest()
