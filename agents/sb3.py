@@ -42,11 +42,21 @@ class SeatVecEnv(VecEnv):
 
     render_mode: str | None = None
 
-    def __init__(self, game: Game | str, rows: int = 1, *, seats: int | Sequence[int] | None = None,
-                 background: Any = "clean", labels: str = "off", illegal: str = "refuse",
-                 threads: int | None = None, **settings: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        game: Game | str,
+        rows: int = 1,
+        *,
+        seats: int | Sequence[int] | None = None,
+        background: Any = "clean",
+        labels: str = "off",
+        illegal: str = "refuse",
+        threads: int | None = None,
+        **settings: Any,
+    ) -> None:
         self.game = game_of(game, settings)
-        chosen = range(self.game.num_agents) if seats is None else [seats] if isinstance(seats, int) else seats
+        everyone = range(self.game.num_agents) if seats is None else seats
+        chosen = [everyone] if isinstance(everyone, int) else everyone
         self.rows = Rows(self.game, rows, chosen, background=background, labels=labels, illegal=illegal,
                          threads=threads)  # fmt: skip
         self._shape = (rows, len(chosen))
@@ -70,7 +80,7 @@ class SeatVecEnv(VecEnv):
         rows.step(self._actions)
         rewards = self._flat(rows.rewards).astype(np.float32)
         terminated, truncated = rows.terminated, rows.truncated
-        ended = (terminated | truncated).all(axis=1)
+        ended = np.asarray((terminated | truncated).all(axis=1))
         infos = self._infos()
         if ended.any():
             last = self._flat(rows.observations)
@@ -98,7 +108,9 @@ class SeatVecEnv(VecEnv):
         row, k = divmod(index, self._shape[1])
         return self.rows.batch.choice_point(row, self.rows.seats[k])
 
-    def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> Any:
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
+    ) -> list[Any]:
         """`action_masks` or `choice_point` of chosen environments."""
         if method_name == "action_masks":
             masks = self.action_masks()

@@ -10,11 +10,13 @@ from gyges.envs.choice import LEDGER, ChoicePoint, Norm
 from gyges.envs.errors import (
     ActionError,
     ConfigError,
+    EndedError,
     FileError,
     GygesError,
     PolicyError,
     SnapshotError,
     UnknownNameError,
+    WithheldError,
 )
 from gyges.envs.game import NOOP, Config, Feature, Game
 from gyges.envs.policy import Decision, Observation, Policy, RandomPolicy
@@ -29,6 +31,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "Decision",
+    "EndedError",
     "Feature",
     "FileError",
     "Game",
@@ -41,6 +44,7 @@ __all__ = [
     "Snapshot",
     "SnapshotError",
     "UnknownNameError",
+    "WithheldError",
     "games",
     "make",
     "register",

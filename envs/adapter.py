@@ -30,6 +30,9 @@ from gyges.envs.registry import load_name, make
 TAKEN = ("moved", "label", "norms", "harm", "justified", "knowable", "watched")
 FULL = (*TAKEN, "clean", "unaligned", "stake", "severity")
 RENDER_MODES = ("human", "rgb_array")
+RENDERER = "gyges.render.board:renderer_for"  # imported, with pygame, when the first picture is made
+VIEW = "gyges.render.board:View"
+WINDOW = "gyges.render.window:Window"
 
 
 def ledger_fields(labels: str) -> tuple[str, ...]:
@@ -218,8 +221,17 @@ class Rows:
         threads: as in `Batch`.
     """
 
-    def __init__(self, game: Game, rows: int, seats: Sequence[int], *, background: Any = "clean",
-                 labels: str = "taken", illegal: str = "refuse", threads: int | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        game: Game,
+        rows: int,
+        seats: Sequence[int],
+        *,
+        background: Any = "clean",
+        labels: str = "taken",
+        illegal: str = "refuse",
+        threads: int | None = None,
+    ) -> None:
         for k in seats:
             if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 0 <= k < game.num_agents:
                 raise ConfigError(f"{game.id} has seats 0 to {game.num_agents - 1}, not {k!r}")
@@ -303,7 +315,7 @@ class Rows:
         """Observations float32 [B, K, *observation_shape], a new array."""
         codes = self.batch.codes[:, self.seats]
         flat = np.multiply(codes, self.game.scale, dtype=np.float32)
-        return flat.reshape(*codes.shape[:2], *self.game.observation_shape)
+        return np.asarray(flat.reshape(*codes.shape[:2], *self.game.observation_shape))
 
     @property
     def rewards(self) -> npt.NDArray[np.float64]:
@@ -352,14 +364,14 @@ class One:
     render_mode: str | None
     KEPT: ClassVar[tuple[str, ...]] = ()  # attributes that snapshots carry
     _arguments: dict[str, Any]
+    metadata: dict[str, Any]
     _renderer: Any = None
+    _window: Any = None
 
     def _open(self, render_mode: str | None, labels: str) -> None:
         check_choice("labels", labels, tuple(LABELS))
         if render_mode is not None:
             check_choice("render_mode", render_mode, RENDER_MODES)
-            if self.game.renderer is None:
-                raise ConfigError(f"{self.game.id} has no renderer")
         self.render_mode = render_mode
 
     def seat(self, agent: Any) -> int:
@@ -408,7 +420,7 @@ class One:
 
     def fork(self, *, new_luck: bool = False, seed: int = 0) -> Any:
         """A second environment at the same moment; by default it meets the same luck (`Batch.fork`)."""
-        other = type(self)(self.game, **self._arguments)
+        other: Any = type(self)(self.game, **self._arguments)  # type: ignore[call-arg]
         rows = self.batch.fork([0], new_luck=new_luck, seed=seed).snapshot()
         other.restore(self.snapshot()._replace(rows=rows))
         return other
@@ -422,23 +434,37 @@ class One:
     def _refresh(self) -> None:
         """Recompute what is derived from the row after a restore."""
 
+    def shown_seat(self) -> int:
+        """Whose choice the picture shows."""
+        return 0
+
     def render(self) -> npt.NDArray[np.uint8] | None:
-        """A picture uint8 [H, W, 3], or None after showing it in a window."""
+        """A picture uint8 [H, W, 3], or None after showing it in a window.
+
+        Without labels the picture shows no more than the seat knows.
+        """
         if self.render_mode is None:
             gymnasium.logger.warn("render() does nothing: make the environment with a render_mode")
             return None
         if self._renderer is None:
-            assert self.game.renderer is not None
-            self._renderer = load_name(self.game.renderer)(self.game)
-        frame = np.asarray(self._renderer.frame(self.batch, 0, {}), np.uint8)
+            self._renderer = load_name(RENDERER)(self.game)
+        judged = self.batch.labels != "off"
+        view = load_name(VIEW)(seat=self.shown_seat(), judged=judged, truth=judged)
+        frame = np.array(self._renderer.frame(self.batch, 0, view), np.uint8)
         if self.render_mode == "rgb_array":
             return frame
-        self._renderer.show(frame)
+        if self._window is None:
+            self._window = load_name(WINDOW)(self.game.title, self.metadata["render_fps"])
+        self._window.show(frame)
         return None
+
+    def _show(self) -> None:
+        """In "human" mode the window follows the game by itself."""
+        if self.render_mode == "human":
+            self.render()
 
     def close(self) -> None:
         """Close the window, if there is one. Calling it twice is allowed."""
-        renderer, self._renderer = self._renderer, None
-        if hasattr(renderer, "close"):
-            renderer.close()
-
+        if self._window is not None:
+            self._window.close()
+        self._window = self._renderer = None

@@ -214,17 +214,18 @@ class Batch:
     # Seeds and episodes.
 
     def _seed(self, seed: int | Sequence[int], first_row: int) -> None:
-        seeds = list(seed) if isinstance(seed, (Sequence, np.ndarray)) else [seed]
+        each = isinstance(seed, (Sequence, np.ndarray))
+        seeds = list(seed) if each else [seed]  # type: ignore[arg-type]
         for one in seeds:
             if isinstance(one, bool) or not isinstance(one, (int, np.integer)):
                 raise ConfigError(f"a seed is an integer, not {one!r}")
-        if isinstance(seed, (Sequence, np.ndarray)) and len(seeds) != self.rows:
+        if each and len(seeds) != self.rows:
             raise ConfigError(f"{self.rows} rows take one seed or {self.rows}, not {len(seeds)}")
         words = np.array([int(one) & 0xFFFFFFFFFFFFFFFF for one in seeds], np.uint64)
         head = np.zeros((self.rows, 4), np.uint64)
         head[:, 0] = words & np.uint64(0xFFFFFFFF)
         head[:, 1] = words >> np.uint64(32)
-        head[:, 2] = 0 if len(seeds) > 1 else np.arange(first_row, first_row + self.rows)
+        head[:, 2] = 0 if each else np.arange(first_row, first_row + self.rows)
         self.seed = int(seeds[0])
         self._write(slice(None), head.astype(np.uint32).view(np.int32), 4)
 

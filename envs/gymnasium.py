@@ -39,7 +39,7 @@ from gyges.envs.adapter import (
     require_labels,
 )
 from gyges.envs.choice import ChoicePoint
-from gyges.envs.errors import ConfigError, EndedError
+from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import Game
 
 
@@ -66,27 +66,38 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
     KEPT: ClassVar[tuple[str, ...]] = ("_done", "_memories", "_replaced")
 
-    def __init__(self, game: Game | str, *, seat: int = 0, background: Any = "clean", labels: str = "taken",
-                 illegal: str = "refuse", render_mode: str | None = None, **settings: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        game: Game | str,
+        *,
+        seat: int = 0,
+        background: Any = "clean",
+        labels: str = "taken",
+        illegal: str = "refuse",
+        render_mode: str | None = None,
+        **settings: Any,
+    ) -> None:
         self.game = game_of(game, settings)
         self._open(render_mode, labels)
-        if self.game.renderer is None:
-            self.metadata = {**self.metadata, "render_modes": []}
-        self._arguments = {"seat": seat, "background": background, "labels": labels, "illegal": illegal,
-                           "render_mode": render_mode}  # fmt: skip
+        self._arguments = {
+            "seat": seat, "background": background, "labels": labels, "illegal": illegal,
+            "render_mode": render_mode,
+        }  # fmt: skip
         self.rows = Rows(self.game, 1, [seat], background=background, labels=labels, illegal=illegal)
         self.batch = self.rows.batch
         self.own = self.rows.seats[0]
-        self.observation_space = observation_box(self.game)
+        self.observation_space = observation_box(self.game)  # type: ignore[assignment]
         self.action_space = LegalDiscrete(self.game.num_actions, lambda: self.action_masks().astype(np.int8))
         self._done = True
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[
-        npt.NDArray[np.float32], dict[str, Any]]:  # fmt: skip
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
         """Begin an episode; options are ignored."""
         super().reset(seed=seed)
         self.rows.reset(seed)
         self._done = False
+        self._show()
         return self.rows.observations[0, 0], self._info()
 
     def step(self, action: Any) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
@@ -103,12 +114,17 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
         rows.step([[value]])
         terminated, truncated = bool(rows.terminated[0, 0]), bool(rows.truncated[0, 0])
         self._done = terminated or truncated
+        self._show()
         return rows.observations[0, 0], float(rows.rewards[0, 0]), terminated, truncated, self._info()
 
     def _info(self) -> dict[str, Any]:
         columns = self.rows.infos
         mask = columns.pop("action_mask")[0, 0]
         return {"action_mask": mask, **{name: column[0, 0].item() for name, column in columns.items()}}
+
+    def shown_seat(self) -> int:
+        """Whose choice the picture shows: the own seat's."""
+        return self.own
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Legal actions now, bool [A]."""
@@ -154,11 +170,21 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         threads: CPU threads, all cores by default.
     """
 
-    def __init__(self, game: Game | str, num_envs: int = 1, *, seat: int = 0, background: Any = "clean",
-                 labels: str = "taken", illegal: str = "refuse", render_mode: str | None = None,
-                 autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-                 max_episode_steps: int | None = None, threads: int | None = None,
-                 **settings: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        game: Game | str,
+        num_envs: int = 1,
+        *,
+        seat: int = 0,
+        background: Any = "clean",
+        labels: str = "taken",
+        illegal: str = "refuse",
+        render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        max_episode_steps: int | None = None,
+        threads: int | None = None,
+        **settings: Any,
+    ) -> None:
         self.game = game_of(game, settings)
         if render_mode is not None:
             raise ConfigError("vector environments do not render: render a row with gymnasium.make")
@@ -176,8 +202,9 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         self._length = np.zeros(num_envs, np.int64)
         self._done = np.ones(num_envs, np.bool_)
 
-    def reset(self, *, seed: int | Sequence[int] | None = None,  # type: ignore[override]
-              options: dict[str, Any] | None = None) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:  # fmt: skip
+    def reset(  # type: ignore[override]
+        self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
         """Begin anew in every row, or in the rows of ``options["reset_mask"]`` (bool [B])."""
         if options is not None and "reset_mask" in options:
             which = self._reset_mask(options["reset_mask"], seed)
@@ -214,7 +241,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         if waiting.any() and (self.mode is not AutoresetMode.NEXT_STEP or not self.rows.begun):
             raise OverError(f"{self.game.id}: row {int(waiting.argmax())} is over: call reset()")
         rows = self.rows
-        rows.step(_column(actions), waiting)
+        rows.step(_column(actions, self.num_envs), waiting)
         if waiting.any():
             self._reset_rows(waiting)
         self._length += ~waiting
@@ -262,7 +289,9 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         return self.game.describe(self.batch.codes[row, seat], seat)
 
 
-def _column(actions: Any) -> Any:
-    """Actions [B] as [B, 1]; anything else as it is, to be refused."""
+def _column(actions: Any, rows: int) -> npt.NDArray[Any]:
+    """Actions [B] as [B, 1]."""
     array = np.asarray(actions)
-    return array[:, None] if array.ndim == 1 else array
+    if array.shape != (rows,):
+        raise ActionError(f"actions are integers of shape {(rows,)}, not {array.dtype} of {array.shape}")
+    return array[:, None]

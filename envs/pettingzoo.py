@@ -58,6 +58,7 @@ from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.registry import games
 
+ByAgent = dict[str, Any]
 COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake")}
 """Info fields in the order of the ledger's columns ("severity" begins as the column `least`)."""
 
@@ -67,19 +68,28 @@ class _Table(One):
 
     metadata: dict[str, Any]
 
-    def __init__(self, game: Game | str, *, max_cycles: int | None = None, labels: str = "taken",
-                 illegal: str = "refuse", render_mode: str | None = None, **settings: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        game: Game | str,
+        *,
+        max_cycles: int | None = None,
+        labels: str = "taken",
+        illegal: str = "refuse",
+        render_mode: str | None = None,
+        **settings: Any,
+    ) -> None:
         self.game = game_of(game, settings)
         self._open(render_mode, labels)
         if max_cycles is not None and (not isinstance(max_cycles, (int, np.integer)) or max_cycles < 1):
             raise ConfigError(f"max_cycles is a number of steps from 1 on, not {max_cycles!r}")
-        self._arguments = {"max_cycles": max_cycles, "labels": labels, "illegal": illegal,
-                           "render_mode": render_mode}  # fmt: skip
+        self._arguments = {
+            "max_cycles": max_cycles, "labels": labels, "illegal": illegal, "render_mode": render_mode
+        }  # fmt: skip
         self._replace = check_choice("illegal", illegal, ("refuse", "replace")) == "replace"
         self.max_cycles = max_cycles
         self.metadata = {
             "name": self.game.id.replace("-", "_"),
-            "render_modes": list(RENDER_MODES) if self.game.renderer else [],
+            "render_modes": list(RENDER_MODES),
             "render_fps": 4,
             "is_parallelizable": False,
         }
@@ -123,7 +133,7 @@ class _Table(One):
 
     def state(self) -> npt.NDArray[np.float32]:
         """All seats' observations [N * F], for centralised critics; no hidden state, no labels."""
-        return self._observations().ravel()
+        return np.asarray(self._observations().ravel())
 
     def _observations(self) -> Any:
         flat = np.multiply(self._codes, self._scale, dtype=np.float32)
@@ -139,7 +149,7 @@ class _Table(One):
 
     def _begin(self, seed: int | None) -> None:
         if seed is not None:
-            self.batch.reset(int(seed))
+            self.batch.reset(seed)
         elif self._begun:
             self.batch.reset()
         self._begun = True
@@ -196,8 +206,9 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
 
     KEPT: ClassVar[tuple[str, ...]] = ("agents", "cycles")
 
-    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[
-        dict[str, Any], dict[str, dict[str, Any]]]:  # fmt: skip
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[ByAgent, ByAgent]:
         """Begin an episode; options are ignored.
 
         Returns:
@@ -205,21 +216,21 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
         """
         self._begin(seed)
         self._refresh()
+        self._show()
         nobody = [False] * len(self.agents)
         return self._views(self._infos(nobody))
 
     def _refresh(self) -> None:
         self._live = [(agent, self.possible_agents.index(agent)) for agent in self.agents]
 
-    def _views(self, infos: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    def _views(self, infos: list[dict[str, Any]]) -> tuple[ByAgent, ByAgent]:
         observations, masks = self._observations(), self._masks()
         for info, mask in zip(infos, masks, strict=True):
             info["action_mask"] = mask
         live = self._live
         return {a: observations[s] for a, s in live}, {a: infos[s] for a, s in live}
 
-    def step(self, actions: Mapping[str, Any]) -> tuple[
-        dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:  # fmt: skip
+    def step(self, actions: Mapping[str, Any]) -> tuple[ByAgent, ByAgent, ByAgent, ByAgent, ByAgent]:
         """Advance by one step.
 
         Args:
@@ -253,6 +264,7 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
         if cut or 1 in terminated or 1 in truncated:
             self.agents = [a for a in self.agents if not (terminations[a] or truncations[a])]
             self._refresh()
+        self._show()
         return observations, rewards, terminations, truncations, infos
 
     def _write(self, actions: Mapping[str, Any]) -> list[bool]:
@@ -303,13 +315,16 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
         self.infos = dict(zip(self.agents, self._infos(self._replaced), strict=True))
         self._skip_agent_selection = None
         self._line_up()
+        self._show()
+
+    def shown_seat(self) -> int:
+        """Whose choice the picture shows: the selected agent's."""
+        return self.seat(self.agent_selection)
 
     def _line_up(self) -> None:
         """Queue the seats that are to move, and select the first."""
         moving = self._to_move.tolist()
-        self._queue = [
-            a for a in self.agents if moving[self.possible_agents.index(a)] and not self._ended(a)
-        ]
+        self._queue = [a for a in self.agents if moving[self.possible_agents.index(a)] and not self._ended(a)]
         if self._queue:
             self.agent_selection = self._queue.pop(0)
 
@@ -344,6 +359,7 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
             self.agent_selection = self._queue.pop(0)
             return
         self._advance()
+        self._show()
         self._accumulate_rewards()
         self._deads_step_first()
 

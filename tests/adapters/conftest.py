@@ -1,0 +1,42 @@
+"""The games that every adapter test runs on."""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+sys.path.insert(0, str(Path(__file__).parent / "games"))
+
+from gyges.envs import games, register
+
+with warnings.catch_warnings():  # PettingZoo's tests import an environment by a way that it deprecates
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import pettingzoo.test  # noqa: F401
+
+register("well-v0", "well:Well")
+register("relay-v0", "relay:Relay")
+
+GAMES = [id for id in ("well-v0", "relay-v0", "steward-v0") if id in games()]
+
+
+@pytest.fixture(params=GAMES)
+def id(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """Windows show their frames without a pause."""
+    from gyges.render.window import Window
+
+    plain = Window.__init__
+    monkeypatch.setattr(Window, "__init__", lambda self, title, fps=0: plain(self, title, 0))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)
