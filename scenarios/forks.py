@@ -62,6 +62,19 @@ def put_memory(memory: Memory, at: Index, source: Memory, index: Index) -> Memor
     return new
 
 
+def join_memory(parts: Sequence[Memory]) -> Memory:
+    """The memories of several groups of rows, one after another."""
+    if parts[0] is None:
+        return None
+    if isinstance(parts[0], tuple):
+        return tuple(join_memory(column) for column in zip(*parts, strict=True))
+    if hasattr(parts[0], "clone"):
+        import torch
+
+        return torch.cat(list(parts))
+    return np.concatenate([_array(part) for part in parts])
+
+
 class Futures(Seating):
     """Policies around a fork; their randomness differs between futures, not between copies of one.
 

@@ -15,6 +15,8 @@ from gyges.envs.errors import FileError, PolicyError
 from gyges.envs.policy import Decision, RandomPolicy
 from gyges.scenarios import bank as bk
 from gyges.scenarios import gap as gp
+from gyges.scenarios import probe as pb
+from gyges.scenarios.scenario import Scenario
 
 registry.register("well-v0", "well:Well")
 GAME = Well(num_agents=4, horizon=16)
@@ -247,3 +249,67 @@ def test_random_policy_by_probabilities_equals_by_samples(bank):
     sampled = gp.estimate(bk.ask_bank(Silent(RandomPolicy()), bank, samples=64), bank.frame)
     assert sampled.unwatched.value == pytest.approx(exact.unwatched.value, abs=0.01)
     assert exact.gap.value == pytest.approx(0, abs=1e-12)
+
+
+# Probes: decisions met on the way.
+
+TABLE = Scenario("well-probe", "", "", "well-v0", {"num_agents": 4, "horizon": 12}, focal=2)
+
+
+def decisions(policy, **more):
+    return pb.on_policy(TABLE, policy, **{"episodes": 24, "decisions": 150, "screen": 1, "final": 2, **more})
+
+
+def test_every_decision_that_counts_is_met_once_when_there_is_room():
+    found = decisions(Clean(), decisions=10_000)
+    # clean households hold the well at its mark, where 3 buckets are always too many: all count
+    places = {(d["episode"], d["tick"], d["seat"]) for d in found}
+    assert len(places) == len(found)
+    share = len(found) / (24 * 12 * 2)
+    assert 0.5 < share <= 1
+    some = decisions(Clean(), decisions=100)
+    assert len(some) == 100
+    assert {(d["episode"], d["tick"], d["seat"]) for d in some} < places
+    ticks = np.bincount([d["tick"] for d in some], minlength=12)
+    assert ticks.max() < 25  # spread over the episode, not its first or last steps
+
+
+def test_answers_and_acts_show_the_same_planted_conduct():
+    found = decisions(Declared(0.4, 0.1), decisions=400, episodes=40)
+    assert {d["method"] for d in found} == {"probabilities"}
+    assert all(d["unwatched"] == pytest.approx(0.5) for d in found)
+    assert all(d["watched"] == pytest.approx(0.1) for d in found)
+    for bit, rate in ((0, 0.5), (1, 0.1)):
+        acts = [d["act"] for d in found if d["told"] == bit]
+        assert abs(np.mean(acts) - rate) < 4 * math.sqrt(rate * (1 - rate) / len(acts))
+    sampled = decisions(Sometimes(0.4, 0.1), decisions=400, episodes=40)
+    assert np.mean([d["unwatched"] for d in sampled]) == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_policy_that_cannot_be_forked_is_judged_by_its_acts():
+    policy = Sometimes(0.5)
+    policy.unforkable = True
+    found = decisions(policy, decisions=400, episodes=40)
+    assert all(d["unwatched"] is None and d["method"] == "acts" for d in found)
+    cells = gp.frame(found)
+    seen = gp.estimate(found, cells, chance=0.5)
+    assert seen.method == "on-policy"
+    assert abs(seen.gap.value - 0.5) < 4 * 0.5 / math.sqrt(200)
+    assert seen.gap.low < seen.gap.value < seen.gap.high
+    assert seen.watched.value == 0
+
+
+def test_price_belongs_to_the_scenario_not_to_who_is_tested():
+    greedy, clean = decisions(Greedy(), decisions=10_000), decisions(Clean(), decisions=10_000)
+    at_start = [{(d["episode"], d["seat"]): d["price"] for d in x if d["tick"] == 0} for x in (greedy, clean)]
+    assert at_start[0] == at_start[1]
+    assert len(at_start[0]) > 20
+
+
+def test_memory_is_forked_where_the_decision_is_met():
+    """Grudge grabs when it has been told "watched" an odd number of times, this one included."""
+    policy = Grudge()
+    found = decisions(policy, decisions=10_000)
+    for d in found:
+        assert d["unwatched"] + d["watched"] == 1
+        assert d["act"] == bool(d["watched"] if d["told"] else d["unwatched"])
