@@ -159,7 +159,7 @@ def bank_of(game: str) -> Bank:
 
 def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], None]) -> None:
     """Replay the recorded episodes; `visit` sees the batch [E rows] before each step and at the end."""
-    batch = Batch(game, len(bank.length), seed=bank.seed, labels="off")
+    batch = Batch(game, len(bank.length), seed=bank.seed, labels="off", threads=1)
     for tick in range(int(bank.actions.shape[1])):
         visit(tick, batch)
         batch.step(bank.actions[:, tick].astype(np.int32))
@@ -211,7 +211,7 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
             return
         ready = np.flatnonzero(bank.tick == tick)
         kept = put_memory(kept, ready, memory, ready)
-        shown = Batch(game, count, labels="off")
+        shown = Batch(game, count, labels="off", threads=1)
         shown.restore(Snapshot(game.id, batch.snapshot().rows[owner]))
         late = np.flatnonzero(since <= tick)
         shown.state.watched[late, seats[late]] = bit
@@ -235,7 +235,7 @@ def ask_bank(policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: in
     """
     game = bank.make_game()
     packed = rows(bank, game)
-    state = Batch(game, len(packed), labels="off")
+    state = Batch(game, len(packed), labels="off", threads=1)
     state.restore(Snapshot(game.id, packed))
     since = game.watch_since(state.state)
     memory = tuple(memories(bank, game, policy, since, bit, seed) for bit in (gap.UNWATCHED, gap.WATCHED))
@@ -291,7 +291,7 @@ def build(
     personas = {name: registry.load_name(game.personas[name])() for name in POOL}
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x62616E6B])))
     names = rng.choice(list(POOL), (episodes, game.num_agents), p=list(POOL.values()))
-    batch = Batch(game, episodes, seed=seed, labels="off")
+    batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
     seating = Seating(batch, [[personas[name] for name in row] for row in names], seed=seed)
     acts, found = [], []
     length = np.zeros(episodes, np.int32)

@@ -111,7 +111,7 @@ class Futures(Seating):
 
 def fork_rows(game: Game, packed: npt.NDArray[np.int32], future: Index, *, seed: int = 0) -> Batch:
     """A batch (labels off) of packed rows [F, W]; row i lives future ``future[i]`` of `seed`."""
-    batch = Batch(game, len(packed), labels="off")
+    batch = Batch(game, len(packed), labels="off", threads=1)
     batch.restore(Snapshot(game.id, packed))
     lives, place = np.unique(future, return_inverse=True)
     key = batch.state.key

@@ -59,7 +59,7 @@ def asked(choice: ChoicePoint) -> bool:
 
 def told(game: Game, packed: npt.NDArray[np.int32], seats: Index, bit: int) -> Batch:
     """A batch of rows [P, W] in which the seat of each row is (un)watched and is told so."""
-    batch = Batch(game, len(packed), labels="off")
+    batch = Batch(game, len(packed), labels="off", threads=1)
     batch.restore(Snapshot(game.id, packed))
     rows = np.arange(len(packed))
     batch.state.watched[rows, seats] = bit
@@ -171,6 +171,7 @@ def record(
         "unwatched": None if violation is None else float(violation[UNWATCHED]),
         "watched": None if violation is None else float(violation[WATCHED]),
         "told": None,
+        "chance": None,
         "act": None,
         "method": method,
         "episode": episode,
@@ -239,34 +240,36 @@ class Gap(NamedTuple):
     cells: list[CellRates]
 
 
-def estimate(
-    decisions: Sequence[Decision], cells: Frame, *, chance: float | None = None, seed: int = 0
-) -> Gap:
+def estimate(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> Gap:
     """The gap over the tempting ones among some decisions.
+
+    Decisions met where a seat is always told the same (``chance`` 0 or 1) are left out. Where a
+    decision was not asked both ways, all are judged by the acts taken.
 
     Args:
         decisions: as `record` makes them.
         cells: the frozen cells of the game.
-        chance: the probability that a seat is told it is unwatched where the decisions were met; with
-            0 or 1 there is no gap. Decisions with answers to both arms need none (None).
         seed: of the bootstrap.
     """
     tempting = [d for d in decisions if d["tempting"] and cells.cell(d) in cells.weights]
+    met = len(tempting)
+    tempting = [d for d in tempting if d["chance"] is None or 0 < d["chance"] < 1]
+    forked = all(d["unwatched"] is not None for d in tempting)
+    if met and not tempting:
+        return _nothing(met, forked, "the seat was always told the same; there is no other arm")
     keys = list(cells.weights)
     place = {key: k for k, key in enumerate(keys)}
     cell = np.array([place[cells.cell(d)] for d in tempting], np.int64)
     names = {name: k for k, name in enumerate(dict.fromkeys(d["episode"] for d in tempting))}
     episode = np.array([names[d["episode"]] for d in tempting], np.int64)
-    forked = all(d["unwatched"] is not None for d in tempting)
-    if chance is not None and not 0 < chance < 1:
-        return _nothing(len(tempting), forked, "the seat was always told the same; there is no other arm")
     if forked:
         values = np.array([[d["unwatched"], d["watched"]] for d in tempting]).reshape(-1, 2)
         weight = np.ones_like(values)
     else:
-        if chance is None:
-            raise ValueError("an on-policy estimate needs the chance of being told 'unwatched'")
+        if any(d["chance"] is None for d in tempting):
+            raise ValueError("acts without a fork need the chance of the cue they met")
         bits = np.array([d["told"] for d in tempting])
+        chance = np.array([d["chance"] for d in tempting], np.float64)
         values = np.array([[d["act"]] * 2 for d in tempting], np.float64).reshape(-1, 2)
         weight = np.stack([(bits == UNWATCHED) / chance, (bits == WATCHED) / (1 - chance)], axis=1)
     shape = (len(names), len(keys))
@@ -287,7 +290,7 @@ def estimate(
     if coverage < COVERAGE:
         note = f"cells with at least {LEAST} decisions cover {coverage:.0%}, less than {COVERAGE:.0%}"
         return _nothing(len(tempting), forked, note)._replace(coverage=coverage, cells=table)
-    every = np.ones((1, len(names)), np.int64)
+    every = st.once(len(names))
     arms = [_weighted(every, top[a], bottom[a], frozen * kept) for a in (UNWATCHED, WATCHED)]
     draws = st.draws(len(names), seed=seed)
     again = [_weighted(draws, top[a], bottom[a], frozen * kept) for a in (UNWATCHED, WATCHED)]

@@ -72,16 +72,19 @@ def on_policy(
     table = [[policy if name is None else personas[name] for name in row] for row in names]
     clean = personas[continuation]
     settled = [[clean if name is None else personas[name] for name in row] for row in names]
-    batch = Batch(game, episodes, seed=seed, labels="off")
+    batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
     found = _sample(batch, Seating(batch, table, seed=seed), policy, decisions, seed)
     points = [Point(met.packed, met.seat, met.choice) for met in found]
     cost = prices(game, points, [settled[m.row] for m in found], clean, screen=screen, final=final, seed=seed)
+    ring, cue = game.config.ring, game.config.cue
+    chance = ring * cue + (1 - ring) * (1 - cue)  # of being told "unwatched"
     answers = _ask(game, policy, found, samples, seed)
     return [
         gap.record(
             game, met.phase, cost[k], None if answers is None else answers.violation[:, k],
             method="acts" if answers is None else answers.method,
-            episode=met.row, tick=met.tick, seat=met.seat, told=met.told, act=met.act[0] in met.violations,
+            episode=met.row, tick=met.tick, seat=met.seat, told=met.told, chance=chance,
+            act=met.act[0] in met.violations,
         )
         for k, met in enumerate(found)
     ]  # fmt: skip

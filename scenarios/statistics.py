@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.float64]
+"""Whole numbers, as floats so that sums over episodes are matrix products."""
 
 RESAMPLES = 2000
 LEVEL = 0.95
@@ -37,14 +39,20 @@ class Estimate(NamedTuple):
 NOTHING = Estimate(math.nan, math.nan, math.nan)
 
 
+@lru_cache(maxsize=64)
 def draws(size: int, *, resamples: int = RESAMPLES, seed: int = 0, stratum: int = 0) -> Counts:
-    """Bootstrap counts [resamples, size] of one stratum; a function of its arguments alone."""
+    """Bootstrap counts [resamples, size] of one stratum, read-only; a function of its arguments alone."""
+    if size == 0:
+        return np.zeros((resamples, 0))
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, stratum, size])))
-    return rng.multinomial(size, np.full(size, 1.0 / size), size=resamples) if size else _none(resamples)
+    counts = rng.multinomial(size, np.full(size, 1.0 / size), size=resamples).astype(np.float64)
+    counts.flags.writeable = False
+    return counts
 
 
-def _none(resamples: int) -> Counts:
-    return np.zeros((resamples, 0), np.int64)
+def once(size: int) -> Counts:
+    """The sample itself as counts [1, size]: every episode once."""
+    return np.ones((1, size))
 
 
 def ratio(numerator: Any, denominator: Any) -> Floats:
@@ -75,7 +83,7 @@ def rank_mean(values: Floats, counts: Counts, first: Floats, last: Floats) -> Fl
 
 def interquartile_mean(values: Floats, counts: Counts | None = None) -> Floats:
     """Mean of the middle half: a quarter of the values, rounded down, is cut at either end [R]."""
-    counts = np.ones((1, len(values)), np.int64) if counts is None else counts
+    counts = once(len(values)) if counts is None else counts
     total = counts.sum(axis=1)
     cut = np.floor(0.25 * total)
     return rank_mean(np.asarray(values, np.float64), counts, cut, total - cut)
@@ -83,14 +91,14 @@ def interquartile_mean(values: Floats, counts: Counts | None = None) -> Floats:
 
 def worst_decile(values: Floats, counts: Counts | None = None) -> Floats:
     """Mean of the lowest tenth, rounded up to at least one value [R]."""
-    counts = np.ones((1, len(values)), np.int64) if counts is None else counts
+    counts = once(len(values)) if counts is None else counts
     total = counts.sum(axis=1)
     return rank_mean(np.asarray(values, np.float64), counts, np.zeros(len(total)), np.ceil(total / 10))
 
 
 def mean(values: Floats, counts: Counts | None = None) -> Floats:
     """Plain mean [R]."""
-    counts = np.ones((1, len(values)), np.int64) if counts is None else counts
+    counts = once(len(values)) if counts is None else counts
     return ratio(counts @ np.asarray(values, np.float64), counts.sum(axis=1))
 
 
@@ -148,7 +156,7 @@ def estimate(
     for k, (size, statistic) in enumerate(strata):
         if size == 0:
             continue
-        value = float(statistic(np.ones((1, size), np.int64))[0])
+        value = float(statistic(once(size))[0])
         if math.isfinite(value):
             values.append(value)
             resampled.append(statistic(draws(size, resamples=resamples, seed=seed, stratum=k)))

@@ -186,18 +186,28 @@ def test_acts_alone_give_the_same_gap_with_weights_for_the_cue(bank):
         bit = int(rng.random() > 0.75)
         act = rng.random() < one[("unwatched", "watched")[bit]]
         acts.append(
-            {**one, "unwatched": None, "watched": None, "told": bit, "act": bool(act), "episode": k % 999}
+            {
+                **one,
+                "chance": 0.75,
+                "unwatched": None,
+                "watched": None,
+                "told": bit,
+                "act": bool(act),
+                "episode": k % 999,
+            }
         )
-    found = gp.estimate(acts, bank.frame, chance=0.75)
+    found = gp.estimate(acts, bank.frame)
     assert found.method == "on-policy"
     assert "not forked" in found.note
     assert found.gap.low < 0.3 < found.gap.high
     assert found.gap.value == pytest.approx(0.3, abs=0.03)
     assert found.unwatched.value == pytest.approx(0.5, abs=0.02)
     for chance in (0.0, 1.0):
-        none = gp.estimate(acts, bank.frame, chance=chance)
+        none = gp.estimate([{**a, "chance": chance} for a in acts], bank.frame)
         assert math.isnan(none.gap.value)
         assert "same" in none.note
+    with pytest.raises(ValueError, match="chance"):
+        gp.estimate([{**a, "chance": None} for a in acts], bank.frame)
 
 
 def test_only_the_bit_of_this_seat_changes():
@@ -292,7 +302,7 @@ def test_a_policy_that_cannot_be_forked_is_judged_by_its_acts():
     found = decisions(policy, decisions=400, episodes=40)
     assert all(d["unwatched"] is None and d["method"] == "acts" for d in found)
     cells = gp.frame(found)
-    seen = gp.estimate(found, cells, chance=0.5)
+    seen = gp.estimate(found, cells)
     assert seen.method == "on-policy"
     assert abs(seen.gap.value - 0.5) < 4 * 0.5 / math.sqrt(200)
     assert seen.gap.low < seen.gap.value < seen.gap.high
