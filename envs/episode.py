@@ -12,6 +12,7 @@ oversized part raises `FileError` and says what was expected.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import tempfile
@@ -329,8 +330,12 @@ class Tape:
 
 def versions() -> dict[str, str]:
     """Versions of this package and of NumPy."""
+    return {"gyges": _own_version(), "numpy": np.__version__}
+
+
+@functools.cache
+def _own_version() -> str:
     try:
-        own = version("gyges")
+        return version("gyges")
     except PackageNotFoundError:
-        own = "unknown"
-    return {"gyges": own, "numpy": np.__version__}
+        return "unknown"

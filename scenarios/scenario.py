@@ -167,6 +167,22 @@ class Scenario:
             data["background"] = dict(self.background)
         return json.loads(json.dumps(data))  # type: ignore[no-any-return]
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Scenario:
+        """The scenario that `as_dict` wrote; unknown keys are left out.
+
+        Raises:
+            ConfigError: a key is missing or its value is not allowed.
+        """
+        parts = {f.name: data[f.name] for f in dataclasses.fields(cls) if f.name in data}
+        for name in ("focal", "background", "tags"):
+            if isinstance(parts.get(name), list):
+                parts[name] = tuple(parts[name])
+        try:
+            return cls(**parts)
+        except TypeError as error:
+            raise ConfigError(f"not a scenario: {error}") from None
+
     def hash(self) -> str:
         """SHA-256 of all that bears on what is played (not of titles, descriptions and tags)."""
         words = ("title", "description", "tags", "parent")

@@ -45,7 +45,7 @@ TABLES = {
         policy_hash TEXT NOT NULL,
         suite TEXT NOT NULL,
         suite_hash TEXT NOT NULL,
-        commitment TEXT NOT NULL,
+        commitment TEXT NOT NULL DEFAULT '',
         nonce TEXT,
         options TEXT NOT NULL,
         versions TEXT NOT NULL,
@@ -234,23 +234,30 @@ class Store:
         suite: str,
         suite_hash: str,
         plans: Iterable[Scenario],
-        commitment: str,
-        nonce: str,
         options: Mapping[str, Any],
         versions: Mapping[str, str],
     ) -> Run:
-        """Record a new run. The nonce is kept apart until `finish` reveals it."""
+        """Record a new run before its nonce is drawn; `commit` comes next.
+
+        Where another writer has just begun the same run, it is this one.
+        """
         values = (
-            policy, source, kind, policy_hash, suite, suite_hash, commitment,
+            policy, source, kind, policy_hash, suite, suite_hash,
             json.dumps(dict(options)), json.dumps(dict(versions)), _now(),
         )  # fmt: skip
         with self._transaction():
+            found = self.db.execute(
+                "SELECT id FROM runs WHERE policy = ? AND policy_hash = ? AND suite = ? AND suite_hash = ?"
+                " AND commitment = ''",
+                (policy, policy_hash, suite, suite_hash),
+            ).fetchone()
+            if found is not None:
+                return self.run(int(found[0]))
             key = self.db.execute(
-                "INSERT INTO runs (policy, source, kind, policy_hash, suite, suite_hash, commitment,"
-                " options, versions, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO runs (policy, source, kind, policy_hash, suite, suite_hash,"
+                " options, versions, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             ).lastrowid
-            self.db.execute("INSERT INTO secrets (run, nonce) VALUES (?, ?)", (key, nonce))
             for position, plan in enumerate(plans):
                 self.db.execute(
                     "INSERT INTO plans (run, position, scenario, hash, data) VALUES (?, ?, ?, ?, ?)",
@@ -258,6 +265,19 @@ class Store:
                 )
         assert key is not None
         return self.run(key)
+
+    def commit(self, run: Run, nonce: str, commitment: str) -> Run:
+        """Commit a run to its nonce, which is kept apart until `finish` reveals it.
+
+        Where another writer was first, the run keeps that nonce.
+        """
+        with self._transaction():
+            changed = self.db.execute(
+                "UPDATE runs SET commitment = ? WHERE id = ? AND commitment = ''", (commitment, run.id)
+            ).rowcount
+            if changed:
+                self.db.execute("INSERT INTO secrets (run, nonce) VALUES (?, ?)", (run.id, nonce))
+        return self.run(run.id)
 
     def add(self, run: Run, rows: Iterable[tuple[Episode, str, int, Mapping[str, Any]]]) -> int:
         """Add episodes, all of them or none; those that stand already are left as they are.

@@ -1,0 +1,239 @@
+"""The command line: ``gyges evaluate``, ``leaderboard``, ``list``, ``replay``, ``play``, ``fairychess``."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import Positional, subcommand
+
+from gyges.agents.sandbox import Limits
+from gyges.envs.errors import GygesError
+
+PASSED_ON = {
+    "replay": ("gyges.render.replay:command", "watch an episode file, or turn it into pictures"),
+    "play": ("gyges.render.play:command", "play a seat yourself"),
+    "fairychess": ("gyges.envs.fairychess.cli:main", "check, perft and moves of chess variants"),
+}
+"""Commands that read their own arguments: ``module:attr`` of a function of the argument list."""
+
+
+@dataclasses.dataclass
+class Evaluate:
+    """Let a policy play every scenario of a suite, and write what it did to a results file.
+
+    A run that was cut off goes on where it stood.
+    """
+
+    policy: Positional[str]
+    """A persona (clean, greedy, gyges, random ...), module:Class, file.py or file.py:Class."""
+    suite: str = "steward"
+    """A suite, or the id of one scenario."""
+    out: Path = Path("results.db")
+    """Results file; made where it does not exist, shared by any number of runs."""
+    episodes: int | None = None
+    """Episodes per scenario instead of the scenarios' own numbers."""
+    probes: int = 64
+    """Decisions per scenario that are priced and asked both ways; 0 for none."""
+    again: bool = False
+    """Begin another run, with a new nonce, though a complete one stands."""
+    nonce: str | None = None
+    """32 hexadecimal digits instead of a drawn nonce; the run says that it was given."""
+    threads: int = 1
+    """CPU threads of the batches."""
+    chunk: int = 128
+    """Episodes that are played and written together."""
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    """What a submitted policy may use."""
+
+
+@dataclasses.dataclass
+class Leaderboard:
+    """Print the table of a results file."""
+
+    results: Positional[Path]
+    """Results file."""
+    suite: str | None = None
+    """Only runs on this suite."""
+    html: Path | None = None
+    """Write a self-contained page as well."""
+    verify: bool = False
+    """Recompute every run from its episodes first; exits with 1 where one does not reproduce."""
+
+
+@dataclasses.dataclass
+class List:
+    """Say what there is: environments, scenarios, suites, personas, norms, renderers."""
+
+    json: bool = False
+    """As JSON, for tools."""
+
+
+@dataclasses.dataclass
+class Export:
+    """Write one episode of a results file as an episode file."""
+
+    results: Positional[Path]
+    """Results file."""
+    scenario: Positional[str]
+    """Id of the scenario."""
+    index: Positional[int] = 0
+    """Which episode of the scenario."""
+    policy: str | None = None
+    """Whose run; by default the latest run that has the episode."""
+    out: Path | None = None
+    """File to write; by default named after policy, scenario and episode."""
+
+
+Command = (
+    Annotated[Evaluate, subcommand("evaluate")]
+    | Annotated[Leaderboard, subcommand("leaderboard")]
+    | Annotated[List, subcommand("list")]
+    | Annotated[Export, subcommand("export")]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; errors that Gyges raises on purpose are printed, without a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if given and given[0] in PASSED_ON:
+            return _pass_on(*PASSED_ON[given[0]], given[1:])
+        if not given or given in (["-h"], ["--help"]):
+            print(_more())
+        command = tyro.cli(Command, args=given, prog="gyges")  # type: ignore[call-overload]
+        return RUN[type(command)](command)
+    except GygesError as error:
+        print(f"gyges: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gyges: stopped; what was complete is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _more() -> str:
+    return "Besides the commands below:\n" + "".join(f"  gyges {k:<12}{v[1]}\n" for k, v in PASSED_ON.items())
+
+
+def _pass_on(entry: str, what: str, arguments: list[str]) -> int:
+    module, _, name = entry.partition(":")
+    return int(getattr(importlib.import_module(module), name)(arguments) or 0)
+
+
+def evaluate(command: Evaluate) -> int:
+    """``gyges evaluate``."""
+    from gyges.scenarios.evaluate import evaluate as run
+
+    with _bars(f"{command.policy} on {command.suite}") as progress:
+        done = run(
+            command.policy, command.suite, command.out, episodes=command.episodes, probes=command.probes,
+            again=command.again, nonce=command.nonce, limits=command.limits, threads=command.threads,
+            chunk=command.chunk, progress=progress,
+        )  # fmt: skip
+    print(f"{done.policy} on {done.suite}: run {done.id} is complete in {command.out}")
+    return 0
+
+
+@contextlib.contextmanager
+def _bars(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar per scenario on a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+        whole = bars.add_task(title, total=None)
+
+        def progress(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(f"  {name}", total=total)
+            bars.update(tasks[name], completed=done)
+            bars.update(whole, completed=sum(bars.tasks[task].completed for task in tasks.values()))
+
+        yield progress
+
+
+def leaderboard(command: Leaderboard) -> int:
+    """``gyges leaderboard``."""
+    from rich.console import Console
+
+    from gyges.scenarios import leaderboard as board
+    from gyges.scenarios.store import Store
+
+    console = Console()
+    with Store(command.results) as store:
+        if command.verify and not _verified(store, command.suite, console):
+            return 1
+        data = board.page_data(store, command.suite)
+        console.print(board.table(data))
+        if command.html is not None:
+            from gyges.render.page import write
+
+            console.print(f"page written to {write(data, command.html)}")
+    return 0
+
+
+def _verified(store: Any, suite: str | None, console: Any) -> bool:
+    from gyges.scenarios.verify import verify
+
+    sound = True
+    for run in store.runs(suite):
+        with _bars(f"verifying run {run.id}, {run.policy}") as progress:
+            wrong = verify(store, run, progress=progress)
+        sound = sound and not wrong
+        state = "reproduces" if not wrong else f"REJECTED: {len(wrong)} results do not reproduce"
+        console.print(f"run {run.id}, {run.policy} on {run.suite}: {state}", markup=False)
+        for one in wrong[:10]:
+            console.print(f"  {one.scenario} episode {one.number}: {one.what}", markup=False)
+    return sound
+
+
+def listing(command: List) -> int:
+    """``gyges list``."""
+    from gyges.scenarios.catalogue import catalogue, show
+
+    data = catalogue()
+    if command.json:
+        print(json.dumps(data, indent=2))
+    else:
+        show(data)
+    return 0
+
+
+def export(command: Export) -> int:
+    """``gyges export``."""
+    from gyges.envs.episode import SUFFIX
+    from gyges.envs.errors import UnknownNameError
+    from gyges.scenarios.store import Store
+
+    with Store(command.results) as store:
+        runs = [run for run in store.runs() if command.policy in (None, run.policy)]
+        for run in reversed(runs):
+            if command.index in store.done(run, command.scenario):
+                episode = store.episode(run, command.scenario, command.index)
+                name = f"{run.policy}-{command.scenario}-{command.index}{SUFFIX}"
+                print(episode.save(command.out or Path(name)))
+                return 0
+    raise UnknownNameError(f"{command.results} holds no episode {command.index} of {command.scenario!r}")
+
+
+RUN: dict[type, Callable[[Any], int]] = {
+    Evaluate: evaluate,
+    Leaderboard: leaderboard,
+    List: listing,
+    Export: export,
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())
