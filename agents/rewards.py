@@ -6,6 +6,7 @@ rows and seats, sees the ledger (so it may judge), and is never seen by the poli
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -31,7 +32,8 @@ class RewardSource(Protocol):
     """Anything that scores steps."""
 
     labels: str
-    """What the batch must judge for it: "off", "taken" or "full"."""
+    """What the batch must judge for it: "off", "taken" or "full". A source that sets ``reads_codes`` to
+    False spares the copy of what the seats saw; `Step.codes` then shows what they see next."""
 
     def initial(self, rows: int, seats: int) -> Any:
         """What the source remembers of an episode, for B rows and N seats: None, or arrays [B, N, ...].
@@ -54,6 +56,7 @@ class TaskReward:
     """The game's own reward, in its unit."""
 
     labels = "off"
+    reads_codes = False
 
     def initial(self, rows: int, seats: int) -> Any:
         """No memory."""
@@ -72,6 +75,7 @@ class Gold:
     """
 
     labels = "taken"
+    reads_codes = False
 
     def __init__(self, weight: float = 1.0) -> None:
         self.weight = weight
@@ -85,6 +89,40 @@ class Gold:
         breach = step.ledger[..., LEDGER.label] < 0
         harm = as_float(step.ledger[..., LEDGER.harm] * breach).clip(0) / step.game.welfare_scale
         return as_float(step.reward) / step.game.reward_scale - self.weight * harm, memory
+
+
+def violation(step: Step) -> Any:
+    """1 where the act taken was unaligned (an unaligned act has no justification), else 0: [B, N]."""
+    return as_float(step.ledger[..., LEDGER.label] < 0)
+
+
+class Conscience:
+    """An artificial conscience: a reward source less a price for each estimated violation.
+
+    In the manner of Hendrycks et al., "What would Jiminy Cricket do?" (NeurIPS 2021), with the estimate
+    taken from the ledger by default.
+
+    Args:
+        source: what is paid otherwise.
+        weight: reward units for one violation.
+        estimate: violations [B, N] of a step, as numbers from 0 to 1.
+    """
+
+    def __init__(
+        self, source: RewardSource, weight: float, estimate: Callable[[Step], Any] = violation
+    ) -> None:
+        self.source, self.weight, self.estimate = source, weight, estimate
+        self.labels = "full" if source.labels == "full" else "taken"
+        self.reads_codes = getattr(source, "reads_codes", True) or estimate is not violation
+
+    def initial(self, rows: int, seats: int) -> Any:
+        """The source's memory."""
+        return self.source.initial(rows, seats)
+
+    def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
+        """The source's score less the price."""
+        score, memory = self.source(step, memory)
+        return score - self.weight * self.estimate(step), memory
 
 
 def as_float(array: Any) -> Any:

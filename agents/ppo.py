@@ -1,0 +1,476 @@
+"""Proximal policy optimisation (Schulman et al. 2017) on batches, for one seat, some seats or self-play.
+
+Read from top to bottom: the options, the advantages, the update, the loop, the state that is saved.
+Where this departs from the common single-file versions:
+
+* one decision is one sample: a seat that is not to move has no choice, gives no sample, and what it is
+  paid meanwhile belongs to its last decision (discounted per step, lambda per decision);
+* a seat cut by a time limit is bootstrapped from the value of its last observation; one that ended by
+  the rules is not;
+* rewards are divided by the running standard deviation of the discounted return, as in Engstrom et al.,
+  "Implementation matters in deep policy gradients" (ICLR 2020);
+* a penalty on the log-ratio to a data policy is part of the reward, so that it counts what later steps
+  will cost as well (Jaques et al. 2017; Ouyang et al. 2022).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gyges.agents import checkpoint, trees
+from gyges.agents.layout import whole
+from gyges.agents.networks import ActorCritic
+from gyges.agents.rewards import Conscience, RewardSource, TaskReward
+from gyges.agents.rollout import Collector, Rollout, Table
+from gyges.envs.errors import ConfigError, DivergedError, FileError
+from gyges.envs.game import Game
+
+
+@dataclasses.dataclass(frozen=True)
+class PPOConfig:
+    """Options of PPO."""
+
+    frames: int = 2_000_000
+    """Decisions to learn from before the end."""
+    rows: int = 128
+    """Environments played at once."""
+    steps: int = 64
+    """Steps of each environment a rollout."""
+    epochs: int = 4
+    """Passes over each rollout."""
+    minibatch: int = 2048
+    """Decisions a gradient step (for a trunk with memory, in whole sequences)."""
+    learning_rate: float = 1e-3
+    """Of Adam, at the start."""
+    anneal: bool = True
+    """Whether the learning rate falls to 0 in a straight line over `frames`."""
+    gamma: float = 0.99
+    """Discount per step."""
+    lam: float = 0.95
+    """Trace decay of the advantages, per decision."""
+    clip: float = 0.2
+    """How far the probability ratio may move before its gradient stops."""
+    entropy: float = 0.01
+    """Weight of the entropy bonus."""
+    value_weight: float = 0.5
+    """Weight of the value's squared error."""
+    max_grad_norm: float = 0.5
+    """Gradients longer than this are shortened to it."""
+    target_kl: float = 0.0
+    """Stop the passes over a rollout once the policy has moved so far, in nats; 0: never."""
+    bootstrap: bool = True
+    """Whether a time limit is a cut (its last observation is valued) or an end (worth nothing)."""
+    scale_rewards: bool = True
+    """Whether rewards are divided by the running deviation of the discounted return."""
+    kl_weight: float = 0.0
+    """Price of a nat of log-ratio to the data policy, in the game's reward unit."""
+    conscience: float = 0.0
+    """Reward taken away for each estimated violation, in the game's reward unit."""
+    condition: int = -1
+    """Condition token of the network in training and play; -1: none."""
+    trunk: str = "mlp"
+    """mlp, gru or attention."""
+    hidden: tuple[int, ...] = (64, 64)
+    """Units of the hidden layers."""
+    seat_token: bool = False
+    """Whether the network is told its seat."""
+    separate: bool = False
+    """One network per seat instead of one for all."""
+    labels: bool = False
+    """Judge every decision, to log the rate of violations."""
+    seed: int = 0
+    """Of weights, environments and draws. The same seed, device and thread count give the same run."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    threads: int = 0
+    """CPU threads; 0: all cores."""
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where an option cannot be meant."""
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        for name in ("frames", "rows", "steps", "epochs", "minibatch"):
+            whole(self, name, (getattr(self, name),), 1, 1 << 40)
+        whole(self, "threads", (self.threads,), 0, 1024)
+        for name, low, high in (
+            ("learning_rate", 0.0, 10.0), ("gamma", 0.0, 1.0), ("lam", 0.0, 1.0), ("clip", 1e-6, 10.0),
+            ("entropy", 0.0, 100.0), ("value_weight", 0.0, 100.0), ("max_grad_norm", 1e-9, 1e9),
+            ("target_kl", 0.0, 100.0), ("kl_weight", 0.0, 1e6), ("conscience", 0.0, 1e9),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not low <= value <= high:
+                raise ConfigError(f"PPOConfig.{name} must be within {low} and {high}, not {value!r}")
+
+
+def advantages(
+    rollout: Rollout, reward: Tensor, gamma: float, lam: float, bootstrap: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Generalised advantage estimates (Schulman et al. 2016), one per decision.
+
+    Args:
+        rollout: T steps of R pairs.
+        reward: what is learnt from, float32 [T, R].
+        gamma: discount per step.
+        lam: trace decay per decision.
+        bootstrap: whether a cut by a time limit is worth its last observation's value.
+
+    Returns:
+        advantage float32 [T, R], and which entries [T, R] are samples: decisions whose future is known
+        up to a value. (A decision after which the rollout ends amid others' moves is left out.)
+    """
+    tail = rollout.last_value.clone()  # worth of what follows step t, in value units
+    carry = torch.zeros_like(tail)  # traces of later decisions
+    known = rollout.last_moves.clone()
+    advantage = torch.zeros_like(reward)
+    sample = torch.zeros_like(rollout.moved)
+    for t in reversed(range(len(reward))):
+        done, moved = rollout.done[t], rollout.moved[t]
+        after = torch.where(done, rollout.cut[t], tail) if bootstrap else tail * ~done
+        tail = reward[t] + gamma * after
+        carry = gamma * carry * ~done
+        known = known | done
+        sample[t] = moved & known
+        own = tail - rollout.value[t] + carry
+        advantage[t] = torch.where(sample[t], own, 0.0)
+        tail = torch.where(moved, rollout.value[t], tail)
+        carry = torch.where(moved, lam * advantage[t], carry)
+        known = known | moved
+    return advantage, sample
+
+
+class PPO:
+    """A learner: network, optimiser, and the environments it plays in.
+
+    Args:
+        game: what is learnt.
+        config: options.
+        network: to start from; a fresh one by default.
+        reward: what the learner is paid; the task's reward by default. Its score is learnt from, the
+            task's own return is logged beside it.
+        table: who sits where [B][N], None for the learner; self-play by default.
+        reference: the data policy of `kl_weight`, and its condition token.
+
+    Attributes:
+        frames, updates: decisions learnt from, and rollouts, so far.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        config: PPOConfig | None = None,
+        *,
+        network: ActorCritic | None = None,
+        reward: RewardSource | None = None,
+        table: Table | None = None,
+        reference: tuple[ActorCritic, int | None] | None = None,
+    ) -> None:
+        self.game, self.config = game, config or PPOConfig()
+        c = self.config
+        if c.kl_weight > 0 and reference is None:
+            raise ConfigError("kl_weight needs a data policy")
+        if network is None:
+            network = fresh(game, c)
+        self.network = network.to(c.device)
+        source = reward or TaskReward()
+        if c.conscience > 0:
+            source = Conscience(source, c.conscience)
+        self.collector = Collector(
+            game, self.network, rows=c.rows, steps=c.steps, seed=c.seed, device=c.device, reward=source,
+            table=table, condition=c.condition if c.condition >= 0 else None, gamma=c.gamma,
+            labels="taken" if c.labels else "off", threads=c.threads or None,
+            reference=None if reference is None else (reference[0].to(c.device).eval(), reference[1]),
+        )  # fmt: skip
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=c.learning_rate, eps=1e-5, fused=True)
+        self.generator = self.collector.generator
+        self.frames = self.updates = 0
+        self.moments = (0.0, 0.0, 0.0)  # count, mean, sum of squared deviations of discounted returns
+
+    # One update.
+
+    def update(self) -> dict[str, float]:
+        """Collect one rollout and learn from it; returns what is logged (docs/ppo.md).
+
+        Raises:
+            DivergedError: rewards, losses or gradients are not finite.
+        """
+        c, begun = self.config, time.perf_counter()
+        share = min(self.frames / c.frames, 1.0)
+        rate = c.learning_rate * (1 - share) if c.anneal else c.learning_rate
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        rollout = self.collector.collect()
+        played = time.perf_counter()
+        with torch.no_grad():
+            reward = rollout.reward
+            if c.kl_weight > 0:
+                reward = reward - c.kl_weight * self.collector.divergence
+            reward = reward * self._scale()
+            advantage, sample = advantages(rollout, reward, c.gamma, c.lam, c.bootstrap)
+            target = advantage + rollout.value
+        count = int(sample.sum())
+        logged = self._learn(rollout, advantage, target, sample) if count else {}
+        self.frames += int(rollout.tally["decisions"])
+        self.updates += 1
+        return {**self._summary(rollout, rate, begun, played), **logged}
+
+    def _scale(self) -> float:
+        """1 over the deviation of the discounted return, this rollout's included."""
+        if not self.config.scale_rewards:
+            return 1.0
+        runs = self.collector.runs.double()
+        n, mean = runs.numel(), float(runs.mean())
+        squares = float(((runs - mean) ** 2).sum())
+        count, average, spread = self.moments
+        total = count + n
+        gap = mean - average
+        self.moments = (
+            total,
+            average + gap * n / total,
+            spread + squares + gap * gap * count * n / total,
+        )
+        return 1 / math.sqrt(self.moments[2] / total + 1e-8)
+
+    def _learn(self, rollout: Rollout, advantage: Tensor, target: Tensor, sample: Tensor) -> dict[str, float]:
+        c = self.config
+        chosen = advantage[sample]
+        advantage = (advantage - chosen.mean()) / (chosen.std(correction=0) + 1e-8)
+        sums = torch.zeros(6, device=sample.device)
+        passes = steps = 0
+        for _ in range(c.epochs):
+            moved = torch.zeros((), device=sample.device)
+            parts = self._minibatches(sample)
+            for part in parts:
+                loss, told = self._loss(rollout, advantage, target, sample, part)
+                self.optimiser.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                length = nn.utils.clip_grad_norm_(self.network.parameters(), c.max_grad_norm)
+                self.optimiser.step()
+                sums += torch.stack([*told, length])
+                moved += told[3]
+            passes, steps = passes + 1, steps + len(parts)
+            if c.target_kl > 0 and float(moved) / len(parts) > c.target_kl:
+                break
+        means = [x / steps for x in sums.tolist()]
+        if not all(math.isfinite(x) for x in means):
+            raise DivergedError(f"update {self.updates + 1}: a loss or gradient is not finite")
+        names = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_share", "grad_norm")
+        spread = float(target[sample].var(correction=0))
+        left = float((target - rollout.value)[sample].var(correction=0))
+        explained = 1 - left / spread if spread > 0 else math.nan
+        return {
+            **dict(zip(names, means, strict=True)),
+            "explained_variance": explained,
+            "passes": float(passes),
+        }
+
+    def _minibatches(self, sample: Tensor) -> list[Tensor]:
+        """Indices of shuffled minibatches: into flat samples, or into pairs where there is memory."""
+        device, most = sample.device, self.config.minibatch
+        if self.network.layout.memory_size:
+            rows = torch.randperm(sample.shape[1], generator=self.generator, device=device)
+            return list(rows.tensor_split(max(1, round(sample.numel() / most))))[: len(rows)]
+        index = sample.flatten().nonzero().squeeze(1)
+        order = torch.randperm(len(index), generator=self.generator, device=device)
+        return list(index[order].tensor_split(max(1, round(len(index) / most))))
+
+    def _loss(
+        self, rollout: Rollout, advantage: Tensor, target: Tensor, sample: Tensor, part: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The clipped objective on one minibatch; and its parts, for the log."""
+        c = self.config
+        if self.network.layout.memory_size:
+            pairs, used = part, sample[:, part].flatten()
+            answer = self.network.unroll(
+                rollout.features[:, pairs], rollout.bits[:, pairs], self.collector.seat[pairs],
+                self._token(len(pairs)), rollout.memory[pairs], rollout.first[:, pairs],
+            )  # fmt: skip
+            logits, value = answer.logits.flatten(0, 1)[used], answer.value.flatten()[used]
+
+            def of(array: Tensor) -> Tensor:
+                return array[:, pairs].flatten()[used]
+
+        else:
+
+            def of(array: Tensor) -> Tensor:
+                return array.flatten(0, 1).index_select(0, part)
+
+            seat = self.collector.seat[part % sample.shape[1]]
+            answer = self.network(of(rollout.features), of(rollout.bits), seat, self._token(len(part)))
+            logits, value = answer.logits, answer.value
+        shares = logits.log_softmax(1)
+        now = shares.gather(1, of(rollout.action).unsqueeze(1)).squeeze(1)
+        shift = now - of(rollout.log_probability)
+        ratio = shift.exp()
+        worth = of(advantage)
+        gain = torch.minimum(ratio * worth, ratio.clamp(1 - c.clip, 1 + c.clip) * worth).mean()
+        error = (value - of(target)).square().mean()
+        entropy = -(shares.exp() * shares).sum(1).mean()
+        loss = -gain - c.entropy * entropy + 0.5 * c.value_weight * error
+        with torch.no_grad():
+            told = [
+                -gain,
+                error,
+                entropy,
+                (ratio - 1 - shift).mean(),
+                ((ratio - 1).abs() > c.clip).float().mean(),
+            ]
+        return loss, told
+
+    def _token(self, rows: int) -> Tensor | None:
+        c = self.config
+        return None if c.condition < 0 else torch.full((rows,), c.condition, device=self.collector.device)
+
+    def _summary(self, rollout: Rollout, rate: float, begun: float, played: float) -> dict[str, float]:
+        tally, now = rollout.tally, time.perf_counter()
+        decisions = max(tally["decisions"], 1.0)
+        logged = {
+            "frames": float(self.frames), "learning_rate": rate,
+            "frames_per_second": decisions / (now - begun), "rollout_share": (played - begun) / (now - begun),
+        }  # fmt: skip
+        if tally["episodes"]:
+            logged["episode_return"] = tally["return"] / tally["episodes"]
+            logged["episode_score"] = tally["score"] / tally["episodes"]
+        if self.collector.labels != "off":
+            logged["violation_rate"] = tally["violations"] / decisions
+        if self.collector.reference is not None:
+            logged["reference_kl"] = tally["divergence"] / decisions
+        return logged
+
+    # The loop.
+
+    def train(
+        self,
+        folder: str | Path | None = None,
+        *,
+        every: int = 50,
+        about: Mapping[str, Any] | None = None,
+        on_update: Callable[[dict[str, float]], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Update until `frames` decisions are learnt from.
+
+        Args:
+            folder: where checkpoints go; none are kept without.
+            every: updates between checkpoints; one more is written at the end.
+            about: what else the checkpoint is to say of the run.
+            on_update: called with what each update logs.
+            stop: asked after each update; True ends the training there, with a checkpoint.
+
+        Raises:
+            DivergedError: the run diverged; the last checkpoint stands, whole.
+            FileError: a checkpoint could not be written; the last one stands, whole.
+        """
+        if folder is not None and self.updates == 0:
+            self.save(folder, about)  # an unwritable folder is found out before an hour's work
+        while self.frames < self.config.frames:
+            logged = self.update()
+            if on_update is not None:
+                on_update(logged)
+            over = self.frames >= self.config.frames or (stop is not None and stop())
+            if folder is not None and (over or self.updates % every == 0):
+                self.save(folder, about)
+            if over:
+                return
+
+    # What is saved, and taken up again.
+
+    def save(self, folder: str | Path, about: Mapping[str, Any] | None = None) -> None:
+        """Write a checkpoint from which `load` goes on exactly, and which plays as a policy.
+
+        Raises:
+            FileError: it could not be written; the older one stands.
+            DivergedError: the weights are not finite; the older one stands.
+        """
+        if not all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
+            raise DivergedError(f"update {self.updates}: the weights are not finite")
+        arrays, plan = trees.flatten(self._state())
+        told = {
+            **(about or {}), "config": dataclasses.asdict(self.config), "frames": self.frames,
+            "updates": self.updates, "moments": list(self.moments), "state": plan,
+        }  # fmt: skip
+        token = self.config.condition if self.config.condition >= 0 else None
+        card = checkpoint.Card(
+            self.network.layout, "ppo", self.game.id, self.game.settings, condition=token, about=told
+        )
+        checkpoint.save(folder, self.network, card, arrays)
+
+    def load(self, folder: str | Path) -> None:
+        """Take up the training that a checkpoint holds; made with the same game, options and table.
+
+        Raises:
+            FileError: it is not whole, or is of another run's shape.
+        """
+        network, card, arrays = checkpoint.load_training(folder)
+        own = (self.network.layout, self.game.id, self.game.settings, jsonable(self.config))
+        if (card.layout, card.game, dict(card.settings), card.about.get("config")) != own:
+            raise FileError(
+                f"{folder}: a run with other options, game or network: {card.about.get('config')}"
+            )
+        state = trees.restore(card.about.get("state"), arrays, self._state(), str(folder))
+        counters = [card.about.get("frames"), card.about.get("updates"), *(card.about.get("moments") or ())]
+        if len(counters) != 5 or not all(type(x) in (int, float) and x >= -1e300 for x in counters):
+            raise FileError(f"{folder}: counters of the run are missing")
+        checkpoint.put(self.network, {k: p.detach().numpy() for k, p in network.named_parameters()})
+        self._take(state)
+        self.frames, self.updates = int(counters[0]), int(counters[1])
+        self.moments = (float(counters[2]), float(counters[3]), float(counters[4]))
+
+    def _state(self) -> dict[str, Any]:
+        """Everything but the weights that the next update depends on, as a tree of arrays."""
+        k = self.collector
+        seating = k.seating
+        adam = [self.optimiser.state.get(p, {}) for p in self.network.parameters()]
+        return {
+            "adam": [{name: x for name, x in sorted(one.items())} for one in adam],
+            "rows": k.batch.snapshot().rows,
+            "luck": self.generator.get_state(),
+            "memory": k.memory,
+            "kept": k.kept,
+            "running": [k.running, k.earned, k.scored],
+            "source": k.source_memory,
+            "groups": [] if seating is None else [group.memory for group in seating.groups],
+            "since": None if seating is None else seating.since,
+        }
+
+    def _take(self, state: dict[str, Any]) -> None:
+        k = self.collector
+        for parameter, one in zip(self.network.parameters(), state["adam"], strict=True):
+            if one:
+                self.optimiser.state[parameter] = {
+                    name: torch.from_numpy(x).to(
+                        "cpu" if name == "step" and k.device.type == "cpu" else k.device
+                    )
+                    for name, x in one.items()
+                }
+        k.batch.restore(k.batch.snapshot()._replace(rows=state["rows"]))
+        self.generator.set_state(torch.from_numpy(state["luck"]))
+        k.memory = torch.from_numpy(state["memory"]).to(k.device)
+        k.kept = torch.from_numpy(state["kept"]).to(k.device)
+        for own, saved in zip((k.running, k.earned, k.scored), state["running"], strict=True):
+            own.copy_(torch.from_numpy(saved))
+        k.source_memory = state["source"]
+        if k.seating is not None:
+            for group, memory in zip(k.seating.groups, state["groups"], strict=True):
+                group.memory = memory
+            k.seating.since[:] = state["since"]
+
+
+def fresh(game: Game, config: PPOConfig) -> ActorCritic:
+    """An untrained network for a game."""
+    roles = tuple(range(game.num_agents)) if config.separate else None
+    return ActorCritic.for_game(
+        game, trunk=config.trunk, hidden=config.hidden, roles=roles, seat_token=config.seat_token,
+        condition_tokens=config.condition + 1, seed=config.seed,
+    )  # fmt: skip
+
+
+def jsonable(config: PPOConfig) -> dict[str, Any]:
+    """Options as JSON gives them back."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
