@@ -353,21 +353,19 @@ def _run(
     """The run to go on with, a complete one, or a new one."""
     source = plans[0].source
     key = (source.name, policy_hash(plans), suite, suite_hash(plans, probes))
-    for run in reversed(store.runs(suite)):
-        if (run.policy, run.policy_hash, run.suite, run.suite_hash) != key:
-            continue
-        if nonce is not None and run.commitment not in ("", commitment(nonce)):
-            continue
-        if run.finished is None and not run.commitment:
+    same = [r for r in store.runs(suite) if (r.policy, r.policy_hash, r.suite, r.suite_hash) == key]
+    for run in reversed(same):
+        if run.commitment == "":
             return _commit(store, run, nonce)
-        if run.finished is None or not again:
+        other = nonce is not None and run.commitment != commitment(nonce)
+        if not other and not (again and run.finished is not None):
             return run
-    run = store.begin(
+    fresh = store.begin(
         policy=source.name, source=policy, kind=kind_of(plans), policy_hash=key[1], suite=suite,
         suite_hash=key[3], plans=[p.scenario for p in plans],
         options={"nonce": "drawn" if nonce is None else "given", "probes": probes}, versions=versions(),
     )  # fmt: skip
-    return _commit(store, run, nonce)
+    return _commit(store, fresh, nonce)
 
 
 def _commit(store: Store, run: Run, nonce: str | None) -> Run:
