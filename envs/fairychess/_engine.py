@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from numba import njit
 
@@ -15,45 +15,39 @@ from gyges.envs.rules import PURE, views
 
 position = views(layout.Position)
 tables = views(layout.Tables)
-generate, make, ended, result, in_check, legal = (
-    moves.generate, moves.make, moves.ended, moves.result, moves.in_check, moves.moves,
-)  # fmt: skip
-INFO, TURN, MAX_MOVES, NOTHING, ENDS = layout.INFO, layout.TURN, layout.MAX_MOVES, layout.NOTHING, layout.ENDS
-
-
-class Engine(NamedTuple):
-    """The compiled loops. Arguments: table, its offsets, position row(s), their offsets."""
-
-    perft: Any  # (table, offsets, rows [depth + 1, W], row offsets, out [depth * MAX_MOVES], counts, depth) -> nodes
-    legal: Any  # (table, offsets, row, row offsets, out [MAX_MOVES]) -> (moves, result, in check)
-    play: Any  # (table, offsets, row, row offsets, move)
+generate, make, ended, result, in_check = moves.generate, moves.make, moves.ended, moves.result, moves.in_check
+MAX_MOVES, NOTHING, ENDS = layout.MAX_MOVES, layout.NOTHING, layout.ENDS
+LIST, PLAY = -1, -2
+"""In place of a depth: write the moves of rows[0] to out; play counts[0, 0] in rows[0]."""
 
 
 def stamp() -> str:
-    """A hash of every file that the compiled loops depend on."""
+    """A hash of every file that the compiled loop depends on."""
     digest = hashlib.sha256()
     for file in (__file__, moves.__file__, layout.__file__, core.__file__):
         digest.update(Path(str(file)).read_bytes())
     return digest.hexdigest()
 
 
-def _compiled(function: Any) -> Any:
-    return function if PURE else njit(function, cache=True, nogil=True, error_model="numpy")
-
-
 @functools.lru_cache(maxsize=1)
-def engine() -> Engine:
-    """Compile the loops, or take them from the cache, at their first call."""
+def engine() -> Any:
+    """The compiled loop; it compiles, or comes from the cache, at its first call.
+
+    One function serves perft, listing and playing, so that the rules are compiled once:
+    ``loop(table, offsets, rows [depth + 1, W], parts, out [depth * MAX_MOVES], counts [depth + 1, 2], depth)``
+    returns the leaves `depth` plies below rows[0]. With `LIST` the moves are in out, their number is
+    returned, and counts holds the result and whether the player is in check.
+    """
     mark = stamp()
 
-    def perft(table: Any, offsets: Any, rows: Any, parts: Any, out: Any, counts: Any, depth: int) -> int:
-        """Leaves `depth` plies below the position in rows[0]; depth is at least 1."""
-        if mark == "":
-            return 0
+    def loop(table: Any, offsets: Any, rows: Any, parts: Any, out: Any, counts: Any, depth: int) -> int:
         t = tables(table, offsets)
         level, nodes = 0, 0
         width = rows.shape[1]
-        counts[0, 0] = -1
+        if depth != PLAY:
+            counts[0, 0] = -1
+        elif mark == "":
+            return -1
         while level >= 0:
             s = position(rows[level], parts)
             if counts[level, 0] < 0:
@@ -65,30 +59,27 @@ def engine() -> Engine:
                     nodes += n
                     level -= 1
                     continue
+                if depth == LIST:
+                    counts[0, 0] = result(s, t, n)
+                    counts[0, 1] = in_check(s, t)
+                    return n
                 counts[level, 0] = n
                 counts[level, 1] = 0
-            if counts[level, 1] >= counts[level, 0]:
-                level -= 1
-                continue
-            move = out[level * MAX_MOVES + counts[level, 1]]
-            counts[level, 1] += 1
-            for j in range(width):
-                rows[level + 1, j] = rows[level, j]
-            make(position(rows[level + 1], parts), t, move)
-            level += 1
-            counts[level, 0] = -1
+            if depth != PLAY:
+                if counts[level, 1] >= counts[level, 0]:
+                    level -= 1
+                    continue
+                for j in range(width):
+                    rows[level + 1, j] = rows[level, j]
+                move = int(out[level * MAX_MOVES + counts[level, 1]])
+                counts[level, 1] += 1
+                level += 1
+                counts[level, 0] = -1
+            else:
+                move = int(counts[0, 0])
+            make(position(rows[level], parts), t, move)
+            if depth == PLAY:
+                return 0
         return nodes
 
-    def list_moves(table: Any, offsets: Any, row: Any, parts: Any, out: Any) -> tuple[int, int, bool]:
-        if mark == "":
-            return 0, 0, False
-        s, t = position(row, parts), tables(table, offsets)
-        n = legal(s, t, out, 0, False)
-        return n, result(s, t, n), in_check(s, t)
-
-    def play(table: Any, offsets: Any, row: Any, parts: Any, move: int) -> None:
-        if mark == "":
-            return
-        make(position(row, parts), tables(table, offsets), move)
-
-    return Engine(_compiled(perft), _compiled(list_moves), _compiled(play))
+    return loop if PURE else njit(loop, cache=True, nogil=True, error_model="numpy")

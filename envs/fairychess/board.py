@@ -61,6 +61,7 @@ class Board:
         self.chess960 = chess960 or self.variant.chess960
         self.row = row_of(self.compiled, fen) if fen else self.compiled.table("setup").copy()
         self._out = np.zeros(at.MAX_MOVES, np.int32)
+        self._counts = np.zeros((1, 2), np.int64)
         self._keys = {self._key(): 1}
 
     def _key(self) -> tuple[int, ...]:
@@ -72,10 +73,11 @@ class Board:
         return fen_of(self.compiled, self.row)
 
     def _listed(self) -> tuple[list[int], int, bool]:
-        from gyges.envs.fairychess._engine import engine
+        from gyges.envs.fairychess._engine import LIST, engine
 
         c = self.compiled
-        n, outcome, check = engine().legal(c.array, c.offsets, self.row, c.row, self._out)
+        n = int(engine()(c.array, c.offsets, self.row[None], c.row, self._out, self._counts, LIST))
+        outcome, check = self._counts[0]
         if n > at.MAX_MOVES:
             raise VariantError(f"{n} legal moves in {self.fen!r}; at most {at.MAX_MOVES} are allowed")
         return [int(m) for m in self._out[:n]], int(outcome), bool(check)
@@ -115,8 +117,9 @@ class Board:
 
     def play(self, move: int) -> None:
         """Play a move from `moves`; it is not checked again."""
-        from gyges.envs.fairychess._engine import engine
+        from gyges.envs.fairychess._engine import PLAY, engine
 
         c = self.compiled
-        engine().play(c.array, c.offsets, self.row, c.row, move)
+        self._counts[0, 0] = move
+        engine()(c.array, c.offsets, self.row[None], c.row, self._out, self._counts, PLAY)
         self._keys[self._key()] = self._keys.get(self._key(), 0) + 1

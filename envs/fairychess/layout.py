@@ -64,6 +64,7 @@ INFO = 20
     EXTINCT_OTHER,
     FLAG,
     FLAG_MOVE,
+    FLAG_SAFE,
     FLAG_COUNT,
     CHECK_COUNT,
     STALEMATE,
@@ -87,7 +88,7 @@ INFO = 20
     CASTLE_RANK,
     CASTLE_FILE,
     EXTINCT_ALL,
-) = range(43)
+) = range(44)
 HEAD = 48
 
 WIN, LOSS, DRAW = 1, -1, 0

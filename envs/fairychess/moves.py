@@ -7,17 +7,27 @@ it back; most moves need no test, because the pieces that shield the king are fo
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
 
 from gyges.envs.fairychess.layout import (
-    AFTER, BLAST, CAPTURE, CASTLE, CASTLER, CASTLES, CHECK_COUNT, CHECKING, CHECKMATE, CHECKS, CHOICE, CHOICES, CLOCK,
-    COUNT, DIRECTIONS, DOUBLED_COUNT, DROP, DROP_MATE, DROPS, EN_PASSANT, ENDS, EP, EP0, EP1, EPV,
-    EXTINCT_ALL, EXTINCT_COUNT, EXTINCT_OTHER, EXTINCT_VALUE, FILES, FLAG, FLAG_COUNT, FLAG_MOVE, FROM, HASH, HOP,
+    AFTER, BLAST, CAPTURE, CASTLE, CASTLE_FILE, CASTLE_RANK, CASTLER, CASTLES, CHECK_COUNT, CHECKING, CHECKMATE, CHECKS, CHOICE, CHOICES, CLOCK,
+    COUNT, DIRECTIONS, DOUBLED_COUNT, DROP, DROP_CASTLE, DROP_MATE, DROPS, EN_PASSANT, ENDS, EP, EP0, EP1, EPV,
+    EXTINCT_ALL, EXTINCT_COUNT, EXTINCT_OTHER, EXTINCT_VALUE, FILES, FLAG, FLAG_COUNT, FLAG_MOVE, FLAG_SAFE, FROM, HASH, HOP,
     HOPPERS, KING, KING_FILE, KINDS, LAST_EXTINCT, LEAP, LIMITED, MAX_MOVES, MOVE, MUST, MUST_CAPTURE, MUST_DROP,
     NO_DOUBLED, NOLAND, NOTHING, OPPOSITE_BISHOP, PLY, POCKETS, PROMO, QUEEN_FILE, RANKS, RIGHTS, ROYAL, SQ, SQUARES,
     STALEMATE, TEST, TEST_ALL, TO_HAND, TURN, WALL,
 )  # fmt: skip
-from gyges.envs.rules import rule
+from gyges.envs.rules import PURE, rule
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def cold(function: F) -> F:
+    """A rule that is seldom reached: compiled once and called, where `rule` is woven into its callers."""
+    return rule(function) if PURE else njit(function, error_model="numpy", nogil=True)  # type: ignore[no-any-return]
 
 
 @rule
@@ -82,7 +92,7 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
     j += 1
     for k in range(j, j + leaps):
         u = line[k] & SQ
-        q = board[u]
+        q = int(board[u])
         if (q & 3) == bit:
             c = t.kind[(q >> 1) * squares + u]
             if t.hits[c * ways + (line[k] >> 7)] != 0:
@@ -94,7 +104,7 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
         u = line[j] & SQ
         d = line[j] >> 7
         end = j + 2 + line[j + 1]
-        q = board[u]
+        q = int(board[u])
         if (q & 3) == bit and t.hits[t.kind[(q >> 1) * squares + u] * ways + d] != 0:
             k = j + 2
             while k < end and board[line[k] & SQ] == 0:
@@ -132,7 +142,7 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
         plo, phi = 0, 0
         while k < end:
             u = line[k] & SQ
-            q = board[u]
+            q = int(board[u])
             if q != 0:
                 if (q & 3) == bit:
                     c = t.kind[(q >> 1) * squares + u]
@@ -166,7 +176,7 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
     j += 1
     for k in range(j, j + leaps):
         u = line[k] & SQ
-        q = board[u]
+        q = int(board[u])
         if (q & 3) == bit:
             c = t.kind[(q >> 1) * squares + u]
             if t.hits[c * ways + (line[k] >> 7)] != 0:
@@ -180,7 +190,7 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
         u = line[j] & SQ
         d = line[j] >> 7
         end = j + 2 + line[j + 1]
-        q = board[u]
+        q = int(board[u])
         if (q & 3) == bit and t.hits[t.kind[(q >> 1) * squares + u] * ways + d] != 0:
             met = 0
             plo, phi = low(u), high(u)
@@ -234,22 +244,22 @@ def reaches(s: Any, t: Any, piece: int, origin: int, target: int) -> bool:
 @rule
 def castled(t: Any, origin: int, rook: int) -> tuple[int, int]:
     """Where king and rook stand after castling."""
-    files = t.head[FILES]
+    files = int(t.head[FILES])
     first = origin - origin % files
     if rook > origin:
-        return first + t.head[KING_FILE], first + t.head[KING_FILE] - 1
-    return first + t.head[QUEEN_FILE], first + t.head[QUEEN_FILE] + 1
+        return first + int(t.head[KING_FILE]), first + int(t.head[KING_FILE]) - 1
+    return first + int(t.head[QUEEN_FILE]), first + int(t.head[QUEEN_FILE]) + 1
 
 
-@rule
+@cold
 def mated_by_drop(s: Any, t: Any, square: int) -> bool:
     """Has the player not to move an answer to the pawn just dropped beside his king? True: he has none."""
-    side = s.info[TURN]
-    king = s.info[KING + 1 - side]
+    side = int(s.info[TURN])
+    king = int(s.info[KING + 1 - side])
     board, path = s.board, t.path
     squares = t.head[SQUARES]
     other = 2 - side
-    code = board[king]
+    code = int(board[king])
     if not attacked(s, t, king, side):
         return False
     j = t.start[(code >> 1) * squares + king]
@@ -259,8 +269,8 @@ def mated_by_drop(s: Any, t: Any, square: int) -> bool:
         last = j + 1 + (path[j] & COUNT)
         j += 1
         while j < last:
-            u = path[j] & SQ
-            q = board[u]
+            u = int(path[j]) & SQ
+            q = int(board[u])
             if (q & other) == 0 and (path[j] & NOLAND) == 0:
                 board[king] = 0
                 board[u] = code
@@ -272,7 +282,7 @@ def mated_by_drop(s: Any, t: Any, square: int) -> bool:
             j += 1
     pawn = board[square]
     for u in range(squares):
-        q = board[u]
+        q = int(board[u])
         if (q & 3) == other and u != king and reaches(s, t, q >> 1, u, square):
             board[u] = 0
             board[square] = q
@@ -295,12 +305,12 @@ def spared(t: Any, code: int, centre: bool) -> bool:
 def safe(s: Any, t: Any, m: int) -> bool:
     """May the player to move play `m` for his royal pieces' sake (and the variant's on giving check)?"""
     info, board, head = s.info, s.board, t.head
-    side = info[TURN]
+    side = int(info[TURN])
     own = 1 + side
     to = m & SQ
     origin = (m >> FROM) & SQ
-    king = info[KING + side]
-    rival = info[KING + 1 - side]
+    king = int(info[KING + side])
+    rival = int(info[KING + 1 - side])
     taken = board[to]
     piece = 0
     king_to, rook_to, victim, passed = 0, 0, 0, 0
@@ -308,7 +318,7 @@ def safe(s: Any, t: Any, m: int) -> bool:
         piece = 4 * origin + own
         board[to] = piece
     elif (m & CASTLE) != 0:
-        piece = board[origin]
+        piece = int(board[origin])
         king_to, rook_to = castled(t, origin, to)
         board[origin] = 0
         board[to] = 0
@@ -317,7 +327,7 @@ def safe(s: Any, t: Any, m: int) -> bool:
         if origin == king:
             king = king_to
     else:
-        piece = board[origin]
+        piece = int(board[origin])
         board[origin] = 0
         choice = (m >> CHOICE) & 31
         board[to] = piece if choice == 0 else 4 * t.choice[(piece >> 1) * head[CHOICES] + choice - 1] + own
@@ -337,7 +347,7 @@ def safe(s: Any, t: Any, m: int) -> bool:
             u = y - 1 + n // 3
             w = x - 1 + n % 3
             if 0 <= u < head[RANKS] and 0 <= w < head[FILES]:
-                q = board[u * head[FILES] + w]
+                q = int(board[u * head[FILES] + w])
                 if n < 5:
                     blown0 |= q << (10 * n)
                 else:
@@ -383,7 +393,7 @@ def safe(s: Any, t: Any, m: int) -> bool:
     return good
 
 
-@rule
+@cold
 def may_castle(s: Any, t: Any, origin: int, rook: int) -> bool:
     """Is the way free for castling, and not attacked on the king's side of it?"""
     info, board = s.info, s.board
@@ -393,44 +403,50 @@ def may_castle(s: Any, t: Any, origin: int, rook: int) -> bool:
     for u in range(least, most + 1):
         if board[u] != 0 and u != origin and u != rook:
             return False
-    side = info[TURN]
+    side = int(info[TURN])
+    free = True
     if info[KING + side] == origin:
-        rival = info[KING + 1 - side]
+        rival = int(info[KING + 1 - side])
         files = t.head[FILES]
+        king = board[origin]
+        board[origin] = 0
         for u in range(min(origin, king_to), max(origin, king_to) + 1):
+            if u == king_to and u != origin:
+                continue  # where he arrives is tested with the rook beside him
             if t.head[BLAST] != 0 and rival >= 0:
                 dx = u % files - rival % files
                 dy = u // files - rival // files
                 if -1 <= dx <= 1 and -1 <= dy <= 1:
                     continue
-            if attacked(s, t, u, 1 - side):
-                return False
-    return True
+            if free and attacked(s, t, u, 1 - side):
+                free = False
+        board[origin] = king
+    return free
 
 
-@rule
+@cold
 def castlings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
     """Append the player's castling moves, to be tested."""
     info = s.info
-    side = info[TURN]
+    side = int(info[TURN])
     for j in range(2):
-        rook = info[RIGHTS + 2 * side + j]
-        if rook >= 0 and may_castle(s, t, info[CASTLER + side], rook):
+        rook = int(info[RIGHTS + 2 * side + j])
+        if rook >= 0 and may_castle(s, t, int(info[CASTLER + side]), rook):
             if n < top:
                 out[n] = rook | info[CASTLER + side] << FROM | CASTLE | TEST
             n += 1
     return n
 
 
-@rule
+@cold
 def passings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
     """Append the player's en passant captures, to be tested."""
     own = 1 + s.info[TURN]
     for j in range(2):
-        target = s.info[EP0 + j]
+        target = int(s.info[EP0 + j])
         if target >= 0:
             for u in range(t.head[SQUARES]):
-                q = s.board[u]
+                q = int(s.board[u])
                 if (q & 3) == own and (t.role[q >> 2] >> 2) & 1 != 0 and reaches(s, t, q >> 1, u, target):
                     if n < top:
                         out[n] = target | u << FROM | EP | TEST
@@ -453,7 +469,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
         How many moves there are; more than `MAX_MOVES` did not fit.
     """
     info, board, head, path = s.info, s.board, t.head, t.path
-    side = info[TURN]
+    side = int(info[TURN])
     own = 1 + side
     squares = head[SQUARES]
     choices = head[CHOICES]
@@ -461,7 +477,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
     every = head[TEST_ALL] != 0
     top = base + MAX_MOVES
     checks, alo, ahi, slo, shi, llo, lhi = 0, -1, -1, 0, 0, 0, 0
-    king = info[KING + side] if head[ROYAL] == 1 else -1
+    king = int(info[KING + side]) if head[ROYAL] == 1 else -1
     if king >= 0 and not every:
         checks, alo, ahi, slo, shi, llo, lhi = scan(s, t, king, 1 - side)
         if checks == 0 or hoppers:
@@ -476,7 +492,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
         for origin in range(squares):
             if head[MUST_DROP] != 0 and dropping:
                 break
-            code = board[origin]
+            code = int(board[origin])
             if (code & 3) != own:
                 continue
             piece = code >> 1
@@ -564,7 +580,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
             return free + n - base
         kept = base
         for j in range(base, n):
-            move = out[j]
+            move = int(out[j])
             if (move & TEST) == 0:
                 out[kept] = move
                 kept += 1
@@ -578,18 +594,51 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
         return total
 
 
-@rule
+@cold
+def shades(s: Any, t: Any, code: int) -> int:
+    """The colours of squares (bits 0 and 1) on which a piece stands."""
+    files = t.head[FILES]
+    found = 0
+    for u in range(t.head[SQUARES]):
+        if s.board[u] == code:
+            found |= 1 << ((u % files + u // files) & 1)
+    return found
+
+
+@cold
+def reserved(s: Any, t: Any, bishop: int) -> int:
+    """Colours whose last free squares are kept for a bishop in hand that needs them."""
+    side, files = int(s.info[TURN]), t.head[FILES]
+    missing = 3 & ~shades(s, t, 4 * bishop + 1 + side)
+    hand = s.pocket[2 * bishop + side]
+    kept = 0
+    for colour in range(2):
+        if (missing >> colour) & 1 == 0 or hand < (2 if missing == 3 else 1):
+            continue
+        free = 0
+        for u in range(t.head[SQUARES]):
+            if s.board[u] == 0 and t.drop[(2 * bishop + side) * t.head[SQUARES] + u] != 0:
+                if ((u % files + u // files) & 1) == colour:
+                    free += 1
+        if free <= 1:
+            kept |= 1 << colour
+    return kept
+
+
+@cold
 def drops(
     s: Any, t: Any, out: Any, n: int, top: int, counting: bool, every: bool, checks: int,
     alo: int, ahi: int, llo: int, lhi: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Append the player's drops; returns the list's new length, and how many were only counted."""
     info, board, head = s.info, s.board, t.head
-    side = info[TURN]
+    side = int(info[TURN])
     squares, files = head[SQUARES], head[FILES]
     free = 0
     if checks > 1 and not every:
         return n, free
+    bishop = head[OPPOSITE_BISHOP]
+    kept = reserved(s, t, bishop) if bishop != 0 else 0
     for kind in range(1, head[KINDS] + 1):
         if s.pocket[2 * kind + side] == 0:
             continue
@@ -604,13 +653,11 @@ def drops(
                         met += 1
                 if met >= head[DOUBLED_COUNT]:
                     barred |= 1 << x
-        colours = 0
-        if kind == head[OPPOSITE_BISHOP]:
-            for u in range(squares):
-                if board[u] == own:
-                    colours |= 1 << ((u % files + u // files) & 1)
+        colours = kept
+        if bishop != 0 and kind == bishop:
+            colours = shades(s, t, own)
         mating = kind == head[DROP_MATE]
-        rival = info[KING + 1 - side]
+        rival = int(info[KING + 1 - side])
         for to in range(squares):
             if board[to] != 0 or t.drop[at + to] == 0:
                 continue
@@ -671,7 +718,7 @@ def toggle(s: Any, t: Any, number: int) -> None:
 @rule
 def pocketed(s: Any, t: Any, code: int) -> None:
     """A captured piece goes to the hand of the player to move."""
-    side = s.info[TURN]
+    side = int(s.info[TURN])
     at = 2 * t.hand[code >> 2] + side
     s.pocket[at] = s.pocket[at] + 1
     s.info[POCKETS + side] = s.info[POCKETS + side] + 1
@@ -681,7 +728,7 @@ def pocketed(s: Any, t: Any, code: int) -> None:
 def make(s: Any, t: Any, m: int) -> None:
     """Play a legal move."""
     info, board, head = s.info, s.board, t.head
-    side = info[TURN]
+    side = int(info[TURN])
     own = 1 + side
     to = m & SQ
     origin = (m >> FROM) & SQ
@@ -693,10 +740,12 @@ def make(s: Any, t: Any, m: int) -> None:
         s.pocket[at] = s.pocket[at] - 1
         info[POCKETS + side] = info[POCKETS + side] - 1
         put(s, t, to, 4 * origin + own)
+        if head[DROP_CASTLE] != 0:
+            homecoming(s, t, to)
     elif (m & CASTLE) != 0:
         king_to, rook_to = castled(t, origin, to)
-        piece = board[origin]
-        rook = board[to]
+        piece = int(board[origin])
+        rook = int(board[to])
         put(s, t, origin, 0)
         put(s, t, to, 0)
         put(s, t, king_to, piece)
@@ -704,9 +753,9 @@ def make(s: Any, t: Any, m: int) -> None:
         info[RIGHTS + 2 * side] = -1
         info[RIGHTS + 2 * side + 1] = -1
     else:
-        piece = board[origin]
-        where = info[EPV] if (m & EP) != 0 else to
-        taken = board[where]
+        piece = int(board[origin])
+        where = int(info[EPV]) if (m & EP) != 0 else to
+        taken = int(board[where])
         choice = (m >> CHOICE) & 31
         role = t.role[piece >> 2]
         if taken != 0:
@@ -716,7 +765,7 @@ def make(s: Any, t: Any, m: int) -> None:
         if taken != 0 or (role >> 3) & 1 != 0:
             info[CLOCK] = 0
         put(s, t, origin, 0)
-        put(s, t, to, piece if choice == 0 else 4 * t.choice[(piece >> 1) * head[CHOICES] + choice - 1] + own)
+        put(s, t, to, piece if choice == 0 else 4 * int(t.choice[(piece >> 1) * head[CHOICES] + choice - 1]) + own)
         if taken != 0 and head[BLAST] != 0:
             explode(s, t, to)
         if head[CASTLES] != 0:
@@ -734,12 +783,28 @@ def make(s: Any, t: Any, m: int) -> None:
     info[PLY] = info[PLY] + 1
     toggle(s, t, 0)
     if head[CHECK_COUNT] != 0:
-        rival = info[KING + 1 - side]
+        rival = int(info[KING + 1 - side])
         if rival >= 0 and info[CHECKS + side] > 0 and attacked(s, t, rival, side):
             info[CHECKS + side] = info[CHECKS + side] - 1
 
 
-@rule
+@cold
+def homecoming(s: Any, t: Any, to: int) -> None:
+    """Castling rights won by dropping king and rook on their squares."""
+    info, board, files = s.info, s.board, t.head[FILES]
+    side = int(info[TURN])
+    first = files * (t.head[CASTLE_RANK] if side == 0 else t.head[RANKS] - 1 - t.head[CASTLE_RANK])
+    king = first + t.head[CASTLE_FILE]
+    if (board[king] & 3) != 1 + side or (t.role[board[king] >> 2] >> 9) & 1 == 0:
+        return
+    for j in range(2):
+        rook = first + files - 1 if j == 0 else first
+        if (to == king or to == rook) and (board[rook] & 3) == 1 + side and (t.role[board[rook] >> 2] >> 8) & 1 != 0:
+            info[RIGHTS + 2 * side + j] = rook
+            info[CASTLER + side] = king
+
+
+@cold
 def explode(s: Any, t: Any, square: int) -> None:
     """Clear the square of a capture and its neighbours."""
     files, ranks = t.head[FILES], t.head[RANKS]
@@ -749,16 +814,16 @@ def explode(s: Any, t: Any, square: int) -> None:
         u = y - 1 + n // 3
         w = x - 1 + n % 3
         if 0 <= u < ranks and 0 <= w < files:
-            q = s.board[u * files + w]
+            q = int(s.board[u * files + w])
             if q != 0 and q != WALL and not spared(t, q, n == 4):
-                put(s, t, u * files + w, 0)
+                put(s, t, int(u * files + w), 0)
 
 
-@rule
+@cold
 def passable(s: Any, t: Any, origin: int, to: int) -> None:
     """After a double or triple step: mark the squares passed where a rival piece could capture."""
     info, files = s.info, t.head[FILES]
-    side = info[TURN]
+    side = int(info[TURN])
     gap = to - origin if side == 0 else origin - to
     if gap != 2 * files and gap != 3 * files:
         return
@@ -768,7 +833,7 @@ def passable(s: Any, t: Any, origin: int, to: int) -> None:
     while u != to:
         if (t.area[side * t.head[SQUARES] + u] >> 1) & 1 != 0:
             for v in range(t.head[SQUARES]):
-                q = s.board[v]
+                q = int(s.board[v])
                 if (q & 3) == 2 - side and (t.role[q >> 2] >> 2) & 1 != 0 and reaches(s, t, q >> 1, v, u):
                     info[EP0 + n] = u
                     info[EPV] = to
@@ -777,7 +842,7 @@ def passable(s: Any, t: Any, origin: int, to: int) -> None:
         u += step
 
 
-@rule
+@cold
 def extinct(s: Any, t: Any, side: int) -> bool:
     """Has a player lost the last of a kind whose extinction ends the game?"""
     head = t.head
@@ -797,37 +862,45 @@ def extinct(s: Any, t: Any, side: int) -> bool:
     return False
 
 
-@rule
+@cold
 def flagged(s: Any, t: Any, side: int) -> bool:
     """Does a player stand in his goal?"""
     met = 0
     for u in range(t.head[SQUARES]):
         if (t.area[side * t.head[SQUARES] + u] & 1) != 0:
-            q = s.board[u]
+            q = int(s.board[u])
             if (q & 3) == 1 + side and (t.role[q >> 2] >> (6 + side)) & 1 != 0:
-                met += 1
+                if t.head[FLAG_SAFE] == 0 or not attacked(s, t, u, 1 - side):
+                    met += 1
     return met >= t.head[FLAG_COUNT]
 
 
-@rule
+@cold
 def may_follow(s: Any, t: Any) -> bool:
-    """Can the player to move reach his goal at once?"""
-    side = s.info[TURN]
+    """Can the player to move reach his goal at once, and stand there unattacked?"""
+    side = int(s.info[TURN])
     for u in range(t.head[SQUARES]):
-        q = s.board[u]
+        q = int(s.board[u])
         if (q & 3) == 1 + side and (t.role[q >> 2] >> (6 + side)) & 1 != 0:
             for v in range(t.head[SQUARES]):
                 if (t.area[side * t.head[SQUARES] + v] & 1) != 0 and (s.board[v] & (1 + side)) == 0:
-                    if reaches(s, t, q >> 1, u, v) and safe(s, t, v | u << FROM):
-                        return True
+                    if reaches(s, t, q >> 1, u, v):
+                        taken = int(s.board[v])
+                        s.board[u] = 0
+                        s.board[v] = q
+                        held = attacked(s, t, v, 1 - side)
+                        s.board[v] = taken
+                        s.board[u] = q
+                        if not held:
+                            return True
     return False
 
 
-@rule
+@cold
 def ended(s: Any, t: Any) -> int:
     """The result at once, before any move is looked at, for the player to move; NOTHING if none."""
     info, head = s.info, t.head
-    side = info[TURN]
+    side = int(info[TURN])
     if head[CHECK_COUNT] != 0 and info[CHECKS + 1 - side] == 0:
         return -1
     if head[LAST_EXTINCT] != 0:
@@ -838,31 +911,19 @@ def ended(s: Any, t: Any) -> int:
     if head[FLAG] != 0:
         mine = flagged(s, t, side)
         theirs = flagged(s, t, 1 - side)
-        if head[FLAG_MOVE] != 0:
-            if mine:
-                return 0 if theirs else 1
-            if theirs and (side == 0 or not may_follow(s, t)):
+        if mine and (head[FLAG_MOVE] != 0 or head[FLAG_SAFE] != 0):
+            return 0 if theirs else 1
+        if theirs and (head[FLAG_MOVE] == 0 or head[FLAG_SAFE] != 0):
+            if head[FLAG_MOVE] == 0 or side == 0 or not may_follow(s, t):
                 return -1
-        elif theirs:
-            return -1
-        elif mine:
-            return 1
     return NOTHING
 
 
 @rule
 def in_check(s: Any, t: Any) -> bool:
     """Is a royal piece of the player to move attacked?"""
-    king = s.info[KING + s.info[TURN]]
-    return king >= 0 and t.head[ROYAL] != 0 and attacked(s, t, king, 1 - s.info[TURN])
-
-
-@rule
-def moves(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
-    """The legal moves, none once the game has ended by the variant's own goals."""
-    if t.head[ENDS] != 0 and ended(s, t) != NOTHING:
-        return 0
-    return generate(s, t, out, base, counting)
+    king = int(s.info[KING + int(s.info[TURN])])
+    return king >= 0 and t.head[ROYAL] != 0 and attacked(s, t, king, 1 - int(s.info[TURN]))
 
 
 @rule

@@ -29,7 +29,7 @@ def perft(board: Board, depth: int) -> int:
     rows[0] = board.row
     out = np.zeros(depth * at.MAX_MOVES, np.int32)
     counts = np.zeros((depth + 1, 2), np.int64)
-    nodes = int(engine().perft(c.array, c.offsets, rows, c.row, out, counts, depth))
+    nodes = int(engine()(c.array, c.offsets, rows, c.row, out, counts, depth))
     if counts.max() > at.MAX_MOVES:
         raise VariantError(f"a position has {counts.max()} legal moves; at most {at.MAX_MOVES} are allowed")
     return nodes

@@ -391,7 +391,7 @@ class _Compiler:
             (at.MUST_CAPTURE, v.mustCapture), (at.MUST_DROP, v.mustDrop), (at.DROPS, v.pieceDrops),
             (at.TO_HAND, v.capturesToHand), (at.LAST_EXTINCT, extinct), (at.EXTINCT_VALUE, value[v.extinctionValue]),
             (at.EXTINCT_COUNT, v.extinctionPieceCount), (at.EXTINCT_OTHER, v.extinctionOpponentPieceCount),
-            (at.FLAG, flag), (at.FLAG_MOVE, v.flagMove), 
+            (at.FLAG, flag), (at.FLAG_MOVE, v.flagMove), (at.FLAG_SAFE, v.flagPieceSafe),
             (at.FLAG_COUNT, v.flagPieceCount), (at.CHECK_COUNT, v.checkCounting),
             (at.STALEMATE, value[v.stalemateValue]), (at.CHECKMATE, value[v.checkmateValue]),
             (at.N_MOVE, v.nMoveRule), (at.N_FOLD, v.nFoldRule), (at.FOLD_VALUE, value[v.nFoldValue]),

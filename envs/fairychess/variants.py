@@ -117,6 +117,7 @@ class Variant:
     flagRegion: tuple[Squares, Squares] = (frozenset(), frozenset())
     flagPieceCount: int = 1
     flagMove: bool = False
+    flagPieceSafe: bool = False
     checkCounting: bool = False
     mobilityRegion: tuple[tuple[str, int, Squares], ...] = ()
     leftAside: tuple[str, ...] = ()
@@ -195,7 +196,7 @@ _SINGLE: dict[str, tuple[str, int, int]] = {
             "castling castlingDroppedPiece checking mustCapture mustDrop pieceDrops dropLoop capturesToHand "
             "firstRankPawnDrops promotionZonePawnDrops dropOppositeColoredBishop immobilityIllegal "
             "flyingGeneral shogiPawnDropMateIllegal "
-            "extinctionPseudoRoyal flagMove checkCounting"
+            "extinctionPseudoRoyal flagMove flagPieceSafe checkCounting"
         ).split()
     },
 }
@@ -248,7 +249,6 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "passOnStalemate": ("false",),
     "pieceDemotion": ("false",),
     "dropPromoted": ("false",),
-    "flagPieceSafe": ("false",),
     "mutuallyImmuneTypes": ("", "-"),
     "mustDropType": ("*",),
     "wallOrMove": ("false",),
