@@ -147,7 +147,7 @@ class ActorCritic(nn.Module):
             first: bool [R], rows whose memory is to be forgotten first.
         """
         x = self.inputs(features, seat, condition)
-        memory = self.initial(len(x)) if memory is None else memory
+        memory = x.new_zeros(len(x), self.layout.memory_size) if memory is None else memory
         if first is not None and self.layout.memory_size:
             memory = memory * (~first).unsqueeze(1)
         if len(self.roles) == 1:

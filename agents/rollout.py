@@ -16,6 +16,7 @@ from torch import Tensor
 from gyges.agents.layout import fits
 from gyges.agents.networks import ActorCritic, Answer
 from gyges.agents.rewards import RewardSource, Step, TaskReward
+from gyges.agents.threads import settle
 from gyges.envs.batch import Batch
 from gyges.envs.choice import LEDGER
 from gyges.envs.errors import ConfigError, DivergedError
@@ -73,7 +74,7 @@ class Collector:
         condition: token given to the network at every step.
         gamma: discount of the running return by which rewards may be scaled.
         labels: what the batch judges; raised to what the reward source needs.
-        threads: CPU threads of the batch.
+        threads: CPU threads of the batch and of torch; by default all cores, and torch's own number.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Collector:
         labels: str = "off",
         threads: int | None = None,
     ) -> None:
+        settle(threads or 0)
         fits(network.layout, game)
         if reference is not None:
             fits(reference[0].layout, game)
