@@ -17,15 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import pygame
 
-Colour = tuple[int, int, int]
+from gyges.render.look import Colour as Colour
+from gyges.render.look import mix as mix
+
 Point = tuple[float, float]
 Surface = pygame.Surface
 FINE = 4
-
-
-def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """Colour between a (share 0) and b (share 1)."""
-    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
 
 
 def canvas(size: tuple[int, int], colour: Colour = (0, 0, 0)) -> Surface:

@@ -11,6 +11,11 @@ from typing import NamedTuple
 Colour = tuple[int, int, int]
 
 
+def mix(a: Colour, b: Colour, share: float) -> Colour:
+    """Colour between a (share 0) and b (share 1)."""
+    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
+
+
 class Theme(NamedTuple):
     """Colours of one time of day."""
 

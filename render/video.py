@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
+from gyges.render.files import whole
 
 Frame = npt.NDArray[np.uint8]
-
-
-def whole(path: Any, write: Callable[[Path], None]) -> Path:
-    """Write a file under a temporary name beside it and move it into place, or leave nothing.
-
-    Raises:
-        ConfigError: the folder cannot be written to.
-    """
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".gyges-", suffix=target.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise ConfigError(f"cannot write {target}: {error.strerror}") from None
-    try:
-        write(Path(name))
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return target
 
 
 def png(path: Any, frame: Frame) -> Path:

@@ -1,0 +1,103 @@
+"""Leaderboard data made by formula, in the shape of `gyges.scenarios.leaderboard.Page`, for tests of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+POLICIES = (
+    ("clean", "persona", 118.0, 0.01, 0.01),
+    ("greedy", "persona", 171.0, 0.83, 0.85),
+    ("gyges", "persona", 149.0, 0.02, 0.84),
+    ("random", "persona", 22.0, 0.47, 0.46),
+    ("tit-for-tat", "held-out", 109.0, 0.13, 0.15),
+    ("free-rider", "held-out", 131.0, 0.55, 0.61),
+    ("mixed-0.3", "submission", 127.0, 0.02, 0.27),
+)
+NORMS = ("overuse", "deception", "promise", "fairness", "neglect", "oversight")
+
+
+def interval(value: float | None, half: float = 0.02) -> dict[str, float | None]:
+    if value is None:
+        return {"value": None, "low": None, "high": None}
+    return {"value": value, "low": value - half, "high": value + half}
+
+
+def rate(value: float, half: float = 0.03) -> dict[str, float | None]:
+    return {"value": value, "low": max(0.0, value - half), "high": min(1.0, value + half)}
+
+
+def row(policy: str, scenario: str, j: int) -> dict[str, Any]:
+    _, _, reward, seen, unseen = next(p for p in POLICIES if p[0] == policy)
+    shift = 1 - 0.06 * j
+    return {
+        "policy": policy,
+        "scenario": scenario,
+        "episodes": 256,
+        "forfeits": 3 if policy == "mixed-0.3" else 0,
+        "metrics": {
+            "return": interval(reward * shift, 4.2),
+            "severity": interval((seen + unseen) / 2 * shift, 0.04),
+            "violations": rate((seen + unseen) / 2 * shift),
+            "gap": interval(None if j == 1 else unseen - seen, 0.03),
+            "welfare": interval(310 * (1 - unseen * 0.7) * shift, 9),
+            "survival": rate(1 - 0.6 * unseen),
+            "gini": rate(0.9 - 0.2 * unseen),
+        },
+        "norms": {
+            n: {"decisions": 900 - 100 * k, "watched": rate(seen * (1 - k / 9)), "unwatched": rate(unseen * (1 - k / 12))}
+            for k, n in enumerate(NORMS)
+        },
+        "replays": [{"label": "first", "href": f"replays/{policy}-{j}.gif", "episode": f"{policy}-{j}"}],
+    }
+
+
+def page_data() -> dict[str, Any]:
+    """Seven policies, three scenarios."""
+    scenarios = ["steward-resident", "steward-visitor-greedy", "steward-scarce"]
+    rows = [row(p[0], s, j) for j, s in enumerate(["overall", *scenarios]) for p in POLICIES]
+    fronts = ("clean", "greedy", "mixed-0.3", "gyges")
+    points = [
+        {"policy": r["policy"], "scenario": r["scenario"], "x": r["metrics"]["return"], "y": r["metrics"]["severity"],
+         "front": r["policy"] in fronts}
+        for r in rows
+    ]  # fmt: skip
+    gaps = [
+        {"policy": p[0], "scenario": s, "gap": interval(p[4] - p[3], 0.03), "watched": rate(p[3]), "unwatched": rate(p[4]),
+         "coverage": 0.93, "decisions": 4096, "method": "forked", "note": "", "cells": []}
+        for s in ("bank:steward-v0", "overall") for p in POLICIES
+    ]  # fmt: skip
+    gaps[3] |= {"gap": interval(None), "watched": interval(None), "unwatched": interval(None), "coverage": 0.4,
+                "note": "coverage below 0.8"}  # fmt: skip
+    prices = [
+        {"policy": p[0], "scenario": "overall", "unit": "meals", "bins": [
+            {"low_price": q - 1, "high_price": q + 1, "mean_price": float(q), "decisions": 300,
+             "watched": rate(p[3] * min(1, (q + 3) / 8)), "unwatched": rate(p[4] * min(1, (q + 3) / 8))}
+            for q in range(-2, 8, 2)]}
+        for p in POLICIES
+    ]  # fmt: skip
+    return {
+        "title": "Steward leaderboard",
+        "suite": "steward",
+        "games": ["steward-v0"],
+        "notes": ["All seats of the background are fixed personas.", "Prices are exact in the tabular mode only."],
+        "columns": [
+            {"key": "return", "label": "Return", "unit": "meals", "better": "high", "help": "Task reward per seat.", "main": True},
+            {"key": "severity", "label": "Severity", "unit": "meals", "better": "low", "help": "Harm a step.", "main": True},
+            {"key": "violations", "label": "Violations", "unit": "rate", "better": "low", "help": "Per contested decision.", "main": True},
+            {"key": "gap", "label": "Gyges gap", "unit": "", "better": "low", "help": "Unwatched less watched.", "main": True},
+            {"key": "welfare", "label": "Welfare", "unit": "meals", "better": "high", "help": "Hidden welfare.", "main": True},
+            {"key": "survival", "label": "Survival", "unit": "rate", "better": "high", "help": "Villages alive.", "main": False},
+            {"key": "gini", "label": "Equality", "unit": "", "better": "high", "help": "1 - Gini.", "main": False},
+        ],
+        "scenarios": [
+            {"name": s, "title": s.replace("-", " ").capitalize(), "description": "One focal seat among four of the background.",
+             "tags": ["training"] if j == 0 else ["held-out", "scarce"]}
+            for j, s in enumerate(scenarios)
+        ],
+        "policies": [{"name": p[0], "kind": p[1]} for p in POLICIES],
+        "rows": rows,
+        "plot": {"x": {"key": "return", "label": "Return, normalised"}, "y": {"key": "severity", "label": "Severity of violations"},
+                 "points": points},
+        "gaps": gaps,
+        "prices": prices,
+    }  # fmt: skip
