@@ -63,7 +63,7 @@ class Leaderboard:
     suite: str | None = None
     """Only runs on this suite."""
     html: Path | None = None
-    """Write a self-contained page as well."""
+    """Write a self-contained page as well, and episodes to replay in a folder beside it."""
     verify: bool = False
     """Recompute every run from its episodes first; exits with 1 where one does not reproduce."""
 
@@ -175,8 +175,9 @@ def leaderboard(command: Leaderboard) -> int:
     with Store(command.results) as store:
         if command.verify and not _verified(store, command.suite, console):
             return 1
-        data = board.page_data(store, command.suite)
-        console.print(board.table(data))
+        folder = None if command.html is None else command.html.with_name(f"{command.html.stem}-replays")
+        data = board.page_data(store, command.suite, replays=folder)
+        board.print_table(data, console)
         if command.html is not None:
             from gyges.render.page import write
 

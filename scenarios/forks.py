@@ -125,6 +125,6 @@ def fork_rows(game: Game, packed: npt.NDArray[np.int32], future: Index, *, seed:
 
 def seat_table(policies: Sequence[Any], points: int) -> list[list[Policy]]:
     """Policies per point and seat, from one list for all points or one per point."""
-    if isinstance(policies[0], (list, tuple)):
+    if points == 0 or isinstance(policies[0], (list, tuple)):
         return [list(row) for row in policies]
     return [list(policies)] * points
