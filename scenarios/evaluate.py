@@ -359,7 +359,7 @@ def _run(
             return _commit(store, run, nonce)
         other = nonce is not None and run.commitment != commitment(nonce)
         if not other and not (again and run.finished is not None):
-            return run
+            return store.run(run.id)
     fresh = store.begin(
         policy=source.name, source=policy, kind=kind_of(plans), policy_hash=key[1], suite=suite,
         suite_hash=key[3], plans=[p.scenario for p in plans],
