@@ -70,6 +70,9 @@ class ActorCritic(nn.Module):
         )
         with torch.device("meta"):  # shapes first: no memory, and no global generator touched
             self.roles = nn.ModuleList([TRUNK[trunk](self.layout) for _ in range(self.layout.num_roles)])
+            width = self.layout.num_features
+            self.shift = nn.Parameter(torch.zeros(width), requires_grad=False)  # see `standardise`
+            self.gain = nn.Parameter(torch.ones(width), requires_grad=False)
         if sum(p.numel() for p in self.parameters()) > LARGEST:
             raise ConfigError(f"a network has at most {LARGEST:,} parameters")
         if torch.get_default_device().type != "meta":
@@ -94,8 +97,19 @@ class ActorCritic(nn.Module):
             if parameter.ndim == 2:
                 gain = 0.01 if "policy_head" in name else 1.0 if "value_head" in name else math.sqrt(2)
                 nn.init.orthogonal_(fresh, gain, generator=generator)
+            elif name == "gain":
+                fresh += 1
             with torch.no_grad():
                 parameter.copy_(fresh)
+
+    def standardise(self, mean: Tensor, deviation: Tensor) -> None:
+        """From now on feed features less their mean, over their deviation, clipped at 5; both [F].
+
+        Saved with the weights. No learner's gradient touches them.
+        """
+        with torch.no_grad():
+            self.shift.copy_(mean.reshape(-1))
+            self.gain.copy_(1 / deviation.reshape(-1).clamp(min=1e-4))
 
     @property
     def device(self) -> torch.device:
@@ -113,7 +127,7 @@ class ActorCritic(nn.Module):
             features = features.reshape(len(features), -1)
         if features.shape[1] != layout.num_features:
             raise PolicyError(f"the network takes {layout.num_features} features, not {features.shape[1]}")
-        parts = [features]
+        parts = [((features - self.shift) * self.gain).clamp(-5, 5)]
         if layout.seat_token:
             if seat is None:
                 raise PolicyError("this network reads the seat; none was given")

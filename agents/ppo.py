@@ -68,6 +68,8 @@ class PPOConfig:
     """Stop the passes over a rollout once the policy has moved so far, in nats; 0: never."""
     bootstrap: bool = True
     """Whether a time limit is a cut (its last observation is valued) or an end (worth nothing)."""
+    standardise: bool = True
+    """Whether a fresh network's features are standardised by their running mean and deviation."""
     scale_rewards: bool = True
     """Whether rewards are divided by the running deviation of the discounted return."""
     kl_weight: float = 0.0
@@ -175,6 +177,7 @@ class PPO:
         c = self.config
         if c.kl_weight > 0 and reference is None:
             raise ConfigError("kl_weight needs a data policy")
+        self.standardises = network is None and c.standardise
         if network is None:
             network = fresh(game, c)
         self.network = network.to(c.device)
@@ -191,6 +194,8 @@ class PPO:
         self.generator = self.collector.generator
         self.frames = self.updates = 0
         self.moments = (0.0, 0.0, 0.0)  # count, mean, sum of squared deviations of discounted returns
+        size = game.observation_size
+        self.seen = torch.zeros(3, size, dtype=torch.float64, device=c.device)  # the same of each feature
 
     # One update.
 
@@ -216,6 +221,8 @@ class PPO:
             target = advantage + rollout.value
         count = int(sample.sum())
         logged = self._learn(rollout, advantage, target, sample) if count else {}
+        if self.standardises:
+            self._standardise(rollout)
         self.frames += int(rollout.tally["decisions"])
         self.updates += 1
         return {**self._summary(rollout, rate, begun, played), **logged}
@@ -224,18 +231,16 @@ class PPO:
         """1 over the deviation of the discounted return, this rollout's included."""
         if not self.config.scale_rewards:
             return 1.0
-        runs = self.collector.runs.double()
-        n, mean = runs.numel(), float(runs.mean())
-        squares = float(((runs - mean) ** 2).sum())
-        count, average, spread = self.moments
-        total = count + n
-        gap = mean - average
-        self.moments = (
-            total,
-            average + gap * n / total,
-            spread + squares + gap * gap * count * n / total,
-        )
-        return 1 / math.sqrt(self.moments[2] / total + 1e-8)
+        runs = self.collector.runs.double().flatten()
+        old = torch.tensor(self.moments, dtype=torch.float64, device=runs.device)
+        count, mean, squares = merged(old.unsqueeze(1), runs.unsqueeze(1)).flatten().tolist()
+        self.moments = (count, mean, squares)
+        return 1 / math.sqrt(squares / count + 1e-8)
+
+    def _standardise(self, rollout: Rollout) -> None:
+        """Let the next rollout's features be standardised by all seen so far."""
+        self.seen = merged(self.seen, rollout.features.flatten(0, 1))
+        self.network.standardise(self.seen[1].float(), (self.seen[2] / self.seen[0]).sqrt().float())
 
     def _learn(self, rollout: Rollout, advantage: Tensor, target: Tensor, sample: Tensor) -> dict[str, float]:
         c = self.config
@@ -433,6 +438,7 @@ class PPO:
             "luck": self.generator.get_state(),
             "memory": k.memory,
             "kept": k.kept,
+            "seen": self.seen,
             "running": [k.running, k.earned, k.scored],
             "source": k.source_memory,
             "groups": [] if seating is None else [group.memory for group in seating.groups],
@@ -455,6 +461,7 @@ class PPO:
         k.kept = torch.from_numpy(state["kept"]).to(k.device)
         for own, saved in zip((k.running, k.earned, k.scored), state["running"], strict=True):
             own.copy_(torch.from_numpy(saved))
+        self.seen = torch.from_numpy(state["seen"]).to(k.device)
         k.source_memory = state["source"]
         if k.seating is not None:
             for group, memory in zip(k.seating.groups, state["groups"], strict=True):
@@ -469,6 +476,17 @@ def fresh(game: Game, config: PPOConfig) -> ActorCritic:
         game, trunk=config.trunk, hidden=config.hidden, roles=roles, seat_token=config.seat_token,
         condition_tokens=config.condition + 1, seed=config.seed,
     )  # fmt: skip
+
+
+def merged(old: Tensor, batch: Tensor) -> Tensor:
+    """Count, mean and sum of squared deviations, float64 [3, F], with a batch [n, F] added.
+
+    Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm" (1979).
+    """
+    n = len(batch)
+    var, mean = torch.var_mean(batch.double(), 0, correction=0)
+    total, gap = old[0] + n, mean - old[1]
+    return torch.stack([total, old[1] + gap * n / total, old[2] + var * n + gap**2 * old[0] * n / total])
 
 
 def jsonable(config: PPOConfig) -> dict[str, Any]:
