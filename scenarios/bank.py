@@ -34,7 +34,7 @@ from gyges.envs.game import Game
 from gyges.envs.play import Seating
 from gyges.envs.policy import Memory, Policy
 from gyges.scenarios import gap
-from gyges.scenarios.forks import put_memory, take_memory
+from gyges.scenarios.forks import Index, join_memory, take_memory
 from gyges.scenarios.price import Point, Price, prices
 
 SIZE = 512
@@ -157,13 +157,13 @@ def bank_of(game: str) -> Bank:
     return load(path)
 
 
-def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], None]) -> None:
-    """Replay the recorded episodes; `visit` sees the batch [E rows] before each step and at the end."""
+def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], object]) -> None:
+    """Replay the recorded episodes; `visit` sees the batch [E rows] before each step, until it says False."""
     batch = Batch(game, len(bank.length), seed=bank.seed, labels="off", threads=1)
     for tick in range(int(bank.actions.shape[1])):
-        visit(tick, batch)
+        if visit(tick, batch) is False:
+            return
         batch.step(bank.actions[:, tick].astype(np.int32))
-    visit(int(bank.actions.shape[1]), batch)
 
 
 def rows(bank: Bank, game: Game) -> npt.NDArray[np.int32]:
@@ -200,17 +200,18 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
     """
     count, seats = len(bank.tick), bank.seat.astype(np.int64)
     memory = policy.initial(count)
-    if memory is None:
-        return None
-    kept = take_memory(memory, np.arange(count))
     owner = bank.episode.astype(np.int64)
+    parts: list[Memory] = []
+    order: list[Index] = []
 
-    def visit(tick: int, batch: Batch) -> None:
-        nonlocal memory, kept
-        if tick > bank.tick.max():
-            return
+    def visit(tick: int, batch: Batch) -> bool:
+        nonlocal memory
         ready = np.flatnonzero(bank.tick == tick)
-        kept = put_memory(kept, ready, memory, ready)
+        if len(ready):
+            parts.append(take_memory(memory, ready))
+            order.append(ready)
+        if tick >= bank.tick.max():
+            return False
         shown = Batch(game, count, labels="off", threads=1)
         shown.restore(Snapshot(game.id, batch.snapshot().rows[owner]))
         late = np.flatnonzero(since <= tick)
@@ -220,9 +221,12 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
         key = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, tick])))
         words = key.integers(0, 2**32, (count, 2), dtype=np.uint32)
         memory = policy.act(gap.seen_by(shown, seats, words), memory).memory
+        return memory is not None
 
     _walk(bank, game, visit)
-    return kept
+    if memory is None:
+        return None
+    return take_memory(join_memory(parts), np.argsort(np.concatenate(order)))
 
 
 def ask_bank(policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: int = 0) -> list[gap.Decision]:

@@ -63,7 +63,14 @@ def put_memory(memory: Memory, at: Index, source: Memory, index: Index) -> Memor
 
 
 def join_memory(parts: Sequence[Memory]) -> Memory:
-    """The memories of several groups of rows, one after another."""
+    """The memories of several groups of rows, one after another.
+
+    Raises:
+        PolicyError: they are not of one shape.
+    """
+    kinds = {type(part) for part in parts} | {len(part) for part in parts if isinstance(part, tuple)}
+    if len(kinds) > 1 + isinstance(parts[0], tuple):
+        raise PolicyError("a policy's memory has one shape in one row and another in another")
     if parts[0] is None:
         return None
     if isinstance(parts[0], tuple):

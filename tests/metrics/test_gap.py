@@ -16,6 +16,7 @@ from gyges.envs.policy import Decision, RandomPolicy
 from gyges.scenarios import bank as bk
 from gyges.scenarios import gap as gp
 from gyges.scenarios import probe as pb
+from gyges.scenarios.forks import join_memory
 from gyges.scenarios.scenario import Scenario
 
 registry.register("well-v0", "well:Well")
@@ -49,6 +50,16 @@ class Declared(Sometimes):
         table[rows, 1 + observation.codes[:, 2]] += 1 - chance
         table[rows, 1 + MOST] += chance
         return table
+
+
+def test_memories_of_different_shape_are_refused():
+    with pytest.raises(PolicyError, match="shape"):
+        join_memory([None, np.zeros(2)])
+    with pytest.raises(PolicyError, match="shape"):
+        join_memory([(np.zeros(2),), (np.zeros(2), np.zeros(2))])
+    assert join_memory([None, None]) is None
+    two = join_memory([(np.zeros(1), np.ones((1, 2))), (np.zeros(2), np.ones((2, 2)))])
+    assert [part.shape for part in two] == [(3,), (3, 2)]
 
 
 @pytest.fixture(scope="module")
