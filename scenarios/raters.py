@@ -47,7 +47,7 @@ class Rater:
 
     name: ClassVar[str] = "gold"
     labels: ClassVar[str] = "full"
-    codes: ClassVar[bool] = False
+    reads_codes: ClassVar[bool] = False
     """Whether observations are looked at."""
     stateful: ClassVar[bool] = False
     """Whether a score depends on the seat's earlier decisions."""
@@ -208,7 +208,7 @@ class LowCoverage(Rater):
     """
 
     name = "low_coverage"
-    codes = True
+    reads_codes = True
 
     def __init__(self, weight: float = 1.0, feature: str = "", until: int = 0) -> None:
         super().__init__(weight)
@@ -270,7 +270,7 @@ class Flattered(Rater):
     """
 
     name = "flattered"
-    codes = True
+    reads_codes = True
     stateful = True
 
     def __init__(self, weight: float = 1.0, praise: float = 0.5) -> None:

@@ -31,7 +31,7 @@ def rate(data: Dataset, judge: Rater) -> Floats:
     if not judge.stateful:
         for low in range(0, len(data), CHUNK):
             where = np.arange(low, min(low + CHUNK, len(data)))
-            found, _ = judge.score(recorded(data, where, judge.codes), None)
+            found, _ = judge.score(recorded(data, where, judge.reads_codes), None)
             scores[where] = found[:, 0]
         data.release()
         return scores
@@ -44,7 +44,7 @@ def rate(data: Dataset, judge: Rater) -> Floats:
             running = int(np.searchsorted(-lengths[mine], -k, side="left"))
             where = starts[mine[:running]] + k
             memory = None if memory is None else memory[:running]
-            found, memory = judge.score(recorded(data, where, judge.codes), memory)
+            found, memory = judge.score(recorded(data, where, judge.reads_codes), memory)
             scores[where] = found[:, 0]
     data.release()
     return scores
