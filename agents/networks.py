@@ -295,12 +295,36 @@ class Attention(nn.Module):
 TRUNK: dict[str, type[MLP] | type[GRU] | type[Attention]] = {"mlp": MLP, "gru": GRU, "attention": Attention}
 
 
+class _Tanh(torch.autograd.Function):
+    """tanh x = 2 sigmoid(2 x) - 1: on a CPU torch's sigmoid takes a sixth of its tanh's time."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = (x * 2).sigmoid_().mul_(2).sub_(1)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # type: ignore[override]
+        return torch.ops.aten.tanh_backward(grad, ctx.saved_tensors[0])  # type: ignore[no-any-return]
+
+
+class Tanh(nn.Module):
+    """tanh, by the quickest way of the device; the ways differ by some 1e-7."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """tanh x."""
+        if x.device.type != "cpu":
+            return torch.tanh(x)
+        return _Tanh.apply(x)  # type: ignore[no-any-return, no-untyped-call]
+
+
 def tanh_layers(inputs: int, hidden: Sequence[int]) -> nn.Sequential:
     """Linear layers, each followed by tanh."""
     widths = [inputs, *hidden]
     layers: list[nn.Module] = []
     for before, after in itertools.pairwise(widths):
-        layers += [nn.Linear(before, after), nn.Tanh()]
+        layers += [nn.Linear(before, after), Tanh()]
     return nn.Sequential(*layers)
 
 
