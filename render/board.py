@@ -10,13 +10,16 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pygame
 
+from gyges.envs.choice import ChoicePoint
 from gyges.envs.errors import ConfigError
+from gyges.envs.policy import Observation
 from gyges.envs.registry import load_name
 from gyges.render import draw
 from gyges.render.look import DAY, NIGHT, Theme, seat_colour
@@ -90,7 +93,7 @@ class Board:
         surface.set_clip(self.scene)
         self.paint_scene(surface, theme, batch, row, view)
         surface.set_clip(None)
-        choice = batch.choice_point(row, view.seat)
+        choice = batch.choice_point(row, view.seat) if view.judged else unjudged(batch.legal(row, view.seat))
         self.spots = paint_panel(surface, self.panel, theme, self, batch, row, view, choice)
 
     def theme(self, batch: Any, row: int, view: View) -> Theme:
@@ -116,6 +119,51 @@ class Board:
     def paint_scene(self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View) -> None:
         """Paint the game itself into `scene`."""
         raise NotImplementedError
+
+
+def unjudged(actions: npt.NDArray[np.int32]) -> ChoicePoint:
+    """A choice of which nothing is known but the legal actions."""
+    n = len(actions)
+    zero = np.zeros(n, np.int32)
+    no = np.zeros(n, np.bool_)
+    return ChoicePoint(
+        actions,
+        zero.astype(np.int8),
+        zero.astype(np.uint16),
+        zero,
+        zero,
+        no,
+        ~no,
+        watched=False,
+        contested=False,
+    )
+
+
+class Glimpse:
+    """One row of what a policy sees, in the form that a board paints with ``View(truth=False, judged=False)``.
+
+    Args:
+        observation: what the policy was given.
+        row: which of its rows.
+        step: how many steps of the episode the policy has seen.
+    """
+
+    def __init__(self, observation: Observation, row: int, step: int = 0) -> None:
+        game, self.seat = observation.game, int(observation.seat[row])
+        n = game.num_agents
+        self.codes = np.zeros((1, n, game.observation_size), observation.codes.dtype)
+        self.codes[0, self.seat] = observation.codes[row].reshape(-1)
+        to_move = np.zeros((1, n), np.int32)
+        to_move[0, self.seat] = observation.to_move[row]
+        self.state = SimpleNamespace(to_move=to_move, tick=np.full((1, 1), step))
+        self.over = np.zeros(1, np.bool_)
+        self._legal = observation.legal(row)
+
+    def legal(self, row: int, seat: int) -> npt.NDArray[np.int32]:
+        """Legal actions of the seat that looks."""
+        if seat != self.seat:
+            raise ConfigError(f"seat {self.seat} sees its own choice only, not that of seat {seat}")
+        return self._legal
 
 
 def cue_index(game: Any) -> int | None:

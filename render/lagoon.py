@@ -40,6 +40,10 @@ def _step(value: Floats, edge: float, soft: float) -> Floats:
     return np.asarray(t * t * (3 - 2 * t))
 
 
+ROOM = 192
+"""Pixels of height that houses and nameplates take above and below the water."""
+
+
 class Lagoon:
     """The fixed part of the map.
 
@@ -57,20 +61,20 @@ class Lagoon:
     def __init__(self, size: tuple[int, int], grounds: int, villages: int) -> None:
         self.size = size
         width, height = size
-        self.middle = (width / 2, height / 2 + 16)
-        self.half = (width * 0.352, height * 0.348)
+        self.middle = (width / 2, height / 2 + 4)
+        self.half = (width * 0.352, (height - ROOM) / (2 * 1.11))
         cx, cy = self.middle
         rx, ry = self.half
         spots = {
             1: [(0.0, 0.22)],
-            2: [(-0.5, 0.03), (0.5, 0.03)],
-            3: [(-0.52, -0.2), (0.52, -0.2), (0.0, 0.52)],
-            4: [(-0.5, -0.34), (0.5, -0.34), (-0.5, 0.42), (0.5, 0.42)],
+            2: [(-0.48, -0.02), (0.48, -0.02)],
+            3: [(-0.52, -0.26), (0.52, -0.26), (0.0, 0.50)],
+            4: [(-0.48, -0.44), (0.48, -0.44), (-0.48, 0.44), (0.48, 0.44)],
         }[grounds]
         self.grounds = [(cx + x * rx, cy + y * ry) for x, y in spots]
-        scale = {1: (0.42, 0.44), 2: (0.33, 0.42), 3: (0.31, 0.33), 4: (0.31, 0.29)}[grounds]
+        scale = {1: (0.42, 0.44), 2: (0.33, 0.42), 3: (0.31, 0.27), 4: (0.31, 0.25)}[grounds]
         self.reach = (scale[0] * rx, scale[1] * ry)
-        self.lighthouse = (cx, cy - (0.62 * ry if grounds in (1,) else 0.10 * ry))
+        self.lighthouse = (cx, cy - {1: 0.62, 2: 0.10, 3: 0.34, 4: 0.10}[grounds] * ry)
         self.villages = [self._shore(j, villages) for j in range(villages)]
 
     def _shore(self, j: int, count: int) -> tuple[float, float]:
@@ -158,13 +162,11 @@ class Lagoon:
         if any(watched):
             x, y = self.lighthouse
             draw.stamp(surface, sprites.lighthouse(night, True), (x - 32, y - 30))
-            light = draw.canvas(self.size)
-            strength = self._light(watched)
-            colour = np.array((255, 214, 120) if night else (255, 240, 190), float) * (
-                0.62 if night else 0.30
-            )
-            pygame.surfarray.blit_array(light, (strength.T[..., None] * colour).astype(np.uint8))
-            surface.blit(light, (0, 0), special_flags=pygame.BLEND_RGB_ADD)
+            share = self._light(watched) * (0.80 if night else 0.62)
+            lamp = np.array((255, 205, 110) if night else (255, 246, 206), float)
+            below = pygame.surfarray.array3d(surface).astype(float)
+            mixed = below + (lamp - below) * share.T[..., None]
+            pygame.surfarray.blit_array(surface, mixed.astype(np.uint8))
         return surface
 
     def _light(self, watched: tuple[bool, ...]) -> Floats:

@@ -109,7 +109,36 @@ def paint_panel(
     if taken is not None or view.hover is not None:
         foot = _taken(surface, at, theme, board, view, choice, taken, foot)
     area = pygame.Rect(at.x + PAD, y, at.width - 2 * PAD, foot - y - 8)
-    return _options(surface, area, theme, board, view, choice, taken)
+    spots, y = _options(surface, area, theme, board, view, choice, taken)
+    _words(surface, at, theme, board, batch, row, view, y, foot)
+    return spots
+
+
+def _words(
+    surface: pygame.Surface,
+    at: pygame.Rect,
+    theme: Theme,
+    board: Board,
+    batch: Any,
+    row: int,
+    view: View,
+    y: int,
+    foot: int,
+) -> None:
+    """What the seat knows, in words, where there is room for three lines."""
+    x, line = at.x + PAD, 17
+    room = (foot - y - 44) // line
+    if room < 3:
+        return
+    words = board.game.describe(batch.codes[row, view.seat], view.seat)
+    lines = draw.wrap(" ".join(words.split()), 12, at.width - 2 * PAD)
+    draw.write(
+        surface, (x, y + 8), "What it knows" if view.judged else "What you know", 12, theme.soft, bold=True
+    )
+    if len(lines) > room:
+        lines = (*lines[: room - 1], lines[room - 1] + " …")
+    for j, text in enumerate(lines):
+        draw.write(surface, (x, y + 28 + j * line), text, 12, theme.soft, width=at.width - 2 * PAD)
 
 
 def _head(
@@ -178,7 +207,7 @@ def _options(
     view: View,
     choice: ChoicePoint,
     taken: int | None,
-) -> list[Spot]:
+) -> tuple[list[Spot], int]:
     groups = families(board.game.action_names, tuple(int(a) for a in choice.actions))
     for cell in ((44, 40, 28), (40, 34, 25), (36, 30, 22), (33, 26, 19), (30, 22, 17), (26, 18, 15)):
         spots, height = _layout(area, groups, cell)
@@ -197,7 +226,8 @@ def _options(
             painter.cell(rect, action, word)
         else:
             painter.line(rect, action, word)
-    return [Spot(rect, action) for kind, rect, action, _ in spots if kind != "title"]
+    found = [Spot(rect, action) for kind, rect, action, _ in spots if kind != "title"]
+    return found, min(area.y + height, area.bottom)
 
 
 def _layout(
@@ -286,7 +316,7 @@ class _OptionPainter:
         sign = ink if action == self.taken else colour
         note = SIGNS[label]
         if label < 0 and severity:
-            loss = f"{severity / self.board.game.welfare_scale:.3g}"
+            loss = f"{severity / self.board.game.welfare_scale:.2g}"
             note += loss if draw.width_of(note + loss, 11, True) <= rect.width - 6 else ""
         draw.write(self.surface, (rect.centerx, rect.bottom - rect.height * 0.26), note, 11, sign,
                    bold=True, anchor="center")  # fmt: skip
@@ -340,10 +370,13 @@ def _taken(
     draw.box(surface, rect, draw.mix(theme.paper, colour, 0.14), radius=10)
     draw.box(surface, (rect.x, rect.y, 6, rect.height), colour, radius=3)
     name = ("takes: " if taken is not None else "") + board.game.action_names[action]
-    draw.write(surface, (rect.x + 18, rect.y + 10), name, 16, theme.ink, bold=True, width=rect.width - 30)
+    room = rect.width - 30
+    size = next((v for v in (16, 15, 14, 13) if draw.width_of(name, v, True) <= room), 12)
+    draw.write(surface, (rect.x + 18, rect.y + 10), name, size, theme.ink, bold=True, width=room)
     if view.judged:
-        draw.write(surface, (rect.x + 18, rect.y + 34), verdict(choice, position), 13, colour, bold=True,
-                   width=rect.width - 30)  # fmt: skip
+        said = verdict(choice, position)
+        size = next((v for v in (13, 12, 11) if draw.width_of(said, v, True) <= room), 10)
+        draw.write(surface, (rect.x + 18, rect.y + 34), said, size, colour, bold=True, width=room)
         severity = int(choice.severity[position])
         cost = f"others lose {amount(severity, board.game)} by it" if severity > 0 else "no one loses by it"
         draw.write(surface, (rect.x + 18, rect.y + 52), cost, 12, theme.soft, width=rect.width - 30)
@@ -367,9 +400,10 @@ def verdict(choice: ChoicePoint, position: int) -> str:
 def _standings(
     surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Board, batch: Any, row: int, view: View
 ) -> int:
-    n = board.game.num_agents
     if not view.totals:
         return at.bottom - 12
+    seats = range(board.game.num_agents) if view.truth else (view.seat,)
+    n = len(seats)
     line = 24 if n <= 6 else 19 if n <= 10 else 15
     top = at.bottom - 16 - n * line - 24
     x, right = at.x + PAD, at.right - PAD
@@ -379,8 +413,8 @@ def _standings(
     if view.judged and view.breaches:
         draw.write(surface, (right - 84, top), f"{SIGNS[-1]} so far", 11, theme.soft, anchor="topright")
     draw.write(surface, (x, top), "So far", 11, theme.soft)
-    for seat in range(n):
-        y = top + 20 + seat * line
+    for j, seat in enumerate(seats):
+        y = top + 20 + j * line
         if seat == view.seat:
             mark = draw.mix(theme.paper, theme.soft, 0.14)
             draw.box(surface, (x - 8, y - 2, right - x + 16, line), mark, radius=6)

@@ -7,12 +7,15 @@ Q or escape leaves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pygame
+from tyro.conf import Positional
 
 from gyges.envs.errors import ConfigError
 from gyges.render import draw, video
@@ -20,6 +23,7 @@ from gyges.render.board import renderer_for
 from gyges.render.controls import HEIGHT, Strip
 from gyges.render.look import DAY, NIGHT
 from gyges.render.reel import Reel
+from gyges.render.window import open_window
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 MOST_FRAMES = 2000
@@ -156,24 +160,6 @@ class Player:
             yield self.frame(t)
 
 
-def open_window(size: tuple[int, int], title: str) -> pygame.Surface:
-    """A window, scaled to the screen where the system can. Starts display and fonts, never audio.
-
-    Raises:
-        ConfigError: there is no screen.
-    """
-    try:
-        pygame.display.init()
-        pygame.font.init()
-        pygame.display.set_caption(title)
-        try:
-            return pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
-        except pygame.error:
-            return pygame.display.set_mode(size)
-    except pygame.error as error:
-        raise ConfigError(f"no window could be opened ({error}); use --gif, --mp4 or --png") from None
-
-
 def watch(player: Player, title: str) -> None:
     """Show a player in a window until it is closed."""
     surface = open_window(player.size, title)
@@ -257,6 +243,43 @@ def show(
     if not (gif or mp4 or png):
         player.go(at or 0)
         watch(player, title)
+
+
+@dataclasses.dataclass
+class Replay:
+    """Watch an episode file, or turn it into pictures."""
+
+    episode: Positional[Path]
+    """Episode file."""
+    gif: Path | None = None
+    """Write an animated GIF instead of opening a window."""
+    mp4: Path | None = None
+    """Write a video (needs the extra `video`)."""
+    png: Path | None = None
+    """Write one picture."""
+    seat: int | None = None
+    """Whose choices are shown; the first focal seat by default."""
+    at: int | None = None
+    """Moment to begin with, and to write as PNG."""
+    fps: float = 3.0
+    """Moments a second in GIF and MP4."""
+    size: tuple[int, int] = (1280, 800)
+    """Width and height in pixels."""
+    verify: bool = True
+    """Refuse an episode whose rules or states are not those recorded."""
+
+
+def command(arguments: Sequence[str] | None = None) -> int:
+    """Read arguments; show or write."""
+    import tyro
+
+    given = tyro.cli(Replay, args=arguments, prog="gyges replay")
+    settings = {f.name: getattr(given, f.name) for f in dataclasses.fields(given) if f.name != "episode"}
+    main(given.episode, **settings)
+    for path in (given.png, given.gif, given.mp4):
+        if path is not None:
+            print(f"written {path}")
+    return 0
 
 
 def best_moment(reel: Reel, seat: int) -> int:

@@ -87,20 +87,20 @@ class StewardRenderer(Board):
     ) -> None:
         ink = theme.ink
         draw.write(surface, (22, 16), f"Month {scene.month + 1}", 26, ink, bold=True)
-        x, y = 22, 54
+        soft = mix(ink, theme.land, 0.25)
+        y = 54
         for j, word in enumerate(PHASE_WORDS):
-            if j == at.ASSENT and scene.phase != at.ASSENT:
-                continue
             now = j == scene.phase
-            wide = draw.width_of(word, 12, now) + 14
+            if j == at.ASSENT and not now:
+                continue
             if now:
-                draw.box(surface, (x, y, wide, 22), theme.accent, radius=11)
-            colour = theme.paper if now else mix(ink, theme.land, 0.28)
-            draw.write(surface, (x + wide / 2, y + 11), word, 12, colour, bold=now, anchor="center")
-            x += wide + 2
-        months = scene.survey
-        soon = "survey next month" if months == 1 else f"survey in {months} months"
-        draw.write(surface, (24, 84), soon, 12, mix(ink, theme.land, 0.2))
+                draw.box(surface, (20, y, draw.width_of(word, 13, True) + 18, 21), theme.accent, radius=10)
+            colour = theme.paper if now else soft
+            draw.write(surface, (29, y + 10), word, 13, colour, bold=now, anchor="midleft")
+            y += 21
+        months = "month" if scene.survey == 1 else "months"
+        words = f"survey in {scene.survey} {months}"
+        draw.write(surface, (22, self.scene.bottom - 28), words, 12, soft)
         right = self.scene.right - 16
         watched = self.told(batch, row, view)
         draw.stamp(surface, sprites.sky(theme.night), (right - 52, 10))
@@ -162,7 +162,7 @@ class StewardRenderer(Board):
         x, y = self.lagoon.villages[seat]
         wide, high = (96, 42) if self.small else (132, 62)
         above = y < self.lagoon.middle[1] - 0.55 * self.lagoon.half[1]
-        top = y - 26 - high if above else y + 21
+        top = y - 24 - high if above else y + 20
         left = min(max(x - wide / 2, 6), self.scene.width - wide - 6)
         return pygame.Rect(round(left), round(min(max(top, 4), self.scene.height - high - 4)), wide, high)
 
@@ -172,12 +172,14 @@ class StewardRenderer(Board):
         x, y = self.lagoon.villages[seat]
         alive = village.status != at.STARVED
         if seat == view.seat:
-            draw.disc(surface, (x, y), 41, theme.accent, alpha=60)
+            draw.disc(surface, (x, y), 41, theme.accent, alpha=34)
             draw.disc(surface, (x, y), 41, theme.accent, hole=38)
         wide = 46 if self.small else 62
         draw.stamp(surface, sprites.houses(seat_colour(seat), theme.night, alive, wide), (x, y), centre=True)
         if village.laid:
             self._chip(surface, theme, (x + 4, y - 28), "laid up", theme.unaligned)
+        if village.fined and alive:
+            self._chip(surface, theme, (x - 46, y - 28), "fined", theme.unaligned)
         if village.order:
             draw.stamp(surface, sprites.letter(village.sealed, theme.night), (x + 26, y - 20))
         self._nameplate(surface, theme, seat, village, view)
@@ -253,10 +255,6 @@ class StewardRenderer(Board):
             colour = theme.unaligned if lied else theme.ink
             draw.write(surface, (x, y), f"✎{village.report}" + (" ≠" if lied else ""), 11, colour, anchor="midleft",
                        bold=lied)  # fmt: skip
-        if village.fined:
-            draw.write(
-                surface, (rect.right - 8, y), "fined", 10, theme.unaligned, anchor="midright", bold=True
-            )
 
     def _chip(
         self, surface: pygame.Surface, theme: Theme, where: tuple[float, float], word: str, colour: Any

@@ -1,4 +1,4 @@
-"""A plain window for ``render_mode="human"``: shows the latest frame, at a readable pace."""
+"""Windows. They start pygame's display and fonts, never its audio."""
 
 from __future__ import annotations
 
@@ -8,38 +8,67 @@ import numpy as np
 import numpy.typing as npt
 import pygame
 
+from gyges.envs.errors import ConfigError
+
+
+def open_window(size: tuple[int, int], title: str) -> pygame.Surface:
+    """A window, scaled to the screen where the system can.
+
+    Raises:
+        ConfigError: there is no screen.
+    """
+    try:
+        pygame.display.init()
+        pygame.font.init()
+        pygame.display.set_caption(title)
+        try:
+            return pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
+        except pygame.error:
+            return pygame.display.set_mode(size)
+    except pygame.error as error:
+        raise ConfigError(f"no window could be opened ({error})") from None
+
 
 class Window:
-    """Opened at the first frame.
+    """Shows frames as they come, at most `fps` a second.
 
     Args:
         title: of the window.
-        fps: frames a second at most; 0 shows them as they come.
+        fps: frames a second at which `show` returns; 0 does not wait.
     """
 
-    def __init__(self, title: str, fps: float = 4) -> None:
+    def __init__(self, title: str, fps: float = 4.0) -> None:
         self.title = title
         self.fps = fps
-        self._screen: Any = None
-        self._clock: Any = None
+        self._surface: pygame.Surface | None = None
+        self._clock = pygame.time.Clock()
+        self.closed = False
 
     def show(self, frame: npt.NDArray[np.uint8]) -> None:
-        """Show a frame uint8 [H, W, 3]."""
-        height, width = frame.shape[:2]
-        if self._screen is None or self._screen.get_size() != (width, height):
-            pygame.display.init()
-            self._screen = pygame.display.set_mode((width, height))
-            pygame.display.set_caption(self.title)
-            self._clock = pygame.time.Clock()
-        picture = pygame.image.frombuffer(np.ascontiguousarray(frame).tobytes(), (width, height), "RGB")
-        self._screen.blit(picture, (0, 0))
+        """Show a picture uint8 [H, W, 3]; does nothing once the person has closed the window."""
+        if self.closed:
+            return
+        size = (frame.shape[1], frame.shape[0])
+        if self._surface is None or self._surface.get_size() != size:
+            self._surface = open_window(size, self.title)
+        image = pygame.image.frombuffer(np.ascontiguousarray(frame).tobytes(), size, "RGB")
+        self._surface.blit(image, (0, 0))
         pygame.display.flip()
-        pygame.event.pump()
-        if self.fps:
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT:
+                self.close()
+        if self.fps > 0:
             self._clock.tick(self.fps)
 
     def close(self) -> None:
         """Close the window; calling it twice is allowed."""
-        if self._screen is not None:
-            self._screen = None
+        self.closed = True
+        if self._surface is not None:
+            self._surface = None
             pygame.display.quit()
+
+    def __enter__(self) -> Window:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()

@@ -1,0 +1,252 @@
+"""A person as a policy: asked in a window, or in a plain terminal that works over any connection.
+
+Both are given observations and nothing else, as every other policy is, and answer through the same
+interface. ``gyges.render.person:TerminalPerson`` can be named wherever a policy is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+import numpy as np
+import numpy.typing as npt
+import pygame
+
+from gyges.envs.errors import PolicyError
+from gyges.envs.policy import Decision, Memory, Observation
+from gyges.render import draw
+from gyges.render.board import Board, Glimpse, View, renderer_for
+from gyges.render.look import DAY, NIGHT
+from gyges.render.panel import Spot, families
+from gyges.render.window import open_window
+
+
+class Left(PolicyError):
+    """The person has left the table."""
+
+
+class _Person:
+    """Asks for each row that has a choice; a row with one legal action takes it."""
+
+    def initial(self, rows: int) -> Memory:
+        """Memory int32 [R, 2]: steps seen, and reward so far in 1 / game.reward_scale."""
+        return np.zeros((rows, 2), np.int32)
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """Ask the person.
+
+        Raises:
+            Left: the person leaves.
+        """
+        memory = np.where(observation.first[:, None], 0, memory).astype(np.int32)
+        memory[:, 1] += np.round(observation.reward * observation.game.reward_scale).astype(np.int32)
+        action = np.zeros(len(observation), np.int32)
+        for row in range(len(observation)):
+            legal = observation.legal(row)
+            chosen = legal[0] if len(legal) == 1 else self.ask(observation, row, memory[row])
+            action[row] = chosen
+        memory[:, 0] += 1
+        return Decision(action, memory)
+
+    def ask(self, observation: Observation, row: int, memory: npt.NDArray[np.int32]) -> int:
+        """One choice."""
+        raise NotImplementedError
+
+
+class TerminalPerson(_Person):
+    """A numbered list of options on a terminal; the answer is a number or the beginning of a name.
+
+    Args:
+        read, write: where answers come from and questions go; standard input and output by default.
+        width: characters in a line.
+    """
+
+    def __init__(self, read: TextIO | None = None, write: TextIO | None = None, width: int = 96) -> None:
+        self.read = read
+        self.write = write
+        self.width = width
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        print(text, file=self.write or sys.stdout, flush=True)
+
+    def ask(self, observation: Observation, row: int, memory: npt.NDArray[np.int32]) -> int:
+        """Print what the seat knows and its options, and read until one is named."""
+        game, legal = observation.game, [int(a) for a in observation.legal(row)]
+        names = [game.action_names[a] for a in legal]
+        self.say("")
+        for line in textwrap.wrap(observation.text(row), self.width):
+            self.say(line)
+        self.say(f"So far: {memory[1] / game.reward_scale:g} {game.reward_unit}.")
+        for line in columns([f"{j + 1:>3}  {name}" for j, name in enumerate(names)], self.width):
+            self.say(line)
+        while True:
+            print(
+                "Your choice (number or words; q leaves): ", end="", file=self.write or sys.stdout, flush=True
+            )
+            line = (self.read or sys.stdin).readline()
+            if not line or line.strip().lower() in ("q", "quit", "exit"):
+                raise Left("the person has left")
+            found = meant(line, names)
+            if isinstance(found, int):
+                return legal[found]
+            self.say(found)
+
+
+def meant(line: str, names: list[str]) -> int | str:
+    """Which option an answer means: its position, or a sentence that says why it is not clear."""
+    text = " ".join(line.split()).casefold()
+    if text.isascii() and text.isdigit():
+        number = int(text)
+        return number - 1 if 1 <= number <= len(names) else f"There are options 1 to {len(names)}."
+    folded = [n.casefold() for n in names]
+    if text in folded:
+        return folded.index(text)
+    found = [j for j, n in enumerate(folded) if text and n.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return f"That could be {', '.join(names[j] for j in found[:5])}; say more."
+    return "None of the options begins so; answer with a number from the list."
+
+
+def columns(items: list[str], width: int) -> list[str]:
+    """Items in as many columns as fit, read downwards."""
+    wide = max(len(i) for i in items) + 3
+    across = max(1, width // wide)
+    down = -(-len(items) // across)
+    return ["".join(f"{i:<{wide}}" for i in items[j::down]).rstrip() for j in range(down)]
+
+
+class Chooser:
+    """Keys and mouse over a list of options; knows no window.
+
+    Left and right or up and down move the mark, digits name the number in an option, enter or a click
+    takes it.
+
+    Attributes:
+        mark: the action pointed at.
+        taken: the action chosen, None until then.
+    """
+
+    def __init__(self, names: tuple[str, ...], legal: Iterable[int]) -> None:
+        self.legal = [int(a) for a in legal]
+        self.groups = families(names, tuple(self.legal))
+        self.order = [action for group in self.groups for _, action in group.members]
+        self.mark = self.order[0]
+        self.taken: int | None = None
+        self.left = False
+        self._typed = ""
+
+    def handle(self, event: Any, spots: Iterable[Spot] = ()) -> None:
+        """Answer to one pygame event."""
+        if event.type == pygame.QUIT:
+            self.left = True
+        elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN):
+            for spot in spots:
+                if spot.rect.collidepoint(event.pos) and spot.action in self.legal:
+                    self.mark = spot.action
+                    if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+                        self.taken = spot.action
+        elif event.type == pygame.KEYDOWN:
+            self._key(event.key)
+
+    def _key(self, key: int) -> None:
+        step = {pygame.K_RIGHT: 1, pygame.K_LEFT: -1, pygame.K_TAB: 1}.get(key, 0)
+        leap = {pygame.K_DOWN: 1, pygame.K_UP: -1}.get(key, 0)
+        if step:
+            self.mark = self.order[(self.order.index(self.mark) + step) % len(self.order)]
+        elif leap:
+            j = next(j for j, g in enumerate(self.groups) if any(a == self.mark for _, a in g.members))
+            self.mark = self.groups[(j + leap) % len(self.groups)].members[0][1]
+        elif key in (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE):
+            self.taken = self.mark
+        elif key == pygame.K_ESCAPE:
+            self.left = True
+        elif pygame.K_0 <= key <= pygame.K_9:
+            self._digit(chr(key))
+            return
+        self._typed = ""
+
+    def _digit(self, digit: str) -> None:
+        """Mark the option with the typed number, in the marked family first."""
+        here = [g for g in self.groups if any(a == self.mark for _, a in g.members)]
+        numbers = {word: a for g in reversed([*here, *self.groups]) for word, a in g.members if word}
+        for typed in (self._typed + digit, digit):
+            if typed in numbers:
+                self._typed, self.mark = typed, numbers[typed]
+                return
+        self._typed = digit
+
+
+HINT = "Click an option, or move with the arrow keys and press Enter; digits choose a number. Esc leaves."
+HINT_HEIGHT = 34
+
+
+class WindowPerson(_Person):
+    """Asks in a pygame window, which opens at the first choice.
+
+    Args:
+        size: of the window in pixels.
+    """
+
+    def __init__(self, size: tuple[int, int] = (1280, 800)) -> None:
+        self.size = size
+        self._board: Board | None = None
+        self._surface: pygame.Surface | None = None
+
+    def ask(self, observation: Observation, row: int, memory: npt.NDArray[np.int32]) -> int:
+        """Show what the seat knows and wait for a choice."""
+        game = observation.game
+        if self._board is None or self._board.game != game:
+            self._board = renderer_for(game, (self.size[0], self.size[1] - HINT_HEIGHT))
+        if self._surface is None:
+            self._surface = open_window(self.size, f"{game.title}: your seat is {int(observation.seat[row])}")
+        chooser = Chooser(game.action_names, observation.legal(row))
+        clock, shown = pygame.time.Clock(), None
+        pygame.event.clear()
+        while chooser.taken is None:
+            for event in pygame.event.get():
+                chooser.handle(event, self._board.spots)
+                if event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESIZED):
+                    shown = None
+            if chooser.left:
+                self.close()
+                raise Left("the person has left")
+            if shown != chooser.mark:
+                self.paint(self._surface, observation, row, memory, chooser.mark)
+                shown = chooser.mark
+            pygame.display.flip()
+            clock.tick(60)
+        return chooser.taken
+
+    def paint(
+        self,
+        surface: pygame.Surface,
+        observation: Observation,
+        row: int,
+        memory: npt.NDArray[np.int32],
+        mark: int,
+    ) -> None:
+        """Paint one choice with the marked option."""
+        game, seat = observation.game, int(observation.seat[row])
+        board = self._board or renderer_for(game, (self.size[0], self.size[1] - HINT_HEIGHT))
+        self._board = board
+        totals = [0.0] * game.num_agents
+        totals[seat] = float(memory[1]) / game.reward_scale
+        view = View(seat=seat, totals=tuple(totals), judged=False, truth=False, hover=mark)
+        glimpse = Glimpse(observation, row, int(memory[0]))
+        board.paint(surface, glimpse, 0, view)
+        theme = DAY if board.told(glimpse, 0, view) else NIGHT
+        strip = pygame.Rect(0, self.size[1] - HINT_HEIGHT, self.size[0], HINT_HEIGHT)
+        surface.fill(theme.card, strip)
+        draw.write(surface, (20, strip.centery), HINT, 13, theme.soft, anchor="midleft")
+
+    def close(self) -> None:
+        """Close the window."""
+        if self._surface is not None:
+            self._surface = None
+            pygame.display.quit()
