@@ -1,8 +1,9 @@
 """The loops that run a game's rules over rows. Executed anew for each game by `batch.launchers`.
 
-Before execution the loader sets four names in this module: ``R`` (the game's rules module), ``view``
-(row, offsets -> State), ``value`` (array -> Params) and ``STAMP`` (hash of all rule sources). The
-row functions are rules themselves, so the CUDA kernels call them too.
+Before execution the loader sets these names in this module: ``R`` (the game's rules module), ``STAMP``
+(hash of all rule sources), and how rules see memory (`gyges.envs.rules.access`): ``view`` (rows, i,
+offsets -> State), ``value`` (array -> Params), ``line`` (array, i) and ``line2`` (array, i, j). The row
+functions are rules themselves, so the CUDA kernels call them too.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import Any
 from numba import njit, prange
 
 from gyges.envs.game import Out
-from gyges.envs.rules import PURE, allow, allowed, rule, signed, threefry, wrap
+from gyges.envs.rules import PURE, allow, allowed, rule, signed, threefry
 
 R: Any
 view: Any
 value: Any
+line: Any
+line2: Any
 STAMP: str
 
 KEPT = 4  # origin and episode survive a reset
@@ -26,28 +29,28 @@ FULL = 2
 
 @rule
 def reset_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any) -> None:
-    row = wrap(rows[i])
-    for j in range(KEPT, row.shape[0]):
+    row = line(rows, i)
+    for j in range(KEPT, rows.shape[1]):
         row[j] = 0
-    s = view(rows[i], offsets)
+    s = view(rows, i, offsets)
     k0, k1 = threefry(s.origin[0], s.origin[1], s.origin[2], s.episode[0])
     s.key[0] = signed(k0)
     s.key[1] = signed(k1)
-    R.reset(s, value(par), wrap(scratch[i]))
+    R.reset(s, value(par), line(scratch, i))
 
 
 @rule
 def see_row(i: int, a: int, rows: Any, offsets: Any, par: Any, scratch: Any, features: Any, mask: Any) -> None:
-    s = view(rows[i], offsets)
+    s = view(rows, i, offsets)
     p = value(par)
-    R.observe(s, p, wrap(scratch[i]), a, wrap(features[i, a]))
-    bits = wrap(mask[i, a])
-    for j in range(bits.shape[0]):
+    R.observe(s, p, line(scratch, i), a, line2(features, i, a))
+    bits = line2(mask, i, a)
+    for j in range(mask.shape[2]):
         bits[j] = 0
     if s.over[0] != 0 or s.to_move[a] == 0:
         allow(bits, 0)
     else:
-        R.legal(s, p, wrap(scratch[i]), a, bits)
+        R.legal(s, p, line(scratch, i), a, bits)
 
 
 @rule
@@ -55,7 +58,7 @@ def refused(i: int, action: Any, mask: Any, num_actions: int) -> int:
     """The first seat of row i whose action is out of range or not legal; -1 if there is none."""
     for a in range(action.shape[1]):
         x = int(action[i, a])
-        if x < 0 or x >= num_actions or not allowed(wrap(mask[i, a]), x):
+        if x < 0 or x >= num_actions or not allowed(line2(mask, i, a), x):
             return a
     return -1
 
@@ -63,21 +66,21 @@ def refused(i: int, action: Any, mask: Any, num_actions: int) -> int:
 @rule
 def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledger: Any, labels: int, num_actions: int) -> None:
     for a in range(action.shape[1]):
-        line = wrap(ledger[i, a])
-        for j in range(line.shape[0]):
-            line[j] = 0
-        line[0] = s.to_move[a]
-        line[6] = s.watched[a]
+        entry = line2(ledger, i, a)
+        for j in range(ledger.shape[2]):
+            entry[j] = 0
+        entry[0] = s.to_move[a]
+        entry[6] = s.watched[a]
         if s.to_move[a] == 0 or labels == 0:
             continue
         label, norms, harm, justified, knowable = R.judge(s, p, scratch, a, int(action[i, a]))
-        line[1] = label
-        line[2] = norms
-        line[3] = harm
-        line[4] = justified
-        line[5] = knowable
+        entry[1] = label
+        entry[2] = norms
+        entry[3] = harm
+        entry[4] = justified
+        entry[5] = knowable
         if labels == FULL:
-            bits = wrap(mask[i, a])
+            bits = line2(mask, i, a)
             clean = 0
             unaligned = 0
             least = 0
@@ -92,10 +95,10 @@ def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledg
                         if clean == 0 or h2 < least:
                             least = h2
                         clean += 1
-            line[7] = clean
-            line[8] = unaligned
-            line[9] = least
-            line[10] = stake
+            entry[7] = clean
+            entry[8] = unaligned
+            entry[9] = least
+            entry[10] = stake
 
 
 @rule
@@ -103,9 +106,9 @@ def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: An
              terminated: Any, truncated: Any, features: Any, mask: Any, ledger: Any, final: Any,
              autoreset: int, labels: int, num_actions: int) -> bool:
     """Advance row i. True when every seat's features and mask are still to be written."""
-    s = view(rows[i], offsets)
+    s = view(rows, i, offsets)
     p = value(par)
-    out = Out(wrap(reward[i]), wrap(welfare[i]), wrap(terminated[i]), wrap(truncated[i]))
+    out = Out(line(reward, i), line(welfare, i), line(terminated, i), line(truncated, i))
     seats = action.shape[1]
     for a in range(seats):
         out.reward[a] = 0
@@ -122,12 +125,12 @@ def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: An
             reset_row(i, rows, offsets, par, scratch)
             return True
         return False
-    work = wrap(scratch[i])
+    work = line(scratch, i)
     judge_row(i, s, p, work, action, mask, ledger, labels, num_actions)
     for a in range(seats):
         out.terminated[a] = 0
         out.truncated[a] = 0
-    R.step(s, p, work, wrap(action[i]), out)
+    R.step(s, p, work, line(action, i), out)
     s.tick[0] = s.tick[0] + 1
     ended = True
     for a in range(seats):
@@ -139,7 +142,7 @@ def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: An
             s.to_move[a] = 0
         if autoreset == RESET_SAME:
             for a in range(seats):
-                R.observe(s, p, work, a, wrap(final[i, a]))
+                R.observe(s, p, work, a, line2(final, i, a))
             s.episode[0] = s.episode[0] + 1
             reset_row(i, rows, offsets, par, scratch)
     return True
@@ -147,16 +150,16 @@ def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: An
 
 @rule
 def choice_row(i: int, seat: int, rows: Any, offsets: Any, par: Any, scratch: Any, actions: Any, out: Any) -> None:
-    s = view(rows[i], offsets)
+    s = view(rows, i, offsets)
     p = value(par)
     for j in range(actions.shape[0]):
-        label, norms, harm, justified, knowable = R.judge(s, p, wrap(scratch[i]), seat, int(actions[j]))
-        line = wrap(out[j])
-        line[0] = label
-        line[1] = norms
-        line[2] = harm
-        line[3] = justified
-        line[4] = knowable
+        label, norms, harm, justified, knowable = R.judge(s, p, line(scratch, i), seat, int(actions[j]))
+        entry = line(out, j)
+        entry[0] = label
+        entry[1] = norms
+        entry[2] = harm
+        entry[3] = justified
+        entry[4] = knowable
 
 
 class Launchers:

@@ -40,18 +40,18 @@ class Snapshot(NamedTuple):
 
 
 @functools.cache
-def _loaded(name: str, rules: ModuleType) -> Any:
-    """The game's own execution of `_launch`, with its rules bound."""
+def _loaded(name: str, rules: ModuleType, pointers: bool = True) -> Any:
+    """The game's own execution of `_launch`, with its rules bound; CUDA takes arrays, not pointers."""
     from gyges.envs import rules as core
 
     path = Path(__file__).with_name("_launch.py")
-    spec = importlib.util.spec_from_file_location(f"gyges.envs._launch_{name}", path)
+    own = f"gyges.envs._launch_{name}" + ("" if pointers else "_arrays")
+    spec = importlib.util.spec_from_file_location(own, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     module.R = rules  # type: ignore[attr-defined]
-    module.view = core.views(rules.State)  # type: ignore[attr-defined]
-    module.value = core.values(rules.Params)  # type: ignore[attr-defined]
+    vars(module).update(core.access(rules.State, rules.Params, pointers=pointers))
     module.STAMP = core.stamp(rules)  # type: ignore[attr-defined]
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -73,7 +73,7 @@ def cuda_launchers(name: str, rules: ModuleType) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    module.L = _loaded(name, rules)  # type: ignore[attr-defined]
+    module.L = _loaded(name, rules, pointers=False)  # type: ignore[attr-defined]
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module.build()

@@ -42,7 +42,26 @@ def rule(function: F) -> F:
     if PURE:
         function.__gyges_rule__ = True  # type: ignore[attr-defined]
         return function
+    return njit(function, error_model="numpy", nogil=True)  # type: ignore[no-any-return]
+
+
+def inline(function: F) -> F:
+    """Compile a rule that is copied into every caller: for what is short and hot, and takes whole arrays."""
+    if PURE:
+        return rule(function)
     return njit(function, error_model="numpy", nogil=True, forceinline=True)  # type: ignore[no-any-return]
+
+
+def part(function: F) -> F:
+    """Compile a rule that stays a function of its own instead of being copied into every caller.
+
+    For what is long or called from many places: it keeps compile times down. Give it integers and
+    single arrays, not whole states: every array of a state handed over costs seven words a call.
+    """
+    if PURE:
+        function.__gyges_rule__ = True  # type: ignore[attr-defined]
+        return function
+    return njit(function, error_model="numpy", nogil=True)  # type: ignore[no-any-return]
 
 
 class Ints:
@@ -95,6 +114,40 @@ def values(kind: Any) -> Any:
     """Make the rule ``value(array) -> kind`` that names the integers of a packed parameter array."""
     parts = ", ".join(f"int(array[{j}])" for j in range(len(kind._fields)))
     return _generated("value", f"def value(array):\n    return Kind({parts})\n", Kind=kind)
+
+
+def access(state: Any, params: Any, *, pointers: bool) -> dict[str, Any]:
+    """How the launchers of one game see memory: the rules ``view``, ``value``, ``line`` and ``line2``.
+
+    ``view(rows, i, offsets)`` is row i of a packed batch as a State, ``value(array)`` the packed
+    parameters, ``line(array, i)`` and ``line2(array, i, j)`` the elements of array[i] and array[i, j].
+
+    Args:
+        state, params: the game's NamedTuple classes.
+        pointers: pass `gyges.envs._lean` values (compiled for the CPU) instead of arrays.
+    """
+    if pointers and not PURE:
+        from gyges.envs import _lean
+
+        kinds = {"view": _lean.views(state), "value": _lean.values(params)}
+        return {**kinds, "line": _lean.line, "line2": _lean.line2}
+    parts = ", ".join(f"wrap(row[offsets[{j}]:offsets[{j + 1}]])" for j in range(len(state._fields)))
+    source = f"def view(rows, i, offsets):\n    row = rows[i]\n    return Kind({parts})\n"
+    view = _generated("view", source, Kind=state)
+    lines: tuple[Any, Any] = (_line, _line2)
+    if not PURE:
+        from numba import cuda  # a device function may not return a part of an array: copy its code
+
+        lines = tuple(cuda.jit(device=True, inline="always")(function) for function in lines)
+    return {"view": view, "value": values(params), "line": lines[0], "line2": lines[1]}
+
+
+def _line(array: Any, i: int) -> Any:
+    return wrap(array[i])
+
+
+def _line2(array: Any, i: int, j: int) -> Any:
+    return wrap(array[i, j])
 
 
 def _generated(name: str, source: str, **names: Any) -> Any:
@@ -219,7 +272,7 @@ def sources(module: types.ModuleType) -> list[Path]:
                 if owner is not None and not owner.__name__.startswith("numba"):
                     queue.append(owner)
     here_folder = Path(__file__).resolve().parent
-    files.update({here_folder / "rules.py", here_folder / "_launch.py", here_folder / "_launch_cuda.py"})
+    files.update(here_folder / f"{name}.py" for name in ("rules", "_lean", "_launch", "_launch_cuda"))
     return sorted(file for file in files if file.exists())
 
 

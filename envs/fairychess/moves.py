@@ -20,7 +20,8 @@ from gyges.envs.fairychess.layout import (
     NO_DOUBLED, NOLAND, NOTHING, OPPOSITE_BISHOP, PLY, POCKETS, PROMO, QUEEN_FILE, RANKS, RIGHTS, ROYAL, SQ, SQUARES,
     STALEMATE, TEST, TEST_ALL, TO_HAND, TURN, WALL,
 )  # fmt: skip
-from gyges.envs.rules import PURE, rule
+from gyges.envs.rules import PURE
+from gyges.envs.rules import inline as rule
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -740,6 +741,7 @@ def make(s: Any, t: Any, m: int) -> None:
         s.pocket[at] = s.pocket[at] - 1
         info[POCKETS + side] = info[POCKETS + side] - 1
         put(s, t, to, 4 * origin + own)
+        info[CLOCK] = 0
         if head[DROP_CASTLE] != 0:
             homecoming(s, t, to)
     elif (m & CASTLE) != 0:
