@@ -1,0 +1,104 @@
+"""How rules are compiled: once into the loops that call them, never on their own.
+
+Numba compiles every `njit` function to machine code with Python wrappers, also where it is only ever
+inlined into another. For a game's sixty rules that is most of the compile time. A `RuleDispatcher`
+stops at LLVM code, which the calling loop then takes in; called from Python, it compiles the ordinary
+way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.dispatcher import Dispatcher
+from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import NativeLowering
+
+
+class RuleLibrary(JITCodeLibrary):
+    """LLVM code to be linked into a caller's, without machine code of its own."""
+
+    def _optimize_final_module(self) -> None:
+        cheap, builder = self._codegen._module_pass_manager(
+            loop_vectorize=False, slp_vectorize=False, opt=1, cost="cheap"
+        )
+        with self._recorded_timings.record("Module passes (rule)", builder):
+            cheap.run(self._final_module, builder)
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class RuleLowering(NativeLowering):
+    """Lowers a rule to LLVM code and offers it to its callers."""
+
+    _name = "rule_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower the function in `state`."""
+        state.library = RuleLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.flags.no_cpython_wrapper = True
+        state.flags.no_cfunc_wrapper = True
+        state.flags.no_compile = True
+        super().run_pass(state)
+        result = state["cr"]
+        entry = _Entry(result.fndesc.qualname)
+        state.targetctx.insert_user_function(entry, result.fndesc, [state.library])
+        state["cr"] = result._replace(cfunc=entry)
+        return True
+
+
+class _Entry:
+    """Stands for a compiled rule where Numba wants a function pointer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class RuleCompiler(CompilerBase):
+    """Numba's own pipeline with `RuleLowering` at its end."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Numba's nopython pipeline, one pass exchanged."""
+        pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state, "rule")
+        pipeline.passes = [
+            (RuleLowering if one is NativeLowering else one, text) for one, text in pipeline.passes
+        ]
+        pipeline.finalize()
+        return [pipeline]
+
+
+class RuleDispatcher(CPUDispatcher):
+    """A rule: compiled code calls it at no cost, Python calls an ordinary compiled copy."""
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        super().__init__(
+            py_func=function,
+            targetoptions={"nopython": True, "boundscheck": None, "_nrt": False, **options},
+            pipeline_class=RuleCompiler,
+        )
+        self.targetoptions = {"nopython": True, "boundscheck": None, **options}
+        self._plain = njit(function, **options)
+
+    def add_overload(self, result: Any) -> None:
+        """Keep an overload for compiled callers; Python's own calls never meet it."""
+        self.overloads[tuple(result.signature.args)] = result
+
+    def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
+        return self._plain
+
+
+def compile_rule(function: Callable[..., Any], *, inline: bool) -> Dispatcher:
+    """Make a rule of a function; `inline` copies it into every caller."""
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+    if inline:
+        options["forceinline"] = True
+    return RuleDispatcher(function, options)
