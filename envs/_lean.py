@@ -12,13 +12,17 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils
+from numba.core import types as nb_types
 from numba.core.datamodel import models
 from numba.core.extending import intrinsic, lower_getattr_generic, register_model
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 
 
-class RowType(types.Type):
+types: Any = nb_types
+
+
+class RowType(nb_types.Type):
     """A packed row of int32 seen through the fields of a State."""
 
     def __init__(self, kind: Any) -> None:
@@ -26,7 +30,7 @@ class RowType(types.Type):
         super().__init__(name=f"Row({kind.__module__}.{kind.__qualname__}: {', '.join(self.fields)})")
 
 
-class ValuesType(types.Type):
+class ValuesType(nb_types.Type):
     """A packed array of int64 seen through the fields of Params."""
 
     def __init__(self, kind: Any) -> None:

@@ -215,7 +215,7 @@ class Batch:
 
     def _seed(self, seed: int | Sequence[int], first_row: int) -> None:
         each = isinstance(seed, (Sequence, np.ndarray))
-        seeds = list(seed) if each else [seed]  # type: ignore[arg-type]
+        seeds: list[Any] = list(seed) if each else [seed]  # type: ignore[arg-type]
         for one in seeds:
             if isinstance(one, bool) or not isinstance(one, (int, np.integer)):
                 raise ConfigError(f"a seed is an integer, not {one!r}")
