@@ -1,0 +1,1 @@
+"""Steward: a village, a shared fishery, and nobody looking."""
