@@ -409,6 +409,8 @@ class PPO:
     def load(self, folder: str | Path) -> None:
         """Take up the training that a checkpoint holds; made with the same game, options and table.
 
+        Resume only what you trust: the states of the environments are taken as they stand.
+
         Raises:
             FileError: it is not whole, or is of another run's shape.
         """
@@ -422,6 +424,12 @@ class PPO:
         counters = [card.about.get("frames"), card.about.get("updates"), *(card.about.get("moments") or ())]
         if len(counters) != 5 or not all(type(x) in (int, float) and x >= -1e300 for x in counters):
             raise FileError(f"{folder}: counters of the run are missing")
+        for name, p in enumerate(self.network.parameters()):
+            own_state = state["adam"][name]
+            if own_state and {k: x.shape for k, x in own_state.items()} != {
+                "exp_avg": p.shape, "exp_avg_sq": p.shape, "step": ()
+            }:  # fmt: skip
+                raise FileError(f"{folder}: the optimiser's state does not fit the network")
         checkpoint.put(self.network, {k: p.detach().numpy() for k, p in network.named_parameters()})
         self._take(state)
         self.frames, self.updates = int(counters[0]), int(counters[1])
@@ -450,10 +458,7 @@ class PPO:
         for parameter, one in zip(self.network.parameters(), state["adam"], strict=True):
             if one:
                 self.optimiser.state[parameter] = {
-                    name: torch.from_numpy(x).to(
-                        "cpu" if name == "step" and k.device.type == "cpu" else k.device
-                    )
-                    for name, x in one.items()
+                    name: torch.from_numpy(x).to(k.device) for name, x in one.items()
                 }
         k.batch.restore(k.batch.snapshot()._replace(rows=state["rows"]))
         self.generator.set_state(torch.from_numpy(state["luck"]))
