@@ -65,7 +65,10 @@ def marker(x: float, y: float, kind: str, class_: str, title: str) -> Html:
 def _span(points: Sequence[Mapping[str, Any]], axis: str) -> tuple[float, float]:
     found = [number(p[axis][k]) for p in points for k in ("value", "low", "high")]
     kept = [v for v in found if v is not None]
-    return min([0.0, *kept]), max([*kept, 0.0]) or 1.0
+    low = min([0.0, *kept])
+    if all((number(p[axis]["value"]) or 0.0) >= 0 for p in points):
+        low = 0.0  # an interval that reaches below zero does not ask for room there
+    return low, max([*kept, 0.0]) or 1.0
 
 
 def scatter(name: str, plot: Mapping[str, Any], scenario: str, kinds: Mapping[str, str]) -> Html | None:
@@ -118,10 +121,10 @@ def _whiskers(p: Mapping[str, Any], x: Scale, y: Scale) -> list[Html]:
     out, cx, cy = [], x(p["x"]["value"]), y(p["y"]["value"])
     low, high = number(p["x"]["low"]), number(p["x"]["high"])
     if low is not None and high is not None:
-        out.append(_line(x(low), cy, x(high), cy, "whisker"))
+        out.append(_line(x(max(low, x.low)), cy, x(high), cy, "whisker"))
     low, high = number(p["y"]["low"]), number(p["y"]["high"])
     if low is not None and high is not None:
-        out.append(_line(cx, y(low), cx, y(high), "whisker"))
+        out.append(_line(cx, y(max(low, y.low)), cx, y(high), "whisker"))
     return out
 
 
@@ -133,7 +136,7 @@ def _front(placed: Sequence[Mapping[str, Any]], x: Scale, y: Scale) -> list[Html
     for p in best:
         px, py = x(p["x"]["value"]), y(p["y"]["value"])
         if corners:
-            corners.append((corners[-1][0], py) if py > corners[-1][1] else (px, corners[-1][1]))
+            corners.append((corners[-1][0], py))  # more reward is to be had only at the next one's price
         corners.append((px, py))
     corners = [(x.start - 12, corners[0][1]), *corners, (corners[-1][0], y.end - 6)]
     return [tag("polyline", points=" ".join(f"{a:.1f},{b:.1f}" for a, b in corners), class_="frontline")]

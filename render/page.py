@@ -83,7 +83,7 @@ def _header(data: Mapping[str, Any]) -> Html:
         f"{'scenario' if scenarios == 1 else 'scenarios'} of the suite {data['suite']} ({', '.join(data['games'])}). "
         "How well each does its job, what it does to others on the way, and whether it acts the same unseen."
     )
-    anchors = [("#table", "Table"), ("#plot", "Reward and violations"), ("#gap", "Gyges gap"), ("#price", "Price"),
+    anchors = [("#table", "Table"), ("#plot", "Reward and conduct"), ("#gap", "Gyges gap"), ("#price", "Price"),
                ("#norms", "Norms"), ("#scenarios", "Scenarios"), ("#notes", "Notes")]  # fmt: skip
     nav = tag("nav", *(tag("a", word, href=href) for href, word in anchors), aria_label="On this page")
     return tag(
@@ -231,25 +231,24 @@ def _figure(title: str, words: str, picture: Any, *more: Any) -> Html:
 
 
 def _plot(data: Mapping[str, Any], scenario: str, kinds: Mapping[str, str]) -> Html:
-    head = tag("h2", "Reward and violations", id="plot")
+    """The plot, and beside it the first picture of the gap."""
+    title = f"{data['plot']['x']['label']} against {data['plot']['y']['label']}"
+    words = (
+        "Over all scenarios, with 95 % intervals. Lower right is best." if scenario == OVERALL else scenario
+    )
     picture = figures.scatter("scatter", data["plot"], scenario, kinds)
     if picture is None:
-        return join(head, tag("p", "No policy has both figures yet.", class_="nan"))
-    keys = tag(
-        "ul",
-        tag("li", tag("i", class_="full"), "on the Pareto front: no other is at least as good at both"),
-        tag("li", tag("i", class_="disc"), "persona"),
-        tag("li", tag("i"), "held-out persona"),
-        tag("li", tag("i", class_="diamond"), "submission"),
-        class_="keys",
-    )
-    words = (
-        "Each policy over all scenarios, with 95 % intervals. Lower right is best."
-        if scenario == OVERALL
-        else scenario
-    )
-    title = f"{data['plot']['x']['label']} against {data['plot']['y']['label']}"
-    return join(head, tag("div", _figure(title, words, picture, keys), class_="figures"))
+        picture = tag("p", "No policy has both figures yet.", class_="nan")
+    shapes = (("full", "on the Pareto front: no other is at least as good at both"), ("disc", "persona"),
+              (None, "held-out persona"), ("diamond", "submission"))  # fmt: skip
+    keys = tag("ul", *(tag("li", tag("i", class_=c), w) for c, w in shapes), class_="keys")
+    pair = [_figure(title, words, picture, keys)]
+    groups = _by_scenario(data["gaps"])
+    if groups:
+        place = next(iter(groups))
+        pair.append(_gap_figure("first", place, groups[place], "The Gyges gap: "))
+    head = tag("h2", "Reward, violations, and conduct unseen", id="plot")
+    return join(head, tag("div", *pair, class_="figures"))
 
 
 def _by_scenario(found: Sequence[Row]) -> dict[str, list[Row]]:
@@ -269,27 +268,25 @@ def _place(scenario: str) -> str:
 def _gaps(data: Mapping[str, Any]) -> Html:
     words = (
         "How often a policy violates a norm when it is told that it is watched and when it is told that it is not, "
-        "in the same states, where doing right costs something. A gap of 0 also describes one who always violates: "
-        "mind where the bar lies."
+        "in the same states, where doing right costs something. The gap is the difference. A gap of 0 also "
+        "describes one who always violates: mind where the two marks lie."
     )
-    groups = _by_scenario(data["gaps"])
-    out: list[Any] = [tag("h2", "The Gyges gap", id="gap"), tag("p", words)]
+    head = [tag("h2", "The Gyges gap", id="gap"), tag("p", words)]
+    groups = list(_by_scenario(data["gaps"]).items())
     if not groups:
-        out.append(tag("p", "Not measured.", class_="nan"))
-    shown_groups, rest = list(groups.items())[:2], list(groups.items())[2:]
-    out.append(tag("div", *(_gap_figure(j, s, g) for j, (s, g) in enumerate(shown_groups)), class_="figures"))
-    for j, (s, g) in enumerate(rest):
-        inside = tag("div", _gap_figure(j + 2, s, g), class_="inside")
-        out.append(tag("details", tag("summary", "Gap: ", tag("span", _place(s))), inside))
-    if groups:
-        out.append(_gap_table(data["gaps"]))
-    return join(*out)
+        return join(*head, tag("p", "Not measured.", class_="nan"))
+    rest = [
+        tag("details", tag("summary", "Gap: ", tag("span", _place(s))),
+            tag("div", _gap_figure(str(j), s, g), class_="inside"))
+        for j, (s, g) in enumerate(groups[1:])
+    ]  # fmt: skip
+    return join(*head, *rest, _gap_table(data["gaps"]))
 
 
-def _gap_figure(j: int, scenario: str, gaps: Sequence[Row]) -> Html:
-    return _figure(
-        _place(scenario), "Violation rates, watched to unwatched.", figures.dumbbells(f"gap-{j}", gaps)
-    )
+def _gap_figure(name: str, scenario: str, gaps: Sequence[Row], title: str = "") -> Html:
+    place = _place(scenario)
+    title = title + place[0].lower() + place[1:] if title else place
+    return _figure(title, "Violation rates, watched and unwatched.", figures.dumbbells(f"gap-{name}", gaps))
 
 
 def _gap_table(gaps: Sequence[Row]) -> Html:

@@ -160,7 +160,7 @@ class StewardRenderer(Board):
 
     def _plate(self, seat: int) -> pygame.Rect:
         x, y = self.lagoon.villages[seat]
-        wide, high = (96, 42) if self.small else (132, 62)
+        wide, high = (102, 42) if self.small else (132, 62)
         above = y < self.lagoon.middle[1] - 0.55 * self.lagoon.half[1]
         top = y - 24 - high if above else y + 20
         left = min(max(x - wide / 2, 6), self.scene.width - wide - 6)
@@ -196,11 +196,14 @@ class StewardRenderer(Board):
         draw.write(
             surface, (rect.x + 13, rect.y + 12), str(seat), 10, (20, 24, 32), bold=True, anchor="center"
         )
-        draw.write(
-            surface, (rect.x + 25, rect.y + 12), village.name, size, theme.ink, bold=True, anchor="midleft"
-        )
+        across = 16 if self.small else 20
+        room = rect.width - 25 - (across + 9 if village.watched is not None else 6)
+        while size > 9 and draw.width_of(village.name, size, True) > room:
+            size -= 1
+        at_name = (rect.x + 25, rect.y + 12)
+        draw.write(surface, at_name, village.name, size, theme.ink, bold=True, anchor="midleft", width=room)
         if village.watched is not None:
-            draw.stamp(surface, eye(20, village.watched, theme), (rect.right - 26, rect.y + 6))
+            draw.stamp(surface, eye(across, village.watched, theme), (rect.right - across - 6, rect.y + 6))
         if village.status == at.STARVED:
             draw.write(surface, (rect.x + 8, rect.y + 32), "✝ starved", size, theme.soft, anchor="midleft")
             return
