@@ -190,7 +190,6 @@ def _values(
     packed = np.stack([decisions[k].packed for k in owner])
     seats = np.array([decisions[k].seat for k in owner])
     future = np.tile(lives, len(acts))
-    rows = np.arange(len(owner))
     seated = [
         [continuation if a == point.seat else policy for a, policy in enumerate(table[k])]
         for k, point in enumerate(decisions)
@@ -200,12 +199,20 @@ def _values(
     if seating is not None:
         play.inherit(seating, np.array([decisions[k].source for k in owner]))
     total = np.zeros(len(owner), np.int64)
+    left = np.arange(len(owner))  # which forks the rows of the batch are
     actions = play.decide()
-    actions[rows, seats] = np.repeat([a for _, a in acts], len(lives))
+    actions[left, seats] = np.repeat([a for _, a in acts], len(lives))
     while True:
         batch.step(actions)
         play.since += batch.reward / np.float32(game.reward_scale)
-        total += batch.reward[rows, seats]
-        if batch.over.all():
-            return (total / game.reward_scale).reshape(len(acts), len(lives))
+        total[left] += batch.reward[np.arange(batch.rows), seats[left]]
+        on = np.flatnonzero(~batch.over)
+        if len(on) == 0:
+            return np.asarray((total / game.reward_scale).reshape(len(acts), len(lives)))
+        if 2 * len(on) <= batch.rows:  # go on with those that are not over
+            left = left[on]
+            batch = batch.fork(on)
+            after = Futures(batch, [seated[k] for k in owner[left]], future[left], seed=seed)
+            after.inherit(play, on)
+            play = after
         actions = play.decide()

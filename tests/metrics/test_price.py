@@ -165,6 +165,8 @@ def test_background_keeps_its_memory_and_the_source_is_untouched():
 def test_many_decisions_equal_one_by_one():
     game = Well(num_agents=3, horizon=7)
     batch = Batch(game, 4, seed=2)
+    batch.state.tick[:, 0] = [0, 5, 2, 6]  # forks end at different times
+    batch.refresh()
     where = [(row, seat) for row in range(4) for seat in range(3)]
     together = pr.prices(game, pr.points(batch, where), [RandomPolicy()] * 3, Clean(), screen=3, final=8)
     alone = [
