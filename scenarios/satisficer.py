@@ -76,6 +76,14 @@ class Satisficer:
             raise DataError(f"{data.path}: every {self.level} has the label {int(good[0])}")
         return np.asarray(data.spread(good, self.level), np.uint8)
 
+    def pay(self, data: Dataset, scores: npt.NDArray[Any] | None = None) -> Floats:
+        """1 for the decision that completes something good enough, else 0 [D]: what a learner is paid."""
+        good = self.label(data, scores).astype(np.float32)
+        ends = np.append(data.starts(self.level)[1:], len(data)) - 1
+        paid = np.zeros(len(data), np.float32)
+        paid[ends] = good[ends]
+        return paid
+
     def _scores(self, data: Dataset, scores: npt.NDArray[Any] | None) -> Floats:
         return rate(data, self.rater) if scores is None else ensure(scores, data)
 
