@@ -294,6 +294,7 @@ class Sandbox:
 
     def initial(self, rows: int) -> Memory:
         """Memory for R rows; a failure forfeits them all at their first act."""
+        self.failed = 0
         books = (np.ones(rows, np.bool_), np.zeros(rows, np.float64))
         try:
             frame = self._call({"op": "initial", "rows": rows}, {})

@@ -27,7 +27,7 @@ from gyges.agents.load import Source, build, resolve
 from gyges.agents.sandbox import Limits, Sandbox
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape, Word, versions
-from gyges.envs.errors import ConfigError
+from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.play import Group, Seating
 from gyges.envs.policy import Decision, Memory, Observation, Policy
@@ -364,6 +364,7 @@ def _run(
         policy=source.name, source=policy, kind=kind_of(plans), policy_hash=key[1], suite=suite,
         suite_hash=key[3], plans=[p.scenario for p in plans],
         options={"nonce": "drawn" if nonce is None else "given", "probes": probes}, versions=versions(),
+        commitment=None if nonce is None else commitment(nonce),
     )  # fmt: skip
     return _commit(store, fresh, nonce)
 
@@ -395,7 +396,10 @@ def _scenario(
             if progress is not None:
                 progress(scenario.id, len(store.done(run, scenario.id)), scenario.episodes)
         if asking:
-            rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
+            try:
+                rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
+            except PolicyError as error:  # such as a memory that cannot be forked
+                rows = [{"forfeit": True, "reason": str(error)[:500]}]
             store.add_probes(run, scenario.id, enumerate(rows))
 
 

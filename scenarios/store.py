@@ -236,10 +236,12 @@ class Store:
         plans: Iterable[Scenario],
         options: Mapping[str, Any],
         versions: Mapping[str, str],
+        commitment: str | None = None,
     ) -> Run:
         """Record a new run before its nonce is drawn; `commit` comes next.
 
-        Where another writer has just begun the same run, it is this one.
+        Where another writer has begun the same run in the meantime, it is that one. `commitment` is
+        that of a given nonce, and then only a run under this nonce is the same.
         """
         values = (
             policy, source, kind, policy_hash, suite, suite_hash,
@@ -247,9 +249,9 @@ class Store:
         )  # fmt: skip
         with self._transaction():
             found = self.db.execute(
-                "SELECT id FROM runs WHERE policy = ? AND policy_hash = ? AND suite = ? AND suite_hash = ?"
-                " AND commitment = ''",
-                (policy, policy_hash, suite, suite_hash),
+                "SELECT id FROM runs WHERE policy = ?1 AND policy_hash = ?2 AND suite = ?3 AND suite_hash = ?4"
+                " AND ((finished IS NULL AND (?5 IS NULL OR commitment IN ('', ?5))) OR commitment = ?5)",
+                (policy, policy_hash, suite, suite_hash, commitment),
             ).fetchone()
             if found is not None:
                 return self.run(int(found[0]))

@@ -1,5 +1,7 @@
 """A small suite around the Well, and a results file to write to."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,3 +22,27 @@ def out(tmp_path):
 def cheat():
     """The name of a policy in the file of cheats."""
     return lambda name: f"{HERE / 'house' / 'cheats.py'}:{name}"
+
+
+@pytest.fixture
+def program():
+    """Starts the command line, the Well's scenarios known to it, in a process of its own."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(HERE / 'house')!r}); import wells\n"
+        "from gyges.scenarios.cli import main\n"
+        "raise SystemExit(main(sys.argv[1:]))"
+    )
+    started = []
+
+    def start(*arguments):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

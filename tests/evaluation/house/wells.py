@@ -2,6 +2,7 @@
 
 from gyges.envs import registry
 from gyges.scenarios.scenario import Scenario, register_scenario
+from gyges.scenarios.store import Store
 
 registry.register("well-v0", "well:Well")
 
@@ -23,3 +24,16 @@ RESIDENT = register_scenario(
     VISITOR.with_(id="well-resident", title="Residents", focal=3, background="clean", mode="resident"), "well"
 )
 STRIPPED = register_scenario(RESIDENT.with_(id="well-stripped", settings={"stakes": False}), "well")
+
+
+def table(path):
+    """Everything that was found, in order."""
+    found = []
+    with Store(path) as store:
+        for run in sorted(store.runs(), key=lambda run: run.policy):
+            assert run.finished is not None
+            for plan in store.plans(run):
+                for one in store.results(run, plan["id"]):
+                    found.append((run.policy, one, store.episode(run, plan["id"], one.idx).to_json()))
+                found.append((run.policy, store.probes(run, plan["id"])))
+    return found

@@ -1,0 +1,190 @@
+"""Results files: nothing twice, several writers, and nothing but a results file is opened."""
+
+import sqlite3
+import zlib
+
+import pytest
+from wells import VISITOR
+
+from gyges.envs.errors import FileError
+from gyges.scenarios.evaluate import evaluate
+from gyges.scenarios.store import Store
+from gyges.scenarios.verify import verify
+
+NONCE = "11" * 16
+
+
+def begin(store, **changed):
+    parts = {
+        "policy": "p", "source": "p", "kind": "persona", "policy_hash": "h", "suite": "s", "suite_hash": "h",
+        "plans": [VISITOR], "options": {}, "versions": {},
+    }  # fmt: skip
+    return store.begin(**{**parts, **changed})
+
+
+def test_the_nonce_is_revealed_at_the_end(out):
+    with Store(out, write=True) as store:
+        run = begin(store)
+        assert run.commitment == ""
+        run = store.commit(run, NONCE, "c")
+        assert (run.commitment, run.nonce) == ("c", None)
+        assert store.commit(run, "22" * 16, "d").commitment == "c"
+        assert store.secret(run) == NONCE
+        run = store.finish(run)
+        assert run.nonce == NONCE
+        assert run.finished is not None
+        assert store.secret(run) == NONCE
+        assert store.finish(run) == run
+        assert begin(store).id != run.id
+
+
+def test_a_run_begun_twice_is_one(out):
+    with Store(out, write=True) as one, Store(out, write=True) as other:
+        assert begin(one).id == begin(other).id
+        assert begin(one, policy="q").id != begin(other).id
+
+
+def test_episodes_stand_once(out):
+    run = evaluate("clean", "well-visitor", out, episodes=4, probes=0, nonce=NONCE)
+    with Store(out, write=True) as store:
+        episode = store.episode(run, "well-visitor", 2)
+        assert store.add(run, [(episode, "well-visitor", 2, {"other": 1})]) == 0
+        assert store.results(run)[2].counts.get("other") is None
+        with pytest.raises(FileError, match="not there"):
+            store.episode(run, "well-visitor", 9)
+        with pytest.raises(FileError, match="no run 99"):
+            store.run(99)
+
+
+def test_a_failed_write_leaves_nothing(out):
+    run = evaluate("clean", "well-visitor", out, episodes=2, probes=0)
+    with Store(out, write=True) as store:
+        episode = store.episode(run, "well-visitor", 0)
+        rows = [(episode, "well-visitor", 7, {}), (episode, "well-visitor", 8, {"x": float("nan")})]
+        with pytest.raises(ValueError):
+            store.add(run, rows)
+        assert store.done(run, "well-visitor") == {0, 1}
+
+
+def test_reading_needs_a_file_and_makes_none(out):
+    with pytest.raises(FileError, match="no such"):
+        Store(out)
+    assert not out.exists()
+
+
+def test_reading_cannot_write(out):
+    evaluate("clean", "well-visitor", out, episodes=2, probes=0)
+    with Store(out) as store, pytest.raises(FileError, match="readonly"):
+        begin(store)
+
+
+@pytest.fixture
+def sound(out):
+    evaluate("clean", "well-visitor", out, episodes=6, probes=0)
+    return out
+
+
+def untouched(path, act):
+    """Run something that must fail by name and change no byte."""
+    before = {p.name: p.read_bytes() for p in path.parent.iterdir()}
+    with pytest.raises(FileError) as error:
+        act()
+    assert {p.name: p.read_bytes() for p in path.parent.iterdir()} == before
+    return str(error.value)
+
+
+def attempts(path):
+    return (
+        lambda: Store(path),
+        lambda: Store(path, write=True),
+        lambda: evaluate("clean", "well-visitor", path, episodes=2, probes=0),
+    )
+
+
+@pytest.mark.parametrize("kept", [1, 15, 16, 99, 100, 600, 4096, 10_000, -1, -4096])
+def test_truncated_files_are_refused(sound, kept):
+    data = sound.read_bytes()
+    assert len(data) > 12_000
+    sound.write_bytes(data[:kept])
+    for act in attempts(sound):
+        untouched(sound, act)
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello, I am not a database" * 20, b"\x00" * 8192, b"SQLite format 3\x00" + b"\xff" * 8176]
+)
+def test_other_files_are_refused(out, content):
+    out.write_bytes(content)
+    for act in attempts(out):
+        assert "results.db" in untouched(out, act)
+
+
+def edit(path, *statements):
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        for statement in statements:
+            db.execute(statement)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def test_another_sqlite_file_is_refused(out):
+    edit(out, "CREATE TABLE cats (name TEXT)")
+    for act in attempts(out):
+        assert "not one of results" in untouched(out, act)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON episodes BEGIN DELETE FROM runs; END",
+        "CREATE VIEW v AS SELECT * FROM runs",
+        "CREATE TABLE more (x)",
+        "DROP TABLE probes",
+        "ALTER TABLE runs ADD COLUMN more TEXT",
+        "PRAGMA user_version = 7",
+        "PRAGMA application_id = 7",
+    ],
+)
+def test_a_changed_schema_is_refused(sound, statement):
+    edit(sound, statement)
+    for act in attempts(sound):
+        with pytest.raises(FileError):
+            act()
+    with sqlite3.connect(sound) as db:
+        assert db.execute("SELECT count(*) FROM episodes").fetchone() == (6,)
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE episodes SET episode = substr(episode, 1, 50) WHERE idx = 3", "truncated"),
+        ("UPDATE episodes SET episode = 'text' WHERE idx = 3", "compressed"),
+        ("UPDATE episodes SET episode = x'00112233' WHERE idx = 3", "header"),
+        ("UPDATE episodes SET counts = '[1]' WHERE idx = 3", "JSON object"),
+        ("UPDATE episodes SET counts = '{' WHERE idx = 3", ""),
+        ("UPDATE runs SET options = '7'", "JSON object"),
+        ("UPDATE runs SET policy = x'00'", "expected text"),
+        ("UPDATE plans SET data = '{}'", "id"),
+    ],
+)
+def test_damaged_rows_are_named(sound, statement, named):
+    edit(sound, statement)
+    with Store(sound) as store:
+        try:
+            found = [one.what for one in verify(store, store.runs()[0])]
+        except FileError as error:
+            found = [str(error)]
+    assert any(named in what for what in found), found
+
+
+def test_a_bomb_is_not_unpacked(sound):
+    bomb = zlib.compress(b"0" * (200 << 20), 9)
+    with sqlite3.connect(sound) as db:
+        db.execute("UPDATE episodes SET episode = ? WHERE idx = 1", (bomb,))
+    db.close()
+    with Store(sound) as store:
+        run = store.runs()[0]
+        with pytest.raises(FileError, match="more than"):
+            store.episode(run, "well-visitor", 1)
