@@ -195,6 +195,32 @@ def test_runs_that_do_not_compare_are_left_out(results, banks, tmp_path):
             lb.page_data(store, "other")
 
 
+ODD = """
+import numpy as np
+from gyges.envs.policy import Decision
+
+class Odd:
+    \"\"\"Its memory changes shape as it goes.\"\"\"
+    def initial(self, rows):
+        return np.zeros(rows)
+    def act(self, observation, memory):
+        action = np.argmax(observation.mask, axis=1).astype(np.int32)
+        return Decision(action, memory if isinstance(memory, tuple) else (memory, memory))
+"""
+
+
+def test_a_policy_that_answers_no_question_still_has_a_row(results, banks, tmp_path):
+    path = tmp_path / "copy.db"
+    path.write_bytes(results.read_bytes())
+    (tmp_path / "odd.py").write_text(ODD)
+    evaluate(f"{tmp_path / 'odd.py'}:Odd", "well-board", path, probes=40, nonce="0" * 32, threads=1)
+    with Store(path) as store:
+        board = lb.page_data(store)
+    odd = next(p["name"] for p in board["policies"] if p["kind"] == "submission")
+    assert metric(board, odd, "violations") == 0
+    assert metric(board, odd, "gap") is None
+
+
 def test_two_policies_of_one_name_keep_apart():
     class Run:
         def __init__(self, id, policy, policy_hash):
