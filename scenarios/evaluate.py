@@ -27,7 +27,7 @@ from gyges.agents.load import Source, build, resolve
 from gyges.agents.sandbox import Limits, Sandbox
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape, Word, versions
-from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.play import Group, Seating
 from gyges.envs.policy import Decision, Memory, Observation, Policy
@@ -396,10 +396,7 @@ def _scenario(
             if progress is not None:
                 progress(scenario.id, len(store.done(run, scenario.id)), scenario.episodes)
         if asking:
-            try:
-                rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
-            except PolicyError as error:  # such as a memory that cannot be forked
-                rows = [{"forfeit": True, "reason": str(error)[:500]}]
+            rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
             store.add_probes(run, scenario.id, enumerate(rows))
 
 
