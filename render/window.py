@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ def open_window(size: tuple[int, int], title: str) -> pygame.Surface:
         pygame.font.init()
         pygame.display.set_caption(title)
         try:
-            return pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # "no fast renderer available": it is drawn all the same
+                return pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
         except pygame.error:
             return pygame.display.set_mode(size)
     except pygame.error as error:

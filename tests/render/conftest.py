@@ -1,8 +1,71 @@
-"""Leaderboard data made by formula, in the shape of `gyges.scenarios.leaderboard.Page`, for tests of the page."""
+"""Fixtures: played episodes as reels, and leaderboard data made by formula in the shape of `Page`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pytest
+
+from gyges.envs import registry
+from gyges.envs.batch import Batch, rules_hash
+from gyges.envs.episode import Episode, Seat, Tape
+from gyges.envs.play import Seating
+from gyges.envs.policy import RandomPolicy
+from gyges.render.reel import Reel
+
+NAMES = ("clean", "greedy", "gyges")
+
+
+def played(
+    game: Any, policies: list[Any], names: tuple[str, ...], steps: int = 10_000
+) -> tuple[Reel, Episode]:
+    """An episode as a reel and as a file's content."""
+    batch = Batch(game, 1, seed=3, labels="full")
+    seating, reel, tape = Seating(batch, policies, seed=1), Reel(game, names), Tape(batch)
+    reel.begin(batch)
+    while not batch.over[0] and reel.steps < steps:
+        actions = seating.decide()
+        tape.take(actions)
+        batch.step(actions)
+        reel.add(batch, actions)
+    seats = tuple(Seat(n, k == 1, n, "") for k, n in enumerate(names))
+    return reel, tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
+
+
+@pytest.fixture(scope="session")
+def well() -> tuple[Reel, Episode]:
+    """An episode of the Well among its three personas, at even odds of being watched."""
+    from well import Clean, Greedy, Gyges
+
+    registry.register("well-v0", "well:Well")
+    return played(registry.make("well-v0", num_agents=3, ring=0.5), [Clean(), Greedy(), Gyges()], NAMES)
+
+
+@pytest.fixture(scope="session")
+def steward() -> tuple[Reel, Episode]:
+    """Forty steps of Steward among random policies."""
+    game = registry.make("steward-v0", num_agents=4, orders=0.5)
+    return played(game, [RandomPolicy()] * 4, ("a", "b", "c", "d"), steps=40)
+
+
+@pytest.fixture
+def well_file(well: tuple[Reel, Episode], tmp_path: Path) -> Path:
+    """The Well's episode as a file."""
+    return well[1].save(tmp_path / "well.episode.json")
+
+
+@pytest.fixture
+def board() -> dict[str, Any]:
+    """Leaderboard data: seven policies, three scenarios."""
+    return page_data()
+
+
+def light(frame: Any) -> float:
+    """Mean brightness of a picture, 0 to 255."""
+    return float(np.mean(frame))
+
 
 POLICIES = (
     ("clean", "persona", 118.0, 0.01, 0.01),
@@ -44,7 +107,11 @@ def row(policy: str, scenario: str, j: int) -> dict[str, Any]:
             "gini": rate(0.9 - 0.2 * unseen),
         },
         "norms": {
-            n: {"decisions": 900 - 100 * k, "watched": rate(seen * (1 - k / 9)), "unwatched": rate(unseen * (1 - k / 12))}
+            n: {
+                "decisions": 900 - 100 * k,
+                "watched": rate(seen * (1 - k / 9)),
+                "unwatched": rate(unseen * (1 - k / 12)),
+            }
             for k, n in enumerate(NORMS)
         },
         "replays": [{"label": "first", "href": f"replays/{policy}-{j}.gif", "episode": f"{policy}-{j}"}],

@@ -1,0 +1,174 @@
+"""A person at the keyboard: understood, never shown more than others, free to leave."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pygame
+import pytest
+
+from gyges.envs.batch import Batch
+from gyges.envs.episode import Episode
+from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.play import Seating, play
+from gyges.envs.policy import Policy, RandomPolicy
+from gyges.render import play as playing
+from gyges.render.panel import Spot
+from gyges.render.person import Chooser, Left, TerminalPerson, WindowPerson, columns, meant
+from gyges.render.reel import Reel
+
+NAMES = ["pass", "give 3 meals to Arne", "give 3 meals to Brisk", "accuse Arne", "accuse Arne twice"]
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("1", 0),
+        (" 5\n", 4),
+        ("pass", 0),
+        ("PA", 0),
+        ("give 3 meals to b", 2),
+        ("accuse arne", 3),
+        ("accuse  Arne t", 4),
+    ],
+)
+def test_answers_understood(line: str, option: int) -> None:
+    assert meant(line, NAMES) == option
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("0", "1 to 5"), ("6", "1 to 5"), ("give", "could be"), ("steal", "begins so"), ("", "begins so"), ("-1", "begins so"),
+     ("1.5", "begins so"), ("²", "begins so")],
+)  # fmt: skip
+def test_answers_not_understood(line: str, words: str) -> None:
+    assert words in str(meant(line, NAMES))
+
+
+def terminal(answers: str) -> tuple[TerminalPerson, io.StringIO]:
+    out = io.StringIO()
+    return TerminalPerson(io.StringIO(answers), out), out
+
+
+def test_a_whole_episode_in_the_terminal(well: Any) -> None:
+    game = well[0].game
+    person, out = terminal("nonsense\n" + "4\n" * 20)
+    assert isinstance(person, Policy)
+    batch = Batch(game, 1, seed=4)
+    result = play(batch, [person, RandomPolicy(), RandomPolicy()])
+    assert batch.state.drawn[0, 0] > 3
+    text = out.getvalue()
+    assert text.count("Your choice") == 21
+    assert text.count("None of the options begins so") == 1
+    assert "  4  draw 3 buckets" in text
+    assert "The well holds" in text
+    assert f"So far: {result['returns'][0, 0] - batch.reward[0, 0]:g} buckets." in text
+
+
+@pytest.mark.parametrize("answers", ["", "1\nq\n", "1\n1"])
+def test_leaving(well: Any, answers: str) -> None:
+    person, _ = terminal(answers)
+    batch = Batch(well[0].game, 1, seed=4)
+    with pytest.raises(Left):
+        play(batch, [person, RandomPolicy(), RandomPolicy()])
+    assert batch.state.tick[0, 0] == len(answers.replace("q", "").split())
+
+
+def test_no_word_of_labels_in_the_terminal(well: Any) -> None:
+    """The questions are the same in the twin whose labels are all neutral, but for what the seat may know."""
+    from well import Well
+
+    texts = []
+    for labels in ("off", "full"):
+        person, out = terminal("3\n" * 20)
+        play(Batch(Well(), 1, seed=4, labels=labels), [person, RandomPolicy(), RandomPolicy()])
+        texts.append(out.getvalue())
+    assert texts[0] == texts[1]
+    assert not any(word in texts[0] for word in ("unaligned", "overuse", "severity"))
+
+
+def key(code: int) -> Any:
+    return pygame.event.Event(pygame.KEYDOWN, key=code, mod=0)
+
+
+def test_chooser_keys() -> None:
+    names = ("wait", "stay", *(f"fish {h} tonnes" for h in range(1, 13)), "leave")
+    chooser = Chooser(names, range(1, 15))
+    assert chooser.mark == 1
+    for code, mark in ((pygame.K_RIGHT, 2), (pygame.K_RIGHT, 3), (pygame.K_DOWN, 14), (pygame.K_DOWN, 1),
+                       (pygame.K_UP, 14), (pygame.K_LEFT, 13), (pygame.K_7, 8), (pygame.K_1, 2), (pygame.K_2, 13),
+                       (pygame.K_9, 10)):  # fmt: skip
+        chooser.handle(key(code))
+        assert chooser.mark == mark
+        assert chooser.taken is None
+    chooser.handle(key(pygame.K_RETURN))
+    assert chooser.taken == 10
+
+
+def test_chooser_mouse_and_leaving() -> None:
+    chooser = Chooser(("wait", "a", "b"), [1, 2])
+    spots = [Spot(pygame.Rect(0, 0, 10, 10), 1), Spot(pygame.Rect(20, 0, 10, 10), 2)]
+    chooser.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(25, 5), rel=(0, 0), buttons=(0, 0, 0)), spots)
+    assert (chooser.mark, chooser.taken) == (2, None)
+    chooser.handle(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(15, 5), button=1), spots)
+    assert chooser.taken is None
+    chooser.handle(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(25, 5), button=3), spots)
+    assert chooser.taken is None
+    chooser.handle(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(5, 5), button=1), spots)
+    assert chooser.taken == 1
+    chooser.handle(key(pygame.K_ESCAPE))
+    assert chooser.left
+
+
+def test_window_person(well: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    events = [[key(pygame.K_RIGHT)], [], [key(pygame.K_RETURN)], [pygame.event.Event(pygame.QUIT)]]
+    monkeypatch.setattr(pygame.event, "get", lambda: events.pop(0))
+    person = WindowPerson((1000, 640))
+    batch = Batch(well[0].game, 1, seed=4)
+    seating = Seating(batch, [person, RandomPolicy(), RandomPolicy()])
+    assert seating.step()[0, 0] == 2
+    assert pygame.display.get_init()
+    with pytest.raises(Left):
+        seating.step()
+    assert not pygame.display.get_init()
+    assert pygame.mixer.get_init() is None
+
+
+def test_play_saves_what_was_played(well: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    game = well[0].game
+    person, _ = terminal("4\n" * 7 + "q\n")
+    made = playing.main(game, [("random", RandomPolicy())], seat=1, seed=9, terminal=True, person=person,
+                        out=tmp_path / "e.json")  # fmt: skip
+    assert made.steps == 7
+    loaded = Episode.load(tmp_path / "e.json")
+    assert loaded == made
+    assert [s.name for s in loaded.seats] == ["random", "you", "random"]
+    assert loaded.focal.tolist() == [False, True, False]
+    reel = Reel.load(tmp_path / "e.json")
+    assert (reel.actions[:, 1] == 4).all()
+    said = capsys.readouterr().out
+    assert "You have left the table." in said
+    assert (
+        f"* seat 1 (you)           {reel.totals[-1, 1]:>10.1f}{int(reel.unaligned[:, 1].sum()):>18}" in said
+    )
+
+
+def test_bad_tables(well: Any) -> None:
+    game = well[0].game
+    with pytest.raises(ConfigError, match="seats 0 to 2"):
+        playing.main(game, [("random", RandomPolicy())], seat=3)
+    with pytest.raises(ConfigError, match="at least one persona"):
+        playing.main(game, [])
+    with pytest.raises(UnknownNameError, match="no persona 'saint'"):
+        playing.personas(game, ["saint"])
+    assert [name for name, _ in playing.personas(game, ["clean", "random"])] == ["clean", "random"]
+
+
+def test_columns_fill_downwards() -> None:
+    found = columns(["a", "b", "c", "d", "e"], 9)
+    assert found == ["a   d", "b   e", "c"]
+    assert all(len(line) <= 40 for line in columns([f"option {k}" for k in range(30)], 40))
+    assert sorted(" ".join(found).split()) == list("abcde")
