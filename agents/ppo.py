@@ -70,6 +70,8 @@ class PPOConfig:
     """Whether a time limit is a cut (its last observation is valued) or an end (worth nothing)."""
     standardise: bool = True
     """Whether a fresh network's features are standardised by their running mean and deviation."""
+    stagger: bool = True
+    """Whether the rows are spread over the episode before the first rollout."""
     scale_rewards: bool = True
     """Whether rewards are divided by the running deviation of the discounted return."""
     kl_weight: float = 0.0
@@ -210,6 +212,8 @@ class PPO:
         rate = c.learning_rate * (1 - share) if c.anneal else c.learning_rate
         for group in self.optimiser.param_groups:
             group["lr"] = rate
+        if self.updates == 0 and c.stagger:
+            self.collector.stagger()
         rollout = self.collector.collect()
         played = time.perf_counter()
         with torch.no_grad():

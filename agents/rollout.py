@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -195,6 +196,19 @@ class Collector:
             self.reward, self.moved, self.done, self.cut, memory, last, moves, sums,
         )  # fmt: skip
 
+    def stagger(self, longest: int = 512) -> None:
+        """Spread the rows over the episode, so that no rollout is all beginnings or all ends.
+
+        Plays some `longest` steps (the horizon at most) and ends an equal part of the rows after each.
+        """
+        rows, tally = self.batch.rows, torch.zeros(4, device=self.device)
+        count = min(longest, self.game.config.horizon)
+        with torch.no_grad():
+            for k in range(count):
+                ended = np.zeros(rows, np.bool_)
+                ended[k * rows // count : (k + 1) * rows // count] = True
+                self._step(0, tally, ended)
+
     def _look(self, t: int | None) -> Tensor:
         """Ask the network what to do at step t; with None, what the present is worth [R]."""
         features = torch.mul(self.of(self._codes), self.scale)
@@ -227,7 +241,8 @@ class Collector:
     def _token(self, token: int | None) -> Tensor | None:
         return None if token is None else torch.full_like(self.seat, token)
 
-    def _step(self, t: int, tally: Tensor) -> None:
+    def _step(self, t: int, tally: Tensor, cut: npt.NDArray[np.bool_] | None = None) -> None:
+        """One step, kept at t; rows in `cut` [B] begin their next episode after it."""
         batch = self.batch
         self._look(t)
         before = batch.codes
@@ -239,13 +254,19 @@ class Collector:
         if self.seating is not None:
             self.seating.since += batch.reward / np.float32(self.game.reward_scale)
         ended = ((self._terminated | self._truncated) != 0).all(1)
-        over = ended if batch.on_cuda else ended.numpy()
+        broken = ended if cut is None else ended | torch.as_tensor(cut, device=self.device)
+        over = broken if batch.on_cuda else broken.numpy()
         step = Step(
             self.game, before, actions, batch.reward, batch.welfare, batch.ledger, first, over
         )  # fmt: skip
         score, self.source_memory = self.source(step, self.source_memory)
         task = score if type(self.source) is TaskReward else TASK(step, None)[0]
         self._record(t, torch.as_tensor(score), torch.as_tensor(task), ended, tally)
+        if cut is not None and cut.any():
+            batch.reset_rows(cut & ~ended.cpu().numpy())
+            kept = ~broken[self.row]
+            for sums in (self.running, self.earned, self.scored):
+                sums *= kept
 
     def _everyone(self, action: Tensor) -> Any:
         """Actions of all seats [B, N], int32."""

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import math
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -140,11 +139,10 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         FileError: it could not be written (a full disk, say); the old content stands.
     """
-    temporary = ""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -153,8 +151,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise FileError(f"{path}: not written: {error.strerror or error}") from None
     finally:
         with contextlib.suppress(OSError):
-            if temporary and os.path.exists(temporary):
-                os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
 
 
 def digest(data: bytes) -> str:
