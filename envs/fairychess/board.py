@@ -91,18 +91,26 @@ class Board:
         """Is a royal piece of the player to move attacked?"""
         return self._listed()[2]
 
+    def result_now(self) -> Result:
+        """How the game stands without regard to its history: goals, mate and stalemate."""
+        return self._said(self._listed()[1])
+
+    def _said(self, outcome: int) -> Result:
+        side = int(self.row[at.TURN])
+        if outcome == at.NOTHING:
+            return Result(False, None)
+        return Result(True, -1 if outcome == at.DRAW else side if outcome == at.WIN else 1 - side)
+
     def result(self) -> Result:
         """How the game stands: by the variant's goals, mate, stalemate, repetition or the n-move rule."""
         found, outcome, _ = self._listed()
-        side, head = int(self.row[at.TURN]), self.compiled.table("head")
+        head = self.compiled.table("head")
         if outcome == at.NOTHING and found:
             if head[at.N_FOLD] and self._keys.get(self._key(), 0) >= head[at.N_FOLD]:
                 outcome = int(head[at.FOLD_VALUE])
             elif head[at.N_MOVE] and self.row[at.CLOCK] >= 2 * head[at.N_MOVE]:
                 outcome = at.DRAW
-        if outcome == at.NOTHING:
-            return Result(False, None)
-        return Result(True, -1 if outcome == at.DRAW else side if outcome == at.WIN else 1 - side)
+        return self._said(outcome)
 
     def push(self, name: str) -> None:
         """Play a move by name.

@@ -243,24 +243,26 @@ def fen_of(c: Compiled, row: Row) -> str:
             for k in c.droppable
         )
         fen += f"[{hand}]"
-    fen += " wb"[0] + "wb"[int(info[at.TURN])] + " " + (_rights(c, info) or "-")
+    fen += " " + "wb"[int(info[at.TURN])] + " " + (_rights(c, row) or "-")
     fen += " " + (square_name(c, int(info[at.EP0])) if info[at.EP0] >= 0 else "-")
     if v.checkCounting:
         fen += f" {info[at.CHECKS]}+{info[at.CHECKS + 1]}"
     return fen + f" {info[at.CLOCK]} {int(info[at.PLY]) // 2 + 1}"
 
 
-def _rights(c: Compiled, info: Row) -> str:
-    files, board = c.variant.maxFile, c.table("setup")[c.row[1] : c.row[2]]
+def _rights(c: Compiled, row: Row) -> str:
+    """Castling rights: K and Q for the outermost rook, otherwise the rook's file."""
+    files, info, board, role = c.variant.maxFile, row[: at.INFO], row[c.row[1] : c.row[2]], c.table("role")
     text = ""
     for j in range(4):
         rook = int(info[at.RIGHTS + j])
         if rook < 0:
             continue
-        side = j >> 1
-        edge = c.variant.maxFile - 1 if j % 2 == 0 else 0
-        plain = rook % files == edge and info[at.CASTLER + side] % files == c.table("head")[at.CASTLE_FILE]
-        letter = "KQ"[j % 2] if plain and not c.variant.chess960 else chr(65 + rook % files)
+        side, x, first = j >> 1, rook % files, rook - rook % files
+        beyond = range(x + 1, files) if j % 2 == 0 else range(x)
+        others = [int(board[first + u]) for u in beyond]
+        outermost = not any(q & 3 == side + 1 and role[q >> 2] >> 8 & 1 for q in others)
+        home = info[at.CASTLER + side] % files == c.table("head")[at.CASTLE_FILE]
+        letter = "KQ"[j % 2] if outermost and home and not c.variant.chess960 else chr(65 + x)
         text += letter if side == 0 else letter.lower()
-    del board
     return text

@@ -764,7 +764,7 @@ def make(s: Any, t: Any, m: int) -> None:
             put(s, t, where, 0)
             if head[TO_HAND] != 0 and (taken & 3) != 0:
                 pocketed(s, t, taken)
-        if taken != 0 or (role >> 3) & 1 != 0:
+        if taken != 0 or choice != 0 or (role >> 3) & 1 != 0:
             info[CLOCK] = 0
         put(s, t, origin, 0)
         put(s, t, to, piece if choice == 0 else 4 * int(t.choice[(piece >> 1) * head[CHOICES] + choice - 1]) + own)

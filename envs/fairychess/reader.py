@@ -97,7 +97,7 @@ class Reader:
                 values[key] = self._single(key)
         for key, kind in v._PAIRED.items():
             values[key] = tuple(self._paired(key, kind, side) for side in (0, 1))
-        for key, piece in (("enPassantTypes", "pawn"), ("castlingRookPieces", "rook"), ("castlingKingPiece", "king")):
+        for key, piece in (("enPassantTypes", "pawn"), ("nMoveRuleTypes", "pawn"), ("castlingRookPieces", "rook"), ("castlingKingPiece", "king")):
             if key not in self.raw:
                 values[key] = self.pieces[piece][0] if piece in self.pieces else ""
         values["promotionLimit"] = tuple((a, int(b)) for a, b in self._map("promotionLimit", True))
@@ -108,7 +108,16 @@ class Reader:
             if key.startswith("mobilityRegion")
         )
         variant = v.Variant(self.name, pieces, leftAside=tuple(self.aside), **values)
-        return self._checked(variant, where)
+        return self._checked(replace(variant, text=self._text()), where)
+
+    def _text(self) -> str:
+        lines = [f"[{self.name}]"]
+        for name, (letter, betza) in self.pieces.items():
+            plain = PIECES.get(name) == betza
+            lines.append(f"{name} = {letter}" + ("" if plain else f":{betza}"))
+        if "king" not in self.pieces:
+            lines.append("king = -")
+        return "\n".join([*lines, *(f"{key} = {value}" for key, (value, _) in self.raw.items())]) + "\n"
 
     def _checked(self, variant: v.Variant, where: str) -> v.Variant:
         if variant.squares < 4:

@@ -141,7 +141,7 @@ class _Lines:
             places = [(step.dx * l, step.dy * l) for l in range(1, far + 1)]
         found = []
         for j, (dx, dy) in enumerate(places):
-            tx, ty = x + dx, y + dy * flip
+            tx, ty = x + dx * flip, y + dy * flip
             if not (0 <= tx < v.maxFile and 0 <= ty < v.maxRank):
                 if step.lame:
                     return []
@@ -268,7 +268,7 @@ class _Compiler:
                         steps = [*steps, Step(0, 1, FAR), Step(0, -1, FAR)]
                     for j, step in enumerate(steps):
                         flying = v.flyingGeneral and kind.piece.royal and j >= len(steps) - 2
-                        d = ways.setdefault((step.dx, step.dy * flip, step.lame), len(ways))
+                        d = ways.setdefault((step.dx * flip, step.dy * flip, step.lame), len(ways))
                         piece = Piece("", "", "") if flying else kind.piece
                         cells = self.lines.squares(piece, step, side, x, y)
                         if (step.reach > 1 or step.hop) and not step.lame:
@@ -323,7 +323,6 @@ class _Compiler:
                 if is_lame:
                     lames += 1
                     origin = cells[0]
-                    # lame_path is written for a piece going forward; a second player's is its mirror image.
                     blocks = [(uy + by) * v.maxFile + ux + bx for bx, by in lame_path(dx, dy)]
                     lame += [d << 7 | origin, len(blocks), *blocks]
                 elif d in slides:
@@ -344,7 +343,7 @@ class _Compiler:
                 kind.piece.royal,
                 extinct and v.extinctionPseudoRoyal,
                 own in v.enPassantTypes,
-                any(own in pawns for pawns in v.promotionPawnTypes) or kind.piece.name in ("pawn", "shogiPawn", "soldier"),
+                own in v.nMoveRuleTypes,
                 letter in v.blastImmuneTypes or kind.piece.name == "pawn",
                 extinct,
                 not v.flagPiece[0] or letter in v.flagPiece[0],

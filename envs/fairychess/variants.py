@@ -103,6 +103,7 @@ class Variant:
     flyingGeneral: bool = False
     soldierPromotionRank: int = 1
     nMoveRule: int = 50
+    nMoveRuleTypes: str = ""
     nFoldRule: int = 3
     nFoldValue: str = "draw"
     stalemateValue: str = "draw"
@@ -122,8 +123,8 @@ class Variant:
     mobilityRegion: tuple[tuple[str, int, Squares], ...] = ()
     leftAside: tuple[str, ...] = ()
     """Keys read and not followed (`TOLERATED`)."""
-    source: str = field(default="", compare=False)
-    """The sections this variant is made of, from the root down, as text."""
+    text: str = field(default="", compare=False)
+    """The variant as one section of variants.ini without a parent."""
     where: str = field(default="", compare=False)
 
     @property
@@ -145,7 +146,6 @@ class Section:
     file: str
     line: int
     keys: dict[str, tuple[str, int]] = field(default_factory=dict)
-    text: str = ""
 
 
 # What follows is the table of keys.
@@ -180,6 +180,7 @@ _SINGLE: dict[str, tuple[str, int, int]] = {
     "dropNoDoubledCount": (_INT, 1, 10),
     "soldierPromotionRank": (_INT, 1, MAX_RANKS),
     "nMoveRule": (_INT, 0, 1000),
+    "nMoveRuleTypes": (_TYPES, 0, 0),
     "nFoldRule": (_INT, 0, 10),
     "nFoldValue": (_VALUE, 0, 0),
     "stalemateValue": (_VALUE, 0, 0),
@@ -280,7 +281,7 @@ def _parse_sections(text: str, file: str) -> list[Section]:
                 raise VariantError(f"{at}: a second section [{found[1]}]")
             if len(sections) >= MAX_SECTIONS:
                 raise VariantError(f"{at}: more than {MAX_SECTIONS} sections")
-            sections.append(Section(found[1], found[2] or "", file, number, text=line + "\n"))
+            sections.append(Section(found[1], found[2] or "", file, number))
             continue
         key, equals, value = line.partition("=")
         key = key.strip()
@@ -292,7 +293,6 @@ def _parse_sections(text: str, file: str) -> list[Section]:
         if key in sections[-1].keys:
             raise VariantError(f"{at}: {key!r} is set twice in [{sections[-1].name}]")
         sections[-1].keys[key] = (value, number)
-        sections[-1].text += f"{key} = {value}\n"
     return sections
 
 
@@ -375,7 +375,7 @@ def _build(section: Section, here: dict[str, Section]) -> Variant:
     for part in reversed(chain):
         reader.take(part)
     variant = reader.finish(f"{section.file}:{section.line}")
-    return replace(variant, source="\n".join(part.text for part in reversed(chain)), where=f"{section.file}:{section.line}")
+    return replace(variant, where=f"{section.file}:{section.line}")
 
 
 _REGIONS = ("promotionRegion", "doubleStepRegion", "tripleStepRegion", "dropRegion", "flagRegion")
