@@ -15,12 +15,11 @@ from numba import njit
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
-from numba.core.dispatcher import Dispatcher
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
 
-class RuleLibrary(JITCodeLibrary):
+class RuleLibrary(JITCodeLibrary):  # type: ignore[misc]
     """LLVM code to be linked into a caller's, without machine code of its own."""
 
     def _optimize_final_module(self) -> None:
@@ -37,7 +36,7 @@ class RuleLibrary(JITCodeLibrary):
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class RuleLowering(NativeLowering):
+class RuleLowering(NativeLowering):  # type: ignore[misc]
     """Lowers a rule to LLVM code and offers it to its callers."""
 
     _name = "rule_lowering"
@@ -63,7 +62,7 @@ class _Entry:
         self.name = name
 
 
-class RuleCompiler(CompilerBase):
+class RuleCompiler(CompilerBase):  # type: ignore[misc]
     """Numba's own pipeline with `RuleLowering` at its end."""
 
     def define_pipelines(self) -> list[Any]:
@@ -76,7 +75,7 @@ class RuleCompiler(CompilerBase):
         return [pipeline]
 
 
-class RuleDispatcher(CPUDispatcher):
+class RuleDispatcher(CPUDispatcher):  # type: ignore[misc]
     """A rule: compiled code calls it at no cost, Python calls an ordinary compiled copy."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
@@ -96,7 +95,7 @@ class RuleDispatcher(CPUDispatcher):
         return self._plain
 
 
-def compile_rule(function: Callable[..., Any], *, inline: bool) -> Dispatcher:
+def compile_rule(function: Callable[..., Any], *, inline: bool) -> Any:
     """Make a rule of a function; `inline` copies it into every caller."""
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
     if inline:
