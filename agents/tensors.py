@@ -41,7 +41,7 @@ def pack(arrays: Arrays) -> bytes:
     for name, array in arrays.items():
         if array.dtype.name not in NAMES:
             raise FileError(f"{name}: arrays of {array.dtype} are not saved")
-    return safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
+    return safetensors.numpy.save({k: np.ascontiguousarray(v).reshape(v.shape) for k, v in arrays.items()})
 
 
 def unpack(data: bytes, where: str) -> dict[str, npt.NDArray[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def network(**options: Any) -> ActorCritic:
     net = ActorCritic.for_game(GAME, **options)
     with torch.no_grad():
         for role in net.roles:
-            role.policy_head.weight.mul_(300)
+            cast(Any, role).policy_head.weight.mul_(300)
     return net
 
 
