@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
-from gyges.envs.game import Config, Feature, Game, core_widths, within
+from gyges.envs.game import Config, Feature, Game, Out, core_widths, within
 from gyges.envs.steward import layout as at
 from gyges.envs.steward.layout import UNIT, Params
 
@@ -107,6 +107,8 @@ class Steward(Game):
     }
     stakes_features = frozenset({"villages have people"})
     phases = at.PHASES
+    yardsticks = "gyges.envs.steward.yardsticks:Yardsticks"
+    certificate = "gyges.envs.steward.certificate:certify"
     held_out = frozenset({"liar", "tit_for_tat", "free_rider", "newcomer"})
     reward_unit = "meals"
     reward_scale = UNIT
@@ -238,6 +240,31 @@ class Steward(Game):
             *(Feature(f"ground {k} {f}", *blocks[f]) for f in at.GROUND_FIELDS for k in grounds),
             *(Feature(f"seat {b} {f}", *blocks[f]) for f in at.SEAT_FIELDS for b in range(n)),
         )
+
+    def conservation(
+        self, before: Any, action: npt.NDArray[np.int32], after: Any, out: Out
+    ) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        """Fish only leave the water by being landed and only come by growth; food only comes from boats
+        and gifts and only goes by fees, mouths and fire."""
+        p = self.params()
+        phase = before.phase
+        stock = before.stock.astype(np.int64)
+        left = stock - np.where(phase == at.FISH, after.catch.sum(1, keepdims=True), 0) / p.num_grounds
+        more = p.rate * stock * (p.capacity - stock) // (p.capacity * 65536)
+        more = np.where(after.weather == at.POOR, more // 2, more)
+        more = np.where(after.weather == at.RICH, more + more // 2, more)
+        grown = np.where(stock * 10 < p.capacity, 0, np.minimum(stock + more, p.capacity))
+        want = np.where(phase == at.ACCUSE, grown, left).sum(1).round().astype(np.int64)
+        income = (out.reward - after.merit - after.gone).sum(1)
+        by_ground = np.stack(
+            [np.where(after.ground == k, after.catch, 0).sum(1) for k in range(p.num_grounds)], axis=1
+        )
+        fished = np.where(phase == at.FISH, stock - by_ground, after.stock)
+        return {
+            "fish": (after.stock.sum(1), want),
+            "landings": (after.stock.sum(1), fished.sum(1)),
+            "food": (after.store.sum(1), before.store.sum(1) + income),
+        }
 
     def describe(self, codes: Any, seat: int) -> str:
         """What a steward knows, in words, from its observation alone."""

@@ -316,17 +316,12 @@ class TitForTat(Persona):
 
 
 class FreeRider(Persona):
-    """Lets others do the work of the commons: pledges nothing, feeds no one, accuses no one."""
+    """Fishes fairly and lets others bear what the charter costs: feeds no one, votes for no one, accuses
+    no one."""
 
-    def pledge(self, see: Sight) -> Ints:
-        """Sail silently."""
-        ground, _ = see.allotment
-        return (see.game.layout.silent + ground).astype(np.int32)
-
-    def fish(self, see: Sight) -> Ints:
-        """What a declared boat would take."""
-        tonnes = np.minimum(see.here("share") // UNIT, BOAT)
-        return np.where(see.idle, at.A_FISH, at.A_FISH + tonnes).astype(np.int32)
+    def assent(self, see: Sight) -> Ints:
+        """No one."""
+        return np.full(see.rows, at.PASS, np.int32)
 
     def give(self, see: Sight) -> Ints:
         """Nothing."""
@@ -345,6 +340,7 @@ class Newcomer(FreeRider):
         sails = (see.own(at.O_MONTH) >= 3) & (see.own(at.O_LAID) == 0)
         return (at.A_FISH + 8 * sails).astype(np.int32)
 
-    def assent(self, see: Sight) -> Ints:
-        """It does not know what is asked."""
-        return np.full(see.rows, at.PASS, np.int32)
+    def pledge(self, see: Sight) -> Ints:
+        """Sail silently."""
+        ground, _ = see.allotment
+        return (see.game.layout.silent + ground).astype(np.int32)

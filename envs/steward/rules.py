@@ -463,7 +463,10 @@ def step_give(s: Any, p: Any, action: Array, out: Any) -> None:
 
 @rule
 def step_accuse(s: Any, p: Any, action: Array, out: Any) -> None:
-    """The council upholds what nobody checks, and what is true."""
+    """The council upholds what nobody checks, and what is true; nobody is fined twice in a month.
+
+    A later accusation of one who was fined already changes nothing, and its fee is returned.
+    """
     n = p.num_agents
     for a in range(n):
         s.fined[a] = (s.fined[a] << 1) & 7
@@ -473,8 +476,10 @@ def step_accuse(s: Any, p: Any, action: Array, out: Any) -> None:
         if s.to_move[a] == 0 or b < 0:
             continue
         s.charge0[a] = s.charge0[a] | (1 << b)
-        charge(s, out, a, p.accuse_fee)
-        if s.watched[a] == 0 or guilty(s, b):
+        taken = charge(s, out, a, p.accuse_fee)
+        if (s.fined[b] & 1) == 1:
+            pay(s, out, a, taken)
+        elif s.watched[a] == 0 or guilty(s, b):
             paid = charge(s, out, b, p.fine)
             pay(s, out, a, min(paid, p.reward))
             s.fined[b] = s.fined[b] | 1
