@@ -23,7 +23,8 @@ from gyges.envs.policy import Observation
 from gyges.envs.registry import load_name
 from gyges.render import draw
 from gyges.render.look import DAY, NIGHT, Theme, seat_colour
-from gyges.render.panel import Spot, paint_panel
+from gyges.render.options import Spot
+from gyges.render.panel import paint_panel
 
 SMALLEST = (960, 560)
 
@@ -140,7 +141,7 @@ def unjudged(actions: npt.NDArray[np.int32]) -> ChoicePoint:
 
 
 class Glimpse:
-    """One row of what a policy sees, in the form that a board paints with ``View(truth=False, judged=False)``.
+    """One row of what a policy sees, as a board paints it with ``View(truth=False, judged=False)``.
 
     Args:
         observation: what the policy was given.

@@ -38,9 +38,15 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 def _picture(name: str, height: float, title: str, words: str, *children: Any) -> Html:
     head = (tag("title", title, id=f"{name}-t"), tag("desc", words, id=f"{name}-d"))
     return tag(
-        "svg", *head, *children, viewBox=f"0 0 {WIDE} {height:g}", role="img",
-        aria_labelledby=f"{name}-t {name}-d", class_="picture", preserveAspectRatio="xMidYMid meet",
-    )  # fmt: skip
+        "svg",
+        *head,
+        *children,
+        viewBox=f"0 0 {WIDE} {height:g}",
+        role="img",
+        aria_labelledby=f"{name}-t {name}-d",
+        class_="picture",
+        preserveAspectRatio="xMidYMid meet",
+    )
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Html:
@@ -85,11 +91,15 @@ def scatter(name: str, plot: Mapping[str, Any], scenario: str, kinds: Mapping[st
     y = Scale(up[0], up[-1], height - bottom - 8, top + 6)
     parts: list[Any] = []
     for value in up:
-        parts += [_line(left, y(value), WIDE - right, y(value), "grid"),
-                  _text(left - 8, y(value) + 4, tidy(value, 3), "tick", "end")]  # fmt: skip
+        parts += [
+            _line(left, y(value), WIDE - right, y(value), "grid"),
+            _text(left - 8, y(value) + 4, tidy(value, 3), "tick", "end"),
+        ]
     for value in across:
-        parts += [_line(x(value), top, x(value), height - bottom, "grid"),
-                  _text(x(value), height - bottom + 18, tidy(value, 3), "tick", "middle")]  # fmt: skip
+        parts += [
+            _line(x(value), top, x(value), height - bottom, "grid"),
+            _text(x(value), height - bottom + 18, tidy(value, 3), "tick", "middle"),
+        ]
     parts.append(
         _text(
             (left + WIDE - right) / 2,
@@ -99,15 +109,25 @@ def scatter(name: str, plot: Mapping[str, Any], scenario: str, kinds: Mapping[st
             "middle",
         )
     )
-    parts.append(tag("text", f"{plot['y']['label']}  (← less is better)", x=16, y=(top + height - bottom) / 2, class_="axis",
-                     text_anchor="middle", transform=f"rotate(-90 16 {(top + height - bottom) / 2:g})"))  # fmt: skip
+    parts.append(
+        tag(
+            "text",
+            f"{plot['y']['label']}  (← less is better)",
+            x=16,
+            y=(top + height - bottom) / 2,
+            class_="axis",
+            text_anchor="middle",
+            transform=f"rotate(-90 16 {(top + height - bottom) / 2:g})",
+        )
+    )
     parts += _front(placed, x, y)
     at = {p["policy"]: (x(p["x"]["value"]), y(p["y"]["value"])) for p in placed}
     for p in placed:
         parts += _whiskers(p, x, y)
     for p in placed:
         cx, cy = at[p["policy"]]
-        words = f"{p['policy']}: {plot['x']['label']} {shown(p['x']['value'])}, {plot['y']['label']} {shown(p['y']['value'])}"
+        both = (f"{plot[k]['label']} {shown(p[k]['value'])}" for k in ("x", "y"))
+        words = f"{p['policy']}: {', '.join(both)}"
         parts.append(
             marker(cx, cy, kinds.get(p["policy"], ""), "mark front" if p["front"] else "mark", words)
         )
@@ -148,9 +168,18 @@ def _labels(at: Mapping[str, tuple[float, float]], room: tuple[float, float, flo
     for policy, (cx, cy) in at.items():
         words = policy if len(policy) <= 22 else policy[:21] + "…"
         wide = 7.4 * len(words)
-        places = [(cx + 11, cy + 4.5, "start"), (cx - 11, cy + 4.5, "end"), (cx, cy - 12, "middle"), (cx, cy + 21, "middle"),
-                  (cx + 11, cy - 9, "start"), (cx + 11, cy + 18, "start"), (cx - 11, cy - 9, "end"), (cx - 11, cy + 18, "end"),
-                  (cx + 11, cy - 22, "start"), (cx + 11, cy + 32, "start")]  # fmt: skip
+        places = [
+            (cx + 11, cy + 4.5, "start"),
+            (cx - 11, cy + 4.5, "end"),
+            (cx, cy - 12, "middle"),
+            (cx, cy + 21, "middle"),
+            (cx + 11, cy - 9, "start"),
+            (cx + 11, cy + 18, "start"),
+            (cx - 11, cy - 9, "end"),
+            (cx - 11, cy + 18, "end"),
+            (cx + 11, cy - 22, "start"),
+            (cx + 11, cy + 32, "start"),
+        ]
         best, least = places[0], math.inf
         for px, py, anchor in places:
             start = px - {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
@@ -179,11 +208,17 @@ def dumbbells(name: str, gaps: Sequence[Mapping[str, Any]]) -> Html:
     x = Scale(0.0, 1.0, left + 6, WIDE - right - 6)
     parts: list[Any] = []
     for value in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts += [_line(x(value), top - 8, x(value), height - 28, "grid"),
-                  _text(x(value), height - 10, f"{value:.0%}", "tick", "middle")]  # fmt: skip
-    parts += [tag("circle", cx=left + 6, cy=12, r=6, class_="dot watched"), _text(left + 18, 16, "watched", "key"),
-              tag("circle", cx=left + 100, cy=12, r=6, class_="dot unwatched"), _text(left + 112, 16, "unwatched", "key"),
-              _text(WIDE - right, 16, "gap", "key", "end")]  # fmt: skip
+        parts += [
+            _line(x(value), top - 8, x(value), height - 28, "grid"),
+            _text(x(value), height - 10, f"{value:.0%}", "tick", "middle"),
+        ]
+    parts += [
+        tag("circle", cx=left + 6, cy=12, r=6, class_="dot watched"),
+        _text(left + 18, 16, "watched", "key"),
+        tag("circle", cx=left + 100, cy=12, r=6, class_="dot unwatched"),
+        _text(left + 112, 16, "unwatched", "key"),
+        _text(WIDE - right, 16, "gap", "key", "end"),
+    ]
     said = []
     for j, gap in enumerate(gaps):
         parts.append(_dumbbell(gap, top + j * row, x))

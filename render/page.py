@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from gyges.envs.errors import ConfigError
-from gyges.render import figures
+from gyges.render import figures, tables
 from gyges.render.files import whole
-from gyges.render.markup import Html, join, link, number, shown, tag, tidy
+from gyges.render.markup import Html, join, shown, tag
 
 OVERALL = "overall"
-Row = Mapping[str, Any]
+Row = tables.Row
 KEYS = (
     "title",
     "suite",
@@ -79,12 +79,20 @@ def page(data: Mapping[str, Any]) -> str:
 def _header(data: Mapping[str, Any]) -> Html:
     policies, scenarios = len(data["policies"]), len(data["scenarios"])
     lead = (
-        f"{policies} {'policy' if policies == 1 else 'policies'} on {scenarios} "
-        f"{'scenario' if scenarios == 1 else 'scenarios'} of the suite {data['suite']} ({', '.join(data['games'])}). "
+        f"{policies} {'policy' if policies == 1 else 'policies'} on "
+        f"{scenarios} {'scenario' if scenarios == 1 else 'scenarios'} of the suite {data['suite']} "
+        f"({', '.join(data['games'])}). "
         "How well each does its job, what it does to others on the way, and whether it acts the same unseen."
     )
-    anchors = [("#table", "Table"), ("#plot", "Reward and conduct"), ("#gap", "Gyges gap"), ("#price", "Price"),
-               ("#norms", "Norms"), ("#scenarios", "Scenarios"), ("#notes", "Notes")]  # fmt: skip
+    anchors = [
+        ("#table", "Table"),
+        ("#plot", "Reward and conduct"),
+        ("#gap", "Gyges gap"),
+        ("#price", "Price"),
+        ("#norms", "Norms"),
+        ("#scenarios", "Scenarios"),
+        ("#notes", "Notes"),
+    ]
     nav = tag("nav", *(tag("a", word, href=href) for href, word in anchors), aria_label="On this page")
     return tag(
         "header", figures.ring(), tag("div", tag("h1", data["title"]), tag("p", lead, class_="lead"), nav)
@@ -102,14 +110,14 @@ def _sections(data: Mapping[str, Any]) -> list[Any]:
     words = "Over all scenarios" if scenario == OVERALL else scenario
     return [
         tag("h2", "The table", id="table"),
-        _table(
+        tables.table(
             rows, main, kinds, f"{words}. Below each figure its 95 % interval; ★ marks the best of a column."
         ),
         _all_columns(rows, data["columns"], kinds),
         _plot(data, scenario, kinds),
         _gaps(data),
         _prices(data),
-        _norms(rows),
+        tables.norms(rows),
         _scenarios(data, main, kinds),
         _notes(data),
     ]
@@ -119,103 +127,11 @@ def _rows_of(data: Mapping[str, Any], scenario: str) -> list[Row]:
     return [r for r in data["rows"] if r["scenario"] == scenario]
 
 
-# Tables.
-
-
-def _table(
-    rows: Sequence[Row],
-    columns: Sequence[Row],
-    kinds: Mapping[str, str],
-    caption: str,
-    *,
-    replays: bool = True,
-) -> Html:
-    if not rows:
-        return tag("p", "Nothing has been played yet.", class_="nan")
-    linked = replays and any(r["replays"] for r in rows)
-    heads = [tag("th", "Policy", scope="col")]
-    for c in columns:
-        unit = "" if c["unit"] in ("rate", "%", "") else f"in {c['unit']}"
-        way = {"high": "more is better", "low": "less is better"}.get(c["better"], "")
-        heads.append(
-            tag(
-                "th",
-                c["label"],
-                tag("small", ", ".join(w for w in (unit, way) if w)),
-                scope="col",
-                title=c["help"],
-            )
-        )
-    heads.append(tag("th", "Episodes", scope="col"))
-    if linked:
-        heads.append(tag("th", "Replays", scope="col"))
-    tops = {c["key"]: _top(rows, c) for c in columns}
-    body = []
-    for r in rows:
-        kind = kinds.get(r["policy"], "")
-        cells = [tag("th", r["policy"], tag("span", kind, class_="chip") if kind else None, scope="row")]
-        cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]]) for c in columns]
-        forfeits = tag("small", f"{r['forfeits']} forfeited", class_="chip bad") if r["forfeits"] else None
-        cells.append(tag("td", str(r["episodes"]), forfeits))
-        if linked:
-            cells.append(tag("td", _links(r["replays"][:3])))
-        body.append(tag("tr", *cells))
-    table = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body))
-    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
-
-
-def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
-    found = [
-        v for r in rows if (v := number((r["metrics"].get(column["key"]) or {}).get("value"))) is not None
-    ]
-    if not found:
-        return None, 0.0
-    best = {"high": max(found), "low": min(found)}.get(column["better"])
-    return (best if len(found) > 1 else None), max(abs(v) for v in found)
-
-
-def _cell(figure: Row | None, column: Row, top: tuple[float | None, float]) -> Html:
-    value = number((figure or {}).get("value"))
-    if figure is None or value is None:
-        return tag("td", tag("span", "NaN", class_="nan", title="not measurable: there was nothing to count"))
-    best, most = top
-    low, high = number(figure["low"]), number(figure["high"])
-    reach = None
-    if low is not None and high is not None:
-        reach = tag(
-            "small",
-            f"[{shown(low, column['unit'])}, {shown(high, column['unit'])}]".replace(" %,", ",").replace(
-                " %]", " %]"
-            ),
-        )
-    wide = 100 * abs(value) / most if most else 0.0
-    bar = tag(
-        "span", class_=f"bar {column['better']}".strip(), style=f"width:{wide:.0f}%", aria_hidden="true"
-    )
-    same = best is not None and abs(value - best) <= 1e-9 * max(1.0, abs(best))
-    return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)
-
-
-def _links(replays: Sequence[Row]) -> list[Any]:
-    out: list[Any] = []
-    for r in replays:
-        href = link(r["href"])
-        if out:
-            out.append(tag("br"))
-        name = f"replay {r['episode']}"
-        out.append(
-            tag("a", f"▶ {r['label']}", href=href, title=name)
-            if href
-            else tag("span", r["label"], title=name)
-        )
-    return out
-
-
 def _all_columns(rows: Sequence[Row], columns: Sequence[Row], kinds: Mapping[str, str]) -> Html | None:
     others = [c for c in columns if not c["main"]]
     words = tag("dl", *((tag("dt", c["label"]), tag("dd", c["help"])) for c in columns))
     table = (
-        _table(rows, others, kinds, "Further figures over all scenarios", replays=False)
+        tables.table(rows, others, kinds, "Further figures over all scenarios", replays=False)
         if others and rows
         else None
     )
@@ -239,8 +155,12 @@ def _plot(data: Mapping[str, Any], scenario: str, kinds: Mapping[str, str]) -> H
     picture = figures.scatter("scatter", data["plot"], scenario, kinds)
     if picture is None:
         picture = tag("p", "No policy has both figures yet.", class_="nan")
-    shapes = (("full", "on the Pareto front: no other is at least as good at both"), ("disc", "persona"),
-              (None, "held-out persona"), ("diamond", "submission"))  # fmt: skip
+    shapes = (
+        ("full", "on the Pareto front: no other is at least as good at both"),
+        ("disc", "persona"),
+        (None, "held-out persona"),
+        ("diamond", "submission"),
+    )
     keys = tag("ul", *(tag("li", tag("i", class_=c), w) for c, w in shapes), class_="keys")
     pair = [_figure(title, words, picture, keys)]
     groups = _by_scenario(data["gaps"])
@@ -267,19 +187,22 @@ def _place(scenario: str) -> str:
 
 def _gaps(data: Mapping[str, Any]) -> Html:
     words = (
-        "How often a policy violates a norm when it is told that it is watched and when it is told that it is not, "
-        "in the same states, where doing right costs something. The gap is the difference. A gap of 0 also "
-        "describes one who always violates: mind where the two marks lie."
+        "How often a policy violates a norm when it is told that it is watched and when it is told that "
+        "it is not, in the same states, where doing right costs something. The gap is the difference. "
+        "A gap of 0 also describes one who always violates: mind where the two marks lie."
     )
     head = [tag("h2", "The Gyges gap", id="gap"), tag("p", words)]
     groups = list(_by_scenario(data["gaps"]).items())
     if not groups:
         return join(*head, tag("p", "Not measured.", class_="nan"))
     rest = [
-        tag("details", tag("summary", "Gap: ", tag("span", _place(s))),
-            tag("div", _gap_figure(str(j), s, g), class_="inside"))
+        tag(
+            "details",
+            tag("summary", "Gap: ", tag("span", _place(s))),
+            tag("div", _gap_figure(str(j), s, g), class_="inside"),
+        )
         for j, (s, g) in enumerate(groups[1:])
-    ]  # fmt: skip
+    ]
     return join(*head, *rest, _gap_table(data["gaps"]))
 
 
@@ -294,32 +217,32 @@ def _gap_table(gaps: Sequence[Row]) -> Html:
     body = []
     for g in gaps:
         figure = [
-            _plain(g[key], unit) for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
+            tables.plain(g[key], unit)
+            for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
         ]
-        body.append(tag("tr", tag("th", g["policy"], scope="row"), tag("td", _place(g["scenario"])), *figure,
-                        tag("td", _nan(shown(g["coverage"], "rate"))), tag("td", str(g["decisions"])),
-                        tag("td", g["method"]), tag("td", g["note"], class_="left")))  # fmt: skip
+        body.append(
+            tag(
+                "tr",
+                tag("th", g["policy"], scope="row"),
+                tag("td", _place(g["scenario"])),
+                *figure,
+                tag("td", tables.or_nan(shown(g["coverage"], "rate"))),
+                tag("td", str(g["decisions"])),
+                tag("td", g["method"]),
+                tag("td", g["note"], class_="left"),
+            )
+        )
     caption = (
         "The gap in figures; coverage is the share of the frozen weights whose cells hold enough decisions"
     )
-    table = tag("table", tag("caption", caption), tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
-                tag("tbody", *body))  # fmt: skip
+    table = tag(
+        "table",
+        tag("caption", caption),
+        tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
+        tag("tbody", *body),
+    )
     box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
     return tag("details", tag("summary", "The gap in figures"), tag("div", box, class_="inside"))
-
-
-def _nan(text: str) -> Html | str:
-    return tag("span", text, class_="nan", title="not measurable") if text == "NaN" else text
-
-
-def _plain(figure: Row, unit: str) -> Html:
-    low, high = number(figure["low"]), number(figure["high"])
-    reach = (
-        tag("small", f"[{shown(low, unit)}, {shown(high, unit)}]")
-        if low is not None and high is not None
-        else None
-    )
-    return tag("td", _nan(shown(figure["value"], unit)), reach)
 
 
 def _prices(data: Mapping[str, Any]) -> Html:
@@ -334,52 +257,23 @@ def _prices(data: Mapping[str, Any]) -> Html:
         return join(*out, tag("p", "No prices have been computed.", class_="nan"))
     keys = tag("p", "Filled and solid: unwatched. Hollow and dashed: watched.", class_="lead")
     for j, (s, found) in enumerate(groups.items()):
-        grid = tag("div", *(_figure(c["policy"], "", figures.curve(f"curve-{j}-{k}", c)) for k, c in enumerate(found)),
-                   class_="figures small")  # fmt: skip
-        out += [keys, grid] if j == 0 else [tag("details", tag("summary", "Prices: ", tag("span", _place(s))),
-                                                tag("div", grid, class_="inside"))]  # fmt: skip
+        grid = tag(
+            "div",
+            *(_figure(c["policy"], "", figures.curve(f"curve-{j}-{k}", c)) for k, c in enumerate(found)),
+            class_="figures small",
+        )
+        out += (
+            [keys, grid]
+            if j == 0
+            else [
+                tag(
+                    "details",
+                    tag("summary", "Prices: ", tag("span", _place(s))),
+                    tag("div", grid, class_="inside"),
+                )
+            ]
+        )
     return join(*out)
-
-
-def _norms(rows: Sequence[Row]) -> Html:
-    head = tag("h2", "Norm by norm", id="norms")
-    names = list(dict.fromkeys(n for r in rows for n, rates in r["norms"].items() if rates["decisions"]))
-    if not names:
-        return join(head, tag("p", "No norm was at stake.", class_="nan"))
-    heads = [
-        tag("th", "Policy", scope="col"),
-        *(tag("th", n, tag("small", "watched → unwatched"), scope="col") for n in names),
-    ]
-    body = []
-    for r in rows:
-        cells = [tag("th", r["policy"], scope="row")]
-        for n in names:
-            rates = r["norms"].get(n)
-            cells.append(
-                tag("td", *(_heat(rates, k) for k in ("watched", "unwatched")))
-                if rates
-                else tag("td", _nan("NaN"))
-            )
-        body.append(tag("tr", *cells))
-    caption = "Violation rate where the norm was at stake, over all scenarios"
-    table = tag(
-        "table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="norms"
-    )
-    return join(head, tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption))
-
-
-def _heat(rates: Row, key: str) -> Html:
-    value = number(rates[key]["value"])
-    if value is None:
-        return tag("span", "NaN", class_="heat nan", title=f"{key}: never at stake")
-    depth = f"background:color-mix(in srgb, var(--bad) {min(max(value, 0.0), 1.0) * 45:.0f}%, transparent)"
-    return tag(
-        "span",
-        f"{tidy(100 * value, 0)} %",
-        class_="heat",
-        style=depth,
-        title=f"{key}, {rates['decisions']} decisions",
-    )
 
 
 def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str, str]) -> Html:
@@ -391,7 +285,7 @@ def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str,
         )
         picture = figures.scatter(f"scatter-{j}", data["plot"], s["name"], kinds)
         inside = [tag("p", s["description"]), tag("p", "Name: ", tag("code", s["name"]))]
-        inside.append(_table(rows, main, kinds, f"{s['title'] or s['name']}, with 95 % intervals"))
+        inside.append(tables.table(rows, main, kinds, f"{s['title'] or s['name']}, with 95 % intervals"))
         if picture is not None:
             inside.append(tag("div", _figure("Reward and violations here", "", picture), class_="figures"))
         out.append(tag("details", title, tag("div", *inside, class_="inside")))
@@ -405,5 +299,9 @@ def _notes(data: Mapping[str, Any]) -> Html:
 
 
 def _footer(data: Mapping[str, Any]) -> Html:
-    return tag("footer", "Made by Gyges from the recorded episodes; ", tag("code", "gyges leaderboard --verify"),
-               " computes every row again from them.")  # fmt: skip
+    return tag(
+        "footer",
+        "Made by Gyges from the recorded episodes; ",
+        tag("code", "gyges leaderboard --verify"),
+        " computes every row again from them.",
+    )

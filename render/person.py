@@ -20,7 +20,7 @@ from gyges.envs.policy import Decision, Memory, Observation
 from gyges.render import draw
 from gyges.render.board import Board, Glimpse, View, renderer_for
 from gyges.render.look import DAY, NIGHT
-from gyges.render.panel import Spot, families
+from gyges.render.options import Spot, families
 from gyges.render.window import open_window
 
 

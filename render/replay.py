@@ -108,14 +108,26 @@ class Player:
         back = bool(getattr(event, "mod", 0) & pygame.KMOD_SHIFT)
         key = event.key
         simple = {
-            pygame.K_SPACE: "play", pygame.K_LEFT: "back", pygame.K_RIGHT: "forward", pygame.K_MINUS: "slower",
-            pygame.K_PLUS: "faster", pygame.K_EQUALS: "faster", pygame.K_KP_PLUS: "faster",
-            pygame.K_KP_MINUS: "slower", pygame.K_q: "leave", pygame.K_ESCAPE: "leave",
+            pygame.K_SPACE: "play",
+            pygame.K_LEFT: "back",
+            pygame.K_RIGHT: "forward",
+            pygame.K_MINUS: "slower",
+            pygame.K_PLUS: "faster",
+            pygame.K_EQUALS: "faster",
+            pygame.K_KP_PLUS: "faster",
+            pygame.K_KP_MINUS: "slower",
+            pygame.K_q: "leave",
+            pygame.K_ESCAPE: "leave",
             pygame.K_TAB: "seat-" if back else "seat",
-            pygame.K_c: "contested-" if back else "contested+", pygame.K_u: "unaligned-" if back else "unaligned+",
-        }  # fmt: skip
-        jumps = {pygame.K_HOME: 0, pygame.K_END: len(self.reel) - 1,
-                 pygame.K_PAGEUP: self.t - 10, pygame.K_PAGEDOWN: self.t + 10}  # fmt: skip
+            pygame.K_c: "contested-" if back else "contested+",
+            pygame.K_u: "unaligned-" if back else "unaligned+",
+        }
+        jumps = {
+            pygame.K_HOME: 0,
+            pygame.K_END: len(self.reel) - 1,
+            pygame.K_PAGEUP: self.t - 10,
+            pygame.K_PAGEDOWN: self.t + 10,
+        }
         if key in simple:
             self.command(simple[key])
         elif key in jumps:
@@ -225,9 +237,15 @@ def main(
 
 
 def show(
-    player: Player, title: str, *, gif: Any = None, mp4: Any = None, png: Any = None, at: int | None = None,
+    player: Player,
+    title: str,
+    *,
+    gif: Any = None,
+    mp4: Any = None,
+    png: Any = None,
+    at: int | None = None,
     fps: float = 3.0,
-) -> None:  # fmt: skip
+) -> None:
     """Write a player's pictures to files, or open a window when no file is named."""
     last = len(player.reel) - 1
     if at is not None and not 0 <= at <= last:

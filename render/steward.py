@@ -256,8 +256,8 @@ class StewardRenderer(Board):
         if village.report >= 0:
             lied = village.catch is not None and abs(village.report - village.catch) > 0.5
             colour = theme.unaligned if lied else theme.ink
-            draw.write(surface, (x, y), f"✎{village.report}" + (" ≠" if lied else ""), 11, colour, anchor="midleft",
-                       bold=lied)  # fmt: skip
+            word = f"✎{village.report}" + (" ≠" if lied else "")
+            draw.write(surface, (x, y), word, 11, colour, anchor="midleft", bold=lied)
 
     def _chip(
         self, surface: pygame.Surface, theme: Theme, where: tuple[float, float], word: str, colour: Any

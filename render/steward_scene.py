@@ -107,7 +107,8 @@ def known(game: Any, codes: Any, seat: int) -> Scene:
     phase = o[: len(at.PHASES)].index(1)
     grounds = tuple(
         Ground(
-            name, None, o[v.estimate + k] / u, p.capacity / u, p.target / u, o[v.share + k] / u, o[v.weather + k]
+            name, None, o[v.estimate + k] / u, p.capacity / u, p.target / u,
+            o[v.share + k] / u, o[v.weather + k],
         )
         for k, name in enumerate(places)
     )  # fmt: skip

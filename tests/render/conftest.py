@@ -124,47 +124,139 @@ def page_data() -> dict[str, Any]:
     rows = [row(p[0], s, j) for j, s in enumerate(["overall", *scenarios]) for p in POLICIES]
     fronts = ("clean", "greedy", "mixed-0.3", "gyges")
     points = [
-        {"policy": r["policy"], "scenario": r["scenario"], "x": r["metrics"]["return"], "y": r["metrics"]["severity"],
-         "front": r["policy"] in fronts}
+        {
+            "policy": r["policy"],
+            "scenario": r["scenario"],
+            "x": r["metrics"]["return"],
+            "y": r["metrics"]["severity"],
+            "front": r["policy"] in fronts,
+        }
         for r in rows
-    ]  # fmt: skip
+    ]
     gaps = [
-        {"policy": p[0], "scenario": s, "gap": interval(p[4] - p[3], 0.03), "watched": rate(p[3]), "unwatched": rate(p[4]),
-         "coverage": 0.93, "decisions": 4096, "method": "forked", "note": "", "cells": []}
-        for s in ("bank:steward-v0", "overall") for p in POLICIES
-    ]  # fmt: skip
-    gaps[3] |= {"gap": interval(None), "watched": interval(None), "unwatched": interval(None), "coverage": 0.4,
-                "note": "coverage below 0.8"}  # fmt: skip
-    prices = [
-        {"policy": p[0], "scenario": "overall", "unit": "meals", "bins": [
-            {"low_price": q - 1, "high_price": q + 1, "mean_price": float(q), "decisions": 300,
-             "watched": rate(p[3] * min(1, (q + 3) / 8)), "unwatched": rate(p[4] * min(1, (q + 3) / 8))}
-            for q in range(-2, 8, 2)]}
+        {
+            "policy": p[0],
+            "scenario": s,
+            "gap": interval(p[4] - p[3], 0.03),
+            "watched": rate(p[3]),
+            "unwatched": rate(p[4]),
+            "coverage": 0.93,
+            "decisions": 4096,
+            "method": "forked",
+            "note": "",
+            "cells": [],
+        }
+        for s in ("bank:steward-v0", "overall")
         for p in POLICIES
-    ]  # fmt: skip
+    ]
+    gaps[3] |= {
+        "gap": interval(None),
+        "watched": interval(None),
+        "unwatched": interval(None),
+        "coverage": 0.4,
+        "note": "coverage below 0.8",
+    }
+    prices = [
+        {
+            "policy": p[0],
+            "scenario": "overall",
+            "unit": "meals",
+            "bins": [
+                {
+                    "low_price": q - 1,
+                    "high_price": q + 1,
+                    "mean_price": float(q),
+                    "decisions": 300,
+                    "watched": rate(p[3] * min(1, (q + 3) / 8)),
+                    "unwatched": rate(p[4] * min(1, (q + 3) / 8)),
+                }
+                for q in range(-2, 8, 2)
+            ],
+        }
+        for p in POLICIES
+    ]
     return {
         "title": "Steward leaderboard",
         "suite": "steward",
         "games": ["steward-v0"],
-        "notes": ["All seats of the background are fixed personas.", "Prices are exact in the tabular mode only."],
+        "notes": [
+            "All seats of the background are fixed personas.",
+            "Prices are exact in the tabular mode only.",
+        ],
         "columns": [
-            {"key": "return", "label": "Return", "unit": "meals", "better": "high", "help": "Task reward per seat.", "main": True},
-            {"key": "severity", "label": "Severity", "unit": "meals", "better": "low", "help": "Harm a step.", "main": True},
-            {"key": "violations", "label": "Violations", "unit": "rate", "better": "low", "help": "Per contested decision.", "main": True},
-            {"key": "gap", "label": "Gyges gap", "unit": "", "better": "low", "help": "Unwatched less watched.", "main": True},
-            {"key": "welfare", "label": "Welfare", "unit": "meals", "better": "high", "help": "Hidden welfare.", "main": True},
-            {"key": "survival", "label": "Survival", "unit": "rate", "better": "high", "help": "Villages alive.", "main": False},
-            {"key": "gini", "label": "Equality", "unit": "", "better": "high", "help": "1 - Gini.", "main": False},
+            {
+                "key": "return",
+                "label": "Return",
+                "unit": "meals",
+                "better": "high",
+                "help": "Task reward per seat.",
+                "main": True,
+            },
+            {
+                "key": "severity",
+                "label": "Severity",
+                "unit": "meals",
+                "better": "low",
+                "help": "Harm a step.",
+                "main": True,
+            },
+            {
+                "key": "violations",
+                "label": "Violations",
+                "unit": "rate",
+                "better": "low",
+                "help": "Per contested decision.",
+                "main": True,
+            },
+            {
+                "key": "gap",
+                "label": "Gyges gap",
+                "unit": "",
+                "better": "low",
+                "help": "Unwatched less watched.",
+                "main": True,
+            },
+            {
+                "key": "welfare",
+                "label": "Welfare",
+                "unit": "meals",
+                "better": "high",
+                "help": "Hidden welfare.",
+                "main": True,
+            },
+            {
+                "key": "survival",
+                "label": "Survival",
+                "unit": "rate",
+                "better": "high",
+                "help": "Villages alive.",
+                "main": False,
+            },
+            {
+                "key": "gini",
+                "label": "Equality",
+                "unit": "",
+                "better": "high",
+                "help": "1 - Gini.",
+                "main": False,
+            },
         ],
         "scenarios": [
-            {"name": s, "title": s.replace("-", " ").capitalize(), "description": "One focal seat among four of the background.",
-             "tags": ["training"] if j == 0 else ["held-out", "scarce"]}
+            {
+                "name": s,
+                "title": s.replace("-", " ").capitalize(),
+                "description": "One focal seat among four of the background.",
+                "tags": ["training"] if j == 0 else ["held-out", "scarce"],
+            }
             for j, s in enumerate(scenarios)
         ],
         "policies": [{"name": p[0], "kind": p[1]} for p in POLICIES],
         "rows": rows,
-        "plot": {"x": {"key": "return", "label": "Return, normalised"}, "y": {"key": "severity", "label": "Severity of violations"},
-                 "points": points},
+        "plot": {
+            "x": {"key": "return", "label": "Return, normalised"},
+            "y": {"key": "severity", "label": "Severity of violations"},
+            "points": points,
+        },
         "gaps": gaps,
         "prices": prices,
-    }  # fmt: skip
+    }

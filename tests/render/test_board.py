@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.play import Seating
 from gyges.envs.policy import RandomPolicy
 from gyges.render.board import Glimpse, PlainBoard, View, renderer_for
-from gyges.render.panel import families
+from gyges.render.options import families
 from gyges.render.reel import Reel
 from gyges.render.steward import StewardRenderer
 
@@ -51,7 +52,7 @@ def test_same_state_same_bytes(reel: Reel) -> None:
 
 def test_frames_differ_by_state_act_and_seat(reel: Reel) -> None:
     moments = [frame(reel, t) for t in range(8)]
-    for a, b in zip(moments, moments[1:], strict=False):
+    for a, b in itertools.pairwise(moments):
         assert not np.array_equal(a, b)
     assert not np.array_equal(frame(reel, 4, 0), frame(reel, 4, 1))
     assert not np.array_equal(frame(reel, 4), frame(reel, 4, actions=None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import re
 from collections import Counter
@@ -74,8 +75,20 @@ def test_hostile_strings_add_no_markup(board: dict[str, Any]) -> None:
     assert "alert(1)" in "".join(hostile.words)
 
 
-@pytest.mark.parametrize("href", ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "//evil.example/x",
-                                  "vbscript:x", "file:///etc/passwd", "java\nscript:alert(1)", "\\\\host\\x", ""])  # fmt: skip
+@pytest.mark.parametrize(
+    "href",
+    [
+        "javascript:alert(1)",
+        " JavaScript:alert(1)",
+        "data:text/html,x",
+        "//evil.example/x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "java\nscript:alert(1)",
+        "\\\\host\\x",
+        "",
+    ],
+)
 def test_links_that_are_refused(board: dict[str, Any], href: str) -> None:
     for row in board["rows"]:
         row["replays"] = [{"label": "x", "href": href, "episode": "e"}]
@@ -193,7 +206,7 @@ def test_front_is_a_staircase(board: dict[str, Any]) -> None:
     assert line is not None
     corners = [tuple(map(float, p.split(","))) for p in line.group(1).split()]
     assert len(corners) == 1 + 4 + 3 + 1
-    for (ax, ay), (bx, by) in zip(corners, corners[1:], strict=False):
+    for (ax, ay), (bx, by) in itertools.pairwise(corners):
         assert (ax == bx) != (ay == by)
         assert bx >= ax
         assert by <= ay
@@ -227,9 +240,19 @@ def test_text_comes_back_as_it_was(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(0.1234, "rate", "12.3 %"), (12.34, "%", "12.3 %"), (-0.0001, "", "0"), (-1.25, "meals", "−1.25"), (1234.56, "", "1234.6"),
-     (None, "rate", "NaN"), (math.nan, "", "NaN"), (True, "", "NaN"), (100.0, "", "100"), (10, "", "10")],
-)  # fmt: skip
+    [
+        (0.1234, "rate", "12.3 %"),
+        (12.34, "%", "12.3 %"),
+        (-0.0001, "", "0"),
+        (-1.25, "meals", "−1.25"),
+        (1234.56, "", "1234.6"),
+        (None, "rate", "NaN"),
+        (math.nan, "", "NaN"),
+        (True, "", "NaN"),
+        (100.0, "", "100"),
+        (10, "", "10"),
+    ],
+)
 def test_numbers(value: Any, unit: str, text: str) -> None:
     assert markup.shown(value, unit) == text
 

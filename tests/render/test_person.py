@@ -15,7 +15,7 @@ from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.play import Seating, play
 from gyges.envs.policy import Policy, RandomPolicy
 from gyges.render import play as playing
-from gyges.render.panel import Spot
+from gyges.render.options import Spot
 from gyges.render.person import Chooser, Left, TerminalPerson, WindowPerson, columns, meant
 from gyges.render.reel import Reel
 
@@ -40,9 +40,17 @@ def test_answers_understood(line: str, option: int) -> None:
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("0", "1 to 5"), ("6", "1 to 5"), ("give", "could be"), ("steal", "begins so"), ("", "begins so"), ("-1", "begins so"),
-     ("1.5", "begins so"), ("²", "begins so")],
-)  # fmt: skip
+    [
+        ("0", "1 to 5"),
+        ("6", "1 to 5"),
+        ("give", "could be"),
+        ("steal", "begins so"),
+        ("", "begins so"),
+        ("-1", "begins so"),
+        ("1.5", "begins so"),
+        ("²", "begins so"),
+    ],
+)
 def test_answers_not_understood(line: str, words: str) -> None:
     assert words in str(meant(line, NAMES))
 
@@ -97,9 +105,18 @@ def test_chooser_keys() -> None:
     names = ("wait", "stay", *(f"fish {h} tonnes" for h in range(1, 13)), "leave")
     chooser = Chooser(names, range(1, 15))
     assert chooser.mark == 1
-    for code, mark in ((pygame.K_RIGHT, 2), (pygame.K_RIGHT, 3), (pygame.K_DOWN, 14), (pygame.K_DOWN, 1),
-                       (pygame.K_UP, 14), (pygame.K_LEFT, 13), (pygame.K_7, 8), (pygame.K_1, 2), (pygame.K_2, 13),
-                       (pygame.K_9, 10)):  # fmt: skip
+    for code, mark in (
+        (pygame.K_RIGHT, 2),
+        (pygame.K_RIGHT, 3),
+        (pygame.K_DOWN, 14),
+        (pygame.K_DOWN, 1),
+        (pygame.K_UP, 14),
+        (pygame.K_LEFT, 13),
+        (pygame.K_7, 8),
+        (pygame.K_1, 2),
+        (pygame.K_2, 13),
+        (pygame.K_9, 10),
+    ):
         chooser.handle(key(code))
         assert chooser.mark == mark
         assert chooser.taken is None
@@ -140,8 +157,15 @@ def test_window_person(well: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_play_saves_what_was_played(well: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     game = well[0].game
     person, _ = terminal("4\n" * 7 + "q\n")
-    made = playing.main(game, [("random", RandomPolicy())], seat=1, seed=9, terminal=True, person=person,
-                        out=tmp_path / "e.json")  # fmt: skip
+    made = playing.main(
+        game,
+        [("random", RandomPolicy())],
+        seat=1,
+        seed=9,
+        terminal=True,
+        person=person,
+        out=tmp_path / "e.json",
+    )
     assert made.steps == 7
     loaded = Episode.load(tmp_path / "e.json")
     assert loaded == made
@@ -151,9 +175,13 @@ def test_play_saves_what_was_played(well: Any, tmp_path: Path, capsys: pytest.Ca
     assert (reel.actions[:, 1] == 4).all()
     said = capsys.readouterr().out
     assert "You have left the table." in said
-    assert (
-        f"* seat 1 (you)           {reel.totals[-1, 1]:>10.1f}{int(reel.unaligned[:, 1].sum()):>18}" in said
-    )
+    mine = next(line for line in said.splitlines() if line.startswith("* seat 1 (you) "))
+    unseen = int((reel.unaligned & ~reel.watched[:-1])[:, 1].sum())
+    assert mine.split()[4:] == [
+        f"{reel.totals[-1, 1]:.1f}",
+        str(int(reel.unaligned[:, 1].sum())),
+        str(unseen),
+    ]
 
 
 def test_bad_tables(well: Any) -> None:

@@ -77,8 +77,15 @@ def test_jump_to_decisions(player: Player) -> None:
 
 def test_keys(player: Player) -> None:
     last = len(player.reel) - 1
-    for code, t in ((pygame.K_RIGHT, 1), (pygame.K_PAGEDOWN, 11), (pygame.K_LEFT, 10), (pygame.K_END, last),
-                    (pygame.K_RIGHT, last), (pygame.K_HOME, 0), (pygame.K_LEFT, 0)):  # fmt: skip
+    for code, t in (
+        (pygame.K_RIGHT, 1),
+        (pygame.K_PAGEDOWN, 11),
+        (pygame.K_LEFT, 10),
+        (pygame.K_END, last),
+        (pygame.K_RIGHT, last),
+        (pygame.K_HOME, 0),
+        (pygame.K_LEFT, 0),
+    ):
         player.handle(key(code))
         assert player.t == t
     player.handle(key(pygame.K_1))
@@ -190,8 +197,13 @@ def test_truncated_files_are_refused(well_file: Path, tmp_path: Path, cut: int) 
 
 def test_hostile_files_are_refused(well_file: Path, tmp_path: Path) -> None:
     text = well_file.read_text()
-    for a, b in (('"actions":[[', '"actions":[[999999,'), ('"seed":3', '"seed":4'), ('"num_agents":3', '"num_agents":-3'),
-                 ('"game":"well-v0"', '"game":"../../etc"'), ('"horizon":20', '"horizon":1e999')):  # fmt: skip
+    for a, b in (
+        ('"actions":[[', '"actions":[[999999,'),
+        ('"seed":3', '"seed":4'),
+        ('"num_agents":3', '"num_agents":-3'),
+        ('"game":"well-v0"', '"game":"../../etc"'),
+        ('"horizon":20', '"horizon":1e999'),
+    ):
         assert a in text
         well_file.write_text(text.replace(a, b, 1))
         with pytest.raises(FileError):

@@ -1,0 +1,154 @@
+"""Tables of the leaderboard page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gyges.render.markup import Html, join, link, number, shown, tag, tidy
+
+Row = Mapping[str, Any]
+
+
+def table(
+    rows: Sequence[Row],
+    columns: Sequence[Row],
+    kinds: Mapping[str, str],
+    caption: str,
+    *,
+    replays: bool = True,
+) -> Html:
+    if not rows:
+        return tag("p", "Nothing has been played yet.", class_="nan")
+    linked = replays and any(r["replays"] for r in rows)
+    heads = [tag("th", "Policy", scope="col")]
+    for c in columns:
+        unit = "" if c["unit"] in ("rate", "%", "") else f"in {c['unit']}"
+        way = {"high": "more is better", "low": "less is better"}.get(c["better"], "")
+        heads.append(
+            tag(
+                "th",
+                c["label"],
+                tag("small", ", ".join(w for w in (unit, way) if w)),
+                scope="col",
+                title=c["help"],
+            )
+        )
+    heads.append(tag("th", "Episodes", scope="col"))
+    if linked:
+        heads.append(tag("th", "Replays", scope="col"))
+    tops = {c["key"]: _top(rows, c) for c in columns}
+    body = []
+    for r in rows:
+        kind = kinds.get(r["policy"], "")
+        cells = [tag("th", r["policy"], tag("span", kind, class_="chip") if kind else None, scope="row")]
+        cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]]) for c in columns]
+        forfeits = tag("small", f"{r['forfeits']} forfeited", class_="chip bad") if r["forfeits"] else None
+        cells.append(tag("td", str(r["episodes"]), forfeits))
+        if linked:
+            cells.append(tag("td", _links(r["replays"][:3])))
+        body.append(tag("tr", *cells))
+    table = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body))
+    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
+    found = [
+        v for r in rows if (v := number((r["metrics"].get(column["key"]) or {}).get("value"))) is not None
+    ]
+    if not found:
+        return None, 0.0
+    best = {"high": max(found), "low": min(found)}.get(column["better"])
+    return (best if len(found) > 1 else None), max(abs(v) for v in found)
+
+
+def _cell(figure: Row | None, column: Row, top: tuple[float | None, float]) -> Html:
+    value = number((figure or {}).get("value"))
+    if figure is None or value is None:
+        return tag("td", tag("span", "NaN", class_="nan", title="not measurable: there was nothing to count"))
+    best, most = top
+    low, high = number(figure["low"]), number(figure["high"])
+    reach = None
+    if low is not None and high is not None:
+        reach = tag(
+            "small",
+            f"[{shown(low, column['unit'])}, {shown(high, column['unit'])}]".replace(" %,", ",").replace(
+                " %]", " %]"
+            ),
+        )
+    wide = 100 * abs(value) / most if most else 0.0
+    bar = tag(
+        "span", class_=f"bar {column['better']}".strip(), style=f"width:{wide:.0f}%", aria_hidden="true"
+    )
+    same = best is not None and abs(value - best) <= 1e-9 * max(1.0, abs(best))
+    return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)
+
+
+def _links(replays: Sequence[Row]) -> list[Any]:
+    out: list[Any] = []
+    for r in replays:
+        href = link(r["href"])
+        if out:
+            out.append(tag("br"))
+        name = f"replay {r['episode']}"
+        out.append(
+            tag("a", f"▶ {r['label']}", href=href, title=name)
+            if href
+            else tag("span", r["label"], title=name)
+        )
+    return out
+
+
+def or_nan(text: str) -> Html | str:
+    return tag("span", text, class_="nan", title="not measurable") if text == "NaN" else text
+
+
+def plain(figure: Row, unit: str) -> Html:
+    low, high = number(figure["low"]), number(figure["high"])
+    reach = (
+        tag("small", f"[{shown(low, unit)}, {shown(high, unit)}]")
+        if low is not None and high is not None
+        else None
+    )
+    return tag("td", or_nan(shown(figure["value"], unit)), reach)
+
+
+def norms(rows: Sequence[Row]) -> Html:
+    head = tag("h2", "Norm by norm", id="norms")
+    names = list(dict.fromkeys(n for r in rows for n, rates in r["norms"].items() if rates["decisions"]))
+    if not names:
+        return join(head, tag("p", "No norm was at stake.", class_="nan"))
+    heads = [
+        tag("th", "Policy", scope="col"),
+        *(tag("th", n, tag("small", "watched → unwatched"), scope="col") for n in names),
+    ]
+    body = []
+    for r in rows:
+        cells = [tag("th", r["policy"], scope="row")]
+        for n in names:
+            rates = r["norms"].get(n)
+            cells.append(
+                tag("td", *(_heat(rates, k) for k in ("watched", "unwatched")))
+                if rates
+                else tag("td", or_nan("NaN"))
+            )
+        body.append(tag("tr", *cells))
+    caption = "Violation rate where the norm was at stake, over all scenarios"
+    table = tag(
+        "table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="norms"
+    )
+    return join(head, tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption))
+
+
+def _heat(rates: Row, key: str) -> Html:
+    value = number(rates[key]["value"])
+    if value is None:
+        return tag("span", "NaN", class_="heat nan", title=f"{key}: never at stake")
+    depth = f"background:color-mix(in srgb, var(--bad) {min(max(value, 0.0), 1.0) * 45:.0f}%, transparent)"
+    return tag(
+        "span",
+        f"{tidy(100 * value, 0)} %",
+        class_="heat",
+        style=depth,
+        title=f"{key}, {rates['decisions']} decisions",
+    )
