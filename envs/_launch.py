@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit, prange
+from numba import njit
 
 from gyges.envs.game import Out
 from gyges.envs.rules import PURE, allow, allowed, rule, signed, threefry
@@ -25,6 +25,7 @@ STAMP: str
 KEPT = 4  # origin and episode survive a reset
 RESET_NEXT, RESET_SAME = 1, 2
 FULL = 2
+STEP, BEGIN, LOOK, CHOICE = range(4)
 
 
 @rule
@@ -149,12 +150,12 @@ def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: An
 
 
 @rule
-def choice_row(i: int, seat: int, rows: Any, offsets: Any, par: Any, scratch: Any, actions: Any, out: Any) -> None:
+def choice_row(i: int, seat: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: Any, out: Any) -> None:
     s = view(rows, i, offsets)
     p = value(par)
-    for j in range(actions.shape[0]):
-        label, norms, harm, justified, knowable = R.judge(s, p, line(scratch, i), seat, int(actions[j]))
-        entry = line(out, j)
+    for j in range(action.shape[1]):
+        label, norms, harm, justified, knowable = R.judge(s, p, line(scratch, i), seat, int(action[0, j]))
+        entry = line2(out, 0, j)
         entry[0] = label
         entry[1] = norms
         entry[2] = harm
@@ -162,79 +163,44 @@ def choice_row(i: int, seat: int, rows: Any, offsets: Any, par: Any, scratch: An
         entry[4] = knowable
 
 
-class Launchers:
-    """The compiled loops of one game."""
+def build(stamp: str) -> Any:
+    """Make the game's one compiled loop.
 
-    def __init__(self, **loops: Any) -> None:
-        self.__dict__.update(loops)
+    ``loop(mode, lo, hi, ...)`` serves every purpose, so that the rules are compiled once:
 
+    ======  ==========================================================================================
+    STEP    refuse illegal actions of any row (if `validate`; -1 or row * N + seat), then step rows lo
+            to hi
+    BEGIN   reset those rows from lo to hi that have a one in action [B, 1]
+    LOOK    write features and mask of rows lo to hi
+    CHOICE  judge the actions [1, L] of seat `hi` of row `lo` into ledger [1, L, 5]
+    ======  ==========================================================================================
 
-def build(stamp: str) -> Launchers:
-    """Make the loops. They close over the stamp, so that Numba's cache forgets them when a rule changes."""
+    It closes over the stamp, so that Numba's cache forgets it when a rule changes.
+    """
 
-    def compiled(parallel: bool) -> Any:
-        if PURE:
-            return lambda function: function
-        return njit(cache=True, nogil=True, parallel=parallel, error_model="numpy")
-
-    @compiled(False)
-    def step_serial(rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,  # type: ignore[no-untyped-def]
-                    features, mask, ledger, final, autoreset, labels, num_actions, validate):
+    def loop(mode, lo, hi, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,  # type: ignore[no-untyped-def]
+             features, mask, ledger, final, autoreset, labels, num_actions, validate):
         stamp  # noqa: B018
-        if validate:
+        if mode == CHOICE:
+            choice_row(lo, hi, rows, offsets, par, scratch, action, ledger)
+            return -1
+        if mode == STEP and validate:
             for i in range(rows.shape[0]):
                 bad = refused(i, action, mask, num_actions)
                 if bad >= 0:
                     return i * action.shape[1] + bad
-        for i in range(rows.shape[0]):
-            if step_row(i, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,
-                        features, mask, ledger, final, autoreset, labels, num_actions):
-                for a in range(action.shape[1]):
-                    see_row(i, a, rows, offsets, par, scratch, features, mask)
-        return -1
-
-    @compiled(True)
-    def step_parallel(rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,  # type: ignore[no-untyped-def]
-                      features, mask, ledger, final, autoreset, labels, num_actions, validate):
-        stamp  # noqa: B018
-        if validate:
-            wrong = 0
-            for i in prange(rows.shape[0]):
-                if refused(i, action, mask, num_actions) >= 0:
-                    wrong += 1
-            if wrong > 0:
-                for i in range(rows.shape[0]):
-                    bad = refused(i, action, mask, num_actions)
-                    if bad >= 0:
-                        return i * action.shape[1] + bad
-        for i in prange(rows.shape[0]):
-            if step_row(i, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,
-                        features, mask, ledger, final, autoreset, labels, num_actions):
-                for a in range(action.shape[1]):
-                    see_row(i, a, rows, offsets, par, scratch, features, mask)
-        return -1
-
-    @compiled(False)
-    def begin(rows, offsets, par, scratch, which, features, mask):  # type: ignore[no-untyped-def]
-        stamp  # noqa: B018
-        for i in range(rows.shape[0]):
-            if which[i]:
+        for i in range(lo, hi):
+            seen = mode == LOOK
+            if mode == BEGIN and action[i, 0] != 0:
                 reset_row(i, rows, offsets, par, scratch)
+                seen = True
+            if mode == STEP:
+                seen = step_row(i, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,
+                                features, mask, ledger, final, autoreset, labels, num_actions)
+            if seen:
                 for a in range(features.shape[1]):
                     see_row(i, a, rows, offsets, par, scratch, features, mask)
+        return -1
 
-    @compiled(False)
-    def look(rows, offsets, par, scratch, features, mask):  # type: ignore[no-untyped-def]
-        stamp  # noqa: B018
-        for i in range(rows.shape[0]):
-            for a in range(features.shape[1]):
-                see_row(i, a, rows, offsets, par, scratch, features, mask)
-
-    @compiled(False)
-    def choice(i, seat, rows, offsets, par, scratch, actions, out):  # type: ignore[no-untyped-def]
-        stamp  # noqa: B018
-        choice_row(i, seat, rows, offsets, par, scratch, actions, out)
-
-    return Launchers(
-        step_serial=step_serial, step_parallel=step_parallel, begin=begin, look=look, choice=choice
-    )
+    return loop if PURE else njit(loop, cache=True, nogil=True, error_model="numpy")

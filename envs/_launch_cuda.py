@@ -50,9 +50,9 @@ def look_kernel(rows, offsets, par, scratch, features, mask, dirty):  # type: ig
             L.see_row(i, j - i * features.shape[1], rows, offsets, par, scratch, features, mask)
 
 
-def choice_kernel(i, seat, rows, offsets, par, scratch, actions, out):  # type: ignore[no-untyped-def]
+def choice_kernel(i, seat, rows, offsets, par, scratch, action, out):  # type: ignore[no-untyped-def]
     if cuda.grid(1) == 0:
-        L.choice_row(i, seat, rows, offsets, par, scratch, actions, out)
+        L.choice_row(i, seat, rows, offsets, par, scratch, action, out)
 
 
 KERNELS = {

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils
 from numba.core import types as nb_types
 from numba.core.datamodel import models
+from numba.core.errors import TypingError
 from numba.core.extending import intrinsic, lower_getattr_generic, register_model
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
-
 
 types: Any = nb_types
 
@@ -39,20 +39,20 @@ class ValuesType(nb_types.Type):
 
 
 @register_model(RowType)
-class _RowModel(models.StructModel):
+class _RowModel(models.StructModel):  # type: ignore[misc]
     def __init__(self, manager: Any, kind: Any) -> None:
         members = [("data", types.CPointer(types.int32)), ("cuts", types.CPointer(types.int64))]
         super().__init__(manager, kind, members)
 
 
 @register_model(ValuesType)
-class _ValuesModel(models.PrimitiveModel):
+class _ValuesModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, ir.IntType(64).as_pointer())
 
 
 @infer_getattr
-class _RowFields(AttributeTemplate):
+class _RowFields(AttributeTemplate):  # type: ignore[misc]
     key = RowType
 
     def generic_resolve(self, kind: Any, name: str) -> Any:
@@ -60,7 +60,7 @@ class _RowFields(AttributeTemplate):
 
 
 @infer_getattr
-class _ValuesFields(AttributeTemplate):
+class _ValuesFields(AttributeTemplate):  # type: ignore[misc]
     key = ValuesType
 
     def generic_resolve(self, kind: Any, name: str) -> Any:
@@ -97,6 +97,12 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, indices: list[An
     return builder.gep(proxy.data, [flat])
 
 
+def _check(*arrays: Any) -> None:
+    for array in arrays:
+        if not isinstance(array, types.Array) or array.layout != "C":
+            raise TypingError(f"lean values are taken of C-contiguous arrays, not of {array}")
+
+
 def _word(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     return context.cast(builder, value, kind, types.int64)
 
@@ -107,6 +113,7 @@ def views(kind: Any) -> Any:
     @intrinsic
     def view(typing: Any, rows: Any, i: Any, offsets: Any) -> Any:
         """Row i as a State."""
+        _check(rows, offsets)
         out = RowType(kind)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -127,6 +134,7 @@ def values(kind: Any) -> Any:
     @intrinsic
     def value(typing: Any, array: Any) -> Any:
         """Parameters."""
+        _check(array)
         out = ValuesType(kind)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -140,6 +148,7 @@ def values(kind: Any) -> Any:
 @intrinsic
 def line(typing: Any, array: Any, i: Any) -> Any:
     """Elements of array[i]."""
+    _check(array)
     out = types.CPointer(array.dtype)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -152,6 +161,7 @@ def line(typing: Any, array: Any, i: Any) -> Any:
 @intrinsic
 def line2(typing: Any, array: Any, i: Any, j: Any) -> Any:
     """Elements of array[i, j]."""
+    _check(array)
     out = types.CPointer(array.dtype)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

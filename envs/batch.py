@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import itertools
 import os
 import sys
 import threading
@@ -22,14 +23,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs._threads import crew
 from gyges.envs.choice import LEDGER_COLUMNS, ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, SnapshotError
 from gyges.envs.game import Game
 
 AUTORESET = {"disabled": 0, "next_step": 1, "same_step": 2}
 LABELS = {"off": 0, "taken": 1, "full": 2}
+PURE_PROCESS = "1" in (os.environ.get("GYGES_PURE"), os.environ.get("NUMBA_ENABLE_CUDASIM"))
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"  # device="cuda" then means Numba's CUDA simulator
-_parallel = threading.Lock()  # Numba's default thread layer serves one caller at a time
+STEP, BEGIN, LOOK, CHOICE = range(4)  # modes of the compiled loop (`_launch.build`)
+LEAST_ROWS = 128  # of one thread's share: below, waking a thread costs more than it saves
 
 
 class Snapshot(NamedTuple):
@@ -59,8 +63,8 @@ def _loaded(name: str, rules: ModuleType, pointers: bool = True) -> Any:
 
 
 @functools.cache
-def launchers(name: str, rules: ModuleType) -> Any:
-    """The compiled loops of one game; they compile, or come from the cache, at their first call."""
+def launcher(name: str, rules: ModuleType) -> Any:
+    """The compiled loop of one game; it compiles, or comes from the cache, at its first call."""
     module = _loaded(name, rules)
     return module.build(module.STAMP)
 
@@ -169,8 +173,9 @@ class Batch:
         if self.on_cuda:
             self._init_cuda()
         else:
-            self._launch = launchers(game.name, self._rules)
-            self._step = self._launch.step_serial if self.rows == 1 else self._launch.step_parallel
+            self._loop = launcher(game.name, self._rules)
+            self._chunks = _chunks(self.rows, self._threads)
+            self._helpers = min(self._threads, len(self._chunks)) - 1
         self._seed(seed, first_row)
         self._begin(self._all)
 
@@ -264,10 +269,16 @@ class Batch:
             )
             self._look_cuda()
             return
-        with _notice(self.game, self._launch.begin):
-            self._launch.begin(
-                self.packed, self._offsets, self._par, self._scratch, which, self.codes, self.bits
-            )
+        with _notice(self.game, self._loop):
+            self._loop(BEGIN, 0, self.rows, *self._arguments(which.astype(np.int32)[:, None]), False)
+
+    def _arguments(self, actions: npt.NDArray[np.int32]) -> tuple[Any, ...]:
+        """What the compiled loop takes between its range of rows and its last argument."""
+        return (
+            self.packed, self._offsets, self._par, self._scratch, actions, self.reward, self.welfare,
+            self.terminated, self.truncated, self.codes, self.bits, self.ledger, self.final,
+            self._autoreset, self._labels, self._num_actions,
+        )  # fmt: skip
 
     def _look_cuda(self) -> None:
         d = self._d
@@ -291,32 +302,20 @@ class Batch:
         if self.on_cuda:
             self._step_cuda(actions, validate)
             return
-        if type(actions) is not np.ndarray or actions.dtype != np.int32:
+        if type(actions) is not np.ndarray or actions.dtype != np.int32 or not actions.flags.carray:
             actions = self._checked(actions)
         if actions.shape != self.reward.shape:
             raise ActionError(f"actions have shape {self.reward.shape}, not {actions.shape}")
-        arguments = (
-            self.packed, self._offsets, self._par, self._scratch, actions, self.reward, self.welfare,
-            self.terminated, self.truncated, self.codes, self.bits, self.ledger, self.final,
-            self._autoreset, self._labels, self._num_actions, True,
-        )  # fmt: skip
-        if self.rows == 1:
-            bad = self._step(*arguments)
+        arguments = self._arguments(actions)
+        if not self._chunks:
+            bad = self._loop(STEP, 0, self.rows, *arguments, True)
         else:
-            bad = self._parallel_step(arguments)
+            bad = self._loop(STEP, 0, 0, *arguments, True)
+            if bad < 0:
+                calls = [(STEP, lo, hi, *arguments, False) for lo, hi in self._chunks]
+                crew.run(self._loop, calls, self._helpers)
         if bad >= 0:
             self._refuse(int(bad), actions)
-
-    def _parallel_step(self, arguments: tuple[Any, ...]) -> int:
-        import numba
-
-        with _parallel, _notice(self.game, self._step):
-            before = numba.get_num_threads()
-            numba.set_num_threads(self._threads)
-            try:
-                return int(self._step(*arguments))
-            finally:
-                numba.set_num_threads(before)
 
     def _step_cuda(self, actions: Any, validate: bool) -> None:
         d = self._d
@@ -372,7 +371,7 @@ class Batch:
             raise ActionError(
                 f"actions lie between 0 and {self._num_actions - 1}; got {array.min()} to {array.max()}"
             )
-        return array.astype(np.int32)
+        return array.astype(np.int32, order="C")
 
     def _refuse(self, bad: int, actions: npt.NDArray[Any]) -> None:
         row, seat = divmod(bad, self.game.num_agents)
@@ -416,14 +415,12 @@ class Batch:
     def choice_point(self, row: int, seat: int) -> ChoicePoint:
         """The truth about one seat's decision (`gyges.envs.choice`), before it is taken."""
         actions = self.legal(row, seat)
-        out = np.zeros((len(actions), 5), np.int32)
+        judged = np.zeros((1, len(actions), 5), np.int32)
         rows = self._host(self.packed[row : row + 1]).copy()
-        scratch = np.zeros((1, self._scratch.shape[1]), np.int32)
-        loops = launchers(self.game.name, self._rules)
         state = self._named(rows)
-        moving = bool(state.to_move[0, seat]) and not bool(state.over[0, 0])
-        if moving:
-            loops.choice(0, seat, rows, self._offsets, self._par, scratch, actions, out)
+        if bool(state.to_move[0, seat]) and not bool(state.over[0, 0]):
+            self._judge(rows, seat, actions, judged)
+        out = judged[0]
         label = out[:, 0].astype(np.int8)
         clean = label >= 0
         least = out[clean, 2].min() if clean.any() else out[:, 2].min()
@@ -439,6 +436,16 @@ class Batch:
             watched=bool(state.watched[0, seat]),
             contested=bool(clean.any() and not clean.all()),
         )
+
+    def _judge(self, rows: Any, seat: int, actions: Any, out: Any) -> None:
+        scratch = np.zeros((1, self._scratch.shape[1]), np.int32)
+        loop = launcher(self.game.name, self._rules)
+        pay, end = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.uint8)
+        codes, bits = np.zeros((1, 1, 1), self.game.feature_dtype), np.zeros((1, 1, 1), np.uint8)
+        loop(
+            CHOICE, 0, int(seat), rows, self._offsets, self._par, scratch, actions[None], pay, pay, end, end,
+            codes, bits, out, codes, 0, 0, self._num_actions, False,
+        )  # fmt: skip
 
     # State.
 
@@ -480,7 +487,8 @@ class Batch:
             self._dirty[:] = 1
             self._look_cuda()
             return
-        self._launch.look(self.packed, self._offsets, self._par, self._scratch, self.codes, self.bits)
+        with _notice(self.game, self._loop):
+            self._loop(LOOK, 0, self.rows, *self._arguments(self._all.astype(np.int32)[:, None]), False)
 
     def fork(
         self, rows: Iterable[int], copies: int = 1, *, new_luck: bool = False, seed: int = 0
@@ -530,16 +538,21 @@ class Batch:
 
 
 def _thread_count(threads: int | None) -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     if threads is None:
-        import numba
-
-        return max(1, min(cores, int(numba.config.NUMBA_NUM_THREADS)))
-    if not isinstance(threads, (int, np.integer)) or not 1 <= threads <= 1024:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= 1024:
         raise ConfigError(f"threads is a number from 1 to 1024, not {threads!r}")
-    import numba
+    return int(threads)
 
-    return min(int(threads), int(numba.config.NUMBA_NUM_THREADS))
+
+def _chunks(rows: int, threads: int) -> list[tuple[int, int]]:
+    """Ranges of rows for the threads, a few for each; none where one thread does."""
+    threads = 1 if PURE_PROCESS else min(threads, rows // LEAST_ROWS)
+    if threads < 2:
+        return []
+    parts = min(4 * threads, rows // LEAST_ROWS)
+    cuts = [rows * k // parts for k in range(parts + 1)]
+    return list(itertools.pairwise(cuts))
 
 
 class _notice:

@@ -295,7 +295,7 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
 
     KEPT: ClassVar[tuple[str, ...]] = (
         "agents", "cycles", "agent_selection", "rewards", "_cumulative_rewards", "terminations",
-        "truncations", "infos", "_chosen", "_replaced", "_queue", "_skip_agent_selection",
+        "truncations", "infos", "_chosen", "_replaced", "_queue", "_skip_agent_selection", "_adrift",
     )  # fmt: skip
     agent_selection: Any = None
     _skip_agent_selection: Any = None
@@ -314,7 +314,9 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
         self.truncations = dict.fromkeys(self.agents, False)
         self.infos = dict(zip(self.agents, self._infos(self._replaced), strict=True))
         self._skip_agent_selection = None
-        self._line_up()
+        self._drift()
+        self._accumulate_rewards()
+        self._deads_step_first()
         self._show()
 
     def shown_seat(self) -> int:
@@ -325,6 +327,7 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
         """Queue the seats that are to move, and select the first."""
         moving = self._to_move.tolist()
         self._queue = [a for a in self.agents if moving[self.possible_agents.index(a)] and not self._ended(a)]
+        self._adrift = not self._queue
         if self._queue:
             self.agent_selection = self._queue.pop(0)
 
@@ -348,6 +351,10 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
             if action is not None:
                 raise ActionError(f"{agent} has ended: its only action is None, not {action!r}")
             self._was_dead_step(None)
+            if self._adrift and self.agents and not any(self._ended(a) for a in self.agents):
+                self._drift()
+                self._accumulate_rewards()
+                self._deads_step_first()
             return
         seat = self.possible_agents.index(agent)
         value, replaced = self._one(seat, action, self._mask_of(seat))
@@ -367,12 +374,15 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
         """Step the game with the choices collected, on to the next decision or end."""
         self.batch.step(self._chosen)
         self._settle(self._infos(self._replaced))
-        while not any(self._ended(a) for a in self.agents) and not self._to_move.any():
-            self._chosen[:] = NOOP
-            self.batch.step(self._chosen)  # nobody decides: the game goes on by itself
-            self._settle(None)
         self._chosen[:] = NOOP
         self._replaced = [False] * len(self.possible_agents)
+        self._drift()
+
+    def _drift(self) -> None:
+        """While nobody is to move and nobody has ended, let the game go on by itself."""
+        while not any(self._ended(a) for a in self.agents) and not self._to_move.any():
+            self.batch.step(self._chosen)
+            self._settle(None)
         self._line_up()
 
     def _ended(self, agent: str) -> bool:

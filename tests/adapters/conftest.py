@@ -11,19 +11,26 @@ import pytest
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 sys.path.insert(0, str(Path(__file__).parent / "games"))
 
-from gyges.envs import games, register
+from gyges.envs import registry
 
 with warnings.catch_warnings():  # PettingZoo's tests import an environment by a way that it deprecates
     warnings.simplefilter("ignore", DeprecationWarning)
     import pettingzoo.test  # noqa: F401
 
-register("well-v0", "well:Well")
-register("relay-v0", "relay:Relay")
-
-GAMES = [id for id in ("well-v0", "relay-v0", "steward-v0") if id in games()]
+OWN = {"well-v0": "well:Well", "relay-v0": "relay:Relay"}
 
 
-@pytest.fixture(params=GAMES)
+@pytest.fixture(scope="package", autouse=True)
+def registered():
+    """Two small games beside Steward, for these tests alone."""
+    for id, entry in OWN.items():
+        registry.register(id, entry)
+    yield
+    for id in OWN:
+        registry._GAMES.pop(id)
+
+
+@pytest.fixture(params=[*OWN, "steward-v0"])
 def id(request):
     return request.param
 
