@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from gyges.envs.rules import part, rule, threefry
@@ -22,21 +21,19 @@ __all__ = [
 ]
 
 
-@rule
-def root(x: int) -> int:
-    """Largest integer whose square is at most x, exact whatever the machine's rounding."""
-    e = int(math.sqrt(x))
-    while e * e > x:
-        e -= 1
-    while (e + 1) * (e + 1) <= x:
-        e += 1
-    return e
-
-
 @part
-def words(k0: int, k1: int, month: int, stream: int) -> tuple[int, int]:
-    """Two words of a month's luck: the same in every fork, however many steps its months took."""
-    return threefry(k0, k1, month, 0x10000 + stream)
+def root(x: int) -> int:
+    """Largest integer whose square is at most x (0 <= x < 2**36), digit by digit in base two."""
+    e = 0
+    digit = 1 << 34
+    while digit > 0:
+        if x >= e + digit:
+            x -= e + digit
+            e = (e >> 1) + digit
+        else:
+            e = e >> 1
+        digit = digit >> 2
+    return e
 
 
 @part
@@ -108,7 +105,8 @@ def catch_harm(kept: int, over: int, left: int, n: int, capacity: int, rate: int
     """
     would = grown(kept, capacity, rate, FAIR)
     will = grown(max(kept - over, 0), capacity, rate, FAIR)
-    bred = surplus(would, capacity, rate, target) - surplus(will, capacity, rate, target)
+    bred = surplus(min(would, target), capacity, rate, target)
+    bred -= surplus(min(will, target), capacity, rate, target)
     return max((would - will + left * bred // 16) * (n - 1) // n, 0)
 
 
