@@ -37,6 +37,17 @@ class Algorithm(NamedTuple):
 ALGORITHMS: dict[str, Algorithm] = {
     "ppo": Algorithm("proximal policy optimisation on batches; self-play or among personas",
                      "gyges.agents.train:train_ppo"),
+    "cloning": Algorithm("SGD on all recorded decisions", "gyges.scenarios.train:cloning"),
+    "filtered": Algorithm("SGD on the recorded decisions that a rater calls good",
+                          "gyges.scenarios.train:filtered"),
+    "conditioned": Algorithm("SGD on all recorded decisions with the rater's label as a token",
+                             "gyges.scenarios.train:conditioned"),
+    "return": Algorithm("SGD on all recorded decisions with the rank of the score to come as a token",
+                        "gyges.scenarios.train:returns"),
+    "awr": Algorithm("advantage-weighted regression on records", "gyges.scenarios.train:awr"),
+    "iql": Algorithm("implicit Q-learning on records", "gyges.scenarios.train:iql"),
+    "cql": Algorithm("conservative Q-learning on records", "gyges.scenarios.train:cql"),
+    "q": Algorithm("plain Q-learning on records", "gyges.scenarios.train:q"),
 }  # fmt: skip
 
 
