@@ -64,7 +64,7 @@ class TerminalPerson(_Person):
         width: characters in a line.
     """
 
-    def __init__(self, read: TextIO | None = None, write: TextIO | None = None, width: int = 96) -> None:
+    def __init__(self, read: TextIO | None = None, write: TextIO | None = None, width: int = 100) -> None:
         self.read = read
         self.write = write
         self.width = width

@@ -255,7 +255,11 @@ def show(
     if png:
         video.png(png, player.frame(best_moment(player.reel, player.seat) if at is None else at))
     if gif:
-        video.gif(gif, player.frames(), fps=fps)
+        seen = player.reel.watched[:, player.seat]
+        samples = [
+            player.frame(int(np.argmax(seen == light))) for light in (True, False) if (seen == light).any()
+        ]
+        video.gif(gif, player.frames(), fps=fps, samples=samples)
     if mp4:
         video.mp4(mp4, player.frames(), fps=fps)
     if not (gif or mp4 or png):

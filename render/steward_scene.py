@@ -129,7 +129,7 @@ def known(game: Any, codes: Any, seat: int) -> Scene:
             store=o[at.O_STORE] / u if own else None,
             watched=bool(o[at.O_TOLD]) if own else None,
             ground=o[at.O_GROUND] if own else o[v.ground + a],
-            mode=o[at.O_MODE] if own and phase > at.PLEDGE else -1,
+            mode=o[at.O_MODE] if own and phase > at.PLEDGE and o[at.O_GROUND] >= 0 else -1,
             pledge=o[v.pledge + a],
             catch=catch,
             report=o[v.report + a],

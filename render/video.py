@@ -23,34 +23,57 @@ def png(path: Any, frame: Frame) -> Path:
 
 
 def gif(
-    path: Any, frames: Iterable[Frame], *, fps: float = 3.0, width: int = 960, colours: int = 128
+    path: Any,
+    frames: Iterable[Frame],
+    *,
+    fps: float = 3.0,
+    width: int = 960,
+    samples: Iterable[Frame] = (),
 ) -> Path:
     """Write frames as an endless GIF.
+
+    All frames share one palette, so that what does not change is not stored again.
 
     Args:
         path: where to.
         frames: uint8 [H, W, 3] each, all of one size.
         fps: frames a second, at most 50 (many viewers slow down what is faster).
         width: frames are scaled down to this width.
-        colours: of each frame's palette, 2 to 256.
+        samples: frames that between them show all colours; the first frame by default.
     """
     from PIL import Image
 
     if not 0 < fps <= 50:
         raise ConfigError(f"a GIF shows 0 to 50 frames a second, not {fps}")
 
+    def scaled(frame: Frame) -> Any:
+        image = Image.fromarray(frame)
+        if image.width <= width:
+            return image
+        size = (width, round(image.height * width / image.width))
+        return image.resize(size, Image.Resampling.LANCZOS)
+
     def write(target: Path) -> None:
-        made: list[Any] = []
-        for frame in frames:
-            image = Image.fromarray(frame)
-            if image.width > width:
-                image = image.resize(
-                    (width, round(image.height * width / image.width)), Image.Resampling.LANCZOS
-                )
-            made.append(image.quantize(colours, dither=Image.Dither.NONE))
-        if not made:
+        rest = iter(frames)
+        first = next(rest, None)
+        if first is None:
             raise ConfigError("there is no frame to write")
-        made[0].save(target, "GIF", save_all=True, append_images=made[1:], duration=round(1000 / fps), loop=0)
+        shown = np.concatenate([np.asarray(scaled(f)) for f in (*samples, first)])
+        palette = Image.fromarray(shown).quantize(250, dither=Image.Dither.NONE)
+
+        def mapped(frame: Frame) -> Any:
+            return scaled(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+
+        later = (mapped(frame) for frame in rest)
+        mapped(first).save(
+            target,
+            "GIF",
+            save_all=True,
+            append_images=later,
+            duration=round(1000 / fps),
+            loop=0,
+            optimize=False,
+        )
 
     return whole(path, write)
 
@@ -77,7 +100,7 @@ def mp4(path: Any, frames: Iterable[Frame], *, fps: float = 3.0) -> Path:
                     size = (even.shape[1], even.shape[0])
                     writer = imageio_ffmpeg.write_frames(
                         str(target), size, fps=fps, codec="libx264", quality=8, macro_block_size=2,
-                        output_params=["-movflags", "+faststart"],
+                        ffmpeg_log_level="error", output_params=["-movflags", "+faststart"],
                     )  # fmt: skip
                     writer.send(None)
                 writer.send(even.tobytes())

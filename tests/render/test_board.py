@@ -20,6 +20,7 @@ from gyges.render.board import Glimpse, PlainBoard, View, renderer_for
 from gyges.render.options import families
 from gyges.render.reel import Reel
 from gyges.render.steward import StewardRenderer
+from gyges.render.steward_scene import known, truth
 
 SIZE = (1000, 620)
 
@@ -85,6 +86,31 @@ def test_unjudged_picture_needs_the_observation_alone(name: str, steps: int, req
     board = renderer_for(game, SIZE)
     seen = board.frame(Glimpse(observation, 0, steps), 0, view)
     assert np.array_equal(seen, board.frame(batch, 0, view))
+
+
+def test_what_a_steward_knows_is_true(steward: Any) -> None:
+    game = steward[0].game
+    batch = Batch(game, 1, seed=8)
+    seating = Seating(batch, [RandomPolicy()] * 4)
+    told = 0
+    for _ in range(40):
+        if batch.over[0]:
+            break
+        real = truth(game, batch, 0)
+        for seat in range(4):
+            seen = known(game, batch.codes[0, seat], seat)
+            assert seen[:4] == real[:4]
+            for a, b in zip(seen.grounds, real.grounds, strict=True):
+                assert a == b._replace(stock=None)
+            for k, (a, b) in enumerate(zip(seen.villages, real.villages, strict=True)):
+                known_parts = {n: v for n, v in a._asdict().items() if v not in (None, -1)}
+                hidden = {"order", "sealed", "laid", "moves"} if k != seat else {"moves"}
+                for name, value in known_parts.items():
+                    if name not in hidden:
+                        assert value == getattr(b, name), (name, k, seat)
+                        told += 1
+        seating.step()
+    assert told > 1000
 
 
 def test_unjudged_picture_does_not_ask_the_judge(steward: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from gyges.envs.errors import ConfigError, FileError
 from gyges.render import replay, video
 from gyges.render.reel import Reel
 from gyges.render.replay import Player
+from gyges.render.window import Window
 
 SIZE = (1000, 700)
 
@@ -232,6 +233,33 @@ def test_window_opens_without_audio(well: Any, monkeypatch: pytest.MonkeyPatch) 
     assert player.t >= 1
     assert pygame.mixer.get_init() is None
     assert not pygame.display.get_init()
+
+
+def test_window_shows_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    frame = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype(np.uint8)
+    with Window("test", fps=0) as window:
+        window.show(frame)
+        shown = pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1)
+        assert np.array_equal(shown, frame)
+        pygame.event.post(pygame.event.Event(pygame.QUIT))
+        window.show(frame)
+        assert window.closed
+        window.show(frame)
+        assert not pygame.display.get_init()
+    window.close()
+    assert pygame.mixer.get_init() is None
+
+
+def test_gif_colours_stay_true(well: Any, tmp_path: Path) -> None:
+    player = Player(well[0], SIZE, seat=2)
+    replay.show(player, "", gif=tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as image:
+        for t in (0, 3, 12):
+            image.seek(t)
+            got = np.asarray(image.convert("RGB")).astype(float)
+            want = Image.fromarray(player.frame(t)).resize(image.size, Image.Resampling.LANCZOS)
+            assert np.abs(got - np.asarray(want)).mean() < 4
 
 
 def test_no_screen_is_a_named_error(well: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,44 @@
+"""How fast pictures are painted: medians over the frames of one episode, in milliseconds.
+
+    python benchmarks/pictures.py
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from gyges.envs import Batch, make
+from gyges.envs.play import Seating
+from gyges.envs.policy import RandomPolicy
+from gyges.render import draw
+from gyges.render.reel import Reel
+from gyges.render.replay import Player
+
+
+def main() -> None:
+    """Print one line a table size."""
+    print(f"{'seats':>5} {'grounds':>8} {'first ms':>9} {'again ms':>9} {'frames/s':>9}")
+    for agents, grounds in ((2, 1), (5, 2), (16, 4)):
+        game = make("steward-v0", num_agents=agents, num_grounds=grounds)
+        batch = Batch(game, 1, seed=1, labels="full")
+        seating, reel = Seating(batch, [RandomPolicy()] * agents), Reel(game)
+        reel.begin(batch)
+        while not batch.over[0] and reel.steps < 60:
+            reel.add(batch, seating.step())
+        player, surface = Player(reel), draw.canvas((1280, 800))
+        times: list[list[float]] = []
+        for _ in range(3):
+            times.append([])
+            for t in range(len(reel)):
+                player.go(t)
+                begun = time.perf_counter()
+                player.paint(surface)
+                draw.pixels(surface)
+                times[-1].append(1000 * (time.perf_counter() - begun))
+        first, again = statistics.median(times[0]), statistics.median(times[-1])
+        print(f"{agents:>5} {grounds:>8} {first:>9.1f} {again:>9.1f} {1000 / again:>9.0f}")
+
+
+if __name__ == "__main__":
+    main()
