@@ -15,6 +15,7 @@ the seed given and on no global generator.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from gyges.agents.layout import Layout, fits
 from gyges.envs.errors import ConfigError, PolicyError
@@ -349,8 +351,19 @@ def masked(logits: Tensor, mask: Tensor) -> Tensor:
     size = logits.shape[-1]
     if mask.shape[-1] != ((size + 7) // 8 if mask.dtype == torch.uint8 else size):
         raise PolicyError(f"the network has {size} actions; the mask has shape {tuple(mask.shape)}")
-    allowed = unpack(mask, size) if mask.dtype == torch.uint8 else mask
-    return logits.masked_fill(~allowed, FORBIDDEN)
+    if mask.dtype == torch.uint8:
+        barred = functional.embedding(mask.int(), _barred(mask.device)).flatten(-2)[..., :size]
+    else:
+        barred = mask.float().sub_(1).mul_(-FORBIDDEN)
+    return logits + barred
+
+
+@functools.cache
+def _barred(device: torch.device) -> Tensor:
+    """What to add to eight logits by the byte of their mask: 0 or `FORBIDDEN`, float32 [256, 8]."""
+    with torch.inference_mode(False):  # kept for later calls, which may want gradients
+        legal = (torch.arange(256).unsqueeze(1) >> torch.arange(8)) & 1
+        return ((1 - legal) * FORBIDDEN).to(device)
 
 
 class NetworkPolicy:

@@ -320,7 +320,7 @@ class PPO:
         worth = of(advantage)
         gain = torch.minimum(ratio * worth, ratio.clamp(1 - c.clip, 1 + c.clip) * worth).mean()
         error = (value - of(target)).square().mean()
-        entropy = -(shares.exp() * shares).sum(1).mean()
+        entropy = -(logits.softmax(1) * shares).sum(1).mean()  # exp is slow where shares are far below 0
         loss = -gain - c.entropy * entropy + 0.5 * c.value_weight * error
         with torch.no_grad():
             told = [
@@ -493,7 +493,7 @@ def merged(old: Tensor, batch: Tensor) -> Tensor:
     Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm" (1979).
     """
     n = len(batch)
-    var, mean = torch.var_mean(batch.double(), 0, correction=0)
+    var, mean = (x.double() for x in torch.var_mean(batch, 0, correction=0))
     total, gap = old[0] + n, mean - old[1]
     return torch.stack([total, old[1] + gap * n / total, old[2] + var * n + gap**2 * old[0] * n / total])
 

@@ -221,7 +221,9 @@ class Collector:
         self.features[t], self.bits[t], self.first[t] = features, bits, begun
         self.value[t] = answer.value
         shares = answer.logits.log_softmax(1)
-        action = pick(shares.exp(), torch.rand(len(shares), generator=self.generator, device=self.device))
+        action = pick(
+            answer.logits.softmax(1), torch.rand(len(shares), generator=self.generator, device=self.device)
+        )
         self.action[t] = action
         chosen = shares.gather(1, action.unsqueeze(1)).squeeze(1)
         self.log_probability[t] = chosen

@@ -5,7 +5,8 @@
 One core, one thread, a 64-64 tanh network for the policy and one for the value, 4 epochs. stable-baselines3
 runs twice: as it is commonly run (8 rows, 256 steps, minibatch 256), and on as many rows, with as large
 minibatches, as ours. The arms take turns, so that what else the machine does falls on all of
-them alike; medians over the turns. A frame is one decision of one seat. Frames a second are given by the
+them alike; medians over the turns. A frame is one step of one seat, whether it was to move or not (ours learns from
+those that were, theirs from all). Frames a second are given by the
 clock on the wall and by the processor time of this process: on a shared machine only the second is steady.
 """
 
@@ -51,10 +52,9 @@ def ours(game: Game, frozen: bool) -> tuple[Callable[[], int], dict[str, float]]
     learner.collector.batch.step = step  # type: ignore[method-assign]
 
     def turn() -> int:
-        before = learner.frames
         for _ in range(4):
             learner.update()
-        return learner.frames - before
+        return 4 * STEPS * len(learner.collector.seat)
 
     return turn, spent
 
@@ -86,7 +86,7 @@ def theirs(game: Game, masked: bool, rows: int, steps: int, minibatch: int) -> C
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--game", default="well-v0")
+    parser.add_argument("--game", default="steward-v0")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path, help="also write the numbers there, as JSON")
     options = parser.parse_args()
