@@ -107,7 +107,7 @@ def _file(text: str, path: Path, attribute: str) -> Source:
 
 def _folder(text: str, path: Path) -> Source:
     if not any((path / name).is_file() for name in CHECKPOINTS):
-        known = ", ".join(sorted(CHECKPOINTS)) or "none yet"
+        known = ", ".join(sorted(CHECKPOINTS))
         raise PolicyError(f"folder {path} holds no checkpoint; known by their files: {known}")
     digest = hashlib.sha256()
     for file in sorted(p for p in path.rglob("*") if p.is_file()):

@@ -65,7 +65,9 @@ def show(data: dict[str, Any]) -> None:
         )
         table.add_row(game["gymnasium"], game["title"], str(game["agents"]), str(game["actions"]), personas)
         console.print(table)
-    table = Table("scenario", "title", "mode", "arm", "background", title="Scenarios")
+    table = Table(title="Scenarios")
+    for name in ("scenario", "title", "mode", "arm", "background"):
+        table.add_column(name, no_wrap=name == "scenario")
     for one in data["scenarios"]:
         others = one["background"]
         shown = others if isinstance(others, str) else ", ".join(others)

@@ -1,4 +1,4 @@
-"""The command line: ``gyges evaluate``, ``leaderboard``, ``list``, ``replay``, ``play``, ``fairychess``."""
+"""The command line: ``gyges evaluate``, ``leaderboard``, ``demo``, ``list`` and more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from gyges.envs.errors import GygesError
 PASSED_ON = {
     "replay": ("gyges.render.replay:command", "watch an episode file, or turn it into pictures"),
     "play": ("gyges.render.play:command", "play a seat yourself"),
-    "fairychess": ("gyges.envs.fairychess.cli:main", "check, perft and moves of chess variants"),
+    "record": ("gyges.scenarios.record:main", "record behaviour for learners"),
+    "train": ("gyges.agents.train:main", "train a policy; its checkpoint folder can be evaluated"),
+    "algorithms": ("gyges.agents.train:algorithms", "list what `train` can do"),
+    "fairychess": ("gyges.envs.fairychess.__main__:main", "check, perft and moves of chess variants"),
 }
 """Commands that read their own arguments: ``module:attr`` of a function of the argument list."""
 
@@ -69,6 +72,22 @@ class Leaderboard:
 
 
 @dataclasses.dataclass
+class Demo:
+    """Evaluate the game's own personas, print the leaderboard, write its page and one replay."""
+
+    suite: str = "steward"
+    """A suite, or the id of one scenario."""
+    folder: Path = Path(".")
+    """Where to write results.db, board.html, board-replays/ and replay.gif."""
+    policies: tuple[str, ...] = ("clean", "gyges", "greedy", "random")
+    """Who plays."""
+    episodes: int | None = None
+    """Episodes per scenario instead of the scenarios' own numbers."""
+    probes: int = 32
+    """Decisions per scenario that are priced and asked both ways."""
+
+
+@dataclasses.dataclass
 class List:
     """Say what there is: environments, scenarios, suites, personas, norms, renderers."""
 
@@ -95,6 +114,7 @@ class Export:
 Command = (
     Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Leaderboard, subcommand("leaderboard")]
+    | Annotated[Demo, subcommand("demo")]
     | Annotated[List, subcommand("list")]
     | Annotated[Export, subcommand("export")]
 )
@@ -106,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given and given[0] in PASSED_ON:
             return _pass_on(*PASSED_ON[given[0]], given[1:])
-        if not given or given in (["-h"], ["--help"]):
+        given = given or ["--help"]
+        if given in (["-h"], ["--help"]):
             print(_more())
         command = tyro.cli(Command, args=given, prog="gyges")  # type: ignore[call-overload]
         return RUN[type(command)](command)
@@ -168,20 +189,54 @@ def leaderboard(command: Leaderboard) -> int:
     """``gyges leaderboard``."""
     from rich.console import Console
 
-    from gyges.scenarios import leaderboard as board
     from gyges.scenarios.store import Store
 
     console = Console()
     with Store(command.results) as store:
         if command.verify and not _verified(store, command.suite, console):
             return 1
-        folder = None if command.html is None else command.html.with_name(f"{command.html.stem}-replays")
-        data = board.page_data(store, command.suite, replays=folder)
-        board.print_table(data, console)
-        if command.html is not None:
-            from gyges.render.page import write
+        _board(store, command.suite, command.html, console)
+    return 0
 
-            console.print(f"page written to {write(data, command.html)}")
+
+def _board(store: Any, suite: str | None, html: Path | None, console: Any) -> dict[str, Any]:
+    """Print the table and write the page; returns the page's data."""
+    from gyges.scenarios import leaderboard as board
+
+    folder = None if html is None else html.with_name(f"{html.stem}-replays")
+    data = board.page_data(store, suite, replays=folder)
+    board.print_table(data, console)
+    if html is not None:
+        from gyges.render.page import write
+
+        console.print(f"page: {write(data, html)}", markup=False, soft_wrap=True)
+    return dict(data)
+
+
+def demo(command: Demo) -> int:
+    """``gyges demo``."""
+    from rich.console import Console
+
+    from gyges.scenarios.evaluate import evaluate as run
+    from gyges.scenarios.store import Store
+
+    console = Console()
+    command.folder.mkdir(parents=True, exist_ok=True)
+    results = command.folder / "results.db"
+    for policy in command.policies:
+        with _bars(f"{policy} on {command.suite}") as progress:
+            run(policy, command.suite, results, episodes=command.episodes, probes=command.probes,
+                progress=progress)  # fmt: skip
+    with Store(results) as store:
+        data = _board(store, command.suite, command.folder / "board.html", console)
+    links = [link["href"] for row in data["rows"] for link in row["replays"] if row["policy"] == "gyges"]
+    links += [link["href"] for row in data["rows"] for link in row["replays"]]
+    if links:
+        from gyges.render import replay
+
+        replay.main(command.folder / links[0], gif=command.folder / "replay.gif")
+        console.print(f"replay: {command.folder / 'replay.gif'}, from {links[0]}", soft_wrap=True)
+        console.print(f"watch it: gyges replay {command.folder / links[0]}", soft_wrap=True)
     return 0
 
 
@@ -232,6 +287,7 @@ def export(command: Export) -> int:
 RUN: dict[type, Callable[[Any], int]] = {
     Evaluate: evaluate,
     Leaderboard: leaderboard,
+    Demo: demo,
     List: listing,
     Export: export,
 }

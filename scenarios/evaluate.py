@@ -258,31 +258,38 @@ class Patient:
         self.failed.update((len(bad), int(k)) for k in np.flatnonzero(bad))
 
 
-def ask_bank(ready: Plan, policy: Policy, nonce: str) -> list[dict[str, Any]]:
-    """Answers to the game's frozen questions; a failed one says so under "forfeit"."""
+Answered = list[tuple[int, dict[str, Any]]]
+"""(number of the question, decision) of the questions that were answered."""
+
+
+def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
+    """Answers to the game's frozen questions; those at which the policy failed are left out."""
     from gyges.scenarios import bank
 
     patient = Patient(policy)
     asked = bank.ask_bank(patient, bank.bank_of(ready.game.id), seed=derive(nonce, ready.scenario.id))
-    return [{**row, "forfeit": (len(asked), k) in patient.failed} for k, row in enumerate(asked)]
+    return [(k, row) for k, row in enumerate(asked) if (len(asked), k) not in patient.failed]
 
 
-def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> list[dict[str, Any]]:
-    """Decisions met on the policy's own path, priced and asked both ways; failed ones say so."""
+def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answered:
+    """Decisions met on the policy's own path, priced and asked both ways; less those it failed at.
+
+    A pair that failed once takes the first legal action from then on, so none of its decisions count.
+    """
     from gyges.scenarios import probe
 
     scenario, game = ready.scenario, ready.game
     seed = derive(nonce, scenario.id, "probe")
     patient = Patient(policy)
-    asked = probe.on_policy(
-        scenario, patient, episodes=min(32, scenario.episodes), decisions=decisions, seed=seed
-    )
-    names = [scenario.seats(game.num_agents, k, seed) for k in range(min(32, scenario.episodes))]
+    episodes = min(32, scenario.episodes)
+    asked = probe.on_policy(scenario, patient, episodes=episodes, decisions=decisions, seed=seed)
+    names = [scenario.seats(game.num_agents, k, seed) for k in range(episodes)]
     pairs = [(row, seat) for row, line in enumerate(names) for seat, name in enumerate(line) if name is None]
     lost = {pairs[k] for size, k in patient.failed if size == len(pairs)}
     return [
-        {**d, "forfeit": (len(asked), k) in patient.failed or (d["episode"], d["seat"]) in lost}
-        for k, d in enumerate(asked)
+        (k, decision)
+        for k, decision in enumerate(asked)
+        if (len(asked), k) not in patient.failed and (decision["episode"], decision["seat"]) not in lost
     ]
 
 
@@ -397,7 +404,7 @@ def _scenario(
                 progress(scenario.id, len(store.done(run, scenario.id)), scenario.episodes)
         if asking:
             rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
-            store.add_probes(run, scenario.id, enumerate(rows))
+            store.add_probes(run, scenario.id, rows)
 
 
 def stretches(indices: Sequence[int], most: int) -> list[tuple[int, int]]:

@@ -20,6 +20,7 @@ import datetime
 import json
 import os
 import sqlite3
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -125,16 +126,15 @@ class Store:
     def __init__(self, path: str | os.PathLike[str], *, write: bool = False) -> None:
         self.path = Path(path)
         self.write = write
-        fresh = self._look()
-        mode = "rwc" if write else "ro"
+        if self._look():
+            self._make()
+        mode = "rw" if write else "ro"
         with self._named():
             uri = f"{self.path.absolute().as_uri()}?mode={mode}"
             self.db = sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None)
             self.db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * MAX_BYTES)
             self.db.execute("PRAGMA trusted_schema = OFF")
             self.db.execute(f"PRAGMA busy_timeout = {int(WAIT_S * 1000)}")
-            if fresh:
-                self._make()
             self._check()
             if write:
                 self.db.execute("PRAGMA synchronous = NORMAL")
@@ -161,26 +161,35 @@ class Store:
             raise FileError(f"{self.path}: expected an SQLite results file, got something else")
         page = int.from_bytes(head[16:18], "big") or 0
         page = 65536 if page == 1 else page
-        if int.from_bytes(head[68:72], "big") != APPLICATION and not self._journal():
+        if int.from_bytes(head[68:72], "big") != APPLICATION:
             raise FileError(f"{self.path}: an SQLite file, but not one of results")
-        if page < 512 or size % page or size < page * int.from_bytes(head[28:32], "big"):
+        log = self.path.with_name(self.path.name + "-wal")
+        whole = log.exists() and log.stat().st_size > 0  # a killed writer may have left pages there
+        if not whole and (page < 512 or size % page or size < page * int.from_bytes(head[28:32], "big")):
             raise FileError(f"{self.path}: truncated: {size} bytes, its header says more")
         return False
 
-    def _journal(self) -> bool:
-        """A crash may have left the first pages in the write-ahead log only."""
-        log = self.path.with_name(self.path.name + "-wal")
-        return log.exists() and log.stat().st_size > 0
-
     def _make(self) -> None:
-        self.db.execute("PRAGMA journal_mode = WAL")
-        with self._transaction():
-            if self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        """Make the file whole beside its place and put it there, unless another writer has."""
+        handle, name = tempfile.mkstemp(dir=self.path.absolute().parent, prefix=f".{self.path.name}.")
+        os.close(handle)
+        try:
+            with self._named(), contextlib.closing(sqlite3.connect(name, isolation_level=None)) as db:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("BEGIN IMMEDIATE")
                 for sql in TABLES.values():
-                    self.db.execute(sql)
-                self.db.execute(f"PRAGMA application_id = {APPLICATION}")
-                self.db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    db.execute(sql)
+                db.execute(f"PRAGMA application_id = {APPLICATION}")
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                db.execute("COMMIT")
+            os.chmod(name, 0o644)
+            if self.path.exists() and self.path.stat().st_size == 0:
+                os.replace(name, self.path)
+            else:
+                with contextlib.suppress(FileExistsError):
+                    os.link(name, self.path)
+        finally:
+            Path(name).unlink(missing_ok=True)
 
     def _check(self) -> None:
         found = self.db.execute("PRAGMA user_version").fetchone()[0]
@@ -249,7 +258,8 @@ class Store:
         )  # fmt: skip
         with self._transaction():
             found = self.db.execute(
-                "SELECT id FROM runs WHERE policy = ?1 AND policy_hash = ?2 AND suite = ?3 AND suite_hash = ?4"
+                "SELECT id FROM runs"
+                " WHERE policy = ?1 AND policy_hash = ?2 AND suite = ?3 AND suite_hash = ?4"
                 " AND ((finished IS NULL AND (?5 IS NULL OR commitment IN ('', ?5))) OR commitment = ?5)",
                 (policy, policy_hash, suite, suite_hash, commitment),
             ).fetchone()

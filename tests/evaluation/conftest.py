@@ -46,3 +46,10 @@ def program():
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def mark(tmp_path, monkeypatch):
+    """A word in the environment of every worker that this test starts, wherever it hides."""
+    monkeypatch.syspath_prepend(str(tmp_path / "mark"))
+    return str(tmp_path / "mark")

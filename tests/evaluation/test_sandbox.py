@@ -4,9 +4,8 @@ import os
 import sys
 
 import numpy as np
-import psutil
 import pytest
-from wells import RESIDENT, STRIPPED
+from wells import RESIDENT, STRIPPED, workers
 
 from gyges.agents.load import build, resolve
 from gyges.agents.sandbox import TOKEN, Limits, Sandbox
@@ -22,26 +21,18 @@ LIMITS = Limits(act_seconds=0.6, memory_mb=1024)
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox's limits are Linux's")
 
 
-def strays():
-    """Processes that a worker has left, wherever they hide."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.status() != psutil.STATUS_ZOMBIE and TOKEN in process.environ():
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind(mark):
+    yield
+    assert not workers(mark)
 
 
 def played(policy, *, limits=LIMITS, scenario=RESIDENT):
-    """The episodes of a policy, and that it left no process behind."""
+    """The episodes of a policy."""
     ready = plan(policy, [scenario])[0]
     personas = {name: build(source, ready.game) for name, source in ready.sources.items()}
-    before = {p.pid for p in strays()}
     with seated(ready, limits) as made:
         done = play_chunk(ready, made, personas, NONCE, 0, COUNT)
-    assert {p.pid for p in strays()} <= before
     return done
 
 
@@ -146,7 +137,6 @@ def test_a_policy_that_never_works_forfeits_everything_and_ends(name, reason, ch
 def test_a_policy_that_cannot_be_loaded_is_an_error(name, cheat):
     with pytest.raises(PolicyError):
         played(cheat(name), limits=Limits(start_seconds=2))
-    assert not strays()
 
 
 def test_time_over_an_episode_is_limited(cheat):

@@ -1,5 +1,8 @@
 """Scenarios around the Well. Importing this registers them."""
 
+import psutil
+
+from gyges.agents.sandbox import TOKEN
 from gyges.envs import registry
 from gyges.scenarios.scenario import Scenario, register_scenario
 from gyges.scenarios.store import Store
@@ -24,6 +27,18 @@ RESIDENT = register_scenario(
     VISITOR.with_(id="well-resident", title="Residents", focal=3, background="clean", mode="resident"), "well"
 )
 STRIPPED = register_scenario(RESIDENT.with_(id="well-stripped", settings={"stakes": False}), "well")
+
+
+def workers(mark):
+    """Processes of submitted policies that still run, by the word in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and TOKEN in process.environ():
+                found += [process.pid] * (mark in process.environ().get("PYTHONPATH", ""))
+        except psutil.Error:
+            continue
+    return found
 
 
 def table(path):
