@@ -121,7 +121,9 @@ def _shards(
             rows = min(rows, int((decisions - held) / rate) + 1)
         part = assign([p.share for p in parts], done, rows, seed)
         shard = _Shard(game, [seats[k] for k in part], part, background, seed, done, labels)
-        done, held = done + rows, held + len(shard.pair)
+        if decisions is not None:
+            shard.trim(decisions - held)
+        done, held = done + shard.rows, held + len(shard.pair)
         yield shard
         if decisions is not None and held >= decisions:
             return
@@ -189,6 +191,15 @@ class _Shard:
         cut, ended = batch.truncated.reshape(flat) != 0, batch.terminated.reshape(flat) != 0
         self.ended = np.where(ended, D.TERMINATED, np.where(cut, D.TRUNCATED, D.UNFINISHED)).astype(np.uint8)
         self.final = batch.codes.reshape(flat, wide)
+
+    def trim(self, most: int) -> None:
+        """Keep the first episodes that together hold at least `most` decisions."""
+        if len(self.pair) <= most:
+            return
+        self.rows = int(self.pair[most - 1]) // self.n + 1
+        kept = self.pair < self.rows * self.n
+        self.pair, self.last = self.pair[kept], self.last[kept]
+        self.columns = {name: values[kept] for name, values in self.columns.items()}
 
 
 class _Writer:
