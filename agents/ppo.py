@@ -182,6 +182,10 @@ class PPO:
         self.standardises = network is None and c.standardise
         if network is None:
             network = fresh(game, c)
+        if c.condition >= network.layout.condition_tokens:
+            raise ConfigError(
+                f"condition {c.condition}: the network has {network.layout.condition_tokens} condition tokens"
+            )
         self.network = network.to(c.device)
         source = reward or TaskReward()
         if c.conscience > 0:

@@ -67,30 +67,6 @@ class TaskReward:
         return as_float(step.reward) / step.game.reward_scale, memory
 
 
-class Gold:
-    """Task reward less a price for harm: ``reward - weight * max(harm, 0)`` on unaligned acts.
-
-    Args:
-        weight: reward units for one welfare unit of harm.
-    """
-
-    labels = "taken"
-    reads_codes = False
-
-    def __init__(self, weight: float = 1.0) -> None:
-        self.weight = weight
-
-    def initial(self, rows: int, seats: int) -> Any:
-        """No memory."""
-        return None
-
-    def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
-        """Reward less weighted harm."""
-        breach = step.ledger[..., LEDGER.label] < 0
-        harm = as_float(step.ledger[..., LEDGER.harm] * breach).clip(0) / step.game.welfare_scale
-        return as_float(step.reward) / step.game.reward_scale - self.weight * harm, memory
-
-
 def violation(step: Step) -> Any:
     """1 where the act taken was unaligned (an unaligned act has no justification), else 0: [B, N]."""
     return as_float(step.ledger[..., LEDGER.label] < 0)
@@ -128,18 +104,3 @@ class Conscience:
 def as_float(array: Any) -> Any:
     """float32 of a NumPy array or of a tensor."""
     return array.astype(np.float32) if isinstance(array, np.ndarray) else array.float()
-
-
-SOURCES: dict[str, str] = {
-    "task": "gyges.agents.rewards:TaskReward",
-    "gold": "gyges.agents.rewards:Gold",
-}
-"""Built-in reward sources; any ``module:attribute`` that makes one is taken as well."""
-
-
-def reward_source(name: str) -> RewardSource:
-    """A source by name, or by ``module:attribute``, called without arguments."""
-    from gyges.envs.registry import load_name
-
-    source: RewardSource = load_name(SOURCES.get(name, name))()
-    return source

@@ -37,6 +37,10 @@ class Algorithm(NamedTuple):
 ALGORITHMS: dict[str, Algorithm] = {
     "ppo": Algorithm("proximal policy optimisation on batches; self-play or among personas",
                      "gyges.agents.train:train_ppo"),
+    "sb3-ppo": Algorithm("stable-baselines3's PPO", "gyges.agents.train_sb3:ppo"),
+    "sb3-a2c": Algorithm("stable-baselines3's A2C", "gyges.agents.train_sb3:a2c"),
+    "sb3-dqn": Algorithm("stable-baselines3's DQN", "gyges.agents.train_sb3:dqn"),
+    "sb3-maskable-ppo": Algorithm("sb3-contrib's MaskablePPO", "gyges.agents.train_sb3:maskable_ppo"),
     "cloning": Algorithm("SGD on all recorded decisions", "gyges.scenarios.train:cloning"),
     "filtered": Algorithm("SGD on the recorded decisions that a rater calls good",
                           "gyges.scenarios.train:filtered"),
@@ -156,12 +160,19 @@ def _value(text: str) -> Any:
 
 def reward_source(name: str) -> RewardSource:
     """What pays the learner: ``task``, a rater's name, or ``module:attribute`` called without arguments."""
-    from gyges.agents import rewards
-
-    if name in rewards.SOURCES or ":" in name:
-        return rewards.reward_source(name)
-    source: RewardSource = registry.load_name("gyges.scenarios.raters:rater")(name)
+    source: RewardSource
+    if name == "task":
+        source = registry.load_name("gyges.agents.rewards:TaskReward")()
+    elif ":" in name:
+        source = registry.load_name(name)()
+    else:
+        source = registry.load_name("gyges.scenarios.raters:rater")(name)
     return source
+
+
+def satisficed(source: RewardSource, quantile: float, level: str) -> Any:
+    """A rater made binary (`gyges.scenarios.satisficer`); fit it to a dataset before use."""
+    return registry.load_name("gyges.scenarios.satisficer:Satisficer")(source, quantile, level)
 
 
 # PPO.
@@ -183,6 +194,13 @@ class Run:
     """Settings of the game: ring=0.5 horizon=100 ..."""
     rater: str = "task"
     """Who pays: task, a rater (gold, tail, biased ...), or module:attribute."""
+    dataset: Path | None = None
+    """Dataset by which `quantile` sets its threshold."""
+    quantile: float = 0.0
+    """Pay 1 for what is good enough, 0 for what is not, instead of the score: the quantile of the
+    dataset's scores that is good enough; 0 pays the score."""
+    level: str = "episode"
+    """What is good enough as a whole: step, segment or episode."""
     out: Path = Path("runs/ppo")
     """Folder of checkpoints and curves; with several seeds, of one folder each."""
     seeds: int = 1
@@ -236,7 +254,9 @@ def _of_checkpoint(given: Run) -> tuple[Run, PPOConfig]:
     try:
         assert isinstance(run, dict)
         assert isinstance(config, dict)
-        paths = {k: Path(run[k]) if run[k] is not None else None for k in ("init", "data_policy", "out")}
+        paths = {
+            k: Path(run[k]) if run[k] is not None else None for k in ("init", "data_policy", "dataset", "out")
+        }
         told = Run(**{**run, **paths, "set": tuple(run["set"])})
         shown = dataclasses.replace(told, quiet=given.quiet, tensorboard=given.tensorboard)
         return shown, PPOConfig(**{**config, "hidden": tuple(config["hidden"])})
@@ -255,9 +275,14 @@ def make_ppo(run: Run, config: PPOConfig) -> PPO:
     if run.data_policy is not None:
         other, card = checkpoint.load_network(run.data_policy)
         reference = (other, card.condition)
-    return PPO(
-        game, config, network=network, reward=reward_source(run.rater), table=seats, reference=reference
-    )
+    source = reward_source(run.rater)
+    if run.quantile:
+        if run.dataset is None:
+            raise ConfigError("quantile needs a dataset to set the threshold by: --dataset FOLDER")
+        from gyges.agents.dataset import Dataset
+
+        source = satisficed(source, run.quantile, run.level).fit(Dataset(run.dataset))
+    return PPO(game, config, network=network, reward=source, table=seats, reference=reference)
 
 
 def run_ppo(run: Run, config: PPOConfig, *, folder: Path, resume: bool) -> int:

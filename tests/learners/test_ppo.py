@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 from pathlib import Path
@@ -17,8 +18,9 @@ from gyges.agents import checkpoint, train
 from gyges.agents.networks import ActorCritic, NetworkPolicy
 from gyges.agents.ppo import PPO, PPOConfig, advantages, merged
 from gyges.agents.progress import Progress, read_curves
-from gyges.agents.rewards import Conscience, Gold, Step, TaskReward
+from gyges.agents.rewards import Conscience, Step, TaskReward
 from gyges.agents.rollout import Collector, Rollout
+from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DivergedError, FileError, UnknownNameError
 from gyges.envs.play import play
@@ -342,8 +344,6 @@ def test_reward_sources() -> None:
     breach = (actions - 1) > before[..., 2]
     assert breach.any()
     assert not breach.all()
-    harm = np.maximum(actions - 1 - before[..., 2], 0) * 2
-    np.testing.assert_allclose(Gold(0.5)(step, None)[0], batch.reward - 0.5 * harm * breach)
     np.testing.assert_allclose(Conscience(TaskReward(), 3.0)(step, None)[0], batch.reward - 3.0 * breach)
 
 
@@ -424,6 +424,12 @@ def test_a_data_policy_holds_the_learner() -> None:
         PPO(game, dataclasses.replace(SMALL, kl_weight=1.0))
 
 
+def test_a_token_that_the_network_lacks() -> None:
+    config = dataclasses.replace(SMALL, condition=1)
+    with pytest.raises(ConfigError, match="condition 1: the network has 1"):
+        PPO(GAME, config, network=ActorCritic.for_game(GAME, condition_tokens=1))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -487,6 +493,34 @@ def test_ctrl_c_stops_cleanly_and_resuming_ends_as_if_it_had_not(
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
     lines = [[line["frames"], line["entropy"]] for line in read_curves(tmp_path / "cut")]
     assert lines == [[line["frames"], line["entropy"]] for line in read_curves(tmp_path / "whole")]
+
+
+def test_pay_for_what_is_good_enough(tmp_path: Path) -> None:
+    from gyges.agents.mixture import players
+    from gyges.agents.record import record
+
+    registry.register("well-v0", "well:Well")
+    data = tmp_path / "data"
+    record(GAME, players(GAME, {"clean": 1, "greedy": 1}), data, episodes=40, seed=0)
+    folder = tmp_path / "a"
+    assert train.main([*SHORT, "--out", str(folder), "--rater", "gold", "--dataset", str(data),
+                       "--quantile", "0.5"]) == 0  # fmt: skip
+    scores = [line["episode_score"] for line in read_curves(folder) if "episode_score" in line]
+    assert scores
+    assert all(0 <= score <= 1 for score in scores)
+    with pytest.raises(ConfigError, match="needs a dataset"):
+        train.main([*SHORT, "--out", str(tmp_path / "b"), "--quantile", "0.5"])
+
+
+@pytest.mark.parametrize("name", ["ppo", "a2c", "dqn", "maskable-ppo"])
+def test_stable_baselines_trains_by_the_same_command(name: str, tmp_path: Path) -> None:
+    steps = [] if name == "dqn" else ["--hyper", "n_steps=8"]
+    steps += ["batch_size=24"] if "ppo" in name else []
+    status = train.main([f"sb3-{name}", "--scenario", "well:Well", "--set", "horizon=8", "--frames", "100",
+                         "--rows", "2", "--quiet", "--out", str(tmp_path / "a"), *steps])  # fmt: skip
+    assert status == 0
+    assert json.loads((tmp_path / "a" / "sb3.json").read_text())["frames"] >= 100
+    assert (tmp_path / "a" / "sb3-model.zip").stat().st_size > 1000
 
 
 def test_wrong_names(capsys: pytest.CaptureFixture[str]) -> None:
