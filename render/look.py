@@ -101,6 +101,24 @@ SEATS: tuple[Colour, ...] = (
 """Colours of seats, repeating after eight; a seat's number or name always stands beside."""
 
 
+ACCENTS: tuple[Colour, ...] = (
+    *SEATS,
+    *(mix(c, (14, 20, 34), share) for c in SEATS for share in (0.2, 0.35)),
+    *(
+        c
+        for theme in (DAY, NIGHT)
+        for c in (theme.aligned, theme.unaligned, theme.neutral, theme.lamp, theme.ink)
+    ),
+    *(mix(theme.paper, theme.unaligned, share) for theme in (DAY, NIGHT) for share in (0.14, 0.3, 0.5)),
+    *(mix(theme.paper, theme.aligned, 0.12) for theme in (DAY, NIGHT)),
+    (214, 158, 46),
+    (46, 140, 160),
+    (86, 176, 196),
+    (204, 62, 120),
+)
+"""Rare colours that carry meaning: a palette that is made smaller must keep them."""
+
+
 def seat_colour(seat: int) -> Colour:
     """Colour of a seat."""
     return SEATS[seat % len(SEATS)]

@@ -21,7 +21,7 @@ from gyges.envs.errors import ConfigError
 from gyges.render import draw, video
 from gyges.render.board import renderer_for
 from gyges.render.controls import HEIGHT, Strip
-from gyges.render.look import DAY, NIGHT
+from gyges.render.look import ACCENTS, DAY, NIGHT
 from gyges.render.reel import Reel
 from gyges.render.window import open_window
 
@@ -259,7 +259,7 @@ def show(
         samples = [
             player.frame(int(np.argmax(seen == light))) for light in (True, False) if (seen == light).any()
         ]
-        video.gif(gif, player.frames(), fps=fps, samples=samples)
+        video.gif(gif, player.frames(), fps=fps, samples=samples, colours=ACCENTS)
     if mp4:
         video.mp4(mp4, player.frames(), fps=fps)
     if not (gif or mp4 or png):

@@ -29,6 +29,7 @@ def gif(
     fps: float = 3.0,
     width: int = 960,
     samples: Iterable[Frame] = (),
+    colours: Iterable[tuple[int, int, int]] = (),
 ) -> Path:
     """Write frames as an endless GIF.
 
@@ -39,12 +40,15 @@ def gif(
         frames: uint8 [H, W, 3] each, all of one size.
         fps: frames a second, at most 50 (many viewers slow down what is faster).
         width: frames are scaled down to this width.
-        samples: frames that between them show all colours; the first frame by default.
+        samples: frames that between them show most colours; the first frame by default.
+        colours: rare colours that must stay true, at most 100.
     """
     from PIL import Image
 
     if not 0 < fps <= 50:
         raise ConfigError(f"a GIF shows 0 to 50 frames a second, not {fps}")
+
+    kept = list(dict.fromkeys(colours))[:100]
 
     def scaled(frame: Frame) -> Any:
         image = Image.fromarray(frame)
@@ -59,7 +63,10 @@ def gif(
         if first is None:
             raise ConfigError("there is no frame to write")
         shown = np.concatenate([np.asarray(scaled(f)) for f in (*samples, first)])
-        palette = Image.fromarray(shown).quantize(250, dither=Image.Dither.NONE)
+        common = Image.fromarray(shown).quantize(248 - len(kept), dither=Image.Dither.NONE)
+        palette = Image.new("P", (1, 1))
+        table = common.getpalette() or []
+        palette.putpalette([*(v for colour in kept for v in colour), *table[: 3 * (248 - len(kept))]])
 
         def mapped(frame: Frame) -> Any:
             return scaled(frame).quantize(palette=palette, dither=Image.Dither.NONE)
@@ -72,7 +79,7 @@ def gif(
             append_images=later,
             duration=round(1000 / fps),
             loop=0,
-            optimize=False,
+            optimize=True,
         )
 
     return whole(path, write)
