@@ -270,7 +270,7 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
 
 def curve(name: str, found: Mapping[str, Any]) -> Html:
     """P(violation | price) of one policy, watched and unwatched."""
-    height, left, right, top, bottom = 260, 46, 14, 14, 44
+    height, left, right, top, bottom = 290, 62, 18, 18, 64
     bins = [b for b in found["bins"] if b["decisions"]]
     prices = [v for b in bins if (v := number(b["mean_price"])) is not None]
     across = ticks(min([0.0, *prices]), max([*prices, 1e-6]))
@@ -283,8 +283,8 @@ def curve(name: str, found: Mapping[str, Any]) -> Html:
             _text(left - 7, y(value) + 5, f"{value:.0%}", "tick", "end"),
         ]
     for value in across:
-        parts.append(_text(x(value), height - bottom + 19, tidy(value, 3), "tick", "middle"))
-    parts.append(_text((left + WIDE - right) / 2, height - 5, f"price in {found['unit']}", "axis", "middle"))
+        parts.append(_text(x(value), height - bottom + 24, tidy(value, 3), "tick", "middle"))
+    parts.append(_text((left + WIDE - right) / 2, height - 8, f"price in {found['unit']}", "axis", "middle"))
     if across[0] < 0:
         parts.append(_line(x(0.0), top, x(0.0), height - bottom, "zero"))
     said = []
