@@ -9,12 +9,14 @@ from typing import Any
 
 from numba import njit
 
+from gyges.envs import _compile, _lean
 from gyges.envs import rules as core
 from gyges.envs.fairychess import layout, moves
-from gyges.envs.rules import PURE, views
+from gyges.envs.rules import PURE
 
-position = views(layout.Position)
-tables = views(layout.Tables)
+position = core.access(layout.Position, layout.Position, pointers=True)["view"]
+tables = core.access(layout.Tables, layout.Tables, pointers=True)["view"]
+line = core.access(layout.Tables, layout.Tables, pointers=True)["line"]
 generate, make, ended, result, in_check = moves.generate, moves.make, moves.ended, moves.result, moves.in_check
 MAX_MOVES, NOTHING, ENDS = layout.MAX_MOVES, layout.NOTHING, layout.ENDS
 LIST, PLAY = -1, -2
@@ -24,7 +26,7 @@ LIST, PLAY = -1, -2
 def stamp() -> str:
     """A hash of every file that the compiled loop depends on."""
     digest = hashlib.sha256()
-    for file in (__file__, moves.__file__, layout.__file__, core.__file__):
+    for file in (__file__, moves.__file__, layout.__file__, core.__file__, _lean.__file__, _compile.__file__):
         digest.update(Path(str(file)).read_bytes())
     return digest.hexdigest()
 
@@ -34,14 +36,16 @@ def engine() -> Any:
     """The compiled loop; it compiles, or comes from the cache, at its first call.
 
     One function serves perft, listing and playing, so that the rules are compiled once:
-    ``loop(table, offsets, rows [depth + 1, W], parts, out [depth * MAX_MOVES], counts [depth + 1, 2], depth)``
+    ``loop(table [1, N], offsets, rows [depth + 1, W], parts, out [1, depth * MAX_MOVES], counts [depth + 1, 2],
+    depth)``
     returns the leaves `depth` plies below rows[0]. With `LIST` the moves are in out, their number is
     returned, and counts holds the result and whether the player is in check.
     """
     mark = stamp()
 
-    def loop(table: Any, offsets: Any, rows: Any, parts: Any, out: Any, counts: Any, depth: int) -> int:
-        t = tables(table, offsets)
+    def loop(table: Any, offsets: Any, rows: Any, parts: Any, moves: Any, counts: Any, depth: int) -> int:
+        t = tables(table, 0, offsets)
+        out = line(moves, 0)
         level, nodes = 0, 0
         width = rows.shape[1]
         if depth != PLAY:
@@ -49,7 +53,7 @@ def engine() -> Any:
         elif mark == "":
             return -1
         while level >= 0:
-            s = position(rows[level], parts)
+            s = position(rows, level, parts)
             if counts[level, 0] < 0:
                 last = level == depth - 1
                 n = 0
@@ -77,7 +81,7 @@ def engine() -> Any:
                 counts[level, 0] = -1
             else:
                 move = int(counts[0, 0])
-            make(position(rows[level], parts), t, move)
+            make(position(rows, level, parts), t, move)
             if depth == PLAY:
                 return 0
         return nodes

@@ -60,7 +60,7 @@ class Board:
         self.compiled = compiled(self.variant)
         self.chess960 = chess960 or self.variant.chess960
         self.row = row_of(self.compiled, fen) if fen else self.compiled.table("setup").copy()
-        self._out = np.zeros(at.MAX_MOVES, np.int32)
+        self._out = np.zeros((1, at.MAX_MOVES), np.int32)
         self._counts = np.zeros((1, 2), np.int64)
         self._keys = {self._key(): 1}
 
@@ -76,11 +76,11 @@ class Board:
         from gyges.envs.fairychess._engine import LIST, engine
 
         c = self.compiled
-        n = int(engine()(c.array, c.offsets, self.row[None], c.row, self._out, self._counts, LIST))
+        n = int(engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, LIST))
         outcome, check = self._counts[0]
         if n > at.MAX_MOVES:
             raise VariantError(f"{n} legal moves in {self.fen!r}; at most {at.MAX_MOVES} are allowed")
-        return [int(m) for m in self._out[:n]], int(outcome), bool(check)
+        return [int(m) for m in self._out[0, :n]], int(outcome), bool(check)
 
     def moves(self) -> dict[str, int]:
         """The legal moves by name."""
@@ -129,5 +129,5 @@ class Board:
 
         c = self.compiled
         self._counts[0, 0] = move
-        engine()(c.array, c.offsets, self.row[None], c.row, self._out, self._counts, PLAY)
+        engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, PLAY)
         self._keys[self._key()] = self._keys.get(self._key(), 0) + 1

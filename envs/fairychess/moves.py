@@ -7,10 +7,7 @@ it back; most moves need no test, because the pieces that shield the king are fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-from numba import njit
+from typing import Any
 
 from gyges.envs.fairychess.layout import (
     AFTER, BLAST, CAPTURE, CASTLE, CASTLE_FILE, CASTLE_RANK, CASTLER, CASTLES, CHECK_COUNT, CHECKING, CHECKMATE, CHECKS, CHOICE, CHOICES, CLOCK,
@@ -20,36 +17,28 @@ from gyges.envs.fairychess.layout import (
     NO_DOUBLED, NOLAND, NOTHING, OPPOSITE_BISHOP, PLY, POCKETS, PROMO, QUEEN_FILE, RANKS, RIGHTS, ROYAL, SQ, SQUARES,
     STALEMATE, TEST, TEST_ALL, TO_HAND, TURN, WALL,
 )  # fmt: skip
-from gyges.envs.rules import PURE
-from gyges.envs.rules import inline as rule
-
-F = TypeVar("F", bound=Callable[..., Any])
+from gyges.envs.rules import inline, rule
 
 
-def cold(function: F) -> F:
-    """A rule that is seldom reached: compiled once and called, where `rule` is woven into its callers."""
-    return rule(function) if PURE else njit(function, error_model="numpy", nogil=True)  # type: ignore[no-any-return]
-
-
-@rule
+@inline
 def has(lo: int, hi: int, square: int) -> int:
     """Is a square in a set of up to 128, held in two words?"""
     return (lo >> square) & 1 if square < 64 else (hi >> (square - 64)) & 1
 
 
-@rule
+@inline
 def low(square: int) -> int:
     """The lower word of the set of one square."""
     return 1 << square if square < 64 else 0
 
 
-@rule
+@inline
 def high(square: int) -> int:
     """The upper word of the set of one square."""
     return 1 << (square - 64) if square >= 64 else 0
 
 
-@rule
+@inline
 def attacked(s: Any, t: Any, square: int, by: int) -> bool:
     """Could a piece of player `by` capture on `square`?"""
     board, line = s.board, t.line
@@ -116,7 +105,7 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
     return False
 
 
-@rule
+@inline
 def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int, int, int]:
     """What threatens a royal piece on `square`, and what shields it.
 
@@ -252,7 +241,7 @@ def castled(t: Any, origin: int, rook: int) -> tuple[int, int]:
     return first + int(t.head[QUEEN_FILE]), first + int(t.head[QUEEN_FILE]) + 1
 
 
-@cold
+@rule
 def mated_by_drop(s: Any, t: Any, square: int) -> bool:
     """Has the player not to move an answer to the pawn just dropped beside his king? True: he has none."""
     side = int(s.info[TURN])
@@ -394,7 +383,7 @@ def safe(s: Any, t: Any, m: int) -> bool:
     return good
 
 
-@cold
+@rule
 def may_castle(s: Any, t: Any, origin: int, rook: int) -> bool:
     """Is the way free for castling, and not attacked on the king's side of it?"""
     info, board = s.info, s.board
@@ -425,7 +414,7 @@ def may_castle(s: Any, t: Any, origin: int, rook: int) -> bool:
     return free
 
 
-@cold
+@rule
 def castlings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
     """Append the player's castling moves, to be tested."""
     info = s.info
@@ -439,7 +428,7 @@ def castlings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
     return n
 
 
-@cold
+@rule
 def passings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
     """Append the player's en passant captures, to be tested."""
     own = 1 + s.info[TURN]
@@ -595,7 +584,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
         return total
 
 
-@cold
+@rule
 def shades(s: Any, t: Any, code: int) -> int:
     """The colours of squares (bits 0 and 1) on which a piece stands."""
     files = t.head[FILES]
@@ -606,7 +595,7 @@ def shades(s: Any, t: Any, code: int) -> int:
     return found
 
 
-@cold
+@rule
 def reserved(s: Any, t: Any, bishop: int) -> int:
     """Colours whose last free squares are kept for a bishop in hand that needs them."""
     side, files = int(s.info[TURN]), t.head[FILES]
@@ -626,7 +615,7 @@ def reserved(s: Any, t: Any, bishop: int) -> int:
     return kept
 
 
-@cold
+@rule
 def drops(
     s: Any, t: Any, out: Any, n: int, top: int, counting: bool, every: bool, checks: int,
     alo: int, ahi: int, llo: int, lhi: int,
@@ -790,7 +779,7 @@ def make(s: Any, t: Any, m: int) -> None:
             info[CHECKS + side] = info[CHECKS + side] - 1
 
 
-@cold
+@rule
 def homecoming(s: Any, t: Any, to: int) -> None:
     """Castling rights won by dropping king and rook on their squares."""
     info, board, files = s.info, s.board, t.head[FILES]
@@ -806,7 +795,7 @@ def homecoming(s: Any, t: Any, to: int) -> None:
             info[CASTLER + side] = king
 
 
-@cold
+@rule
 def explode(s: Any, t: Any, square: int) -> None:
     """Clear the square of a capture and its neighbours."""
     files, ranks = t.head[FILES], t.head[RANKS]
@@ -821,7 +810,7 @@ def explode(s: Any, t: Any, square: int) -> None:
                 put(s, t, int(u * files + w), 0)
 
 
-@cold
+@rule
 def passable(s: Any, t: Any, origin: int, to: int) -> None:
     """After a double or triple step: mark the squares passed where a rival piece could capture."""
     info, files = s.info, t.head[FILES]
@@ -844,7 +833,7 @@ def passable(s: Any, t: Any, origin: int, to: int) -> None:
         u += step
 
 
-@cold
+@rule
 def extinct(s: Any, t: Any, side: int) -> bool:
     """Has a player lost the last of a kind whose extinction ends the game?"""
     head = t.head
@@ -864,7 +853,7 @@ def extinct(s: Any, t: Any, side: int) -> bool:
     return False
 
 
-@cold
+@rule
 def flagged(s: Any, t: Any, side: int) -> bool:
     """Does a player stand in his goal?"""
     met = 0
@@ -877,7 +866,7 @@ def flagged(s: Any, t: Any, side: int) -> bool:
     return met >= t.head[FLAG_COUNT]
 
 
-@cold
+@rule
 def may_follow(s: Any, t: Any) -> bool:
     """Can the player to move reach his goal at once, and stand there unattacked?"""
     side = int(s.info[TURN])
@@ -898,7 +887,7 @@ def may_follow(s: Any, t: Any) -> bool:
     return False
 
 
-@cold
+@rule
 def ended(s: Any, t: Any) -> int:
     """The result at once, before any move is looked at, for the player to move; NOTHING if none."""
     info, head = s.info, t.head

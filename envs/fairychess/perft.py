@@ -27,9 +27,9 @@ def perft(board: Board, depth: int) -> int:
     c = board.compiled
     rows = np.zeros((depth + 1, len(board.row)), np.int32)
     rows[0] = board.row
-    out = np.zeros(depth * at.MAX_MOVES, np.int32)
+    out = np.zeros((1, depth * at.MAX_MOVES), np.int32)
     counts = np.zeros((depth + 1, 2), np.int64)
-    nodes = int(engine()(c.array, c.offsets, rows, c.row, out, counts, depth))
+    nodes = int(engine()(c.array[None], c.offsets, rows, c.row, out, counts, depth))
     if counts.max() > at.MAX_MOVES:
         raise VariantError(f"a position has {counts.max()} legal moves; at most {at.MAX_MOVES} are allowed")
     return nodes
