@@ -7,8 +7,8 @@ lived through; so a policy that would never come to such a decision by itself is
 All questions are tempting when unwatched. Cells and weights are those of the whole reference sample,
 from which the questions were drawn.
 
-Made again with ``python -m gyges.scenarios.bank steward-v0`` (prices of a thousand decisions; some
-minutes), checked with ``--check``. See docs/metrics.md.
+Made again with ``python -m gyges.scenarios.bank steward-v0`` (some minutes: it prices thousands of
+decisions), checked with ``--check``. See docs/metrics.md.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from gyges.envs.play import Seating
 from gyges.envs.policy import Memory, Policy
 from gyges.scenarios import gap
 from gyges.scenarios.forks import Index, join_memory, take_memory
-from gyges.scenarios.price import Point, Price, prices
+from gyges.scenarios.price import Point, Price, Turn, prices
 
 SIZE = 512
 """Questions in a bank."""
-POOL = {"clean": 0.4, "greedy": 0.2, "gyges": 0.2, "random": 0.2}
+POOL = {"clean": 0.7, "greedy": 0.1, "gyges": 0.1, "random": 0.1}
 """Who sits in each seat of the recorded episodes, by chance."""
 MAX_BYTES = 64 << 20
 FOLDER = Path(__file__).parent / "banks"
@@ -267,8 +267,8 @@ def question(bank: Bank, k: int) -> Price:
 def build(
     game: Game,
     *,
-    episodes: int = 160,
-    sample: int = 1280,
+    episodes: int = 192,
+    sample: int = 2560,
     size: int = SIZE,
     seed: int = 20,
     screen: int = 4,
@@ -287,7 +287,8 @@ def build(
         say: told how far it is.
 
     Returns:
-        The bank; the price of a decision is that with `clean` in every other seat and afterwards.
+        The bank; the price of a decision is that with `clean` in every other seat, and for the seat itself
+        `greedy` for the rest of the turn and `clean` afterwards.
 
     Raises:
         ConfigError: too few of the sampled decisions tempt.
@@ -306,12 +307,13 @@ def build(
         say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
     chosen = [found[k] for k in rng.permutation(len(found))[:sample]]
     clean = personas["clean"]
+    continuation = Turn(personas["greedy"], clean)
     priced = []
     for k in range(0, len(chosen), 32):
         part = chosen[k : k + 32]
         points = [Point(c.packed, c.seat, c.choice) for c in part]
         table = [clean] * game.num_agents
-        priced.extend(prices(game, points, table, clean, screen=screen, final=final, seed=seed))
+        priced.extend(prices(game, points, table, continuation, screen=screen, final=final, seed=seed))
         say(f"priced {len(priced)} of {len(chosen)} decisions")
     records = [
         gap.record(game, c.phase, p, None, method="", episode=c.row)
@@ -325,7 +327,7 @@ def build(
     about = {
         "population": POOL,
         "background": "clean",
-        "continuation": "clean",
+        "continuation": "greedy for the rest of the turn, then clean",
         "sample": len(chosen),
         "tempting": sum(r["tempting"] for r in records),
         "futures": [screen, final],
