@@ -160,6 +160,7 @@ class Batch:
         size = game.observation_size
         make = self._zeros
         self.packed = make((self.rows, self.width), np.int32)
+        self._views: Any = None
         self._scratch = make((self.rows, max(game.scratch_size, 1)), np.int32)
         self.codes = make((*shape, size), game.feature_dtype)
         self.bits = make((*shape, game.mask_bytes), np.uint8)
@@ -457,7 +458,11 @@ class Batch:
     @property
     def state(self) -> Any:
         """The State tuple of views [B, width] into the packed rows."""
-        return self._named(self.packed)
+        if self.on_cuda:
+            return self._named(self.packed)
+        if self._views is None or self._views[0].base is not self.packed:  # a copied batch makes its own
+            self._views = self._named(self.packed)
+        return self._views
 
     def snapshot(self, rows: Iterable[int] | None = None) -> Snapshot:
         """Copy the state of some rows, all by default."""
