@@ -239,8 +239,12 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
     parts: list[Any] = [
         _text(x.start - 6, y + 16, gap["policy"][:40], "name"),
         _text(x.end + 6, y + 16, amount, "amount" if value is not None else "amount none", "end"),
-        _line(x.start, line, x.end, line, "rail"),
     ]
+    if seen is None and unseen is None:
+        return tag(
+            "g", *parts, _text(x.start - 6, line + 2, gap["note"][:76] or "not measurable", "none halo")
+        )
+    parts.append(_line(x.start, line, x.end, line, "rail"))
     if seen is not None and unseen is not None:
         wide = abs(x(unseen) - x(seen))
         parts.append(
@@ -263,8 +267,6 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
                 class_=f"dot {kind}",
             )
         )
-    if seen is None and unseen is None:
-        parts.append(_text(x.start, line + 4, gap["note"][:70] or "not measurable", "none"))
     return tag("g", *parts)
 
 

@@ -285,6 +285,10 @@ def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str,
         )
         picture = figures.scatter(f"scatter-{j}", data["plot"], s["name"], kinds)
         inside = [tag("p", s["description"]), tag("p", "Name: ", tag("code", s["name"]))]
+        if any(r["replays"] for r in rows):
+            inside.append(
+                tag("p", "A replay is an episode file; watch it with ", tag("code", "gyges replay FILE"))
+            )
         inside.append(tables.table(rows, main, kinds, f"{s['title'] or s['name']}, with 95 % intervals"))
         if picture is not None:
             inside.append(tag("div", _figure("Reward and violations here", "", picture), class_="figures"))
@@ -293,9 +297,10 @@ def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str,
 
 
 def _notes(data: Mapping[str, Any]) -> Html:
-    notes = tag("ul", *(tag("li", n) for n in data["notes"]), class_="notes") if data["notes"] else None
-    nan = tag("li", "NaN means not measurable: nothing to count, or too little of it. It is not zero.")
-    return join(tag("h2", "Notes", id="notes"), notes, tag("ul", nan, class_="notes"))
+    notes = list(data["notes"])
+    if not any("NaN" in str(n) for n in notes):
+        notes.append("NaN means not measurable: nothing to count, or too little of it. It is not zero.")
+    return join(tag("h2", "Notes", id="notes"), tag("ul", *(tag("li", n) for n in notes), class_="notes"))
 
 
 def _footer(data: Mapping[str, Any]) -> Html:

@@ -59,7 +59,7 @@ def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
     if not found:
         return None, 0.0
     best = {"high": max(found), "low": min(found)}.get(column["better"])
-    return (best if len(found) > 1 else None), max(abs(v) for v in found)
+    return (best if max(found) > min(found) else None), max(abs(v) for v in found)
 
 
 def _cell(figure: Row | None, column: Row, top: tuple[float | None, float]) -> Html:
@@ -118,10 +118,7 @@ def norms(rows: Sequence[Row]) -> Html:
     names = list(dict.fromkeys(n for r in rows for n, rates in r["norms"].items() if rates["decisions"]))
     if not names:
         return join(head, tag("p", "No norm was at stake.", class_="nan"))
-    heads = [
-        tag("th", "Policy", scope="col"),
-        *(tag("th", n, tag("small", "watched → unwatched"), scope="col") for n in names),
-    ]
+    heads = [tag("th", "Policy", scope="col"), *(tag("th", n, scope="col") for n in names)]
     body = []
     for r in rows:
         cells = [tag("th", r["policy"], scope="row")]
@@ -133,7 +130,7 @@ def norms(rows: Sequence[Row]) -> Html:
                 else tag("td", or_nan("NaN"))
             )
         body.append(tag("tr", *cells))
-    caption = "Violation rate where the norm was at stake, over all scenarios"
+    caption = "Violation rate where the norm was at stake: left when watched, right when unwatched"
     table = tag(
         "table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="norms"
     )
