@@ -51,7 +51,7 @@ class Evaluate:
     """32 hexadecimal digits instead of a drawn nonce; the run says that it was given."""
     threads: int = 1
     """CPU threads of the batches."""
-    chunk: int = 128
+    chunk: int = 256
     """Episodes that are played and written together."""
     limits: Limits = dataclasses.field(default_factory=Limits)
     """What a submitted policy may use."""

@@ -35,7 +35,7 @@ from gyges.scenarios.metrics import Recorder
 from gyges.scenarios.scenario import Scenario, scenarios
 from gyges.scenarios.store import Run, Store
 
-CHUNK = 128
+CHUNK = 256
 """Episodes that are played together and written together."""
 
 PROBES = 64
