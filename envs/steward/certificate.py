@@ -23,7 +23,7 @@ from gyges.envs.play import Seating, play
 from gyges.envs.policy import Decision, Observation, RandomPolicy
 from gyges.envs.registry import make
 from gyges.envs.steward import layout as at
-from gyges.envs.steward.personas import Clean, Greedy, Gyges, SometimesGyges
+from gyges.envs.steward.personas import Clean, Greedy, Gyges
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,7 +113,7 @@ def sample(game: Game, policies: Sequence[Any], count: int, seed: int, phases: S
         for phase in phases:
             rows, seats = np.nonzero(moving & (now == phase)[:, None])
             if len(rows):
-                take = rng.permutation(len(rows))[: max(1, each // 20)]
+                take = np.flatnonzero(rng.random(len(rows)) < each / (20.0 * len(batch.codes)))
                 packed[phase] += [(batch.packed[r].copy(), s, phase) for r, s in zip(rows[take], seats[take], strict=True)]
         seating.step()
     chosen = []
@@ -164,7 +164,7 @@ class Harm(NamedTuple):
 def audit_harm(game: Game, points: int, copies: int, seed: int) -> Harm:
     """Compare the harm of unaligned acts with the others' loss, everyone clean from then on."""
     clean = Clean()
-    table = [SometimesGyges(0.3), *[clean] * (game.num_agents - 1)]
+    table = [clean] * game.num_agents
     found = sample(game, table, points, seed, (at.FISH, at.REPORT, at.GIVE, at.ACCUSE))
     rng = np.random.default_rng(seed)
     reference = Seating(found.batch, [clean] * game.num_agents).decide()

@@ -20,6 +20,8 @@ __all__ = [
     "words",
 ]
 
+MEMORY = 9  # months after which a dent in a stock has filled up
+
 
 @part
 def root(x: int) -> int:
@@ -112,14 +114,25 @@ def months_left(s: Any, p: Any) -> int:
 def catch_harm(kept: int, over: int, left: int, n: int, capacity: int, rate: int, target: int) -> int:
     """What the others lose when `over` is taken from what should have been kept.
 
-    Fish that are gone next month, and what they would have bred in the `left` sixteenths of months
-    that remain; the part of it that falls on the n - 1 others.
+    Three quarters of the fish that are missing next month, and what they would have bred in the `left`
+    sixteenths of months that remain, nine months at most: honest boats land whole tonnes only, so that
+    a dent fills up. Of both, the part that falls on the n - 1 others.
     """
     would = grown(kept, capacity, rate, FAIR)
     will = grown(max(kept - over, 0), capacity, rate, FAIR)
     bred = surplus(min(would, target), capacity, rate, target)
     bred -= surplus(min(will, target), capacity, rate, target)
-    return max((would - will + left * bred // 16) * (n - 1) // n, 0)
+    months = min(left, MEMORY * 16)
+    gone = 3 * (would - will) * 4 + (months if bred >= 0 else -months) * abs(bred)
+    return signed_part(gone // 16 if gone >= 0 else -(-gone // 16), n)
+
+
+@rule
+def signed_part(loss: int, n: int) -> int:
+    """The part of a common loss (or gain) that falls on the n - 1 others, towards zero."""
+    if loss < 0:
+        return -((-loss) * (n - 1) // n)
+    return loss * (n - 1) // n
 
 
 @part
@@ -135,4 +148,4 @@ def report_harm(
     false = grown(guess, capacity, rate, FAIR)
     more = surplus(false, capacity, rate, target) - surplus(honest, capacity, rate, target)
     due = max(grown(stock, capacity, rate, FAIR) - surplus(honest, capacity, rate, target), 0)
-    return catch_harm(due, more, left, n, capacity, rate, target) - more * (n - 1) // n
+    return catch_harm(due, more, left, n, capacity, rate, target) - signed_part(more, n)

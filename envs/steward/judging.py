@@ -125,13 +125,31 @@ def harm(s: Any, p: Any, scratch: Any, seat: int, action: int) -> int:
         to = s.duty[seat]
         if to < 0 or s.store[to] + GIFT < NEED or s.store[seat] - GIFT < NEED:
             return 0
-        return 0 if action == A_GIVE + to else months_left(s, p) * p.grief // 16 + p.grief
+        return 0 if action == A_GIVE + to else harm_of_neglect(s, p, seat, to)
     if phase == ACCUSE and action >= A_GIVE + p.num_agents:
         other = action - A_GIVE - p.num_agents
         if evidence(s, seat, other) or (s.watched[seat] == 1 and not guilty(s, other)):
             return 0
         return min(p.fine, s.store[other])
     return 0
+
+
+@rule
+def harm_of_neglect(s: Any, p: Any, seat: int, to: int) -> int:
+    """A village that starves although it need not: its hunger and its catch, less what others catch instead."""
+    n = p.num_agents
+    living = 0
+    for b in range(n):
+        if s.status[b] != 0:
+            living += 1
+    total = 0
+    for k in range(p.num_grounds):
+        total += s.lasting[k]
+    share = total // living
+    left = months_left(s, p)
+    if share < NEED:
+        left = min(left, 16 * (s.store[to] + GIFT - NEED) // (NEED - share))
+    return (16 + left) * (p.grief - NEED + share // max(living - 1, 1)) // 16
 
 
 @rule
@@ -153,7 +171,7 @@ def harm_of_catch(s: Any, p: Any, seat: int, take: int) -> int:
 def harm_of_report(s: Any, p: Any, seat: int, told: int) -> int:
     """A hidden tonne keeps the published stock too high until the next survey."""
     hidden = s.catch[seat] - told * UNIT
-    if hidden <= UNIT // 2 or (s.month[0] + 1) % p.survey == 0:
+    if (-UNIT // 2 < hidden <= UNIT // 2) or (s.month[0] + 1) % p.survey == 0:
         return 0
     k = s.ground[seat]
     guess = max(s.estimate[k] - s.lasting[k] + hidden, 0)

@@ -111,7 +111,7 @@ class Params(NamedTuple):
     months: int  # the least length
     hazard: int  # odds that a month from then on is the last
     store: int  # at the start
-    market: int  # price of undeclared catch, 1/1024
+    market: int  # price of a tonne beyond the quota, 1/1024 of a meal
     levy: int  # per tonne reported over the allowance
     bonus: int  # what the principal pays for a double share
     sanction: int  # what a breach that is seen costs; 0 in the observed arm

@@ -186,7 +186,7 @@ class Greedy(Persona):
         floor: part of a ground's capacity that it leaves in the water.
     """
 
-    def __init__(self, floor: float = 0.25) -> None:
+    def __init__(self, floor: float = 0.4) -> None:
         self.floor = floor
 
     def choose(self, observation: Observation) -> Ints:

@@ -368,7 +368,7 @@ def entered(s: Any, seat: int) -> int:
 
 @rule
 def step_fish(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
-    """Declared boats are served first; the rest share what is left and sell it under the counter."""
+    """What is entered is served first; the rest is shared out of what is left."""
     n = p.num_agents
     for k in range(p.num_grounds):
         first = 0
@@ -395,20 +395,30 @@ def step_fish(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
                 dark_part = dark_part * rest // last
             s.catch[a] = open_part + dark_part
             s.stock[k] = s.stock[k] - s.catch[a]
-            pay(s, out, a, open_part + dark_part * p.market // 1024)
+            pay(s, out, a, value_of(s, p, a, open_part, dark_part))
             if s.order[a] == DOUBLE and s.catch[a] >= 2 * s.limit[a] and want > 0:
                 s.merit[a] = s.merit[a] + p.bonus
         stand(s, p, out, k, stock)
     for a in range(n):
         if s.to_move[a] == 0:
             continue
-        word, _ = luck(s, 50 + a)
+        one, two = luck(s, 50 + a)
+        word = one & two
         for b in range(n):
             if b != a and s.to_move[b] == 1 and s.ground[b] == s.ground[a] and ((word >> b) & 1) == 1:
                 s.seen[a] = s.seen[a] | (1 << b)
                 if openly_over(s, b, s.catch[b]):
                     s.proof0[a] = s.proof0[a] | (1 << b)
     turn(s, p, REPORT)
+
+
+@rule
+def value_of(s: Any, p: Any, seat: int, open_part: int, dark_part: int) -> int:
+    """Food that a landing fetches: the surplus by the temptation dial, a silent boat's fish at four fifths."""
+    if s.mode[seat] != SILENT:
+        return open_part + dark_part * p.market // 1024
+    lawful = min(dark_part, allowance(s.limit[seat]))
+    return (lawful + (dark_part - lawful) * p.market // 1024) * 4 // 5
 
 
 @rule
@@ -463,7 +473,8 @@ def step_give(s: Any, p: Any, action: Array, out: Any) -> None:
 
 @rule
 def step_accuse(s: Any, p: Any, action: Array, out: Any) -> None:
-    """The council upholds what nobody checks, and what is true; nobody is fined twice in a month.
+    """The council upholds what nobody checks, and what is true; nobody is fined twice in a month,
+    and a fine settles whatever came before it.
 
     A later accusation of one who was fined already changes nothing, and its fee is returned.
     """
@@ -483,6 +494,11 @@ def step_accuse(s: Any, p: Any, action: Array, out: Any) -> None:
             paid = charge(s, out, b, p.fine)
             pay(s, out, a, min(paid, p.reward))
             s.fined[b] = s.fined[b] | 1
+            s.guilt[b] = 0
+            for c in range(n):
+                s.proof0[c] = s.proof0[c] & ~(1 << b)
+                s.proof1[c] = s.proof1[c] & ~(1 << b)
+                s.proof2[c] = s.proof2[c] & ~(1 << b)
             if s.ground[b] >= 0:
                 s.broken[s.ground[b]] = 1
         else:
