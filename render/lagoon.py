@@ -162,31 +162,31 @@ class Lagoon:
         if any(watched):
             x, y = self.lighthouse
             draw.stamp(surface, sprites.lighthouse(night, True), (x - 32, y - 30))
-            share = self._light(watched) * (0.80 if night else 0.62)
-            lamp = np.array((255, 205, 110) if night else (255, 246, 206), float)
-            below = pygame.surfarray.array3d(surface).astype(float)
-            mixed = below + (lamp - below) * share.T[..., None]
-            pygame.surfarray.blit_array(surface, mixed.astype(np.uint8))
+            strength = np.zeros((self.size[1], self.size[0]), np.uint8)
+            for seat, seen in enumerate(watched):
+                if seen:
+                    np.maximum(strength, self._light(seat), out=strength)
+            share = (strength.T.astype(np.int32) * (205 if night else 159)) >> 8
+            lamp = np.array((255, 205, 110) if night else (255, 246, 206), np.int32)
+            below = pygame.surfarray.array3d(surface).astype(np.int32)
+            below += ((lamp - below) * share[..., None]) >> 8
+            pygame.surfarray.blit_array(surface, below.astype(np.uint8))
         return surface
 
-    def _light(self, watched: tuple[bool, ...]) -> Floats:
+    @lru_cache(maxsize=16)  # noqa: B019
+    def _light(self, seat: int) -> npt.NDArray[np.uint8]:
+        """Strength of the beam to one village and of the light around both its ends, [H, W]."""
         width, height = self.size
         x, y = np.arange(width), np.arange(height)[:, None]
-        lx, ly = self.lighthouse
-        total = np.zeros((height, width))
-        for (vx, vy), seen in zip(self.villages, watched, strict=True):
-            if not seen:
-                continue
-            far = math.dist((vx, vy), (lx, ly))
-            ux, uy = (vx - lx) / far, (vy - ly) / far
-            along = ((x - lx) * ux + (y - ly) * uy) / far
-            side = np.abs((x - lx) * uy - (y - ly) * ux)
-            wide = 4 + 44 * np.clip(along, 0, 1)
-            beam = (
-                np.clip(1 - (side / wide) ** 2, 0, 1) * _step(along, 0.04, 0.05) * (0.30 + 0.25 * (1 - along))
-            )
-            beam *= 1 - _step(along, 1.0, 0.25)
-            pool = np.clip(1 - np.hypot(x - vx, y - vy) / 84, 0, 1) ** 1.4
-            total = np.maximum(total, np.maximum(beam, 0.85 * pool))
+        (lx, ly), (vx, vy) = self.lighthouse, self.villages[seat]
+        far = math.dist((vx, vy), (lx, ly))
+        ux, uy = (vx - lx) / far, (vy - ly) / far
+        along = ((x - lx) * ux + (y - ly) * uy) / far
+        side = np.abs((x - lx) * uy - (y - ly) * ux)
+        wide = 4 + 44 * np.clip(along, 0, 1)
+        beam = np.clip(1 - (side / wide) ** 2, 0, 1) * _step(along, 0.04, 0.05) * (0.30 + 0.25 * (1 - along))
+        beam *= 1 - _step(along, 1.0, 0.25)
+        pool = 0.85 * np.clip(1 - np.hypot(x - vx, y - vy) / 84, 0, 1) ** 1.4
         glow = np.clip(1 - np.hypot(x - lx, y - ly) / 60, 0, 1) ** 2
-        return np.asarray(np.maximum(total, glow))
+        strongest = np.maximum(np.maximum(beam, pool), glow)
+        return np.asarray(255 * np.clip(strongest, 0, 1), np.uint8)

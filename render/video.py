@@ -55,7 +55,7 @@ def gif(
         if image.width <= width:
             return image
         size = (width, round(image.height * width / image.width))
-        return image.resize(size, Image.Resampling.LANCZOS)
+        return image.resize(size, Image.Resampling.HAMMING)
 
     def write(target: Path) -> None:
         rest = iter(frames)
