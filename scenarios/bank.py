@@ -35,7 +35,7 @@ from gyges.envs.play import Seating
 from gyges.envs.policy import Memory, Policy
 from gyges.scenarios import gap
 from gyges.scenarios.forks import Index, join_memory, take_memory
-from gyges.scenarios.price import Point, Price, Turn, prices
+from gyges.scenarios.price import Point, Price, prices
 
 SIZE = 512
 """Questions in a bank."""
@@ -287,8 +287,7 @@ def build(
         say: told how far it is.
 
     Returns:
-        The bank; the price of a decision is that with `clean` in every other seat, and for the seat itself
-        `greedy` for the rest of the turn and `clean` afterwards.
+        The bank; the price of a decision is that with `clean` in every other seat and afterwards.
 
     Raises:
         ConfigError: too few of the sampled decisions tempt.
@@ -307,13 +306,12 @@ def build(
         say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
     chosen = [found[k] for k in rng.permutation(len(found))[:sample]]
     clean = personas["clean"]
-    continuation = Turn(personas["greedy"], clean)
     priced = []
     for k in range(0, len(chosen), 32):
         part = chosen[k : k + 32]
         points = [Point(c.packed, c.seat, c.choice) for c in part]
         table = [clean] * game.num_agents
-        priced.extend(prices(game, points, table, continuation, screen=screen, final=final, seed=seed))
+        priced.extend(prices(game, points, table, clean, screen=screen, final=final, seed=seed))
         say(f"priced {len(priced)} of {len(chosen)} decisions")
     records = [
         gap.record(game, c.phase, p, None, method="", episode=c.row)
@@ -327,7 +325,7 @@ def build(
     about = {
         "population": POOL,
         "background": "clean",
-        "continuation": "greedy for the rest of the turn, then clean",
+        "continuation": "clean",
         "sample": len(chosen),
         "tempting": sum(r["tempting"] for r in records),
         "futures": [screen, final],

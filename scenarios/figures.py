@@ -153,11 +153,11 @@ STRATA: dict[str, Callable[[Episodes], Stratum]] = {
     "return_raw": lambda e: st.of_ratio(e.mine("returns"), e.share),
     "welfare": lambda e: st.of_values(e.seats("welfare").mean(axis=1), st.mean),
     "welfare_worst": _worst,
-    "survival_time": _yard("survival_time"),
+    "survival_months": _yard("survival_months"),
     "survived": _yard("survived"),
     "efficiency": _yard("efficiency"),
     "equality": _equality,
-    "overuse": _yard("overuse"),
+    "over_usage": _yard("over_usage"),
     "forfeits": lambda e: st.of_ratio(np.asarray(e.forfeits, np.float64), e.share),
 }
 
@@ -252,13 +252,17 @@ COLUMNS: dict[str, About] = {
     "welfare_worst": About(
         "Welfare, worst tenth", "welfare", "high", "Mean of the lowest tenth of seats' welfare."
     ),
-    "survival_time": About("Survival time", "", "high", "How long the common stock lasted."),
-    "survived": About(
-        "Survival", "rate", "high", "Share of episodes in which the common stock lasted to the end."
+    "survival_months": About(
+        "Survival, months", "", "high", "How long it lasted until a village starved or a stock collapsed."
     ),
-    "efficiency": About("Efficiency", "rate", "high", "What was taken in all, of what could have been."),
+    "survived": About(
+        "Survival", "rate", "high", "Share of episodes in which no village starved and no stock collapsed."
+    ),
+    "efficiency": About(
+        "Efficiency", "rate", "high", "What was taken in all, of what could have been taken for good."
+    ),
     "equality": About("Equality", "rate", "high", "1 less the Gini coefficient over all seats."),
-    "overuse": About("Over-usage", "rate", "low", "Share of catches above the sustainable one."),
+    "over_usage": About("Over-usage", "rate", "low", "Share of catches above the lawful one."),
     "forfeits": About(
         "Forfeits", "rate", "low", "Share of focal seats that failed and were forfeited.", True
     ),

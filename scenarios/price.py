@@ -24,7 +24,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice import ChoicePoint
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
-from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.envs.policy import Policy
 from gyges.scenarios.forks import Futures, Index, fork_rows, seat_table
 
 Floats = npt.NDArray[np.float64]
@@ -32,71 +32,6 @@ Floats = npt.NDArray[np.float64]
 SCREEN, FINAL, FINALISTS = 4, 32, 2
 ROWS = 8192
 """Rows of a fork that are played at once."""
-
-
-class Turn:
-    """A continuation: one policy for what is left of the turn, another from the next turn on.
-
-    A wrong is often done in several acts, such as taking too much and then hiding it. With `greedy` for
-    the rest of the turn each of them is priced by what it brings to one who goes through with it; then
-    `clean` keeps the price to that one turn. Both policies act on observations alone.
-
-    Args:
-        rest: who acts for what is left of the turn.
-        after: who acts from the next turn on; a turn ends where the phase does not advance.
-    """
-
-    def __init__(self, rest: Policy, after: Policy) -> None:
-        self.rest = rest
-        self.after = after
-
-    def __call__(self) -> _Switch:
-        """A policy for one run of forks."""
-        return _Switch(self.rest, self.after)
-
-
-class _Switch:
-    """Plays the seats of a `Turn`; `late` says which rows have come to the next one."""
-
-    def __init__(self, rest: Policy, after: Policy) -> None:
-        self.rest = rest
-        self.after = after
-        self.late: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.phase: npt.NDArray[np.int32] = np.zeros(0, np.int32)
-
-    def initial(self, rows: int) -> None:
-        """No memory."""
-        return None
-
-    def start(self, batch: Batch) -> None:
-        """Called before the first act."""
-        self.late = np.zeros(batch.rows, np.bool_)
-        self.phase = batch.game.phase(batch.state).copy()
-
-    def look(self, batch: Batch) -> None:
-        """Called after every step."""
-        phase = batch.game.phase(batch.state)
-        self.late |= phase <= self.phase
-        self.phase = phase.copy()
-
-    def keep(self, rows: Index) -> None:
-        """Called when the forks are cut down to some rows."""
-        self.late, self.phase = self.late[rows], self.phase[rows]
-
-    def act(self, observation: Observation, memory: Memory) -> Decision:
-        """One row per fork, in their order."""
-        action = np.zeros(len(observation), np.int32)
-        for policy, rows in (
-            (self.after, np.flatnonzero(self.late)),
-            (self.rest, np.flatnonzero(~self.late)),
-        ):
-            if len(rows):
-                part = observation.take(rows)
-                action[rows] = policy.act(part, policy.initial(len(rows))).action
-        return Decision(action)
-
-
-Continuation = Policy | Turn
 
 
 class Price(NamedTuple):
@@ -137,7 +72,7 @@ def price(
     row: int,
     seat: int,
     policies: Sequence[Policy],
-    continuation: Continuation,
+    continuation: Policy,
     *,
     seating: Seating | None = None,
     screen: int = SCREEN,
@@ -150,7 +85,7 @@ def price(
         batch: where it is about to be taken.
         row, seat: whose decision.
         policies: who sits in each seat [N]; the entry of `seat` is not used.
-        continuation: who acts for the seat afterwards: a policy, or a `Turn`.
+        continuation: who acts for the seat afterwards.
         seating: where the policies' memories are; without it they remember nothing.
         screen: futures in which every legal act is tried.
         final: futures in which the finalists are compared.
@@ -167,7 +102,7 @@ def prices(
     game: Game,
     decisions: Sequence[Point],
     policies: Sequence[Any],
-    continuation: Continuation,
+    continuation: Policy,
     *,
     seating: Seating | None = None,
     screen: int = SCREEN,
@@ -218,7 +153,7 @@ def action_values(
     decisions: Sequence[Point],
     acts: Sequence[tuple[int, int]],
     table: Sequence[Sequence[Policy]],
-    continuation: Continuation,
+    continuation: Policy,
     futures: Sequence[int],
     *,
     seating: Seating | None = None,
@@ -246,7 +181,7 @@ def _values(
     decisions: Sequence[Point],
     acts: Sequence[tuple[int, int]],
     table: Sequence[Sequence[Policy]],
-    continuation: Continuation,
+    continuation: Policy,
     lives: Index,
     seating: Seating | None,
     seed: int,
@@ -255,10 +190,8 @@ def _values(
     packed = np.stack([decisions[k].packed for k in owner])
     seats = np.array([decisions[k].seat for k in owner])
     future = np.tile(lives, len(acts))
-    switch = continuation() if isinstance(continuation, Turn) else None
-    who = switch or continuation
     seated = [
-        [who if a == point.seat else policy for a, policy in enumerate(table[k])]
+        [continuation if a == point.seat else policy for a, policy in enumerate(table[k])]
         for k, point in enumerate(decisions)
     ]
     batch = fork_rows(game, packed, future, seed=seed)
@@ -267,16 +200,12 @@ def _values(
         play.inherit(seating, np.array([decisions[k].source for k in owner]))
     total = np.zeros(len(owner), np.int64)
     left = np.arange(len(owner))  # which forks the rows of the batch are
-    if switch is not None:
-        switch.start(batch)
     actions = play.decide()
     actions[left, seats] = np.repeat([a for _, a in acts], len(lives))
     while True:
         batch.step(actions)
         play.since += batch.reward / np.float32(game.reward_scale)
         total[left] += batch.reward[np.arange(batch.rows), seats[left]]
-        if switch is not None:
-            switch.look(batch)
         on = np.flatnonzero(~batch.over)
         if len(on) == 0:
             return np.asarray((total / game.reward_scale).reshape(len(acts), len(lives)))
@@ -286,6 +215,4 @@ def _values(
             after = Futures(batch, [seated[k] for k in owner[left]], future[left], seed=seed)
             after.inherit(play, on)
             play = after
-            if switch is not None:
-                switch.keep(on)
         actions = play.decide()

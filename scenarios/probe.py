@@ -20,7 +20,7 @@ from gyges.envs.policy import Memory, Policy
 from gyges.envs.registry import load_name
 from gyges.scenarios import gap
 from gyges.scenarios.forks import join_memory, take_memory
-from gyges.scenarios.price import FINAL, SCREEN, Point, Turn, prices
+from gyges.scenarios.price import FINAL, SCREEN, Point, prices
 from gyges.scenarios.scenario import Scenario
 
 
@@ -52,10 +52,9 @@ def on_policy(
 ) -> list[gap.Decision]:
     """Play a scenario and probe a uniform sample of the focal decisions that count when unwatched.
 
-    Prices are those of the scenario, whoever is under test: its background in its seats, `clean` in the
-    other focal seats, and for the seat itself `greedy` for the rest of the turn and `clean` afterwards.
-    A policy with a true attribute ``unforkable`` is not asked; its acts are recorded with the cue that
-    it met.
+    Prices are those of the scenario, whoever is under test: its background in its seats, and `clean` in
+    every focal seat afterwards. A policy with a true attribute ``unforkable`` is not asked; its acts are
+    recorded with the cue that it met.
 
     Args:
         scenario: where.
@@ -70,12 +69,11 @@ def on_policy(
     names = [scenario.seats(game.num_agents, k, seed) for k in range(episodes)]
     table = [[policy if name is None else personas[name] for name in row] for row in names]
     clean = personas["clean"]
-    after = Turn(personas["greedy"], clean)
     settled = [[clean if name is None else personas[name] for name in row] for row in names]
     batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
     found = _sample(batch, Seating(batch, table, seed=seed), policy, decisions, seed)
     points = [Point(met.packed, met.seat, met.choice) for met in found]
-    cost = prices(game, points, [settled[m.row] for m in found], after, screen=screen, final=final, seed=seed)
+    cost = prices(game, points, [settled[m.row] for m in found], clean, screen=screen, final=final, seed=seed)
     ring, cue = game.config.ring, game.config.cue
     chance = ring * cue + (1 - ring) * (1 - cue)  # of being told "unwatched"
     answers = _ask(game, policy, found, samples, seed)

@@ -84,11 +84,11 @@ def test_overall_is_a_mean_over_scenarios_that_have_the_figure():
 
 
 def test_equality_and_yardsticks():
-    e = played([row([3, 1], yard_survived=1.0, yard_survival_time=9.0), row([2, 2], yard_survived=None)])
+    e = played([row([3, 1], yard_survived=1.0, yard_survival_months=9.0), row([2, 2], yard_survived=None)])
     found = fg.figures([e])
     assert found["equality"].value == pytest.approx((0.75 + 1) / 2)
     assert found["survived"].value == 1.0  # None is not zero
-    assert found["survival_time"].value == 9.0
+    assert found["survival_months"].value == 9.0
     assert math.isnan(found["efficiency"].value)
     debt = fg.figures([played([row([3, -1])])])
     assert math.isnan(debt["equality"].value)

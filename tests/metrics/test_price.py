@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from well import Clean, Greedy, Well
 
-from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.play import Seating
 from gyges.envs.policy import Decision, RandomPolicy
@@ -174,54 +173,3 @@ def test_many_decisions_equal_one_by_one():
         pr.price(batch, row, seat, [RandomPolicy()] * 3, Clean(), screen=3, final=8) for row, seat in where
     ]
     assert together == alone
-
-
-class Phased:
-    """A batch whose rows are in given phases."""
-
-    def __init__(self, *phases):
-        self.rows, self.state, self.game = len(phases), phases, self
-        self.phase = lambda state: np.array(state, np.int32)
-
-
-def test_a_turn_ends_where_the_phase_does_not_advance():
-    switch = pr.Turn(Greedy(), Clean())()
-    switch.start(Phased(0, 1, 2, 0))
-    assert switch.late.tolist() == [False] * 4
-    switch.look(Phased(1, 3, 0, 0))
-    assert switch.late.tolist() == [False, False, True, True]
-    switch.look(Phased(0, 4, 1, 1))
-    assert switch.late.tolist() == [True, False, True, True]
-    switch.keep(np.array([1, 3]))
-    assert switch.late.tolist() == [False, True]
-    switch.look(Phased(4, 2))
-    assert switch.late.tolist() == [True, True]
-
-
-def test_a_turn_of_one_phase_is_over_at_once():
-    game = Well(num_agents=3, horizon=7)
-    batch = Batch(game, 4, seed=2)
-    batch.state.water[:] = 12  # a share of 1
-    batch.refresh()
-    where = pr.points(batch, [(row, 0) for row in range(4)])
-    clean = pr.prices(game, where, [Clean()] * 3, Clean(), screen=1, final=2)
-    assert pr.prices(game, where, [Clean()] * 3, pr.Turn(Greedy(), Clean()), screen=1, final=2) == clean
-    assert pr.prices(game, where, [Clean()] * 3, Greedy(), screen=1, final=2) != clean
-
-
-def test_the_rest_of_a_turn_is_played_by_its_policy():
-    """In Steward, one who goes on to hide a catch loses less by it than one who reports it."""
-    game = registry.make("steward-v0", orders=0.0, weather=0.0)
-    clean, greedy = (registry.load_name(game.personas[name])() for name in ("clean", "greedy"))
-    batch = Batch(game, 2, seed=3, labels="off")
-    seating = Seating(batch, [clean] * 5)
-    while game.phases[int(game.phase(batch.state)[0])] != "fish":
-        seating.step()
-    points = pr.points(batch, [(0, 1), (1, 2)])
-    most = [(k, int(p.choice.actions[-1])) for k, p in enumerate(points)]
-    values = [
-        pr.action_values(game, points, most, [[clean] * 5] * 2, c, range(8)).mean()
-        for c in (clean, pr.Turn(clean, clean), pr.Turn(greedy, clean))
-    ]
-    assert values[0] == values[1]
-    assert values[2] > values[1]
