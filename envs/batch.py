@@ -524,9 +524,8 @@ class Batch:
     def nbytes(self) -> int:
         """Bytes held for state and outputs."""
         arrays = (self.packed, self._scratch, self.codes, self.bits, self.reward, self.welfare,
-                  self.terminated, self.truncated, self.final)  # fmt: skip
-        kept = (*arrays, self.ledger) if self._labels else arrays
-        return int(sum(a.nbytes for a in kept))
+                  self.terminated, self.truncated, self.final, self.ledger)  # fmt: skip
+        return int(sum(a.nbytes for a in arrays))
 
     def _host(self, array: Any) -> Any:
         return array.cpu().numpy() if self._torch else array

@@ -1,0 +1,118 @@
+"""Speed, scaling, memory and compile time of the bare batch.
+
+    python benchmarks/batch.py [--game steward-v0] [--repeats 9] [--out benchmarks/results/batch.md]
+
+Every seat is played by the game's clean persona; its actions are recorded first, so that only the
+environment is timed. Observations and masks are written at every step, and the ledger judges every
+act taken. Rows are reset when they are over. Figures are medians of turns, with the range.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import ROOT, recorded, replay, report, spread, turns
+
+from gyges.envs import Batch, make
+
+FRESH = """
+import time
+begun = time.perf_counter()
+from gyges.envs import Batch, make
+imported = time.perf_counter()
+batch = Batch(make({game!r}), {rows})
+batch.step(batch.mask.argmax(axis=2).astype("int32"))
+print(imported - begun, time.perf_counter() - imported)
+"""
+
+
+def one_row(game_id: str, repeats: int) -> str:
+    """Microseconds a step of a batch of one, 5 agents."""
+    game = make(game_id, num_agents=5)
+    arms = {}
+    for labels in ("off", "taken", "full"):
+        batch, actions = recorded(game, 1, 3000, labels=labels)
+        arms[labels] = lambda b=batch, a=actions: [1e6 * t / len(a) for t in replay(b, a)]
+    figures = turns(arms, repeats)
+    lines = []
+    for labels in arms:
+        wall, worked = zip(*figures[labels], strict=True)
+        lines.append(f"| {labels} | {spread(wall)} | {spread(worked)} |")
+    return "| labels | us a step, wall | us a step, processor |\n|---|---|---|\n" + "\n".join(lines)
+
+
+def many_rows(game_id: str, repeats: int, agents: int = 16) -> str:
+    """Environment steps a second on one core and on two."""
+    game = make(game_id, num_agents=agents)
+    lines = []
+    for rows in (64, 1024, 8192):
+        steps = max(20, 60_000 // rows)
+        arms = {}
+        for threads in (1, 2):
+            batch, actions = recorded(game, rows, steps, threads=threads)
+            arms[str(threads)] = lambda b=batch, a=actions, n=rows: [
+                n * len(a) / t / 1e6 for t in replay(b, a)
+            ]
+        figures = turns(arms, repeats)
+        one, worked = zip(*figures["1"], strict=True)
+        two = [wall for wall, _ in figures["2"]]
+        pairs = [b / a for a, b in zip(one, two, strict=True)]
+        lines.append(f"| {rows} | {spread(worked)} | {spread(one)} | {spread(two)} | {spread(pairs)} |")
+    head = (
+        "| rows | one core, by processor time | one core | two cores | two to one |\n|---|---|---|---|---|\n"
+    )
+    return head + "\n".join(lines)
+
+
+def memory(game_id: str, agents: int = 16) -> str:
+    """Bytes a row, without labels."""
+    batch = Batch(make(game_id, num_agents=agents), 1024, labels="off")
+    return f"{batch.nbytes / batch.rows:,.0f} bytes a row at {agents} agents without labels"
+
+
+def start(game_id: str, repeats: int) -> str:
+    """Seconds to the first step in fresh processes: compiling, then from the cache."""
+    path = os.pathsep.join(str(ROOT / name) for name in ("src", "examples"))
+    lines = []
+    for rows in (1, 1024):
+        with tempfile.TemporaryDirectory() as folder:
+            env = {**os.environ, "PYTHONPATH": path, "NUMBA_CACHE_DIR": folder}
+            code = FRESH.format(game=game_id, rows=rows)
+            taken = []
+            for _ in range(1 + repeats):
+                done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True)
+                taken.append([float(x) for x in done.stdout.split()])
+        first, cached = taken[0], [sum(x) for x in taken[1:]]
+        lines.append(f"| {rows} | {first[1]:.1f} | {spread(cached)} |")
+    head = "| rows | first use, s | import, start and step from the cache, s |\n|---|---|---|\n"
+    return head + "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--game", default="steward-v0")
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    one = one_row(args.game, args.repeats)
+    many = many_rows(args.game, args.repeats)
+    body = (
+        f"Game {args.game}, every seat played by its clean persona (actions recorded beforehand).\n"
+        f"Medians of {args.repeats} turns, least and greatest in brackets. Processor time leaves out what\n"
+        "other work on the machine takes; wall time does not.\n\n"
+        f"## A batch of one, 5 agents\n\n{one}\n\n"
+        f"## Many rows, 16 agents, every act judged: million steps a second\n\n{many}\n\n"
+        f"## Memory\n\n{memory(args.game)}.\n\n"
+        f"## Start, in fresh processes\n\n{start(args.game, min(args.repeats, 5))}\n"
+    )
+    report("Benchmark: the batch", body, args.out)
+
+
+if __name__ == "__main__":
+    main()
