@@ -34,6 +34,7 @@ from torch.nn import functional
 
 from gyges.agents.dataset import Batches, Dataset
 from gyges.agents.networks import MLP, ActorCritic, NetworkPolicy, masked
+from gyges.agents.whitening import Lens
 from gyges.envs.errors import ConfigError, DataError, DivergedError
 
 Mode = Literal["cloning", "filtered", "conditioned", "return"]
@@ -130,18 +131,21 @@ def imitate(
     train = held_in(data, args.holdout, args.seed)
     tokens, keep, good = targets(data, args, labels, scores, train)
     count = {"conditioned": 2, "return": args.bins}.get(args.mode, 0)
-    net = network if network is not None else fresh(data, args.hidden, args.seed, count)
+    lens = Lens(data, args.device)
+    net = network if network is not None else fresh(data, args.hidden, args.seed, count).to(args.device)
     if net.layout.condition_tokens != count and (count or tokens is not None):
         raise ConfigError(f"{args.mode} needs {count} tokens; the network has {net.layout.condition_tokens}")
     if net.layout.memory_size:
         raise ConfigError("imitation trains networks without memory: trunk 'mlp'")
     net.to(args.device).train()
+    if network is None:
+        lens.begin(net)
     beside = {} if tokens is None else {"token": tokens}
     batches = Batches(data, args.batch, seed=args.seed, beside=beside, keep=keep)
     unseen = ~train if args.mode != "filtered" else ~train & np.asarray(labels, np.bool_)
-    probe = Probe(data, unseen, tokens, net) if unseen.any() else None
-    with threads(args.threads):
-        log = _descend(net, batches, args, scale_of(data, args.device), probe, report)
+    probe = Probe(data, unseen, tokens, net, lens) if unseen.any() else None
+    with threads(args.threads), lens.on(net):
+        log = _descend(net, batches, args, lens, probe, report)
     return Imitated(net.eval(), count - 1 if count else None, log, good)
 
 
@@ -255,18 +259,8 @@ def fresh(data: Dataset, hidden: tuple[int, ...], seed: int, tokens: int = 0) ->
     )
 
 
-def scale_of(data: Dataset, device: str) -> Tensor:
-    """Factor [F] from recorded integers to network inputs."""
-    return torch.from_numpy(data.game().scale.copy()).to(device)
-
-
-def inputs(codes: npt.NDArray[Any], scale: Tensor) -> Tensor:
-    """Recorded integers [b, F] as network inputs, on the scale's device."""
-    return torch.from_numpy(np.ascontiguousarray(codes)).to(scale.device).float() * scale
-
-
-def tensor(array: npt.NDArray[Any], like: Tensor) -> Tensor:
-    """An array on the device of a tensor."""
+def tensor(array: npt.NDArray[Any], like: Lens) -> Tensor:
+    """An array on the device of a lens."""
     return torch.from_numpy(np.ascontiguousarray(array)).to(like.device)
 
 
@@ -288,46 +282,52 @@ class Probe:
         which: decisions that are not trained on, bool [D].
         tokens: their tokens, or None.
         net: whose loss.
+        lens: what it sees through.
     """
 
     MOST = 1 << 14
 
     def __init__(
-        self, data: Dataset, which: npt.NDArray[np.bool_], tokens: npt.NDArray[Any] | None, net: ActorCritic
+        self,
+        data: Dataset,
+        which: npt.NDArray[np.bool_],
+        tokens: npt.NDArray[Any] | None,
+        net: ActorCritic,
+        lens: Lens,
     ) -> None:
         beside = {} if tokens is None else {"token": tokens}
         source = Batches(data, self.MOST, seed=1, keep=which, beside=beside)
         self.batch, self.net = next(iter(source)), net
-        self.scale = scale_of(data, str(net.device))
+        self.lens = lens
 
     def loss(self) -> float:
         """Mean cross-entropy in nats per decision, each with its token."""
         with torch.inference_mode():
-            return float(loss_of(self.net, self.batch, self.scale, None))
+            return float(loss_of(self.net, self.batch, self.lens, None))
 
 
 def loss_of(
     net: ActorCritic,
     batch: Mapping[str, npt.NDArray[Any]],
-    scale: Tensor,
+    lens: Lens,
     shown: npt.NDArray[np.bool_] | None,
 ) -> Tensor:
     """Mean cross-entropy of a minibatch; `shown` says which decisions keep their token."""
     token = None
     if "token" in batch:
         values = batch["token"] if shown is None else np.where(shown, batch["token"], -1)
-        token = tensor(values.astype(np.int64), scale)
-    features = inputs(batch["codes"], scale)
-    bits, seat = tensor(batch["bits"], scale), tensor(batch["seat"], scale)
+        token = tensor(values.astype(np.int64), lens)
+    features = lens(batch["codes"])
+    bits, seat = tensor(batch["bits"], lens), tensor(batch["seat"], lens)
     logits = policy_logits(net, features, bits, seat, token)
-    return functional.cross_entropy(logits, tensor(batch["action"], scale).long())
+    return functional.cross_entropy(logits, tensor(batch["action"], lens).long())
 
 
 def _descend(
     net: ActorCritic,
     batches: Batches,
     args: Imitation,
-    scale: Tensor,
+    lens: Lens,
     probe: Probe | None,
     report: Report | None,
 ) -> list[dict[str, float]]:
@@ -341,7 +341,7 @@ def _descend(
         shown = rng.random(len(batch["action"]), np.float32) >= args.dropout if "token" in batch else None
         for group in optimiser.param_groups:
             group["lr"] = args.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - 1) / args.steps))
-        loss = loss_of(net, batch, scale, shown)
+        loss = loss_of(net, batch, lens, shown)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         value = float(loss.detach())

@@ -37,14 +37,13 @@ from gyges.agents.imitation import (
     checked_scores,
     fresh,
     held_in,
-    inputs,
     policy_logits,
-    scale_of,
     soft_copy,
     tensor,
     threads,
 )
 from gyges.agents.networks import ActorCritic, NetworkPolicy
+from gyges.agents.whitening import Lens
 from gyges.envs.errors import ConfigError, DivergedError
 
 ALGORITHMS = ("awr", "iql", "cql", "q")
@@ -142,7 +141,8 @@ def learn(
         data, args.batch, seed=args.seed, keep=train, beside=beside, after=args.algorithm != "awr"
     )
     learner = LEARNERS[args.algorithm](data, args)
-    with threads(args.threads):
+    learner.lens.begin(learner.network)
+    with threads(args.threads), learner.lens.on(learner.network):
         log = _descend(learner, batches, args, report)
     return Learnt(learner.network.eval(), learner.greedy, log)
 
@@ -165,15 +165,15 @@ def discounted(data: Dataset, scores: npt.NDArray[np.float32], discount: float) 
 class Minibatch:
     """A minibatch as tensors."""
 
-    def __init__(self, batch: Mapping[str, npt.NDArray[Any]], scale: Tensor) -> None:
-        self.features = inputs(batch["codes"], scale)
-        self.bits, self.seat = tensor(batch["bits"], scale), tensor(batch["seat"], scale)
-        self.action = tensor(batch["action"], scale).long()
-        self.score, self.ahead = tensor(batch["score"], scale), tensor(batch["ahead"], scale)
+    def __init__(self, batch: Mapping[str, npt.NDArray[Any]], lens: Lens) -> None:
+        self.features = lens(batch["codes"])
+        self.bits, self.seat = tensor(batch["bits"], lens), tensor(batch["seat"], lens)
+        self.action = tensor(batch["action"], lens).long()
+        self.score, self.ahead = tensor(batch["score"], lens), tensor(batch["ahead"], lens)
         if "last" in batch:
-            self.next_features = inputs(batch["next_codes"], scale)
-            self.next_bits = tensor(batch["next_bits"], scale)
-            self.going_on = tensor(~batch["last"], scale).float()
+            self.next_features = lens(batch["next_codes"])
+            self.next_bits = tensor(batch["next_bits"], lens)
+            self.going_on = tensor(~batch["last"], lens).float()
 
     def taken(self, table: Tensor) -> Tensor:
         """The entry [b] of each decision's action in a table [b, A]."""
@@ -187,7 +187,7 @@ class AWR:
 
     def __init__(self, data: Dataset, args: Offline) -> None:
         self.args = args
-        self.scale = scale_of(data, args.device)
+        self.lens = Lens(data, args.device)
         self.network = fresh(data, args.hidden, args.seed).to(args.device).train()
         self.trained: list[ActorCritic] = [self.network]
 
@@ -290,7 +290,7 @@ def _descend(learner: AWR, batches: Batches, args: Offline, report: Report | Non
     sums: dict[str, float] = {}
     begun, seen, since = time.perf_counter(), 0, 0
     for step in range(1, args.steps + 1):
-        batch = Minibatch(next(source), learner.scale)
+        batch = Minibatch(next(source), learner.lens)
         for group in optimiser.param_groups:
             group["lr"] = args.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - 1) / args.steps))
         loss, found = learner.losses(batch)

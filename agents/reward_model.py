@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.dataset import Dataset
-from gyges.agents.imitation import adam, scale_of, threads
+from gyges.agents.imitation import adam, threads
 from gyges.agents.networks import one_hot, tanh_layers
+from gyges.agents.whitening import Lens
 from gyges.envs.errors import ConfigError, DataError, DivergedError
 
 
@@ -74,6 +75,7 @@ class RewardModel(nn.Module):
                 parameter.copy_(fresh)
             self.head.weight.mul_(0.1)
         self.scale = 1.0
+        self.lens: Lens | None = None
 
     def forward(self, features: Tensor, action: Tensor) -> Tensor:
         """Scores [...] of features [..., F] and actions [...]."""
@@ -82,13 +84,16 @@ class RewardModel(nn.Module):
         score: Tensor = self.head(self.body(x)).view(action.shape)
         return score
 
-    def score(
-        self, codes: npt.NDArray[Any], action: npt.NDArray[Any], scale: Tensor
-    ) -> npt.NDArray[np.float32]:
-        """Scores float32 [...] of recorded observations [..., F] and actions [...], in the judge's unit."""
+    def score(self, codes: npt.NDArray[Any], action: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Scores float32 [...] of recorded observations [..., F] and actions [...], in the judge's unit.
+
+        Raises:
+            DataError: nothing was learned yet.
+        """
+        if self.lens is None:
+            raise DataError("a reward model needs fit before it can score")
         with threads(1), torch.inference_mode():
-            features = torch.from_numpy(np.ascontiguousarray(codes)).float() * scale
-            answer = self(features, torch.from_numpy(np.ascontiguousarray(action)).long())
+            answer = self(self.lens(codes), torch.from_numpy(np.ascontiguousarray(action)).long())
         return np.asarray(answer.numpy() * np.float32(self.scale), np.float32)
 
 
@@ -124,26 +129,27 @@ def fit(
     # A unit of the model is one standard deviation of the judge's decisions; only the unit is taken over.
     net.scale = float(np.std(scores)) or 1.0
     train, test = np.split(rng.permutation(args.pairs), [max(1, int(0.9 * args.pairs))])
-    scale = scale_of(data, "cpu")
+    net.lens = net.lens or Lens(data)
     optimiser = adam(net.parameters(), args.learning_rate, args.weight_decay)
     with threads(1):
-        _descend(net, optimiser, data, pairs, prefers, train, scale, args, rng)
+        _descend(net, optimiser, data, pairs, prefers, train, args, rng)
     data.release()
     if not len(test):
         return net, math.nan
     with threads(1), torch.inference_mode():
-        right = (_margin(net, data, pairs[test], scale).numpy() > 0) == prefers[test]
+        right = (_margin(net, data, pairs[test]).numpy() > 0) == prefers[test]
     return net, float(right.mean())
 
 
-def _margin(net: RewardModel, data: Dataset, pairs: npt.NDArray[np.int64], scale: Tensor) -> Tensor:
+def _margin(net: RewardModel, data: Dataset, pairs: npt.NDArray[np.int64]) -> Tensor:
     """How much the first segment of each pair is ahead [P], in the model's unit."""
     which = pairs.reshape(-1)
     start, length = data.segments.start[which], data.segments.length[which]
     index = start[:, None] + np.arange(int(length.max()))
     inside = np.arange(int(length.max())) < length[:, None]
     index = np.where(inside, index, start[:, None])
-    features = torch.from_numpy(data.steps.codes[index]).float() * scale
+    assert net.lens is not None
+    features = net.lens(data.steps.codes[index])
     action = torch.from_numpy(data.steps.action[index]).long()
     sums = (net(features, action) * torch.from_numpy(inside.astype(np.float32))).sum(1)
     first, second = sums.view(-1, 2).unbind(1)
@@ -157,13 +163,12 @@ def _descend(
     pairs: npt.NDArray[np.int64],
     prefers: npt.NDArray[np.bool_],
     train: npt.NDArray[np.int64],
-    scale: Tensor,
     args: Comparisons,
     rng: np.random.Generator,
 ) -> None:
     for step in range(args.steps):
         chosen = rng.choice(train, min(args.batch, len(train)), replace=False)
-        margin = _margin(net, data, pairs[chosen], scale)
+        margin = _margin(net, data, pairs[chosen])
         target = torch.from_numpy(prefers[chosen].astype(np.float32))
         loss = functional.binary_cross_entropy_with_logits(margin, target)
         optimiser.zero_grad(set_to_none=True)

@@ -63,10 +63,7 @@ class Learned(Rater):
 
     def score(self, step: Step, memory: Any) -> tuple[Floats, Any]:
         """The model's score where a seat decided, else 0."""
-        import torch
-
         if self.model is None:
             raise DataError("a learned rater needs fit(data) before it can score")
-        scale = torch.from_numpy(step.game.scale.copy())
-        found = self.model.score(np.asarray(step.codes), np.asarray(step.action), scale)
+        found = self.model.score(np.asarray(step.codes), np.asarray(step.action))
         return np.asarray(found * moved(step), np.float32), memory

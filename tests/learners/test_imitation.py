@@ -15,6 +15,7 @@ from gyges.agents import imitation as I
 from gyges.agents import offline as O
 from gyges.agents.dataset import Dataset
 from gyges.agents.networks import ActorCritic
+from gyges.agents.whitening import Lens
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DataError, DivergedError
 from gyges.envs.play import Seating
@@ -83,7 +84,7 @@ def test_cloning_gives_the_mixtures_own_frequencies(data, arms):
         here = np.flatnonzero(data.steps.codes[:, 3] == cue)
         wanted = np.bincount(data.steps.action[here], minlength=5) / len(here)
         with torch.inference_mode():
-            features = I.inputs(data.steps.codes[here], I.scale_of(data, "cpu"))
+            features = torch.from_numpy(data.steps.codes[here] * data.game().scale)
             answer = network(features, torch.from_numpy(data.steps.bits[here])).logits.softmax(1).mean(0)
         assert np.abs(answer.numpy() - wanted).max() < 0.03
         assert answer[0] == 0  # waiting is not legal
@@ -102,7 +103,7 @@ def test_a_label_makes_better_agents_than_none(arms, returns):
 def test_the_unconditioned_mode_is_the_clone(arms):
     conditioned = arms["conditioned"]
     assert apart(conditioned.policy(unconditioned=True), arms["cloning"].policy()) < 0.02
-    assert apart(conditioned.policy(), arms["cloning"].policy()) > 0.1
+    assert apart(conditioned.policy(), arms["cloning"].policy()) > 0.04
 
 
 def test_random_labels_gain_nothing(data, gold, labels, arms, returns):
@@ -141,6 +142,31 @@ def test_the_same_seed_gives_the_same_weights_and_another_another(data, labels):
     other = I.imitate(data, dataclasses.replace(few, seed=1), labels=labels).network.state_dict()
     assert all(torch.equal(one[k], two[k]) for k in one)
     assert not all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_a_lens_leaves_the_function_as_it_was(data):
+    """On the way in and out nothing changes but rounding; inside, inputs are standardised."""
+    lens = Lens(data)
+    network = I.fresh(data, (16,), 3)
+    with torch.no_grad():
+        network.roles[0].policy_head.weight.mul_(100)
+    plain = torch.from_numpy(data.steps.codes[:500] * data.game().scale)
+    bits = torch.from_numpy(data.steps.bits[:500].copy())
+    with torch.inference_mode():
+        before = network(plain, bits)
+    with lens.on(network), torch.inference_mode():
+        inside = network(lens(data.steps.codes[:500]), bits)
+        assert not torch.allclose(before.logits, network(plain, bits).logits, atol=1e-3)
+    with torch.inference_mode():
+        after = network(plain, bits)
+    for other in (inside, after):
+        assert torch.allclose(before.logits, other.logits, atol=1e-4)
+        assert torch.allclose(before.value, other.value, atol=1e-4)
+    seen = lens(data.steps.codes[:])
+    moving = seen.std(0) > 0
+    assert moving.sum() == 5  # all but "others drink"
+    assert torch.allclose(seen[:, moving].std(0), torch.ones(5), atol=0.05)
+    assert (seen.mean(0).abs() < 0.05).all()
 
 
 def test_holdout_keeps_whole_episodes_apart(data):

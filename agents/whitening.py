@@ -1,0 +1,83 @@
+"""Training in standardised observations, with the standardisation folded into the weights afterwards.
+
+Observations come in units that suit readers, some spread over hundredths and some over hundreds. SGD
+does better when each has mean 0 and deviation 1. A `Lens` shows them so while a network is trained;
+its first layers are changed on the way in and back on the way out such that the network computes the
+same function of plain observations before and after (up to rounding).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from gyges.agents.dataset import Dataset
+from gyges.agents.networks import MLP, ActorCritic
+
+SAMPLE = 1 << 16
+"""Decisions that mean and deviation are taken over."""
+
+
+class Lens:
+    """Recorded integers as standardised network inputs.
+
+    Args:
+        data: whose observations; mean and deviation are those of decisions evenly spaced over it.
+        device: where the inputs are wanted.
+    """
+
+    def __init__(self, data: Dataset, device: str | torch.device = "cpu") -> None:
+        self.device = torch.device(device)
+        some = np.linspace(0, len(data) - 1, min(len(data), SAMPLE)).astype(np.int64)
+        scale = data.game().scale.astype(np.float64)
+        seen = data.steps.codes[some] * scale
+        deviation = seen.std(axis=0)
+        deviation[deviation < 1e-6] = 1.0  # what never changes stays as it is
+        self.mean = torch.from_numpy(seen.mean(axis=0)).float().to(self.device)
+        self.deviation = torch.from_numpy(deviation).float().to(self.device)
+        self.factor = torch.from_numpy(scale).float().to(self.device) / self.deviation
+        self.shift = -self.mean / self.deviation
+
+    def __call__(self, codes: npt.NDArray[np.integer]) -> Tensor:
+        """Inputs float32 [..., F] of recorded integers [..., F]."""
+        plain = torch.from_numpy(np.array(codes, np.float32)).to(self.device)
+        return torch.addcmul(self.shift, plain, self.factor)
+
+    @contextlib.contextmanager
+    def on(self, *networks: ActorCritic) -> Iterator[None]:
+        """Let networks see through the lens for a while; afterwards they see plain observations again."""
+        layers = [layer for network in networks for layer in first_layers(network)]
+        size = len(self.mean)
+        with torch.no_grad():
+            for layer in layers:
+                layer.bias.add_(layer.weight[:, :size] @ self.mean)
+                layer.weight[:, :size] *= self.deviation
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for layer in layers:
+                    layer.weight[:, :size] /= self.deviation
+                    layer.bias.sub_(layer.weight[:, :size] @ self.mean)
+
+    def begin(self, *networks: ActorCritic) -> None:
+        """Take fresh networks' first weights as weights on standardised inputs: nothing is learned yet."""
+        with torch.no_grad():
+            for network in networks:
+                for layer in first_layers(network):
+                    layer.weight[:, : len(self.mean)] /= self.deviation
+                    layer.bias.sub_(layer.weight[:, : len(self.mean)] @ self.mean)
+
+
+def first_layers(network: ActorCritic) -> list[nn.Linear]:
+    """The layers of an mlp that read observations; features are their first inputs."""
+    found = []
+    for role in network.roles:
+        assert isinstance(role, MLP)
+        found += [body[0] for body in (role.actor, role.critic) if body is not None]
+    return [layer for layer in found if isinstance(layer, nn.Linear)]
