@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 import pytest
+from one_ground import Best, Fair, OneGround
 from well import Clean, Greedy, Well
 
 from gyges.envs.batch import Batch
 from gyges.envs.play import Seating
 from gyges.envs.policy import Decision, RandomPolicy
+from gyges.envs.steward import tabular
 from gyges.scenarios import price as pr
 
 
@@ -173,3 +175,28 @@ def test_many_decisions_equal_one_by_one():
         pr.price(batch, row, seat, [RandomPolicy()] * 3, Clean(), screen=3, final=8) for row, seat in where
     ]
     assert together == alone
+
+
+def test_equals_the_exact_price_of_the_tabular_mode():
+    """Forks with the optimal policy as continuation, against dynamic programming over the table."""
+    months = 24
+    solved = tabular.solve(tabular.ground(5, whole_tonnes=True), months)
+    game = OneGround(horizon=months)
+    rng = np.random.default_rng(0)
+    batch = Batch(game, 120, seed=1, labels="off")
+    batch.state.tick[:, 0] = rng.integers(0, months, 120)
+    batch.state.stock[:, 0] = rng.integers(250, 3200, 120)
+    batch.state.stock[:24, 0] = batch.state.stock[0, 0] = game.params().target
+    batch.refresh()
+    where = pr.points(batch, [(row, 0) for row in range(120)])
+    found = pr.prices(game, where, [Fair()] * 5, Best(solved.best), screen=1, final=2)
+    checked = 0
+    for row, one in enumerate(found):
+        month, stock = int(batch.state.tick[row, 0]), int(batch.state.stock[row, 0])
+        if one.unaligned < 0:  # twelve tonnes are lawful here
+            assert not where[row].choice.contested
+            continue
+        assert max(one.price, 0.0) == pytest.approx(solved.price[month, stock], abs=1e-9), (month, stock)
+        assert one.error == 0
+        checked += one.price > 0
+    assert checked > 40
