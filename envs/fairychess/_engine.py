@@ -11,13 +11,14 @@ from numba import njit
 
 from gyges.envs import _compile, _lean
 from gyges.envs import rules as core
-from gyges.envs.fairychess import layout, moves
+from gyges.envs.fairychess import attacks, ends, layout, legal, moves
 from gyges.envs.rules import PURE
 
 position = core.access(layout.Position, layout.Position, pointers=True)["view"]
 tables = core.access(layout.Tables, layout.Tables, pointers=True)["view"]
 line = core.access(layout.Tables, layout.Tables, pointers=True)["line"]
-generate, make, ended, result, in_check = moves.generate, moves.make, moves.ended, moves.result, moves.in_check
+generate, make = legal.generate, moves.make
+ended, result, in_check = ends.ended, ends.result, ends.in_check
 MAX_MOVES, NOTHING, ENDS = layout.MAX_MOVES, layout.NOTHING, layout.ENDS
 LIST, PLAY = -1, -2
 """In place of a depth: write the moves of rows[0] to out; play counts[0, 0] in rows[0]."""
@@ -25,9 +26,9 @@ LIST, PLAY = -1, -2
 
 def stamp() -> str:
     """A hash of every file that the compiled loop depends on."""
-    digest = hashlib.sha256()
-    for file in (__file__, moves.__file__, layout.__file__, core.__file__, _lean.__file__, _compile.__file__):
-        digest.update(Path(str(file)).read_bytes())
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for module in (attacks, legal, moves, ends, layout, core, _lean, _compile):
+        digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()
 
 

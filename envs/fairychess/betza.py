@@ -32,7 +32,9 @@ RIDES: dict[str, tuple[tuple[int, int], ...]] = {
 }
 ATOMS = "".join(LEAPS) + "".join(RIDES)
 _VERTICAL, _HORIZONTAL = "fbv", "lrs"
-_MEANING = "m (move only), c (capture only), n (lame), p (cannon), g (grasshopper), i (first move), e, f b l r v s"
+_MEANING = (
+    "m (move only), c (capture only), n (lame), p (cannon), g (grasshopper), i (first move), e, f b l r v s"
+)
 FAR = 99
 
 
@@ -86,7 +88,7 @@ def _points(dx: int, dy: int, word: str) -> bool:
         if word in ahead:
             return ahead[word] and (not oblique or tall)
         return aside[word] and (not oblique or not tall)
-    first, second = word
+    first, second = word[0], word[1]
     if first == second:
         return ahead[first] and tall if first in ahead else aside[first] and not tall
     if second == "h":  # half: all four oblique steps that way
@@ -173,7 +175,9 @@ def _steps(letter: str, flags: set[str], words: list[str], reach: int) -> list[S
     if flags & {"p", "g"} and not all(x == 1 for x, _ in shapes):
         raise BetzaError(f"p or g before {letter}: hoppers go straight or diagonally; use R, B, Q, W, F, K")
     if "p" in flags and reach not in (1, FAR):
-        raise BetzaError(f"p before {letter}{reach}: a cannon's reach is not limited; use p{letter} or g{letter}")
+        raise BetzaError(
+            f"p before {letter}{reach}: a cannon's reach is not limited; use p{letter} or g{letter}"
+        )
     if letter in "WFDNAHCLZJGK" and reach > FAR:
         raise BetzaError(f"{letter}{reach}: at most {FAR} steps")
     for x, y in shapes:

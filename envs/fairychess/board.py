@@ -55,7 +55,9 @@ class Board:
         VariantError, FenError: as `load` and `row_of` do.
     """
 
-    def __init__(self, variant: Variant | str = "chess", fen: str | None = None, chess960: bool = False) -> None:
+    def __init__(
+        self, variant: Variant | str = "chess", fen: str | None = None, chess960: bool = False
+    ) -> None:
         self.variant = variant if isinstance(variant, Variant) else load(variant)
         self.compiled = compiled(self.variant)
         self.chess960 = chess960 or self.variant.chess960
@@ -91,6 +93,11 @@ class Board:
         """Is a royal piece of the player to move attacked?"""
         return self._listed()[2]
 
+    def listed(self) -> tuple[list[int], Result]:
+        """The legal moves as integers, and how the game stands."""
+        found, outcome, _ = self._listed()
+        return found, self._judged(found, outcome)
+
     def result_now(self) -> Result:
         """How the game stands without regard to its history: goals, mate and stalemate."""
         return self._said(self._listed()[1])
@@ -104,6 +111,9 @@ class Board:
     def result(self) -> Result:
         """How the game stands: by the variant's goals, mate, stalemate, repetition or the n-move rule."""
         found, outcome, _ = self._listed()
+        return self._judged(found, outcome)
+
+    def _judged(self, found: list[int], outcome: int) -> Result:
         head = self.compiled.table("head")
         if outcome == at.NOTHING and found:
             if head[at.N_FOLD] and self._keys.get(self._key(), 0) >= head[at.N_FOLD]:
@@ -120,7 +130,9 @@ class Board:
         """
         legal = self.moves()
         if name not in legal:
-            raise ValueError(f"{name[:20]!r} is not legal in {self.fen!r}; legal are {' '.join(sorted(legal))}")
+            raise ValueError(
+                f"{name[:20]!r} is not legal in {self.fen!r}; legal are {' '.join(sorted(legal))}"
+            )
         self.play(legal[name])
 
     def play(self, move: int) -> None:

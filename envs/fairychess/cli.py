@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.explain import explain
 from gyges.envs.fairychess.perft import divide, perft
-from gyges.envs.fairychess.variants import FenError, Variant, VariantError, load
+from gyges.envs.fairychess.variants import FenError, Variant, VariantError, load, names, read
 
 
 class _Tally:
@@ -93,7 +92,7 @@ def moves_file(path: str | Path) -> int:
         tally.rows += 1
         name, label = row["variant"], f"{row.get('id', '')} {row['variant']} {row['fen']}"
         try:
-            found, text = _position(row)
+            found = _position(row)
         except (VariantError, FenError) as error:
             tally.skip(label, name, error)
             continue
@@ -104,11 +103,10 @@ def moves_file(path: str | Path) -> int:
             tally.mismatched += 1
             print(f"mismatch: {label}")
             print("\n".join(f"    {x}" for x in found))
-        del text
     return tally.close()
 
 
-def _position(row: dict[str, Any]) -> tuple[list[str], str]:
+def _position(row: dict[str, Any]) -> list[str]:
     variant = _variant(row["variant"])
     found: list[str] = []
     if row.get("history_dependent"):
@@ -127,13 +125,24 @@ def _position(row: dict[str, Any]) -> tuple[list[str], str]:
         found.append(f"winner: {result.winner}, the file says {row['winner']}")
     if "in_check" in row and row["in_check"] is not None and board.in_check != row["in_check"]:
         found.append(f"in check: {board.in_check}, the file says {row['in_check']}")
-    return found, board.fen
-
-
-_ = (re, at)
+    return found
 
 
 def check(path: str | Path) -> int:
-    """Print what a variant file means."""
-    print(path)
+    """Print what the variants of a file mean: board, pieces with diagrams, rules in words.
+
+    Returns:
+        0, or 1 when the file cannot be read, with the reason printed.
+    """
+    try:
+        variants = [load(str(path))] if str(path) in names() else list(_read(path).values())
+    except (VariantError, OSError, UnicodeDecodeError) as error:
+        print(error)
+        return 1
+    for variant in variants:
+        print(explain(variant))
     return 0
+
+
+def _read(path: str | Path) -> dict[str, Variant]:
+    return read(Path(path).read_text(encoding="utf-8"), str(path))

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess.tables import Compiled, Kind
+from gyges.envs.fairychess.lines import Kind
+from gyges.envs.fairychess.tables import Compiled
 from gyges.envs.fairychess.variants import FenError
 
 Row = npt.NDArray[np.int32]
@@ -207,7 +208,9 @@ def _count(c: Compiled, row: Row) -> None:
         count[2 * c.kinds[kind].base + side] += 1
         if role[kind] & 3:
             if role[kind] & 1 and info[at.KING + side] >= 0:
-                raise FenError(f"a second royal {c.kinds[kind].symbol} of the {('first', 'second')[side]} player")
+                raise FenError(
+                    f"a second royal {c.kinds[kind].symbol} of the {('first', 'second')[side]} player"
+                )
             info[at.KING + side] = s
         at_zobrist = 2 * ((q >> 1) * c.variant.squares + s)
         info[at.HASH : at.HASH + 2] ^= zobrist[at_zobrist : at_zobrist + 2]

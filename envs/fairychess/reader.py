@@ -38,7 +38,9 @@ class Reader:
             elif key in v.REFUSED:
                 if value not in v.REFUSED[key] and key not in v.TOLERATED:
                     only = " or ".join(repr(x) for x in v.REFUSED[key])
-                    raise v.VariantError(f"{at} = {value[:40]!r} is a rule not supported here; accepted is {only}")
+                    raise v.VariantError(
+                        f"{at} = {value[:40]!r} is a rule not supported here; accepted is {only}"
+                    )
                 if value not in v.REFUSED[key]:
                     self.aside[key] = None
                 else:
@@ -75,7 +77,9 @@ class Reader:
         found = re.fullmatch(r"mobilityRegion(White|Black)([A-Z]\w*)", key)
         name = found[2][0].lower() + found[2][1:] if found else ""
         if name not in v.PIECE_KEYS:
-            raise v.VariantError(f"{at}: expected mobilityRegionWhite or mobilityRegionBlack and a piece's name")
+            raise v.VariantError(
+                f"{at}: expected mobilityRegionWhite or mobilityRegionBlack and a piece's name"
+            )
 
     def finish(self, where: str) -> v.Variant:
         """Make the variant and check that its parts agree.
@@ -83,7 +87,10 @@ class Reader:
         Raises:
             VariantError: naming the key that does not fit.
         """
-        order = sorted(self.pieces, key=lambda n: (n != "pawn", n == "king", list(PIECES).index(n) if n in PIECES else 99))
+        order = sorted(
+            self.pieces,
+            key=lambda n: (n != "pawn", n == "king", list(PIECES).index(n) if n in PIECES else 99),
+        )
         pieces = tuple(v.Piece(n, *self.pieces[n], royal=n == "king") for n in order)
         if not pieces:
             raise v.VariantError(f"{where}: [{self.name}] has no pieces; expected lines such as king = k")
@@ -97,7 +104,12 @@ class Reader:
                 values[key] = self._single(key)
         for key, kind in v._PAIRED.items():
             values[key] = tuple(self._paired(key, kind, side) for side in (0, 1))
-        for key, piece in (("enPassantTypes", "pawn"), ("nMoveRuleTypes", "pawn"), ("castlingRookPieces", "rook"), ("castlingKingPiece", "king")):
+        for key, piece in (
+            ("enPassantTypes", "pawn"),
+            ("nMoveRuleTypes", "pawn"),
+            ("castlingRookPieces", "rook"),
+            ("castlingKingPiece", "king"),
+        ):
             if key not in self.raw:
                 values[key] = self.pieces[piece][0] if piece in self.pieces else ""
         values["promotionLimit"] = tuple((a, int(b)) for a, b in self._map("promotionLimit", True))
@@ -121,7 +133,9 @@ class Reader:
 
     def _checked(self, variant: v.Variant, where: str) -> v.Variant:
         if variant.squares < 4:
-            raise v.VariantError(f"{where}: a board of {variant.maxFile}x{variant.maxRank}; expected four squares or more")
+            raise v.VariantError(
+                f"{where}: a board of {variant.maxFile}x{variant.maxRank}; expected four squares or more"
+            )
         if variant.castling and not variant.castlingKingPiece:
             variant = replace(variant, castling=False)
         if len(set(variant.promotionPieceTypes[0])) > v.MAX_PROMOTIONS:
@@ -129,9 +143,15 @@ class Reader:
         if variant.extinctionValue == "none" and variant.extinctionPseudoRoyal:
             raise v.VariantError(f"{where}: extinctionPseudoRoyal wants extinctionValue = loss")
         if variant.extinctionPseudoRoyal and any(p.royal for p in variant.pieces):
-            raise v.VariantError(f"{where}: extinctionPseudoRoyal beside a royal king is not supported; use king = -")
-        if variant.extinctionPseudoRoyal and (len(variant.extinctionPieceTypes) != 1 or variant.extinctionPieceCount):
-            raise v.VariantError(f"{where}: extinctionPseudoRoyal takes one kind in extinctionPieceTypes, and its last piece")
+            raise v.VariantError(
+                f"{where}: extinctionPseudoRoyal beside a royal king is not supported; use king = -"
+            )
+        if variant.extinctionPseudoRoyal and (
+            len(variant.extinctionPieceTypes) != 1 or variant.extinctionPieceCount
+        ):
+            raise v.VariantError(
+                f"{where}: extinctionPseudoRoyal takes one kind in extinctionPieceTypes, and its last piece"
+            )
         from gyges.envs.fairychess.tables import check
 
         check(variant, where)
@@ -166,7 +186,11 @@ class Reader:
         if number < 0 and re.fullmatch(r"[0-9]{1,4}", value):
             number = int(value)
         if not low <= number <= high:
-            self._wrong(at, value, f"a number from {low} to {high}" + (" or a file's letter" if kind == v._FILE else ""))
+            self._wrong(
+                at,
+                value,
+                f"a number from {low} to {high}" + (" or a file's letter" if kind == v._FILE else ""),
+            )
         return number
 
     def _types(self, value: str, at: str) -> str:
@@ -192,7 +216,11 @@ class Reader:
             if key == "dropRegion":
                 return None
             if key == "promotionPawnTypes":
-                return "p" if self.letters.get("p") == "pawn" else next((p for p, n in self.letters.items() if n == "pawn"), "")
+                return (
+                    "p"
+                    if self.letters.get("p") == "pawn"
+                    else next((p for p, n in self.letters.items() if n == "pawn"), "")
+                )
             return "" if kind == v._TYPES else frozenset()
         return self._types(*entry) if kind == v._TYPES else self._squares(*entry)
 

@@ -11,19 +11,10 @@ import numpy.typing as npt
 
 from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess.betza import FAR, Step, lame_path
-from gyges.envs.fairychess.variants import Piece, Squares, Variant, VariantError
+from gyges.envs.fairychess.lines import Kind, Lines, indices, choices_of, immobile, kinds_of, merge
+from gyges.envs.fairychess.variants import Piece, Variant, VariantError
 
 Ints = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of piece as the rules count them: promoted pieces that change back are kinds of their own."""
-
-    symbol: str  # as in a FEN, upper case: P, +P, Q~
-    piece: Piece  # how it moves
-    base: int  # the kind it counts as
-    hand: int  # the kind it is in hand
 
 
 @dataclass(frozen=True)
@@ -69,140 +60,17 @@ class Compiled:
         return self.array[self.offsets[j] : self.offsets[j + 1]]
 
 
-def _kinds(v: Variant) -> tuple[Kind, ...]:
-    kinds: list[Kind] = [Kind("", Piece("", "", ""), 0, 0)]
-    index = {p.letter: i + 1 for i, p in enumerate(v.pieces)}
-    for p in v.pieces:
-        kinds.append(Kind(p.letter.upper(), p, index[p.letter], index[p.letter]))
-    for letter, target in v.promotedPieceType:
-        own = index[letter]
-        kept = len(kinds) if v.dropLoop else own
-        kinds.append(Kind("+" + letter.upper(), kinds[index[target]].piece, index[target], kept))
-    if v.capturesToHand and not v.dropLoop:
-        pawn = index.get((v.promotionPawnTypes[0] or v.promotionPawnTypes[1] or " ")[0], 0)
-        for letter in dict.fromkeys(v.promotionPieceTypes[0] + v.promotionPieceTypes[1]):
-            if pawn:
-                kinds.append(Kind(letter.upper() + "~", kinds[index[letter]].piece, index[letter], pawn))
-    return tuple(kinds)
-
-
-def _choices(v: Variant, kinds: tuple[Kind, ...]) -> dict[tuple[int, int], tuple[int, ...]]:
-    symbols = {k.symbol: i for i, k in enumerate(kinds)}
-    found: dict[tuple[int, int], tuple[int, ...]] = {}
-    for k, kind in enumerate(kinds[1:], 1):
-        for side in (0, 1):
-            options: list[int] = []
-            if len(kind.symbol) == 1:
-                letter = kind.symbol.lower()
-                if letter in v.promotionPawnTypes[side]:
-                    for q in v.promotionPieceTypes[side]:
-                        options.append(symbols.get(q.upper() + "~", symbols[q.upper()]))
-                if "+" + kind.symbol in symbols:
-                    options.append(symbols["+" + kind.symbol])
-            found[k, side] = tuple(options)
-    return found
-
-
-class _Lines:
-    """Where every piece can go from every square, on an empty board."""
-
-    def __init__(self, v: Variant) -> None:
-        self.v = v
-        self.regions: dict[tuple[str, int], Squares] = {}
-        for name, side, squares in v.mobilityRegion:
-            self.regions[name, side] = squares
-
-    def steps(self, piece: Piece, side: int, x: int, y: int) -> list[Step]:
-        """The steps in force on a square, first player's point of view."""
-        v = self.v
-        ahead = y + 1 if side == 0 else v.maxRank - y
-        found = []
-        for step in piece.steps:
-            if step.initial and not (v.doubleStep and (x, y) in v.doubleStepRegion[side]):
-                continue
-            if piece.name == "soldier" and ahead < v.soldierPromotionRank and step.dy <= 0:
-                continue
-            found.append(step)
-        triple = v.doubleStep and (x, y) in v.tripleStepRegion[side]
-        if triple and piece.name == "pawn":
-            found.append(Step(0, 2, 1, True, False, True))
-            found.append(Step(0, 3, 1, True, False, True))
-        return found
-
-    def squares(self, piece: Piece, step: Step, side: int, x: int, y: int) -> list[int]:
-        """The squares of a step in order, NOLAND set where the piece may only pass."""
-        v = self.v
-        flip = -1 if side else 1
-        region = self.regions.get((piece.name, side))
-        if step.lame:
-            places = [*lame_path(step.dx, step.dy), (step.dx, step.dy)]
-        else:
-            far = max(v.maxFile, v.maxRank) if step.hop else min(step.reach, max(v.maxFile, v.maxRank))
-            places = [(step.dx * l, step.dy * l) for l in range(1, far + 1)]
-        found = []
-        for j, (dx, dy) in enumerate(places):
-            tx, ty = x + dx * flip, y + dy * flip
-            if not (0 <= tx < v.maxFile and 0 <= ty < v.maxRank):
-                if step.lame:
-                    return []
-                break
-            through = step.lame and j < len(places) - 1
-            barred = region is not None and (tx, ty) not in region
-            found.append(ty * v.maxFile + tx + (at.NOLAND if through or barred else 0))
-        while found and found[-1] & at.NOLAND:
-            found.pop()
-        return found
-
-
-def _merge(lines: list[tuple[int, list[int]]]) -> list[tuple[int, list[int]]]:
-    """Join single leaps under one header, and a lame double step with the single step before it."""
-    leaps: dict[int, list[int]] = {}
-    others: list[tuple[int, list[int]]] = []
-    for head, squares in lines:
-        if len(squares) == 1 and not head & at.HOP:
-            leaps.setdefault(head, [])
-            if squares[0] not in leaps[head]:
-                leaps[head].append(squares[0])
-        elif (head, squares) not in others:
-            others.append((head, squares))
-    joined = []
-    for head, squares in others:
-        first = squares[0] & at.SQ
-        if not head & at.HOP and squares[0] & at.NOLAND and first in leaps.get(head, []):
-            leaps[head].remove(first)
-            squares = [first, *squares[1:]]
-        joined.append((head, squares))
-    for head, squares in [*joined]:  # a triple step over the same squares as a double one
-        for other, longer in [*joined]:
-            same = [s & at.SQ for s in squares] == [s & at.SQ for s in longer[: len(squares)]]
-            if other == head and len(longer) > len(squares) and same and not head & at.HOP:
-                joined.remove((head, squares))
-                joined.remove((other, longer))
-                joined.append((head, [*squares, *longer[len(squares) :]]))
-                break
-    return [(h | at.LEAP, s) for h, s in leaps.items() if s] + joined
-
-
-def _immobile(v: Variant, lines: _Lines, piece: Piece, side: int, square: int) -> bool:
-    y, x = divmod(square, v.maxFile)
-    return not any(lines.squares(piece, s, side, x, y) for s in lines.steps(piece, side, x, y) if s.move)
-
-
-def _cells(squares: Squares, v: Variant) -> set[int]:
-    return {y * v.maxFile + x for x, y in squares}
-
-
 class _Compiler:
     def __init__(self, v: Variant) -> None:
         self.v = v
-        self.kinds = _kinds(v)
-        self.choices = _choices(v, self.kinds)
-        self.lines = _Lines(v)
+        self.kinds = kinds_of(v)
+        self.choices = choices_of(v, self.kinds)
+        self.lines = Lines(v)
         self.n = 2 * len(self.kinds)
-        self.zone = [_cells(r, v) for r in v.promotionRegion]
+        self.zone = [indices(r, v) for r in v.promotionRegion]
         self.fixed = {
             (k, side): [
-                v.immobilityIllegal and _immobile(v, self.lines, kind.piece, side, s) for s in range(v.squares)
+                v.immobilityIllegal and immobile(v, self.lines, kind.piece, side, s) for s in range(v.squares)
             ]
             for k, kind in enumerate(self.kinds)
             for side in (0, 1)
@@ -240,7 +108,7 @@ class _Compiler:
                                 head |= at.HOP | min(step.reach, 15) << at.AFTER
                             found.append((head, squares))
                     words: list[int] = []
-                    for head, squares in _merge(found):
+                    for head, squares in merge(found):
                         words.append(head | len(squares))
                         words += [q | self.promotion(k, side, s, q & at.SQ) for q in squares]
                     block = (len(words), *words)
@@ -256,7 +124,9 @@ class _Compiler:
         w, squares = v.maxFile, v.squares
         ways: dict[tuple[int, int, bool], int] = {}
         slides: set[int] = set()
-        found: dict[tuple[int, int], dict[int, list[int]]] = {}  # (piece, square) -> direction -> [hits, hops]
+        found: dict[
+            tuple[int, int], dict[int, list[int]]
+        ] = {}  # (piece, square) -> direction -> [hits, hops]
         for k, kind in enumerate(self.kinds):
             for side in (0, 1) if k else ():
                 flip = -1 if side else 1
@@ -299,11 +169,14 @@ class _Compiler:
             "directions": max(directions, 1),
         }  # fmt: skip
 
-    def _towards(self, ways: dict[tuple[int, int, bool], int], slides: set[int]) -> tuple[list[int], list[int]]:
+    def _towards(
+        self, ways: dict[tuple[int, int, bool], int], slides: set[int]
+    ) -> tuple[list[int], list[int]]:
         """Per square: rays (count; direction << 8 | squares, squares), leaps (count; direction << 7 |
         square), lame leaps (count; direction << 7 | square, blocks, the blocking squares)."""
         v = self.v
-        rays, line = [], []
+        rays: list[int] = []
+        line: list[int] = []
         for s in range(v.squares):
             y, x = divmod(s, v.maxFile)
             rays.append(len(line))
@@ -410,7 +283,9 @@ class _Compiler:
 
     def limits(self) -> list[int]:
         limit = dict(self.v.promotionLimit)
-        return [limit.get(self.kinds[k.base].symbol.lower(), 999) if i else 0 for i, k in enumerate(self.kinds)]
+        return [
+            limit.get(self.kinds[k.base].symbol.lower(), 999) if i else 0 for i, k in enumerate(self.kinds)
+        ]
 
     def areas(self) -> list[int]:
         v, found = self.v, [0] * (2 * self.v.squares)

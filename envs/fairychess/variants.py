@@ -150,7 +150,15 @@ class Section:
 
 # What follows is the table of keys.
 
-_BOOL, _INT, _VALUE, _TYPES, _FILE, _SQUARES, _TEXT = "bool", "int", "value", "types", "file", "squares", "text"
+_BOOL, _INT, _VALUE, _TYPES, _FILE, _SQUARES, _TEXT = (
+    "bool",
+    "int",
+    "value",
+    "types",
+    "file",
+    "squares",
+    "text",
+)
 _VALUES = ("win", "loss", "draw", "none")
 _PAIRED = {
     "promotionRegion": _SQUARES,
@@ -192,18 +200,45 @@ _SINGLE: dict[str, tuple[str, int, int]] = {
     "flagPieceCount": (_INT, 1, 64),
     **{
         key: (_BOOL, 0, 0)
-        for key in (
-            "mandatoryPawnPromotion mandatoryPiecePromotion blastOnCapture doubleStep "
-            "castling castlingDroppedPiece checking mustCapture mustDrop pieceDrops dropLoop capturesToHand "
-            "firstRankPawnDrops promotionZonePawnDrops dropOppositeColoredBishop immobilityIllegal "
-            "flyingGeneral shogiPawnDropMateIllegal "
-            "extinctionPseudoRoyal flagMove flagPieceSafe checkCounting"
-        ).split()
+        for key in [
+            "mandatoryPawnPromotion",
+            "mandatoryPiecePromotion",
+            "blastOnCapture",
+            "doubleStep",
+            "castling",
+            "castlingDroppedPiece",
+            "checking",
+            "mustCapture",
+            "mustDrop",
+            "pieceDrops",
+            "dropLoop",
+            "capturesToHand",
+            "firstRankPawnDrops",
+            "promotionZonePawnDrops",
+            "dropOppositeColoredBishop",
+            "immobilityIllegal",
+            "flyingGeneral",
+            "shogiPawnDropMateIllegal",
+            "extinctionPseudoRoyal",
+            "flagMove",
+            "flagPieceSafe",
+            "checkCounting",
+        ]
     },
 }
 IGNORED = frozenset(
-    "variantTemplate pieceToCharTable pocketSize pieceValueMg pieceValueEg endgameEval nnueAlias "
-    "fastAttacks fastAttacks2 twoBoardsHint".split()
+    [
+        "variantTemplate",
+        "pieceToCharTable",
+        "pocketSize",
+        "pieceValueMg",
+        "pieceValueEg",
+        "endgameEval",
+        "nnueAlias",
+        "fastAttacks",
+        "fastAttacks2",
+        "twoBoardsHint",
+    ]
 )
 """Keys that say how to draw, evaluate or name a variant, not how it is played."""
 
@@ -258,7 +293,14 @@ REFUSED: dict[str, tuple[str, ...]] = {
 """Keys that change the rules and are not supported, with the values that leave the rules alone."""
 
 TOLERATED = frozenset(
-    "perpetualCheckIllegal moveRepetitionIllegal chasingRule materialCounting countingRule nFoldValueAbsolute".split()
+    [
+        "perpetualCheckIllegal",
+        "moveRepetitionIllegal",
+        "chasingRule",
+        "materialCounting",
+        "countingRule",
+        "nFoldValueAbsolute",
+    ]
 )
 """Keys of `REFUSED` that decide only how a long game ends by repetition or counting. They are read and
 left aside, said so by `gyges fairychess check`; moves and mates are not touched by them."""
@@ -321,7 +363,9 @@ def _library() -> dict[str, Section]:
     for path in sorted(LIBRARY.glob("*.ini")):
         for section in _parse_sections(path.read_text(encoding="utf-8"), path.name):
             if section.name in found:
-                raise VariantError(f"{path.name}:{section.line}: [{section.name}] stands in two library files")
+                raise VariantError(
+                    f"{path.name}:{section.line}: [{section.name}] stands in two library files"
+                )
             found[section.name] = section
     return found
 
@@ -354,7 +398,9 @@ def load(what: str) -> Variant:
         return variants[section] if section else list(variants.values())[-1]
     near = difflib.get_close_matches(what, library, 5)
     hint = f"; near it: {', '.join(near)}" if near else ""
-    raise VariantError(f"no variant {what[:60]!r}; expected a library name, FILE.ini, FILE.ini#NAME or text{hint}")
+    raise VariantError(
+        f"no variant {what[:60]!r}; expected a library name, FILE.ini, FILE.ini#NAME or text{hint}"
+    )
 
 
 def _build(section: Section, here: dict[str, Section]) -> Variant:
@@ -366,7 +412,11 @@ def _build(section: Section, here: dict[str, Section]) -> Variant:
         if parent is None or parent in chain:
             raise VariantError(
                 f"{last.file}:{last.line}: [{last.name}:{last.parent}]: parent {last.parent!r} is "
-                + ("its own ancestor" if parent else f"unknown; the library has {', '.join(sorted(_library())[:50])}")
+                + (
+                    "its own ancestor"
+                    if parent
+                    else f"unknown; the library has {', '.join(sorted(_library())[:50])}"
+                )
             )
         chain.append(parent)
     from gyges.envs.fairychess.reader import Reader

@@ -1,7 +1,7 @@
 """Plays random games and compares every position with pyffish.
 
-    python tests/fairychess/differ.py library [GAMES]
-    python tests/fairychess/differ.py invent FIRST_SEED VARIANTS [GAMES]
+python tests/fairychess/differ.py library [GAMES]
+python tests/fairychess/differ.py invent FIRST_SEED VARIANTS [GAMES]
 """
 
 from __future__ import annotations
@@ -17,10 +17,6 @@ from oracle import Oracle, OracleDied
 
 from gyges.envs.fairychess import Variant, load, names
 from gyges.envs.fairychess.board import Board
-
-KNOWN = {
-    "torishogi": "",
-}
 
 
 def renamed(variant: Variant) -> tuple[str, str]:
@@ -43,7 +39,9 @@ def game(oracle: Oracle, name: str, variant: Variant, seed: int, plies: int) -> 
             return
         result = board.result_now()
         side = int(board.row[0])
-        value = None if result.winner is None else 0 if result.winner < 0 else 1 if result.winner == side else -1
+        value = (
+            None if result.winner is None else 0 if result.winner < 0 else 1 if result.winner == side else -1
+        )
         if result.over != told["over"] or value != told["value"]:
             yield f"{at}: result {value} (for the player to move), theirs {told['value']}"
             return

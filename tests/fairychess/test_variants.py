@@ -1,0 +1,149 @@
+"""Reading variants: what is refused, and what FENs and files full of noise do."""
+
+import random
+
+import pytest
+
+from gyges.envs.fairychess import FenError, VariantError, load, names, read
+from gyges.envs.fairychess.betza import BetzaError, parse
+from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.cli import check
+from gyges.envs.fairychess.variants import LIBRARY
+
+
+def test_library():
+    assert len(names()) >= 40
+    listed = ["chess", "chess960", "crazyhouse", "atomic", "antichess", "3check", "kingofthehill", "racingkings", "horde", "extinction", "breakthrough", "knightmate", "gardner", "losalamos", "makruk", "shatranj", "capablanca", "grand", "grasshopper", "xiangqi", "minixiangqi", "shogi", "minishogi", "dobutsu", "torishogi"]
+    assert set(listed) <= set(names())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[x:chess]\nbogusKey = 1\n", "<text>:2: unknown key 'bogusKey'"),
+        ("[x:chess]\nmustCaptur = true\n", "mustCapture"),
+        ("[x:chess]\nbikjangRule = true\n", "<text>:2: bikjangRule = 'true' is a rule not supported"),
+        ("[x:chess]\nseirawanGating = true\n", "seirawanGating"),
+        ("[x:chess]\nmaxRank = 11\n", "<text>:2: maxRank = '11': expected a number from 1 to 10"),
+        ("[x:chess]\nmustCapture = maybe\n", "expected true or false"),
+        ("[x:chess]\ncustomPiece1 = a:WFy\n", "'y' at place 3 is not understood"),
+        ("[x:chess]\ncustomPiece1 = a\n", "expected x:BETZA"),
+        ("[x:chess]\npromotionPieceTypes = nbz\n", "letters of the variant's pieces"),
+        ("[x:nobody]\n", "parent 'nobody' is unknown"),
+        ("[x:y]\n[y:x]\n", "its own ancestor"),
+        ("[x:chess]\n[x:chess]\n", "a second section"),
+        ("[x:chess]\nking = k\nking = k\n", "set twice"),
+        ("king = k\n", "before any section"),
+        ("[x]\n", "has no pieces"),
+        ("[x:chess]\nstartFen = 8/8 w\n", "startFen of [x]: 2 ranks; the board has 8"),
+        ("[x:chess]\nstartFen = kk6/8/8/8/8/8/8/K7 w - - 0 1\n", "a second royal K"),
+        ("", "no section"),
+        ("[x:chess]\n" + "# \n" * 30_000, "at most 65536 bytes"),
+    ],
+)
+def test_refusals_say_where_and_what(text, said):
+    with pytest.raises(VariantError, match=".*") as caught:
+        read(text)
+    assert said in str(caught.value)
+
+
+def test_a_misspelt_name_is_answered_with_near_ones():
+    with pytest.raises(VariantError, match="near it: xiangqi"):
+        load("xianqi")
+
+
+@pytest.mark.parametrize("text", ["", "f", "Wx", "5", "nN3", "pN", "W7q", "mm", "nG"])
+def test_betza_refusals(text):
+    with pytest.raises(BetzaError):
+        parse(text)
+
+
+def test_betza_directions():
+    def ends(text):
+        return sorted((s.dx, s.dy) for s in parse(text))
+
+    assert ends("fsW") == [(-1, 0), (0, 1), (1, 0)]
+    assert ends("fN") == [(-1, 2), (1, 2)]
+    assert ends("flN") == [(-2, 1)]
+    assert len(ends("N")) == 8
+    assert {s.reach for s in parse("R4")} == {4}
+
+
+@pytest.mark.parametrize("name", names())
+def test_fens_come_back(name):
+    luck = random.Random(name)
+    board = Board(name)
+    for _ in range(30):
+        moves = sorted(board.moves())
+        again = Board(name, board.fen)
+        assert again.fen == board.fen
+        assert sorted(again.moves()) == moves
+        keep = slice(16, 18)  # the hash
+        assert list(again.row[keep]) == list(board.row[keep]) or board.row[3] != again.row[3]
+        if not moves or board.result_now().over:
+            break
+        board.push(luck.choice(moves))
+
+
+def test_noisy_fens_raise_only_fen_errors():
+    luck = random.Random(5)
+    chosen = [load(n) for n in ("chess", "crazyhouse", "shogi", "3check", "grand", "hexapawn")]
+    alphabet = "pnbrqkPNBRQK/12345678 wb-[]+~*KQkq0e4z\u0663\u2654\x00"
+    for _ in range(3000):
+        variant = luck.choice(chosen)
+        text = list(variant.startFen)
+        for _ in range(luck.randrange(1, 6)):
+            at = luck.randrange(len(text) + 1)
+            text[at : at + luck.randrange(3)] = luck.choices(alphabet, k=luck.randrange(3))
+        try:
+            board = Board(variant, "".join(text) or " ")
+        except FenError:
+            continue
+        board.moves()
+
+
+def test_noisy_files_raise_only_variant_errors():
+    luck = random.Random(6)
+    sources = [path.read_text() for path in sorted(LIBRARY.glob("*.ini"))]
+    for _ in range(150):
+        lines = luck.choice(sources).splitlines()
+        start = luck.randrange(len(lines))
+        text = list("\n".join(["[base:chess]", *lines[start : start + 25]]))
+        for _ in range(luck.randrange(1, 8)):
+            at = luck.randrange(len(text) + 1)
+            text[at : at + luck.randrange(4)] = luck.choices("[]=:\n *-abkqN019", k=luck.randrange(4))
+        try:
+            read("".join(text))
+        except VariantError:
+            continue
+
+
+def test_check_prints_what_a_file_means(tmp_path, capsys):
+    file = tmp_path / "v.ini"
+    file.write_text("[hop:gardner]\ncustomPiece1 = g:gQ\nstartFen = rgbqk/ppppp/5/PPPPP/RGBQK w - - 0 1\n")
+    assert check(file) == 0
+    out = capsys.readouterr().out
+    assert "hop (" in out
+    assert "G  customPiece1  gQ" in out
+    assert "The K is royal" in out
+    file.write_text("[hop:gardner]\nhopping = true\n")
+    assert check(file) == 1
+    assert f"{file}:2: unknown key 'hopping'" in capsys.readouterr().out
+
+
+def test_illegal_moves_leave_the_position():
+    board = Board("chess")
+    before = board.fen
+    with pytest.raises(ValueError, match="not legal"):
+        board.push("e2e5")
+    assert board.fen == before
+
+
+def test_repetition_and_move_counters_draw():
+    board = Board("chess")
+    for _ in range(2):
+        for move in ("g1f3", "g8f6", "f3g1", "f6g8"):
+            assert not board.result().over
+            board.push(move)
+    assert board.result().winner == -1
+    assert Board("chess", "8/8/8/4k3/8/8/4K3/R7 w - - 100 90").result().winner == -1
