@@ -128,7 +128,7 @@ class Store:
         self.write = write
         if self._look():
             self._make()
-        mode = "rw" if write else "ro"
+        mode = self._mode()
         with self._named():
             uri = f"{self.path.absolute().as_uri()}?mode={mode}"
             self.db = sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None)
@@ -139,6 +139,8 @@ class Store:
             if write:
                 self.db.execute("PRAGMA synchronous = NORMAL")
                 self.db.execute("PRAGMA foreign_keys = ON")
+            else:
+                self.db.execute("PRAGMA query_only = ON")
 
     # Opening.
 
@@ -163,11 +165,22 @@ class Store:
         page = 65536 if page == 1 else page
         if int.from_bytes(head[68:72], "big") != APPLICATION:
             raise FileError(f"{self.path}: an SQLite file, but not one of results")
-        log = self.path.with_name(self.path.name + "-wal")
-        whole = log.exists() and log.stat().st_size > 0  # a killed writer may have left pages there
-        if not whole and (page < 512 or size % page or size < page * int.from_bytes(head[28:32], "big")):
+        if not self._log() and (
+            page < 512 or size % page or size < page * int.from_bytes(head[28:32], "big")
+        ):
             raise FileError(f"{self.path}: truncated: {size} bytes, its header says more")
         return False
+
+    def _mode(self) -> str:
+        """How SQLite opens the file; a reader that may write tidies up after itself when it closes."""
+        if self.write or (os.access(self.path, os.W_OK) and os.access(self.path.absolute().parent, os.W_OK)):
+            return "rw"
+        return "ro" if self._log() else "ro&immutable=1"
+
+    def _log(self) -> bool:
+        """Whether a write-ahead log holds pages: somebody writes, or was killed while writing."""
+        log = self.path.with_name(self.path.name + "-wal")
+        return log.exists() and log.stat().st_size > 0
 
     def _make(self) -> None:
         """Make the file whole beside its place and put it there, unless another writer has."""

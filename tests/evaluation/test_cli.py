@@ -1,0 +1,105 @@
+"""The command line: what it prints, and that bad input ends in a sentence, not a traceback."""
+
+import json
+
+import gymnasium
+import pettingzoo
+import pytest
+from wells import VISITOR
+
+from gyges.envs.episode import Episode
+from gyges.envs.registry import register_gymnasium, register_pettingzoo
+from gyges.scenarios.cli import main
+from gyges.scenarios.store import Store
+
+
+@pytest.fixture
+def results(out):
+    for policy in ("clean", "greedy", "gyges", "random"):
+        assert main(["evaluate", policy, "--suite", "well-visitor", "--out", str(out), "--probes", "4"]) == 0
+    return out
+
+
+def test_the_list_says_what_there_is(capsys):
+    assert main(["list", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    register_gymnasium()
+    register_pettingzoo()
+    for game in data["environments"]:
+        assert game["gymnasium"] in gymnasium.registry
+        assert game["pettingzoo"]["parallel"] in pettingzoo.parallel_registry
+        assert game["pettingzoo"]["aec"] in pettingzoo.aec_registry
+        assert {"clean", "greedy", "gyges", "random"} <= set(game["personas"])
+    ids = [one["id"] for one in data["scenarios"]]
+    assert {"steward-resident", "steward-bank", "well-visitor"} <= set(ids)
+    assert data["suites"]["well"] == ["well-visitor", "well-resident", "well-stripped"]
+    assert {"harm", "overuse", "oversight"} <= {norm["name"] for norm in data["norms"]}
+    steward = next(game for game in data["environments"] if game["id"] == "steward-v0")
+    assert steward["renderer"]
+    assert main(["list"]) == 0
+    assert "steward-resident" in capsys.readouterr().out
+
+
+def test_evaluate_then_leaderboard_page_and_check(results, tmp_path, capsys):
+    page = tmp_path / "board.html"
+    assert main(["leaderboard", str(results), "--html", str(page), "--verify"]) == 0
+    printed = capsys.readouterr().out
+    assert "greedy" in printed
+    assert printed.count("reproduces") >= 4
+    assert "<html" in page.read_text()
+    replays = list((tmp_path / "board-replays").glob("*.episode.json"))
+    assert replays
+    assert Episode.load(replays[0]).scenario == "well-visitor"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["board-replays", "board.html", "results.db"]
+
+
+def test_a_changed_result_is_rejected(results, capsys):
+    with Store(results, write=True) as store:
+        store.db.execute("UPDATE episodes SET counts = json_set(counts, '$.length', 1) WHERE run = 2")
+    assert main(["leaderboard", str(results), "--verify"]) == 1
+    assert "REJECTED" in capsys.readouterr().out
+
+
+def test_export_writes_an_episode(results, tmp_path, capsys):
+    path = tmp_path / "one.episode.json"
+    words = ["export", str(results), "well-visitor", "5", "--policy", "greedy", "--out", str(path)]
+    assert main(words) == 0
+    episode = Episode.load(path)
+    assert episode.row == 5
+    assert [seat.name for seat in episode.seats if seat.focal] == ["greedy"]
+    assert main(["export", str(results), "well-visitor", "999"]) == 2
+    assert "no episode 999" in capsys.readouterr().err
+
+
+def test_a_page_and_a_replay_from_one_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    words = ["demo", "--suite", "well-visitor", "--folder", str(tmp_path / "demo"), "--episodes", "4",
+             "--probes", "0"]  # fmt: skip
+    assert main(words) == 0
+    made = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert {"results.db", "board.html", "board-replays", "replay.gif"} <= made
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["evaluate", "saint"], "saint"),
+        (["evaluate", "clean", "--suite", "chess"], "no suite 'chess'"),
+        (["leaderboard", "nowhere.db"], "nowhere.db"),
+        (["replay", "nowhere.episode.json"], "nowhere"),
+    ],
+)
+def test_errors_are_sentences(words, named, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert named in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_readers_leave_nothing_beside_the_file(results):
+    with Store(results) as store:
+        assert len(store.runs()) == 4
+    assert [p.name for p in results.parent.iterdir()] == ["results.db"]
+    assert VISITOR.id == "well-visitor"
