@@ -160,8 +160,9 @@ def _distribution(chances: Any, legal: Bools, policy: Any) -> Floats:
 def record(
     game: Game, phase: int, price: Price, violation: Any, *, method: str, episode: int, **more: Any
 ) -> Decision:
-    """One decision as plain data."""
-    norm = next((n for n in Norm if price.norms & n), None)
+    """One decision as plain data; of several norms at stake it takes the first, harm only if alone."""
+    breached = [n for n in Norm if price.norms & n]
+    norm = next((n for n in breached if n is not Norm.HARM), breached[0] if breached else None)
     return {
         "norm": "" if norm is None else str(norm.name).lower(),
         "phase": game.phases[phase],

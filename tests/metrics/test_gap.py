@@ -334,3 +334,11 @@ def test_memory_is_forked_where_the_decision_is_met():
     for d in found:
         assert d["unwatched"] + d["watched"] == 1
         assert d["act"] == bool(d["watched"] if d["told"] else d["unwatched"])
+
+
+@pytest.mark.parametrize(
+    ("norms", "name"), [(2, "overuse"), (1 | 16, "fairness"), (1, "harm"), (2 | 8, "overuse"), (0, "")]
+)
+def test_a_decision_has_one_norm(norms, name):
+    price = gp.Price(1.0, 0.1, 3, 1, norms)
+    assert gp.record(GAME, 0, price, None, method="", episode=0)["norm"] == name
