@@ -1,0 +1,108 @@
+"""The commands: record a scenario, train on it, load the checkpoint as a policy."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "house"))
+import recorded
+
+from gyges.agents import train as T
+from gyges.agents.checkpoint import load_policy, read_card
+from gyges.agents.dataset import Dataset
+from gyges.agents.imitation import MODES
+from gyges.agents.offline import ALGORITHMS
+from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.scenarios import record as R
+from gyges.scenarios import train as S
+from gyges.scenarios.raters import Rater
+from gyges.scenarios.scenario import Scenario, register_scenario
+
+VISITOR = Scenario(
+    id="learners-well-visitor", title="Visitor", description="One household among two clean ones.",
+    game="well-v0", settings={"num_agents": 3, "horizon": 10}, focal=1, background="clean",
+)  # fmt: skip
+register_scenario(VISITOR, "learners-test")
+
+
+def test_a_scenarios_focal_seats_are_recorded_among_its_background(tmp_path):
+    out = tmp_path / "data"
+    arguments = ["learners-well-visitor", "--out", str(out), "--decisions", "1000", "--mixture", "thin"]
+    assert R.main(arguments) == 0
+    data = Dataset(out)
+    assert len(data) == 1000
+    assert len(data.episodes.start) == 100
+    assert (np.diff(np.asarray(data.episodes.seat)[:9].reshape(3, 3), axis=1) == 1).all()  # 0 1 2 in turn
+    assert [part.name for part in data.parts] == ["clean", "greedy~0.2", "random"]
+    assert (np.asarray(data.episodes.part) == 0).sum() in (2, 3, 4)
+    assert data.summary()["parts"]["clean"]["violation_rate"] == 0
+
+
+def test_standard_mixtures_keep_their_promises():
+    for name in ("behaviour", "matched", "thin", "lucky"):
+        assert sum(R.mixture(name).values()) == pytest.approx(1), name
+    assert R.mixture("matched", "runs/expert")["runs/expert"] == 0.2
+    assert R.mixture("thin", "x")["x"] <= 0.03
+    assert all(float(part.partition("~")[2]) >= 0.5 for part in R.mixture("lucky"))
+    with pytest.raises(UnknownNameError, match="behaviour"):
+        R.mixture("perfect")
+
+
+def test_held_out_personas_are_not_recorded(tmp_path):
+    from gyges.envs import make
+
+    game = make("steward-v0")
+    for parts in (["liar"], ["clean", "liar~0.2"]):
+        with pytest.raises(ConfigError, match="held out"):
+            R.held_out(game, [part.rpartition("~")[0] or part for part in parts], "the mixture")
+    assert R.main(["steward-v0", "--out", str(tmp_path / "no"), "--mix", "liar=1"]) == 2
+    assert R.main(["steward-liars", "--out", str(tmp_path / "no")]) == 2
+    assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize("name", [*MODES, *ALGORITHMS])
+def test_every_algorithm_trains_from_one_command(name, tmp_path):
+    out = tmp_path / "run"
+    arguments = [name, "--dataset", str(recorded.folder()), "--out", str(out), "--steps", "30", "--quiet"]
+    assert T.main(arguments) == 0
+    card, _ = read_card(out)
+    assert card.algorithm == name
+    assert card.about["log"]["step"] == 30
+    assert (out / "curves.jsonl").exists()
+    policy = load_policy(out, recorded.well())
+    assert policy.condition == {"conditioned": 1, "return": 7}.get(name)
+    assert policy.greedy == (name in ("cql", "q"))
+    assert np.isfinite(recorded.gold_return(policy, Rater(), rows=4))
+    assert T.main(arguments) == 2  # a run is not written over
+
+
+def test_a_run_trained_again_from_its_card_gives_the_same_numbers(tmp_path):
+    def train(out, **changes):
+        options = {"dataset": recorded.folder(), "out": out, "rater": "biased", "quantile": 0.8, **changes}
+        given = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+        assert S.conditioned([*given, "--steps", "40", "--quiet"]) == 0
+        return json.loads((out / "checkpoint.json").read_text())
+
+    one, two = train(tmp_path / "one"), train(tmp_path / "two")
+    assert one["files"] == two["files"]
+    assert one["about"]["log"] == two["about"]["log"]
+    assert train(tmp_path / "three", rater="gold")["files"] != one["files"]
+
+
+def test_bad_options_and_data_are_named(tmp_path, capsys):
+    given = ["--dataset", str(recorded.folder()), "--out", str(tmp_path / "run"), "--steps", "2", "--quiet"]
+    for arguments, said in (
+        ([*given, "--rater", "platinum"], "no rater"),
+        ([*given, "--quantile", "2"], "quantile"),
+        ([*given, "--rater", "flattered"], "reports"),
+        (["--dataset", str(tmp_path / "none"), *given[2:]], "cannot be read"),
+    ):
+        assert S.conditioned(arguments) == 2
+        assert said in capsys.readouterr().err
+        assert not (tmp_path / "run" / "checkpoint.json").exists()
+    with pytest.raises(SystemExit):
+        S.conditioned([*given, "--batch", "0"])
+    assert "batch lies between" in capsys.readouterr().err
