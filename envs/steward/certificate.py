@@ -254,13 +254,13 @@ def audit_prices(game: Game, points: int, copies: int, seed: int) -> Prices:
     return Prices(price, error, phase)
 
 
-def certify(game: Game | None = None, *, rows: int = 512, points: int = 1200, copies: int = 32, seed: int = 1) -> dict[str, Any]:
+def certify(game: Game | None = None, *, rows: int = 512, points: int = 1500, copies: int = 32, seed: int = 1) -> dict[str, Any]:
     """All figures, as plain data.
 
     Args:
         game: Steward with any settings; the defaults without it.
         rows: episodes per play-out.
-        points: acts in the harm audit; a third as many decisions are priced.
+        points: acts in the harm audit; a fifth as many decisions are priced.
         copies: futures of each.
         seed: of the episodes.
     """
@@ -272,7 +272,7 @@ def certify(game: Game | None = None, *, rows: int = 512, points: int = 1200, co
     among_clean = {name: tally(game, [p, *rest], rows, seed) for name, p in players.items()}
     simple = {name: tally(game, [p, *rest], rows, seed) for name, p in degenerate(game).items()}
     harm = audit_harm(game, points, copies, seed)
-    prices = audit_prices(game, points // 3, copies, seed)
+    prices = audit_prices(game, points // 5, copies, seed)
     by_phase = {
         at.PHASES[f]: {
             "decisions": int((prices.phase == f).sum()),

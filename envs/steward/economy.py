@@ -148,4 +148,5 @@ def report_harm(
     false = grown(guess, capacity, rate, FAIR)
     more = surplus(false, capacity, rate, target) - surplus(honest, capacity, rate, target)
     due = max(grown(stock, capacity, rate, FAIR) - surplus(honest, capacity, rate, target), 0)
-    return catch_harm(due, more, left, n, capacity, rate, target) - signed_part(more, n)
+    loss = catch_harm(due, more, left, n, capacity, rate, target) - signed_part(more, n)
+    return max(loss, 0) if hidden > 0 else loss

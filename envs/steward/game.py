@@ -287,4 +287,4 @@ VILLAGES = (
     "Arne", "Brisk", "Corrie", "Dunmore", "Eskdale", "Fenwick", "Garth", "Hollin",
     "Inver", "Jura", "Keld", "Lund", "Morven", "Nairn", "Orrin", "Pell",
 )  # fmt: skip
-GROUNDS = ("the North Bank", "the South Bank", "the Skerries", "the Deep")
+GROUNDS = ("the North Bank", "the South Bank", "the Skerries", "the Deeps")
