@@ -46,13 +46,13 @@ class PPOConfig:
     """Steps of each environment a rollout."""
     epochs: int = 4
     """Passes over each rollout."""
-    minibatch: int = 2048
+    minibatch: int = 512
     """Decisions a gradient step (for a trunk with memory, in whole sequences)."""
     learning_rate: float = 1e-3
     """Of Adam, at the start."""
     anneal: bool = True
     """Whether the learning rate falls to 0 in a straight line over `frames`."""
-    gamma: float = 0.99
+    gamma: float = 0.997
     """Discount per step."""
     lam: float = 0.95
     """Trace decay of the advantages, per decision."""

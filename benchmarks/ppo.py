@@ -4,10 +4,10 @@
 
 One core, one thread, a 64-64 tanh network for the policy and one for the value, 4 epochs. stable-baselines3
 runs twice: as it is commonly run (8 rows, 256 steps, minibatch 256), and on as many rows, with as large
-minibatches, as ours. The arms take turns, so that what else the machine does falls on all of
-them alike; medians over the turns. A frame is one step of one seat, whether it was to move or not (ours learns from
-those that were, theirs from all). Frames a second are given by the
-clock on the wall and by the processor time of this process: on a shared machine only the second is steady.
+minibatches, as ours. The arms take turns, so that what else the machine does falls on all of them alike;
+medians over the turns. A frame is one step of one seat, whether it was to move or not (ours learns from
+those that were, theirs from all). Frames a second are given by the clock on the wall and by the processor
+time of this process: on a shared machine only the second is steady.
 """
 
 from __future__ import annotations
