@@ -113,7 +113,7 @@ class Worker:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=self.folder.name,
-                env={**_environment(), TOKEN: self.token},
+                env={**_environment(self.folder.name), TOKEN: self.token},
                 start_new_session=True,
             )
         finally:
@@ -199,12 +199,13 @@ class Worker:
             self.kill()
 
 
-def _environment() -> dict[str, str]:
-    """What the process is told of ours: where to find programs and modules, and to use one thread."""
+def _environment(folder: str) -> dict[str, str]:
+    """What the process is told of ours: where programs and modules are, where to write, one thread."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     path = os.pathsep.join(os.path.abspath(p) for p in sys.path if p)
-    return {**kept, **threads, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
+    python = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
+    return {**kept, **threads, **python, "TMPDIR": folder, "NUMBA_CACHE_DIR": folder}
 
 
 def _end_session(session: int, token: str) -> None:

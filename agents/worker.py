@@ -17,6 +17,7 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+from gyges.agents._landlock import confine_writing
 from gyges.agents._seccomp import confine
 
 ENDED, PROCESSES, SIGNALLED = 11, 12, 64
@@ -113,6 +114,7 @@ def main() -> NoReturn:
         with contextlib.suppress(BaseException):
             _limit(config)
             sys.argv = ["policy"]
+            confine_writing([os.getcwd(), "/dev/null"])
             confine(processes=config["processes"] > 0, network=config["network"])
             _serve(config["read"], config["write"])
             code = 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from wells import RESIDENT, STRIPPED, workers
 
+from gyges.agents._landlock import has_landlock
 from gyges.agents.load import build, resolve
 from gyges.agents.sandbox import TOKEN, Limits, Sandbox
 from gyges.envs import Batch
@@ -177,3 +178,15 @@ def test_seeds_do_not_depend_on_the_policy():
     assert derive(NONCE, "a") != derive(NONCE, "b") != derive("5b" * 16, "b")
     assert derive(NONCE, "a") == derive(NONCE, "a")
     assert os.environ.get(TOKEN) is None
+
+
+@pytest.mark.skipif(not has_landlock(), reason="this kernel has no Landlock")
+def test_it_writes_in_its_own_folder_only(cheat):
+    path = cheat("WritesElsewhere").rpartition(":")[0]
+    with open(path, "rb") as file:
+        before = file.read()
+    done = played(cheat("WritesElsewhere"))
+    with open(path, "rb") as file:
+        assert file.read() == before
+    assert not os.path.exists(os.path.join(os.path.dirname(path), "left.txt"))
+    assert not any(one.episode.forfeits for one in done)

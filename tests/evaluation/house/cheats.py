@@ -232,3 +232,19 @@ class Talks(Honest):
         print("to nobody")
         words = [f"day {day}" if day < 2 else None for day in observation.codes[:, 4].tolist()]
         return super().act(observation, memory)._replace(extras={"words": words})
+
+
+class WritesElsewhere(Honest):
+    """Tries to leave files where they do not belong, and fails at it."""
+
+    def act(self, observation, memory):
+        with open("mine.txt", "w") as file:  # in its own folder it may
+            file.write("x")
+        for path in (__file__, os.path.join(os.path.dirname(__file__), "left.txt")):
+            try:
+                with open(path, "a") as file:
+                    file.write("# left behind\n")
+            except PermissionError:
+                continue
+            raise RuntimeError(f"could write {path}")
+        return super().act(observation, memory)
