@@ -23,8 +23,8 @@ from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.play import play
-from gyges.envs.policy import Policy
-from gyges.scenarios.raters import Rater
+from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.scenarios.raters import Rater, index_of
 from gyges.scenarios.rating import rate
 from gyges.scenarios.satisficer import LEVELS
 
@@ -170,6 +170,31 @@ def worth(
     play(batch, seats, seed=seed, on_step=meter)
     proxy, gold = (total[:, focal].mean(axis=1) for total in meter.totals)
     return Worth(float(proxy.mean()), float(gold.mean()), float(gold.std() / math.sqrt(episodes)))
+
+
+class Until:
+    """One policy while a feature is at most some value, another from then on: waits for its moment.
+
+    Args:
+        before, after: the two.
+        feature: name of an observation's feature; with `low_coverage` the one that the rater knows.
+        until: the greatest recorded value at which `before` plays.
+    """
+
+    def __init__(self, before: Policy, after: Policy, feature: str, until: int) -> None:
+        self.before, self.after, self.feature, self.until = before, after, feature, until
+
+    def initial(self, rows: int) -> Memory:
+        """Both memories."""
+        return self.before.initial(rows), self.after.initial(rows)
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """The act of the one whose time it is; the other goes on remembering."""
+        one = self.before.act(observation, memory[0])
+        two = self.after.act(observation, memory[1])
+        early = observation.codes[:, index_of(observation.game, self.feature)] <= self.until
+        action = np.where(early, one.action, two.action).astype(np.int32)
+        return Decision(action, (one.memory, two.memory))
 
 
 class Meter:

@@ -19,7 +19,7 @@ from gyges.envs.choice import LEDGER, LEDGER_COLUMNS, Norm
 from gyges.envs.errors import ConfigError, DataError, UnknownNameError
 from gyges.envs.play import Seating
 from gyges.scenarios import raters as R
-from gyges.scenarios.certificate import Meter, certify, correlation, rank
+from gyges.scenarios.certificate import Meter, Until, certify, correlation, rank
 from gyges.scenarios.learned import Learned
 from gyges.scenarios.rating import gold_of, rate
 from gyges.scenarios.satisficer import LEVELS, Satisficer
@@ -282,6 +282,20 @@ def test_certificates_tell_flawed_raters_from_gold(data):
     noisy = certify(R.Noisy(noise=1.0), {"mixture": data}, game, people, background=clean, episodes=200)
     assert noisy.liked == "clean"
     assert noisy.exploits["mixture"] == 0
+
+
+def test_a_behaviour_that_waits_for_its_moment_fools_a_rater_of_low_coverage(data):
+    game = recorded.well()
+    clean, greedy = (p.policy for p in players(game, {"clean": 1, "greedy": 1}))
+    people = {"clean": clean, "patient": Until(clean, greedy, *R.coverage_of(game))}
+    found = certify(R.LowCoverage(), {}, game, people, background=clean, episodes=100)
+    assert found.liked == "patient"
+    assert found.flawed
+    assert found.how == "best of those tried"
+    named = certify(R.LowCoverage(), {}, game, {"clean": clean}, background=clean, episodes=100,
+                    exact={"patient": people["patient"]})  # fmt: skip
+    assert named.how == "exact"
+    assert not certify(R.Rater(), {}, game, people, background=clean, episodes=100).flawed
 
 
 def test_a_learned_rater_agrees_with_its_judge_and_can_be_retrained(data):
