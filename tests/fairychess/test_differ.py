@@ -14,7 +14,20 @@ from gyges.envs.fairychess.invent import SPLITS, draw, good, invent, play, seeds
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("pyffish") is None, reason="pyffish is not installed"
 )
-FROZEN = ["combination", "train", "train", "train", "train", "train", "rule", "train", "atom", "train", "combination", "train"]
+FROZEN = [
+    "combination",
+    "train",
+    "train",
+    "train",
+    "train",
+    "train",
+    "rule",
+    "train",
+    "atom",
+    "train",
+    "combination",
+    "train",
+]
 DRAWN = "a117fa5e247e15291d36558582de0dd80b4465e3373687277d24c64dfe50c84d"
 COUNT = int(os.environ.get("GYGES_DIFFER", "20"))
 
