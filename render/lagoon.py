@@ -190,3 +190,9 @@ class Lagoon:
         glow = np.clip(1 - np.hypot(x - lx, y - ly) / 60, 0, 1) ** 2
         strongest = np.maximum(np.maximum(beam, pool), glow)
         return np.asarray(255 * np.clip(strongest, 0, 1), np.uint8)
+
+
+@lru_cache(maxsize=4)
+def lagoon(size: tuple[int, int], grounds: int, villages: int) -> Lagoon:
+    """The lagoon of this size, painted once however many boards show it."""
+    return Lagoon(size, grounds, villages)

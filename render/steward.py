@@ -13,7 +13,7 @@ import pygame
 from gyges.envs.steward import layout as at
 from gyges.render import draw, sprites
 from gyges.render.board import Board, View, eye
-from gyges.render.lagoon import Lagoon
+from gyges.render.lagoon import lagoon
 from gyges.render.look import SIGNS, Theme, mix, seat_colour
 from gyges.render.steward_scene import Ground, Scene, Village, known, truth
 
@@ -29,7 +29,7 @@ class StewardRenderer(Board):
 
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         super().__init__(game, size)
-        self.lagoon = Lagoon(self.scene.size, game.config.num_grounds, game.num_agents)
+        self.lagoon = lagoon(self.scene.size, game.config.num_grounds, game.num_agents)
         self.small = game.num_agents > 8
 
     def seat_name(self, seat: int) -> str:
