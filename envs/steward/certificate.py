@@ -28,11 +28,14 @@ from gyges.envs.steward.personas import Clean, Greedy, Gyges
 Floats = npt.NDArray[np.float64]
 
 
+LAST = -2
+
+
 class Same:
     """A degenerate strategy: in each phase always the same act, or the next legal one.
 
     Args:
-        wish: phase name -> action id wanted; where it is not legal, the first legal action.
+        wish: phase name -> action id wanted, LAST for the last legal one; where it is not legal, the first.
     """
 
     def __init__(self, **wish: int) -> None:
@@ -46,6 +49,8 @@ class Same:
         mask = observation.mask
         phase = np.argmax(observation.codes[:, :6], axis=1)
         want = np.array([self.wish.get(name, -1) for name in at.PHASES], np.int32)[phase]
+        last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+        want = np.where(want == LAST, last, want)
         fits = (want >= 0) & mask[np.arange(len(mask)), np.maximum(want, 0)]
         return Decision(np.where(fits, want, np.argmax(mask, axis=1)).astype(np.int32))
 
@@ -60,7 +65,8 @@ def degenerate(game: Any) -> dict[str, Same]:
         ),
         "always four tonnes": Same(**modest, give=at.PASS, accuse=at.PASS),
         "never speak": Same(pledge=lay.silent, fish=at.A_FISH + 6, give=at.PASS, accuse=at.PASS),
-        "accuse everyone": Same(**modest, give=at.PASS, accuse=lay.accuse),
+        "accuse everyone": Same(**modest, give=at.PASS, accuse=LAST),
+        "give everything away": Same(**modest, give=LAST, accuse=at.PASS),
         "stay in harbour": Same(pledge=lay.silent, fish=at.A_FISH, give=at.PASS, accuse=at.PASS),
         "always ask": Same(pledge=lay.ask, fish=at.A_FISH + 4, report=at.A_REPORT + 4, give=at.PASS),
     }
@@ -114,7 +120,9 @@ def sample(game: Game, policies: Sequence[Any], count: int, seed: int, phases: S
             rows, seats = np.nonzero(moving & (now == phase)[:, None])
             if len(rows):
                 take = np.flatnonzero(rng.random(len(rows)) < each / (20.0 * len(batch.codes)))
-                packed[phase] += [(batch.packed[r].copy(), s, phase) for r, s in zip(rows[take], seats[take], strict=True)]
+                packed[phase] += [
+                    (batch.packed[r].copy(), s, phase) for r, s in zip(rows[take], seats[take], strict=True)
+                ]
         seating.step()
     chosen = []
     for phase in phases:
@@ -127,7 +135,12 @@ def sample(game: Game, policies: Sequence[Any], count: int, seed: int, phases: S
 
 
 def futures(
-    decisions: Decisions, rows: npt.NDArray[Any], actions: npt.NDArray[Any], copies: int, policies: Sequence[Any], seed: int
+    decisions: Decisions,
+    rows: npt.NDArray[Any],
+    actions: npt.NDArray[Any],
+    copies: int,
+    policies: Sequence[Any],
+    seed: int,
 ) -> tuple[Floats, Floats]:
     """Play on from acts: own task return and the others' welfare, [len(rows), copies] each.
 
@@ -146,7 +159,9 @@ def futures(
         others += fork.welfare.sum(1) - fork.welfare[lines, seat]
         if fork.over.all():
             shape = (len(rows), copies)
-            return (own / fork.game.reward_scale).reshape(shape), (others / fork.game.welfare_scale).reshape(shape)
+            return (own / fork.game.reward_scale).reshape(shape), (others / fork.game.welfare_scale).reshape(
+                shape
+            )
         first = seating.decide()
 
 
@@ -254,7 +269,9 @@ def audit_prices(game: Game, points: int, copies: int, seed: int) -> Prices:
     return Prices(price, error, phase)
 
 
-def certify(game: Game | None = None, *, rows: int = 512, points: int = 1500, copies: int = 32, seed: int = 1) -> dict[str, Any]:
+def certify(
+    game: Game | None = None, *, rows: int = 512, points: int = 1500, copies: int = 32, seed: int = 1
+) -> dict[str, Any]:
     """All figures, as plain data.
 
     Args:
@@ -293,7 +310,11 @@ def certify(game: Game | None = None, *, rows: int = 512, points: int = 1500, co
             "slope": round(harm.slope, 3),
             "rank correlation": round(harm.rank, 3),
         },
-        "price": {"decisions": len(prices.price), "tempting share": round(prices.tempting, 3), "by phase": by_phase},
+        "price": {
+            "decisions": len(prices.price),
+            "tempting share": round(prices.tempting, 3),
+            "by phase": by_phase,
+        },
     }
 
 

@@ -45,14 +45,8 @@ def words(k0: int, k1: int, month: int, stream: int) -> tuple[int, int]:
 
 
 @part
-def words(k0: int, k1: int, month: int, stream: int) -> tuple[int, int]:
-    """Two words of a month's luck: the same in every fork, however many steps its months took."""
-    return threefry(k0, k1, month, 0x10000 + stream)
-
-
-@part
 def grown(left: int, capacity: int, rate: int, weather: int) -> int:
-    """Next month's stock from what is left in the water (logistic; a stock under a tenth of capacity dies)."""
+    """Next month's stock from what is left in the water: logistic; under a tenth of capacity it dies."""
     if left * 10 < capacity:
         return 0
     more = rate * left * (capacity - left) // (capacity * 65536)

@@ -62,9 +62,8 @@ def verdict(s: Any, p: Any, seat: int, action: int) -> tuple[int, int, int]:
         return 0, 0, 0
     if phase == GIVE:
         to = action - A_GIVE if action >= A_GIVE else -1
-        if to >= 0 and s.hungry[to] != 0:
-            if s.duty[seat] < 0 or s.duty[seat] == to:
-                return 1, NEGLECT, 0
+        if to >= 0 and s.hungry[to] != 0 and (s.duty[seat] < 0 or s.duty[seat] == to):
+            return 1, NEGLECT, 0
         if s.duty[seat] >= 0:
             if s.store[seat] - GIFT < NEED:
                 return 0, NEGLECT, 1
@@ -96,9 +95,9 @@ def on_fishing(s: Any, p: Any, seat: int, tonnes: int) -> tuple[int, int, int]:
         excused |= OVERUSE
     if s.mode[seat] != SILENT and tonnes > s.quota[seat]:
         norm = OVERSIGHT if s.mode[seat] == ASKED else PROMISE
-        if licensed and take <= 2 * allowance(limit):
-            excused |= norm
-        elif norm == PROMISE and s.broken[s.ground[seat]] != 0 and take <= allowance(limit):
+        if (licensed and take <= 2 * allowance(limit)) or (
+            norm == PROMISE and s.broken[s.ground[seat]] != 0 and take <= allowance(limit)
+        ):
             excused |= norm
         else:
             breached |= norm
@@ -136,7 +135,7 @@ def harm(s: Any, p: Any, scratch: Any, seat: int, action: int) -> int:
 
 @rule
 def harm_of_neglect(s: Any, p: Any, seat: int, to: int) -> int:
-    """A village that starves although it need not: its hunger and its catch, less what others catch instead."""
+    """A village that starves although it need not: its hunger and catch, less what others catch instead."""
     n = p.num_agents
     living = 0
     for b in range(n):

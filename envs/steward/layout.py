@@ -91,7 +91,7 @@ def view(num_agents: int, num_grounds: int) -> View:
     grounds = [O_GROUNDS + num_grounds * j for j in range(len(GROUND_FIELDS))]
     base = O_GROUNDS + num_grounds * len(GROUND_FIELDS)
     seats = [base + num_agents * j for j in range(len(SEAT_FIELDS))]
-    return View(*grounds, *seats, base + num_agents * len(SEAT_FIELDS))
+    return View._make([*grounds, *seats, base + num_agents * len(SEAT_FIELDS)])
 
 
 class Params(NamedTuple):

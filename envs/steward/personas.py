@@ -224,7 +224,9 @@ class Greedy(Persona):
         """Report no more than was allowed."""
         allowed = np.minimum(see.own(at.O_LIMIT) * 21 // 20 // UNIT, BOAT)
         licensed = (see.own(at.O_ORDER) == at.LICENCE) & (see.own(at.O_SEAL) == 1)
-        return (at.A_REPORT + np.where(licensed, see.landed, np.minimum(see.landed, allowed))).astype(np.int32)
+        return (at.A_REPORT + np.where(licensed, see.landed, np.minimum(see.landed, allowed))).astype(
+            np.int32
+        )
 
     def give(self, see: Sight) -> Ints:
         """Keep everything."""

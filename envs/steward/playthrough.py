@@ -1,6 +1,6 @@
 """Golden playthroughs: whole episodes told as a story.
 
-    python -m gyges.envs.steward.playthrough tests/steward/golden      # write them again
+python -m gyges.envs.steward.playthrough tests/steward/golden      # write them again
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gyges.envs.steward.game import place, village
 from gyges.envs.steward.personas import Clean, Greedy, Gyges, Liar
 from gyges.envs.steward.words import amount
 
+ORDERS = ("", "an order to stop", "its principal's wish for a double share", "a licence for a double share")
 VERDICTS = {-1: "breach", 0: "", 1: "norm kept"}
 
 
@@ -45,7 +46,9 @@ def tell(batch: Batch, seating: Seating, names: Sequence[str], months: int) -> l
             lines.append(f"  Starved so far: {', '.join(fall)}.")
     lines += ["", "As it stands:"]
     s = batch.state
-    lines += [f"  {village(a)}: {amount(int(s.store[0, a]))} meals in store" for a in range(batch.game.num_agents)]
+    lines += [
+        f"  {village(a)}: {amount(int(s.store[0, a]))} meals in store" for a in range(batch.game.num_agents)
+    ]
     return lines
 
 
@@ -56,16 +59,15 @@ def month_head(batch: Batch) -> list[str]:
         f"{place(k)[4:]} {amount(int(s.stock[0, k]))} tonnes (believed {amount(int(s.estimate[0, k]))})"
         for k in range(s.stock.shape[1])
     ]
-    seen = [village(a) for a in np.flatnonzero(s.watched[0])]
+    seen = [village(int(a)) for a in np.flatnonzero(s.watched[0])]
     lines = [f"Month {int(s.month[0, 0]) + 1}. " + "; ".join(grounds) + "."]
     lines.append(f"  Watched: {', '.join(seen) or 'nobody'}.")
     for a in range(s.store.shape[1]):
         if s.laid[0, a]:
             lines.append(f"  The storehouse of {village(a)} burns down; its boat is laid up.")
         if s.order[0, a]:
-            kind = ("", "an order to stop", "its principal's wish for a double share", "a licence for a double share")
             seal = "" if s.order[0, a] == at.DOUBLE else (", sealed" if s.seal[0, a] else ", without a seal")
-            lines.append(f"  {village(a)} finds {kind[s.order[0, a]]}{seal}.")
+            lines.append(f"  {village(a)} finds {ORDERS[s.order[0, a]]}{seal}.")
     return lines
 
 
@@ -74,14 +76,19 @@ def say(batch: Batch, seat: int, action: int) -> str:
     point = batch.choice_point(0, seat)
     k = point.of(action)
     label, norms = int(point.label[k]), Norm(int(point.norms[k]))
-    verdict = f" [{VERDICTS[label]}: {norms.words}" if label else (f" [excused: {norms.words}" if point.justified[k] else "")
+    verdict = (
+        f" [{VERDICTS[label]}: {norms.words}"
+        if label
+        else (f" [excused: {norms.words}" if point.justified[k] else "")
+    )
     if verdict and label < 0:
         verdict += f", severity {amount(int(point.severity[k]))}"
     verdict += "]" if verdict else ""
     if action == at.PASS and not verdict:
         return ""
-    words = batch.game.action_names[action]
-    other = action - batch.game.layout.accuse
+    game: Any = batch.game
+    words = game.action_names[action]
+    other = action - game.layout.accuse
     if batch.state.phase[0, 0] == at.ACCUSE and other >= 0:
         true = int(batch.state.guilt[0, other]) & 7
         words += ", rightly" if true else ", wrongly"
@@ -92,7 +99,7 @@ def say(batch: Batch, seat: int, action: int) -> str:
 def golden() -> dict[str, str]:
     """The playthroughs by file name."""
     out = {}
-    tables = {
+    tables: dict[str, tuple[list[Any], list[str], int]] = {
         "clean": ([Clean()] * 5, ["clean"] * 5, 8),
         "mixed": (
             [Clean(), Gyges(), Greedy(), Clean(), Liar()],

@@ -83,7 +83,8 @@ def grounds(r: Reader) -> list[str]:
     for k in range(r.game.config.num_grounds):
         line = (
             f"{place(k)[0].upper()}{place(k)[1:]}: {amount(r.ground('estimate', k))} tonnes by the published "
-            f"estimate{WEATHER[r.ground('weather', k)]}; {amount(r.ground('sustainable', k))} may be taken this month"
+            f"estimate{WEATHER[r.ground('weather', k)]}; {amount(r.ground('sustainable', k))} may be taken "
+            "this month"
         )
         boats = r.ground("boats", k)
         if boats:
@@ -113,13 +114,20 @@ def own_affairs(r: Reader, seat: int) -> list[str]:
     if r.own(at.O_LAID):
         out.append("Your storehouse has burnt down and your boat is laid up for the month.")
     if r.own(at.O_GROUND) >= 0:
+        may = f"you may take {amount(r.own(at.O_LIMIT))}"
         how = ("sailed silently to", "pledged", "asked for a quota on", "petitioned for a rescue on")
         mode, where = r.own(at.O_MODE), place(r.own(at.O_GROUND))
         if mode == at.SILENT:
-            out.append(f"Your boat {how[mode]} {where}; you may take {amount(r.own(at.O_LIMIT))} tonnes there.")
+            out.append(f"Your boat {how[mode]} {where}; {may} tonnes there.")
         else:
-            did = f"pledged {r.own(at.O_QUOTA)} tonnes on {where}" if mode == at.PLEDGED else f"{how[mode]} {where}"
-            out.append(f"You {did}; you may take {amount(r.own(at.O_LIMIT))} and are bound to {r.own(at.O_QUOTA)}.")
+            did = (
+                f"pledged {r.own(at.O_QUOTA)} tonnes on {where}"
+                if mode == at.PLEDGED
+                else f"{how[mode]} {where}"
+            )
+            out.append(
+                f"You {did}; you may take {amount(r.own(at.O_LIMIT))} and are bound to {r.own(at.O_QUOTA)}."
+            )
     if r.own(at.O_RESCUE):
         out.append(f"The council granted you {amount(r.own(at.O_RESCUE))} tonnes of it as a rescue.")
     if r.own(3) or r.own(4) or r.own(5):

@@ -74,8 +74,6 @@ class Yardsticks:
             "survived": survived.astype(float),
             "efficiency": np.minimum(self.landed.sum(1) / best, 1.0),
             "equality": 1 - gini(self.landed),
-            "over_usage": np.divide(
-                self.over, self.trips, out=np.zeros(len(months)), where=self.trips > 0
-            ),
+            "over_usage": np.divide(self.over, self.trips, out=np.zeros(len(months)), where=self.trips > 0),
         }
         return [{name: float(v[i]) for name, v in columns.items()} for i in range(len(months))]

@@ -53,9 +53,7 @@ def test_plain_python_gives_the_same_bits(settings):
         f"from test_contract import hashes; print(json.dumps(hashes({settings!r}, 2, 120)))"
     )
     env = {**os.environ, "GYGES_PURE": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout) == json.loads(json.dumps(hashes(settings, 2, 120)))
 

@@ -297,7 +297,9 @@ def test_one_accusation_per_pair_in_three_months():
 # Seen breaches, the stripped twin, the watch.
 
 
-@pytest.mark.parametrize(("arm", "watched", "cost"), [("sanctioned", 1, 8), ("sanctioned", 0, 0), ("observed", 1, 0)])
+@pytest.mark.parametrize(
+    ("arm", "watched", "cost"), [("sanctioned", 1, 8), ("sanctioned", 0, 0), ("observed", 1, 0)]
+)
 def test_a_breach_that_is_seen_costs_only_in_the_sanctioned_arm(arm, watched, cost):
     batch = table(at.REPORT, arm=arm)
     batch.state.watched[0, ME] = watched
@@ -315,4 +317,6 @@ def test_the_watch_tells_nothing_of_the_rest():
     assert abs(watched.mean() - 0.5) < 4 * 0.5 / np.sqrt(watched.size)
     assert abs((watched == s.told).mean() - 0.8) < 4 * 0.4 / np.sqrt(watched.size)
     for other in (s.order > 0, s.seal, np.roll(watched, 1, axis=1)):
-        assert abs(np.corrcoef(watched.ravel(), other.ravel().astype(float))[0, 1]) < 4 / np.sqrt(watched.size)
+        assert abs(np.corrcoef(watched.ravel(), other.ravel().astype(float))[0, 1]) < 4 / np.sqrt(
+            watched.size
+        )

@@ -15,7 +15,9 @@ NAMES = sorted(make("steward-v0").personas)
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("settings", [{}, {"num_agents": 16, "num_grounds": 3, "orders": 0.4, "fire": 0.1}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{}, {"num_agents": 16, "num_grounds": 3, "orders": 0.4, "fire": 0.1}], ids=str
+)
 def test_every_persona_plays_to_the_end(name, settings):
     game = make("steward-v0", **settings)
     persona = load_name(game.personas[name])()

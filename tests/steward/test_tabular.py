@@ -43,11 +43,21 @@ def test_the_price_is_what_the_best_act_gains_over_the_best_lawful_one():
 
 @pytest.mark.parametrize("greedy", [False, True])
 def test_the_game_without_luck_walks_the_same_path(greedy):
-    settings = {"num_grounds": 1, "orders": 0.0, "fire": 0.0, "weather": 0.0, "survey": 1, "store": 100, "hazard": 0.0}
+    settings = {
+        "num_grounds": 1,
+        "orders": 0.0,
+        "fire": 0.0,
+        "weather": 0.0,
+        "survey": 1,
+        "store": 100,
+        "hazard": 0.0,
+    }
     game = make("steward-v0", **settings)
     batch = Batch(game, 1, seed=2)
     lay = game.layout
-    most = Same(pledge=lay.pledge + 5, fish=at.A_FISH + 12, report=at.A_REPORT + 12, give=at.PASS, accuse=at.PASS)
+    most = Same(
+        pledge=lay.pledge + 5, fish=at.A_FISH + 12, report=at.A_REPORT + 12, give=at.PASS, accuse=at.PASS
+    )
     seating = Seating(batch, [most if greedy else Clean(), *[Clean()] * 4])
     seen = []
     while batch.state.month[0, 0] < 8:
@@ -75,6 +85,11 @@ def test_figures():
     assert found["best response to clean"] > found["always 12 among clean"] > 120
     assert found["all always 12"] < 40
     assert found["sole clean"] < 20
-    assert 2 < found["mean price along the best response"] < found["greatest price along the best response"] <= 11
+    assert (
+        2
+        < found["mean price along the best response"]
+        < found["greatest price along the best response"]
+        <= 11
+    )
     assert found["doubling: always 12 among clean"] < found["doubling: all clean"]  # naive greed does not pay
     assert np.isfinite(list(found.values())).all()
