@@ -109,7 +109,7 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
     """What threatens a royal piece on `square`, and what shields it.
 
     Returns:
-        checks: attackers; answers (low, high): squares where a piece other than the king meets a single
+        checks: attackers; answers (low, high): squares where a piece other than the king meets every
         check; shields (low, high): squares whose piece may not be free to leave; lines (low, high):
         squares on which a new screen could open an attack.
     """
@@ -118,7 +118,7 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
     squares, ways = t.head[SQUARES], t.head[DIRECTIONS]
     hoppers = t.head[HOPPERS] != 0
     checks = 0
-    alo, ahi, slo, shi, llo, lhi = 0, 0, 0, 0, 0, 0
+    alo, ahi, slo, shi, llo, lhi = -1, -1, 0, 0, 0, 0
     j = t.rays[square]
     rays = line[j]
     j += 1
@@ -138,8 +138,8 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
                     hit = (t.hits[c * ways + d] >> (k - j)) & 1 != 0
                     if hit and met == 0:
                         checks += 1
-                        alo |= plo | low(u)
-                        ahi |= phi | high(u)
+                        alo &= plo | low(u)
+                        ahi &= phi | high(u)
                     elif hit and met == 1:
                         slo |= low(first)
                         shi |= high(first)
@@ -170,8 +170,8 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
             c = t.kind[(q >> 1) * squares + u]
             if t.hits[c * ways + (line[k] >> 7)] != 0:
                 checks += 1
-                alo |= low(u)
-                ahi |= high(u)
+                alo &= low(u)
+                ahi &= high(u)
     j += leaps
     lames = line[j]
     j += 1
@@ -191,8 +191,8 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
                     met += 1
             if met == 0:
                 checks += 1
-                alo |= plo
-                ahi |= phi
+                alo &= plo
+                ahi &= phi
             else:
                 slo |= plo
                 shi |= phi

@@ -326,7 +326,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                 test = TEST
                 elo, ehi = -1, -1
             else:
-                if checks > 1:
+                if alo == 0 and ahi == 0:
                     continue
                 if has(slo, shi, origin) != 0:
                     test = TEST
@@ -472,7 +472,7 @@ def drops(
     side = int(info[TURN])
     squares, files = head[SQUARES], head[FILES]
     free = 0
-    if checks > 1 and not every:
+    if alo == 0 and ahi == 0 and not every:
         return n, free
     bishop = head[OPPOSITE_BISHOP]
     kept = reserved(s, t, bishop) if bishop != 0 else 0

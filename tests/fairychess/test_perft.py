@@ -41,6 +41,16 @@ def test_divide_adds_up():
     assert sum(counts.values()) == 75353
 
 
+def test_a_piece_that_checks_twice_over_may_be_taken():
+    text = (
+        "[doubled]\ncastling = false\nking = k\ncustomPiece1 = g:DR4\nstalemateValue = loss\n"
+        "startFen = 4k3/8/8/8/8/8/8/G3K3 w - - 0 1\n"
+    )
+    board = Board(text, "k7/8/4G3/8/8/4g3/8/4K3 w - - 0 1")
+    assert board.in_check
+    assert "e6e3" in board.moves()
+
+
 def test_depth_is_checked():
     with pytest.raises(ValueError, match="expected 0 to 24"):
         perft(Board("chess"), 25)
