@@ -165,16 +165,20 @@ def step_fish(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
             if s.order[a] == DOUBLE and s.catch[a] >= 2 * s.limit[a] and want > 0:
                 s.merit[a] = s.merit[a] + p.bonus
         stand(s, p, out, k, stock)
-    for a in range(n):
-        if s.to_move[a] == 0:
-            continue
-        one, two = luck(s, 50 + a)
-        word = one & two
-        for b in range(n):
-            if b != a and s.to_move[b] == 1 and s.ground[b] == s.ground[a] and ((word >> b) & 1) == 1:
-                s.seen[a] = s.seen[a] | (1 << b)
-                if openly_over(s, b, s.catch[b]):
-                    s.proof0[a] = s.proof0[a] | (1 << b)
+    for k in range(p.num_grounds):
+        there = 0
+        over = 0
+        for a in range(n):
+            if s.to_move[a] == 1 and s.ground[a] == k:
+                there |= 1 << a
+                if openly_over(s, a, s.catch[a]):
+                    over |= 1 << a
+        for a in range(n):
+            if ((there >> a) & 1) == 1:
+                one, two = luck(s, 50 + a)
+                seen = one & two & there & ~(1 << a)
+                s.seen[a] = seen
+                s.proof0[a] = s.proof0[a] | (seen & over)
     turn(s, p, REPORT)
 
 
@@ -201,6 +205,7 @@ def openly_over(s: Any, seat: int, landed: int) -> bool:
 def step_report(s: Any, p: Any, action: Array, out: Any) -> None:
     """Reports go into the record and into the estimate; tonnes over the allowance pay the levy."""
     n = p.num_agents
+    liars = 0
     for k in range(p.num_grounds):
         s.broken[k] = 0
     for a in range(n):
@@ -219,9 +224,10 @@ def step_report(s: Any, p: Any, action: Array, out: Any) -> None:
         if over > 0:
             charge(s, out, a, over * p.levy // UNIT)
         s.estimate[k] = max(s.estimate[k] - said * UNIT, 0)
-        for b in range(n):
-            if ((s.seen[b] >> a) & 1) == 1 and said != (s.catch[a] + UNIT // 2) // UNIT:
-                s.proof0[b] = s.proof0[b] | (1 << a)
+        if said != (s.catch[a] + UNIT // 2) // UNIT:
+            liars |= 1 << a
+    for b in range(n):
+        s.proof0[b] = s.proof0[b] | (s.seen[b] & liars)
     name_bearers(s, p)
     turn(s, p, GIVE)
 

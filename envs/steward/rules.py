@@ -188,11 +188,17 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     seen = s.seen[seat]
     for b in range(n):
         features[at + b] = s.status[b]
+    for b in range(n):
         features[at + n + b] = s.shown[b]
+    for b in range(n):
         features[at + 2 * n + b] = s.pledge[b]
+    for b in range(n):
         features[at + 3 * n + b] = s.report[b]
+    for b in range(n):
         features[at + 4 * n + b] = s.fined[b]
+    for b in range(n):
         features[at + 5 * n + b] = (proof >> b) & 1
+    for b in range(n):
         features[at + 6 * n + b] = s.catch[b] if ((seen >> b) & 1) == 1 else -1
 
 
