@@ -22,7 +22,7 @@ from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.perft import perft
 
 ENGINE = os.environ.get("GYGES_FAIRY_STOCKFISH", "/usr/games/fairy-stockfish")
-DEFAULT = (
+DEFAULT = (  # noqa: SIM905
     "chess:6 gardner:7 losalamos:7 minishogi:5 shogi:5 xiangqi:5 capablanca:5 crazyhouse:5 grand:4 "
     "makruk:5 shatranj:5 horde:6 breakthrough:5 racingkings:5 atomic:5 antichess:6 3check:5 kingofthehill:5"
 ).split()

@@ -37,8 +37,8 @@ def engine() -> Any:
     """The compiled loop; it compiles, or comes from the cache, at its first call.
 
     One function serves perft, listing and playing, so that the rules are compiled once:
-    ``loop(table [1, N], offsets, rows [depth + 1, W], parts, out [1, depth * MAX_MOVES], counts [depth + 1, 2],
-    depth)``
+    ``loop(table [1, N], offsets, rows [depth + 1, W], parts, out [1, depth * MAX_MOVES],
+    counts [depth + 1, 2], depth)``
     returns the leaves `depth` plies below rows[0]. With `LIST` the moves are in out, their number is
     returned, and counts holds the result and whether the player is in check.
     """

@@ -1,7 +1,7 @@
 """How a game ends: goals, extinction, checks given, mate and stalemate."""
 
 # Conditions are nested where the inner one reads memory that the outer one guards.
-# ruff: noqa: SIM102, SIM109
+# ruff: noqa: SIM102
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ def rules(v: Variant) -> list[str]:
         if v.promotionPawnTypes[side] and v.promotionPieceTypes[side]:
             found.append(
                 f"The {name} player's {v.promotionPawnTypes[side].upper()} promotes to one of "
-                f"{' '.join(v.promotionPieceTypes[side].upper())} on {squares_text(v.promotionRegion[side], v)}"
+                f"{' '.join(v.promotionPieceTypes[side].upper())} on "
+                f"{squares_text(v.promotionRegion[side], v)}"
                 + ("." if v.mandatoryPawnPromotion else ", if he likes.")
             )
     if v.promotedPieceType:
@@ -137,7 +138,7 @@ def rules(v: Variant) -> list[str]:
         found.append(f"{v.nMoveRule} moves without capture, drop or pawn move draw.")
     if v.nFoldRule:
         found.append(
-            f"A position standing for the {v.nFoldRule}th time {_SAYS[v.nFoldValue]} for the player to move."
+            f"A position standing {v.nFoldRule} times {_SAYS[v.nFoldValue]} for the player to move."
         )
     if v.leftAside:
         found.append(
@@ -156,6 +157,7 @@ def explain(v: Variant) -> str:
             lines += [diagram(piece), ""]
     lines += [f"  - {text}" for text in rules(v)]
     lines.append(
-        f"  {c.num_actions} actions: {v.squares} squares, {c.promotions} promotion choices, {len(c.droppable)} kinds dropped"
+        f"  {c.num_actions} actions: {v.squares} squares, {c.promotions} promotion choices, "
+        f"{len(c.droppable)} kinds dropped"
     )
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ it back; most moves need no test, because the pieces that shield the king are fo
 """
 
 # Conditions are nested where the inner one reads memory that the outer one guards.
-# ruff: noqa: SIM102, SIM109
+# ruff: noqa: SIM102
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Making a move: the board, hands, rights, counters and the hash."""
 
 # Conditions are nested where the inner one reads memory that the outer one guards.
-# ruff: noqa: SIM102, SIM109
+# ruff: noqa: SIM109
 
 from __future__ import annotations
 

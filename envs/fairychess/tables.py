@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess.betza import FAR, Step, lame_path
-from gyges.envs.fairychess.lines import Kind, Lines, indices, choices_of, immobile, kinds_of, merge
+from gyges.envs.fairychess.lines import Kind, Lines, choices_of, immobile, indices, kinds_of, merge
 from gyges.envs.fairychess.variants import Piece, Variant, VariantError
 
 Ints = npt.NDArray[np.int32]
@@ -165,9 +165,13 @@ class _Compiler:
                 hits[c, d], hops[c, d] = hit, hop
         rays, line = self._towards(ways, slides)
         return {
-            "rays": rays, "line": line, "kind": kind_of, "hits": hits.ravel(), "hops": hops.ravel(),
+            "rays": rays,
+            "line": line,
+            "kind": kind_of,
+            "hits": hits.ravel(),
+            "hops": hops.ravel(),
             "directions": max(directions, 1),
-        }  # fmt: skip
+        }
 
     def _towards(
         self, ways: dict[tuple[int, int, bool], int], slides: set[int]
@@ -255,29 +259,55 @@ class _Compiler:
         value = {"win": at.WIN, "loss": at.LOSS, "draw": at.DRAW, "none": at.DRAW}
         royal = 1 if any(p.royal for p in v.pieces) else 2 if v.extinctionPseudoRoyal else 0
         flag = any(v.flagRegion)
+        pawns = [i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"]
+        drop_mate = pawns[0] if pawns and v.shogiPawnDropMateIllegal else 0
         extinct = v.extinctionValue != "none" and bool(v.extinctionPieceTypes)
         for j, x in (
-            (at.FILES, v.maxFile), (at.RANKS, v.maxRank), (at.SQUARES, v.squares), (at.KINDS, len(self.kinds) - 1),
-            (at.CHOICES, max([1, *(len(c) for c in self.choices.values())])), (at.DIRECTIONS, directions),
-            (at.ROYAL, royal), (at.HOPPERS, hoppers), (at.BLAST, v.blastOnCapture), (at.CHECKING, v.checking),
-            (at.MUST_CAPTURE, v.mustCapture), (at.MUST_DROP, v.mustDrop), (at.DROPS, v.pieceDrops),
-            (at.TO_HAND, v.capturesToHand), (at.LAST_EXTINCT, extinct), (at.EXTINCT_VALUE, value[v.extinctionValue]),
-            (at.EXTINCT_COUNT, v.extinctionPieceCount), (at.EXTINCT_OTHER, v.extinctionOpponentPieceCount),
-            (at.FLAG, flag), (at.FLAG_MOVE, v.flagMove), (at.FLAG_SAFE, v.flagPieceSafe),
-            (at.FLAG_COUNT, v.flagPieceCount), (at.CHECK_COUNT, v.checkCounting),
-            (at.STALEMATE, value[v.stalemateValue]), (at.CHECKMATE, value[v.checkmateValue]),
-            (at.N_MOVE, v.nMoveRule), (at.N_FOLD, v.nFoldRule), (at.FOLD_VALUE, value[v.nFoldValue]),
-            (at.CASTLES, castles), (at.KING_FILE, v.castlingKingsideFile - 1),
-            (at.QUEEN_FILE, v.castlingQueensideFile - 1), (at.NO_DOUBLED, index.get(v.dropNoDoubled, 0)),
+            (at.FILES, v.maxFile),
+            (at.RANKS, v.maxRank),
+            (at.SQUARES, v.squares),
+            (at.KINDS, len(self.kinds) - 1),
+            (at.CHOICES, max([1, *(len(c) for c in self.choices.values())])),
+            (at.DIRECTIONS, directions),
+            (at.ROYAL, royal),
+            (at.HOPPERS, hoppers),
+            (at.BLAST, v.blastOnCapture),
+            (at.CHECKING, v.checking),
+            (at.MUST_CAPTURE, v.mustCapture),
+            (at.MUST_DROP, v.mustDrop),
+            (at.DROPS, v.pieceDrops),
+            (at.TO_HAND, v.capturesToHand),
+            (at.LAST_EXTINCT, extinct),
+            (at.EXTINCT_VALUE, value[v.extinctionValue]),
+            (at.EXTINCT_COUNT, v.extinctionPieceCount),
+            (at.EXTINCT_OTHER, v.extinctionOpponentPieceCount),
+            (at.FLAG, flag),
+            (at.FLAG_MOVE, v.flagMove),
+            (at.FLAG_SAFE, v.flagPieceSafe),
+            (at.FLAG_COUNT, v.flagPieceCount),
+            (at.CHECK_COUNT, v.checkCounting),
+            (at.STALEMATE, value[v.stalemateValue]),
+            (at.CHECKMATE, value[v.checkmateValue]),
+            (at.N_MOVE, v.nMoveRule),
+            (at.N_FOLD, v.nFoldRule),
+            (at.FOLD_VALUE, value[v.nFoldValue]),
+            (at.CASTLES, castles),
+            (at.KING_FILE, v.castlingKingsideFile - 1),
+            (at.QUEEN_FILE, v.castlingQueensideFile - 1),
+            (at.NO_DOUBLED, index.get(v.dropNoDoubled, 0)),
             (at.DOUBLED_COUNT, v.dropNoDoubledCount),
-            (at.DROP_MATE, next((i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"), 0)
-             if v.shogiPawnDropMateIllegal else 0),
-            (at.ENDS, flag or extinct or v.checkCounting), (at.EN_PASSANT, bool(v.enPassantTypes) and v.doubleStep),
+            (at.DROP_MATE, drop_mate),
+            (at.ENDS, flag or extinct or v.checkCounting),
+            (at.EN_PASSANT, bool(v.enPassantTypes) and v.doubleStep),
             (at.TEST_ALL, royal == 2 or v.blastOnCapture or not v.checking),
-            (at.LIMITED, bool(v.promotionLimit)), (at.OPPOSITE_BISHOP, index.get("b", 0) if v.dropOppositeColoredBishop else 0),
-            (at.DROP_CASTLE, v.castlingDroppedPiece), (at.CASTLE_KING, index.get(v.castlingKingPiece, 0)),
-            (at.CASTLE_RANK, v.castlingRank - 1), (at.CASTLE_FILE, v.castlingKingFile - 1), (at.EXTINCT_ALL, extinct and v.extinctionPieceTypes == "*"),
-        ):  # fmt: skip
+            (at.LIMITED, bool(v.promotionLimit)),
+            (at.OPPOSITE_BISHOP, index.get("b", 0) if v.dropOppositeColoredBishop else 0),
+            (at.DROP_CASTLE, v.castlingDroppedPiece),
+            (at.CASTLE_KING, index.get(v.castlingKingPiece, 0)),
+            (at.CASTLE_RANK, v.castlingRank - 1),
+            (at.CASTLE_FILE, v.castlingKingFile - 1),
+            (at.EXTINCT_ALL, extinct and v.extinctionPieceTypes == "*"),
+        ):
             head[j] = int(x)
         return head
 
@@ -317,12 +347,23 @@ def compiled(v: Variant) -> Compiled:
         choice[2 * k + side, : len(options)] = options
     parts = {
         "head": c.head(attack["directions"], bool(np.any(attack["hops"])), castles),
-        "start": start, "path": path, "rays": attack["rays"], "line": attack["line"], "kind": attack["kind"],
-        "hits": attack["hits"], "hops": attack["hops"], "choice": choice.ravel(), "limit": c.limits(),
-        "base": [k.base for k in c.kinds], "hand": [k.hand for k in c.kinds], "drop": c.drops(), "role": c.roles(),
-        "area": c.areas(), "zobrist": _zobrist((c.n + 34) * v.squares * 2),
+        "start": start,
+        "path": path,
+        "rays": attack["rays"],
+        "line": attack["line"],
+        "kind": attack["kind"],
+        "hits": attack["hits"],
+        "hops": attack["hops"],
+        "choice": choice.ravel(),
+        "limit": c.limits(),
+        "base": [k.base for k in c.kinds],
+        "hand": [k.hand for k in c.kinds],
+        "drop": c.drops(),
+        "role": c.roles(),
+        "area": c.areas(),
+        "zobrist": _zobrist((c.n + 34) * v.squares * 2),
         "setup": np.zeros(at.INFO + v.squares + 2 * c.n, np.int32),
-    }  # fmt: skip
+    }
     arrays = [np.asarray(parts[name], np.int32).ravel() for name in at.Tables._fields]
     offsets = np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64)
     row = np.cumsum([0, at.INFO, v.squares, c.n, c.n]).astype(np.int64)
