@@ -17,7 +17,6 @@ from torch import Tensor
 from gyges.agents.layout import fits
 from gyges.agents.networks import ActorCritic, Answer
 from gyges.agents.rewards import RewardSource, Step, TaskReward
-from gyges.agents.threads import settle
 from gyges.envs.batch import Batch
 from gyges.envs.choice import LEDGER
 from gyges.envs.errors import ConfigError, DivergedError
@@ -95,7 +94,8 @@ class Collector:
         labels: str = "off",
         threads: int | None = None,
     ) -> None:
-        settle(threads or 0)
+        if threads:
+            torch.set_num_threads(threads)
         fits(network.layout, game)
         if reference is not None:
             fits(reference[0].layout, game)

@@ -13,7 +13,6 @@ from typing import Any
 
 import tyro
 
-from gyges.agents.threads import settle
 from gyges.agents.train import key_values, setting
 from gyges.envs.errors import ConfigError
 
@@ -51,6 +50,7 @@ def train(name: str, arguments: Sequence[str]) -> int:
     """Train the algorithm of this name."""
     import sb3_contrib
     import stable_baselines3 as sb3
+    import torch
 
     from gyges.agents.sb3 import SeatVecEnv
 
@@ -65,7 +65,7 @@ def train(name: str, arguments: Sequence[str]) -> int:
     }  # fmt: skip
     illegal = "refuse" if name == "maskable-ppo" else "replace"
     env = SeatVecEnv(game, rows=given.rows, illegal=illegal, threads=given.threads)
-    settle(given.threads)
+    torch.set_num_threads(given.threads)
     try:
         model = kinds[name](
             "MlpPolicy", env, seed=given.seed, device=given.device, verbose=0 if given.quiet else 1,

@@ -28,7 +28,6 @@ import torch
 sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("src", "examples")]
 
 from gyges.agents.ppo import PPO, PPOConfig  # noqa: E402
-from gyges.agents.threads import settle  # noqa: E402
 from gyges.envs import registry  # noqa: E402
 from gyges.envs.game import Game  # noqa: E402
 
@@ -73,7 +72,6 @@ def theirs(game: Game, masked: bool, rows: int, steps: int, minibatch: int) -> C
         "MlpPolicy", env, n_steps=steps, batch_size=minibatch, n_epochs=EPOCHS, seed=0, device="cpu",
         policy_kwargs=policy,
     )  # fmt: skip
-    settle(1)
     frames = env.num_envs * steps
     model.learn(frames)
 

@@ -27,7 +27,6 @@ from one_ground import Fair, OneGround  # noqa: E402
 
 from gyges.agents.networks import NetworkPolicy  # noqa: E402
 from gyges.agents.ppo import PPO, PPOConfig  # noqa: E402
-from gyges.agents.threads import settle  # noqa: E402
 from gyges.envs.batch import Batch  # noqa: E402
 from gyges.envs.play import play  # noqa: E402
 from gyges.envs.policy import Decision, Observation  # noqa: E402
@@ -72,7 +71,6 @@ def maskable(game: OneGround, seed: int, frames: int) -> Any:
     from gyges.agents.sb3 import SeatVecEnv
 
     env = SeatVecEnv(game, rows=8, seats=0, background=Fair(), threads=1)
-    settle(1)
     model = MaskablePPO("MlpPolicy", env, n_steps=256, gamma=1.0, seed=seed, device="cpu")
     model.learn(frames)
     return Theirs(model)
