@@ -8,6 +8,7 @@ baseline from the random and reference policies of the same results, where they 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -39,7 +40,10 @@ def stored() -> dict[str, Any]:
     """
     try:
         data = json.loads(FILE.read_text("utf-8"))
-        return {str(k): Baseline(*(float(v) for v in one["values"])) for k, one in data.items()}
+        return {
+            str(k): Baseline(*(math.nan if v is None else float(v) for v in one["values"]))
+            for k, one in data.items()
+        }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -84,7 +88,7 @@ def make(
     for scenario in scenarios(suite):
         if scenario.kind == "bank":
             continue
-        values = [round(v, 6) for v in measure(scenario, episodes=episodes)]
+        values = [round(v, 6) if math.isfinite(v) else None for v in measure(scenario, episodes=episodes)]
         found[key(scenario)] = {"scenario": scenario.id, "episodes": episodes, "values": values}
         say(f"{scenario.id}: {dict(zip(Baseline._fields, values, strict=True))}")
     return found
@@ -102,7 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         made = make(suite, say=print)
         names = {one["scenario"] for one in made.values()}
         data = {k: v for k, v in data.items() if v["scenario"] not in names} | made
-    text = json.dumps(dict(sorted(data.items(), key=lambda item: str(item[1]["scenario"]))), indent=1) + "\n"
+    ordered = dict(sorted(data.items(), key=lambda item: str(item[1]["scenario"])))
+    text = json.dumps(ordered, indent=1, allow_nan=False) + "\n"
     temporary = FILE.with_suffix(".part")
     temporary.write_text(text, "utf-8")
     os.replace(temporary, FILE)
