@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numba import njit
+
+from gyges.envs._compile import compile_rule
 
 PURE = os.environ.get("GYGES_PURE") == "1" or os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 """Whether rules run as plain Python in this process."""
@@ -42,14 +43,14 @@ def rule(function: F) -> F:
     if PURE:
         function.__gyges_rule__ = True  # type: ignore[attr-defined]
         return function
-    return njit(function, error_model="numpy", nogil=True)  # type: ignore[no-any-return]
+    return compile_rule(function, inline=False)
 
 
 def inline(function: F) -> F:
     """Compile a rule that is copied into every caller: for what is short and hot, and takes whole arrays."""
     if PURE:
         return rule(function)
-    return njit(function, error_model="numpy", nogil=True, forceinline=True)  # type: ignore[no-any-return]
+    return compile_rule(function, inline=True)
 
 
 def part(function: F) -> F:
@@ -61,7 +62,7 @@ def part(function: F) -> F:
     if PURE:
         function.__gyges_rule__ = True  # type: ignore[attr-defined]
         return function
-    return njit(function, error_model="numpy", nogil=True)  # type: ignore[no-any-return]
+    return compile_rule(function, inline=False)
 
 
 class Ints:
@@ -272,7 +273,8 @@ def sources(module: types.ModuleType) -> list[Path]:
                 if owner is not None and not owner.__name__.startswith("numba"):
                     queue.append(owner)
     here_folder = Path(__file__).resolve().parent
-    files.update(here_folder / f"{name}.py" for name in ("rules", "_lean", "_launch", "_launch_cuda"))
+    shared = ("rules", "_compile", "_lean", "_launch", "_launch_cuda")
+    files.update(here_folder / f"{name}.py" for name in shared)
     return sorted(file for file in files if file.exists())
 
 
