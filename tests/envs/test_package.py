@@ -51,6 +51,7 @@ def test_a_checkout_without_links_still_imports(tmp_path):
     (package / "envs").write_text("../../envs")
     (tmp_path / "envs").mkdir()
     (tmp_path / "envs" / "__init__.py").write_text("FOUND = True\n")
-    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'src')!r}); import gyges.envs; print(gyges.envs.FOUND)"
+    found = f"import sys; sys.path.insert(0, {str(tmp_path / 'src')!r})"
+    code = f"{found}; import gyges.envs; print(gyges.envs.FOUND)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.strip() == "True", done.stderr
