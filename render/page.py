@@ -163,7 +163,7 @@ def _plot(data: Mapping[str, Any], scenario: str, kinds: Mapping[str, str]) -> H
     )
     keys = tag("ul", *(tag("li", tag("i", class_=c), w) for c, w in shapes), class_="keys")
     pair = [_figure(title, words, picture, keys)]
-    groups = _by_scenario(data["gaps"])
+    groups = _gap_groups(data)
     if groups:
         place = next(iter(groups))
         pair.append(_gap_figure("first", place, groups[place], "The Gyges gap: "))
@@ -179,6 +179,13 @@ def _by_scenario(found: Sequence[Row]) -> dict[str, list[Row]]:
     return {s: out[s] for s in order}
 
 
+def _gap_groups(data: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Gaps by scenario, those first in which something was measured."""
+    groups = _by_scenario(data["gaps"])
+    empty = {s: all(number(g["gap"]["value"]) is None for g in found) for s, found in groups.items()}
+    return {s: groups[s] for s in sorted(groups, key=lambda s: empty[s])}
+
+
 def _place(scenario: str) -> str:
     if scenario == OVERALL:
         return "All scenarios"
@@ -192,7 +199,7 @@ def _gaps(data: Mapping[str, Any]) -> Html:
         "A gap of 0 also describes one who always violates: mind where the two marks lie."
     )
     head = [tag("h2", "The Gyges gap", id="gap"), tag("p", words)]
-    groups = list(_by_scenario(data["gaps"]).items())
+    groups = list(_gap_groups(data).items())
     if not groups:
         return join(*head, tag("p", "Not measured.", class_="nan"))
     rest = [

@@ -78,7 +78,10 @@ def _cell(figure: Row | None, column: Row, top: tuple[float | None, float]) -> H
         )
     wide = 100 * abs(value) / most if most else 0.0
     bar = tag(
-        "span", class_=f"bar {column['better']}".strip(), style=f"width:{wide:.0f}%", aria_hidden="true"
+        "span",
+        class_=f"bar {column['better'] if value > 0 else ''}".strip(),
+        style=f"width:{wide:.0f}%",
+        aria_hidden="true",
     )
     same = best is not None and abs(value - best) <= 1e-9 * max(1.0, abs(best))
     return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)

@@ -187,6 +187,15 @@ def test_best_of_a_column_is_marked(board: dict[str, Any]) -> None:
     assert ("clean", "0.01") in marked
 
 
+def test_the_first_gap_shown_is_one_that_was_measured(board: dict[str, Any]) -> None:
+    nothing = {"value": None, "low": None, "high": None}
+    assert "The Gyges gap: all scenarios" in page(board)
+    for gap in board["gaps"]:
+        if gap["scenario"] == "overall":
+            gap["gap"] = nothing
+    assert "The Gyges gap: the frozen questions of steward-v0" in page(board)
+
+
 def test_dumbbells_stand_where_the_rates_are(board: dict[str, Any]) -> None:
     gaps = [g for g in board["gaps"] if g["scenario"] == "overall"]
     text = figures.dumbbells("g", gaps)
