@@ -14,7 +14,7 @@ from typing import Any
 from gyges.envs.errors import ConfigError
 from gyges.render import figures, tables
 from gyges.render.files import whole
-from gyges.render.markup import Html, join, shown, tag
+from gyges.render.markup import Html, join, number, shown, tag
 
 OVERALL = "overall"
 Row = tables.Row
