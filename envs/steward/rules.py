@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gyges.envs.rules import Array, allow, rule
+from gyges.envs.rules import PURE, Array, allow, inline, rule
 from gyges.envs.steward.judging import harm, verdict
 from gyges.envs.steward.layout import (
     A_FISH,
@@ -143,11 +143,28 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
             out.truncated[a] = 1 - out.terminated[a]
 
 
+if PURE:
+
+    def public(s: Any, p: Any, j: int) -> int:
+        """Element j of the public record: six ground blocks, then five seat blocks."""
+        grounds = (s.estimate, s.lasting, s.boats, s.share, s.weather, s.broken)
+        seats = (s.status, s.shown, s.pledge, s.report, s.fined)
+        split = 6 * p.num_grounds
+        if j < split:
+            return int(grounds[j // p.num_grounds][j % p.num_grounds])
+        return int(seats[(j - split) // p.num_agents][(j - split) % p.num_agents])
+else:
+
+    @inline
+    def public(s: Any, p: Any, j: int) -> int:
+        """Element j of the public record, whose eleven fields lie side by side in the row: one fast copy."""
+        return int(s.estimate[j])
+
+
 @rule
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The public record, the seat's own affairs, and what it saw itself."""
     n = p.num_agents
-    grounds = p.num_grounds
     living = 0
     for b in range(n):
         living += 1 if s.status[b] != 0 else 0
@@ -175,31 +192,16 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[24] = s.duty[seat]
     features[25] = recipient(s, seat)
     features[26] = s.rescue[seat]
-    at = O_GROUNDS
-    for k in range(grounds):
-        features[at + k] = min(s.estimate[k], MOST)
-        features[at + grounds + k] = s.lasting[k]
-        features[at + 2 * grounds + k] = s.boats[k]
-        features[at + 3 * grounds + k] = s.share[k]
-        features[at + 4 * grounds + k] = s.weather[k]
-        features[at + 5 * grounds + k] = s.broken[k]
-    at += 6 * grounds
+    size = 6 * p.num_grounds + 5 * n
+    for j in range(size):
+        features[O_GROUNDS + j] = public(s, p, j)
+    at = O_GROUNDS + size
     proof = s.proof0[seat] | s.proof1[seat] | s.proof2[seat]
     seen = s.seen[seat]
     for b in range(n):
-        features[at + b] = s.status[b]
+        features[at + b] = (proof >> b) & 1
     for b in range(n):
-        features[at + n + b] = s.shown[b]
-    for b in range(n):
-        features[at + 2 * n + b] = s.pledge[b]
-    for b in range(n):
-        features[at + 3 * n + b] = s.report[b]
-    for b in range(n):
-        features[at + 4 * n + b] = s.fined[b]
-    for b in range(n):
-        features[at + 5 * n + b] = (proof >> b) & 1
-    for b in range(n):
-        features[at + 6 * n + b] = s.catch[b] if ((seen >> b) & 1) == 1 else -1
+        features[at + n + b] = s.catch[b] if ((seen >> b) & 1) == 1 else -1
 
 
 @rule
@@ -212,6 +214,17 @@ def recipient(s: Any, seat: int) -> int:
     return s.duty[seat]
 
 
+@inline
+def allow_bits(mask: Array, first: int, bits: int) -> None:
+    """Mark action first + j legal for every bit j of `bits` (up to 56 of them): a byte at a time."""
+    word = bits << (first & 7)
+    at = first >> 3
+    while word > 0:
+        mask[at] = mask[at] | (word & 255)
+        word = word >> 8
+        at += 1
+
+
 @rule
 def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
     """What the phase allows."""
@@ -219,35 +232,30 @@ def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
     phase = s.phase[0]
     if phase == PLEDGE:
         silent0 = A_GIVE + 2 * n
-        for k in range(p.num_grounds):
-            allow(mask, silent0 + k)
-            allow(mask, silent0 + p.num_grounds + k)
-            if recipient(s, seat) >= 0:
-                allow(mask, silent0 + 2 * p.num_grounds + k)
-        for x in range(p.num_grounds * LEVELS):
-            allow(mask, silent0 + 3 * p.num_grounds + x)
+        kinds = 3 if recipient(s, seat) >= 0 else 2
+        allow_bits(mask, silent0, (1 << (kinds * p.num_grounds)) - 1)
+        allow_bits(mask, silent0 + 3 * p.num_grounds, (1 << (p.num_grounds * LEVELS)) - 1)
     elif phase == ASSENT:
         allow(mask, PASS)
         allow(mask, GRANT)
     elif phase == FISH:
-        for h in range(1 if s.laid[seat] == 1 else LEVELS):
-            allow(mask, A_FISH + h)
+        allow_bits(mask, A_FISH, 1 if s.laid[seat] == 1 else (1 << LEVELS) - 1)
     elif phase == REPORT:
-        for h in range(LEVELS):
-            allow(mask, A_REPORT + h)
-    elif phase == GIVE:
-        allow(mask, PASS)
-        if s.store[seat] >= GIFT:
-            for b in range(n):
-                if b != seat and s.status[b] != 0:
-                    allow(mask, A_GIVE + b)
+        allow_bits(mask, A_REPORT, (1 << LEVELS) - 1)
     else:
         allow(mask, PASS)
-        if s.store[seat] >= p.accuse_fee:
-            barred = s.charge0[seat] | s.charge1[seat] | s.charge2[seat]
-            for b in range(n):
-                if b != seat and s.status[b] != 0 and ((barred >> b) & 1) == 0:
-                    allow(mask, A_GIVE + n + b)
+        price = GIFT if phase == GIVE else p.accuse_fee
+        if s.store[seat] < price:
+            return
+        whom = 0
+        for b in range(n):
+            whom |= (1 if s.status[b] != 0 else 0) << b
+        whom &= ~(1 << seat)
+        if phase == GIVE:
+            allow_bits(mask, A_GIVE, whom)
+        else:
+            whom &= ~(s.charge0[seat] | s.charge1[seat] | s.charge2[seat])
+            allow_bits(mask, A_GIVE + n, whom)
 
 
 @rule
