@@ -21,21 +21,25 @@ from gyges.agents.networks import MLP, ActorCritic
 
 SAMPLE = 1 << 16
 """Decisions that mean and deviation are taken over."""
+BLOCK = 1 << 10
+"""Decisions that are read in one stretch: scattered ones would draw all of the file into memory."""
 
 
 class Lens:
     """Recorded integers as standardised network inputs.
 
     Args:
-        data: whose observations; mean and deviation are those of decisions evenly spaced over it.
+        data: whose observations; mean and deviation are those of stretches evenly spaced over it.
         device: where the inputs are wanted.
     """
 
     def __init__(self, data: Dataset, device: str | torch.device = "cpu") -> None:
         self.device = torch.device(device)
-        some = np.linspace(0, len(data) - 1, min(len(data), SAMPLE)).astype(np.int64)
         scale = data.game().scale.astype(np.float64)
-        seen = data.steps.codes[some] * scale
+        starts = np.linspace(0, max(len(data) - BLOCK, 0), SAMPLE // BLOCK).astype(np.int64)
+        blocks = [data.steps.codes[a : a + BLOCK] for a in np.unique(starts)]
+        seen = np.concatenate(blocks) * scale
+        data.release()
         deviation = seen.std(axis=0)
         deviation[deviation < 1e-6] = 1.0  # what never changes stays as it is
         self.mean = torch.from_numpy(seen.mean(axis=0)).float().to(self.device)

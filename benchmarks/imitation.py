@@ -26,9 +26,13 @@ from measure import ROOT, np, report, spread, turns
 HEAD = f"""
 import json, resource, sys, time
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "examples")!r}]
-def peak():
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 2**20
+def peak():  # MiB; ru_maxrss would count the parent's memory too
+    try:
+        lines = open("/proc/self/status").read().splitlines()
+        return float(next(x for x in lines if x.startswith("VmHWM")).split()[1]) / 1024
+    except OSError:
+        scale = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 2**20
 """
 RECORD = """
 from gyges.agents.mixture import players
@@ -100,7 +104,7 @@ def arms(folder: Path, steps: int, counts: tuple[int, ...]) -> dict[str, Callabl
                     loss = torch.nn.functional.cross_entropy(logits, action)
                     optimiser.zero_grad(set_to_none=True)
                     loss.backward()  # type: ignore[no-untyped-call]
-                    float(loss)
+                    float(loss.detach())
                     optimiser.step()
                 return steps * some / (time.perf_counter() - begun)
 
