@@ -159,11 +159,6 @@ class Steward(Game):
         n, k = self.num_agents, self.config.num_grounds
         return (*core_widths(n), 1, 1, 1, 1, *[k] * 6, *[n] * 5, k, *[n] * 23)
 
-    @property
-    def scratch_size(self) -> int:
-        """One word per seat."""
-        return self.num_agents
-
     def phase(self, state: Any) -> npt.NDArray[np.int32]:
         """Which of `phases` each row is in [B]."""
         return np.asarray(state.phase[:, 0], np.int32)

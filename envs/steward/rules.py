@@ -113,12 +113,10 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     for a in range(n):
         s.merit[a] = 0
         s.gone[a] = 0
-        scratch[a] = 0
-        if s.to_move[a] == 0 or phase < FISH:
+        if s.to_move[a] == 0 or (phase not in (FISH, REPORT) and p.sanction == 0):
             continue
         label, _, _ = verdict(s, p, a, action[a])
         if label < 0:
-            scratch[a] = 1
             if phase in (FISH, REPORT):
                 s.guilt[a] = s.guilt[a] | 1
             if p.sanction > 0 and s.watched[a] == 1:

@@ -1,4 +1,4 @@
-"""The certificate at sizes that fit a test; ``python -m gyges.envs.steward.certificate`` prints it in full."""
+"""The certificate at test size; ``python -m gyges.envs.steward.certificate`` prints it in full."""
 
 import pytest
 
