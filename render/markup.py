@@ -79,7 +79,7 @@ def shown(value: Any, unit: str = "") -> str:
         return "NaN"
     if unit in ("rate", "%"):
         percent = found * 100 if unit == "rate" else found
-        return f"{tidy(percent, 1)} %"
+        return f"{tidy(percent, 1 if abs(percent) < 100 else 0)} %"
     return tidy(found, 3 if abs(found) < 1 else 2 if abs(found) < 10 else 1)
 
 

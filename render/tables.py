@@ -46,7 +46,7 @@ def table(
         forfeits = tag("small", f"{r['forfeits']} forfeited", class_="chip bad") if r["forfeits"] else None
         cells.append(tag("td", str(r["episodes"]), forfeits))
         if linked:
-            cells.append(tag("td", _links(r["replays"][:3])))
+            cells.append(tag("td", _links(r["replays"][:1])))
         body.append(tag("tr", *cells))
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body))
     return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
@@ -93,12 +93,9 @@ def _links(replays: Sequence[Row]) -> list[Any]:
         href = link(r["href"])
         if out:
             out.append(tag("br"))
-        name = f"replay {r['episode']}"
-        out.append(
-            tag("a", f"▶ {r['label']}", href=href, title=name)
-            if href
-            else tag("span", r["label"], title=name)
-        )
+        name = f"{r['label']} ({r['episode']})"
+        word = "▶ replay"
+        out.append(tag("a", word, href=href, title=name, aria_label=name) if href else tag("span", name))
     return out
 
 
