@@ -185,14 +185,14 @@ class Steward(Game):
             "wait",
             "pass",
             "grant the rescue",
-            *(f"fish {h} tonnes" if h else "stay in harbour" for h in range(at.LEVELS)),
-            *(f"report {h} tonnes" for h in range(at.LEVELS)),
+            *(f"fish {weight(h)}" if h else "stay in harbour" for h in range(at.LEVELS)),
+            *(f"report {weight(h)}" for h in range(at.LEVELS)),
             *(f"give 3 meals to {village(b)}" for b in range(n)),
             *(f"accuse {village(b)}" for b in range(n)),
             *(f"sail silently to {place(k)}" for k in grounds),
             *(f"ask the authority for a quota on {place(k)}" for k in grounds),
             *(f"petition for a rescue catch on {place(k)}" for k in grounds),
-            *(f"pledge {h} tonnes on {place(k)}" for k in grounds for h in range(at.LEVELS)),
+            *(f"pledge {weight(h)} on {place(k)}" for k in grounds for h in range(at.LEVELS)),
         )
 
     @cached_property
@@ -266,6 +266,11 @@ class Steward(Game):
         from gyges.envs.steward.words import describe
 
         return describe(self, np.asarray(codes), seat)
+
+
+def weight(tonnes: int) -> str:
+    """So many tonnes, or one tonne."""
+    return f"{tonnes} tonne{'s' * (tonnes != 1)}"
 
 
 def village(seat: int) -> str:

@@ -23,6 +23,11 @@ def amount(sixteenths: int) -> str:
     return f"{sixteenths / UNIT:.2f}".rstrip("0").rstrip(".")
 
 
+def tonnes(number: int | str) -> str:
+    """So many tonnes, or one tonne."""
+    return f"{number} tonne{'' if str(number) == '1' else 's'}"
+
+
 class Reader:
     """Names the columns of one observation."""
 
@@ -82,7 +87,7 @@ def grounds(r: Reader) -> list[str]:
     out = []
     for k in range(r.game.config.num_grounds):
         line = (
-            f"{place(k)[0].upper()}{place(k)[1:]}: {amount(r.ground('estimate', k))} tonnes by the published "
+            f"{place(k)[0].upper()}{place(k)[1:]}: {tonnes(amount(r.ground('estimate', k)))} by the published "
             f"estimate{WEATHER[r.ground('weather', k)]}; {amount(r.ground('sustainable', k))} may be taken "
             "this month"
         )
@@ -114,14 +119,14 @@ def own_affairs(r: Reader, seat: int) -> list[str]:
     if r.own(at.O_LAID):
         out.append("Your storehouse has burnt down and your boat is laid up for the month.")
     if r.own(at.O_GROUND) >= 0:
-        may = f"you may take {amount(r.own(at.O_LIMIT))}"
+        may = f"you may take {tonnes(amount(r.own(at.O_LIMIT)))}"
         how = ("sailed silently to", "pledged", "asked for a quota on", "petitioned for a rescue on")
         mode, where = r.own(at.O_MODE), place(r.own(at.O_GROUND))
         if mode == at.SILENT:
-            out.append(f"Your boat {how[mode]} {where}; {may} tonnes there.")
+            out.append(f"Your boat {how[mode]} {where}; {may} there.")
         else:
             did = (
-                f"pledged {r.own(at.O_QUOTA)} tonnes on {where}"
+                f"pledged {tonnes(r.own(at.O_QUOTA))} on {where}"
                 if mode == at.PLEDGED
                 else f"{how[mode]} {where}"
             )
@@ -129,9 +134,9 @@ def own_affairs(r: Reader, seat: int) -> list[str]:
                 f"You {did}; you may take {amount(r.own(at.O_LIMIT))} and are bound to {r.own(at.O_QUOTA)}."
             )
     if r.own(at.O_RESCUE):
-        out.append(f"The council granted you {amount(r.own(at.O_RESCUE))} tonnes of it as a rescue.")
+        out.append(f"The council granted you {tonnes(amount(r.own(at.O_RESCUE)))} of it as a rescue.")
     if r.own(3) or r.own(4) or r.own(5):
-        out.append(f"You landed {amount(r.own(at.O_CATCH))} tonnes.")
+        out.append(f"You landed {tonnes(amount(r.own(at.O_CATCH)))}.")
     if r.own(at.O_REPORTED) >= 0:
         out.append(f"You reported {r.own(at.O_REPORTED)}.")
     if r.own(at.O_DUTY) >= 0:
@@ -153,7 +158,7 @@ def neighbour(r: Reader, b: int, people: bool) -> list[str]:
     if status == at.HUNGRY:
         parts.append("has less than a month's food")
     if r.seat("pledge", b) >= 0:
-        parts.append(f"pledged {r.seat('pledge', b)} tonnes on {place(r.seat('ground', b))}")
+        parts.append(f"pledged {tonnes(r.seat('pledge', b))} on {place(r.seat('ground', b))}")
     if r.seat("report", b) >= 0:
         parts.append(f"reported {r.seat('report', b)} from {place(r.seat('ground', b))}")
     if r.seat("seen", b) >= 0:

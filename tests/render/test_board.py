@@ -150,7 +150,7 @@ def test_bad_views(well: Any) -> None:
 
 
 def test_families_group_by_number() -> None:
-    names = ("wait", "fish 1 tonnes", "fish 2 tonnes", "fish 3 tonnes", "pass", "give 3 meals to Arne")
+    names = ("wait", "fish 1 tonne", "fish 2 tonnes", "fish 3 tonnes", "pass", "give 3 meals to Arne")
     found = families(names, (0, 1, 2, 3, 4, 5))
     assert [len(f.members) for f in found] == [1, 3, 1, 1]
     assert found[1].title == "fish … tonnes"
