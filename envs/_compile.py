@@ -23,11 +23,7 @@ class RuleLibrary(JITCodeLibrary):  # type: ignore[misc]
     """LLVM code to be linked into a caller's, without machine code of its own."""
 
     def _optimize_final_module(self) -> None:
-        cheap, builder = self._codegen._module_pass_manager(
-            loop_vectorize=False, slp_vectorize=False, opt=1, cost="cheap"
-        )
-        with self._recorded_timings.record("Module passes (rule)", builder):
-            cheap.run(self._final_module, builder)
+        pass  # once, in the loop that takes it in: code optimised twice is vectorised worse
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()

@@ -1,9 +1,10 @@
 """The loops that run a game's rules over rows. Executed anew for each game by `batch.launchers`.
 
-Before execution the loader sets these names in this module: ``R`` (the game's rules module), ``STAMP``
-(hash of all rule sources), and how rules see memory (`gyges.envs.rules.access`): ``view`` (rows, i,
-offsets -> State), ``value`` (array -> Params), ``line`` (array, i) and ``line2`` (array, i, j). The row
-functions are rules themselves, so the CUDA kernels call them too.
+Before execution the loader sets these names in this module: ``R`` (the game's rules module), ``COMMON``
+(its rule `common`, or one that does nothing), ``STAMP`` (hash of all rule sources), and how rules see
+memory (`gyges.envs.rules.access`): ``view`` (rows, i, offsets -> State), ``value`` (array -> Params),
+``line`` (array, i) and ``line2`` (array, i, j). The row functions are rules themselves, so the CUDA
+kernels call them too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from gyges.envs.game import Out
 from gyges.envs.rules import PURE, allow, allowed, rule, signed, threefry
 
 R: Any
+COMMON: Any
 view: Any
 value: Any
 line: Any
@@ -41,17 +43,44 @@ def reset_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any) -> None:
 
 
 @rule
+def observe_seat(s: Any, p: Any, scratch: Any, a: int, features: Any) -> None:
+    COMMON(s, p, scratch, features)
+    R.observe(s, p, scratch, a, features)
+
+
+@rule
 def see_row(i: int, a: int, rows: Any, offsets: Any, par: Any, scratch: Any, features: Any, mask: Any) -> None:
+    """Write features and mask of one seat, whatever the other seats' hold."""
     s = view(rows, i, offsets)
     p = value(par)
-    R.observe(s, p, line(scratch, i), a, line2(features, i, a))
-    bits = line2(mask, i, a)
-    for j in range(mask.shape[2]):
+    observe_seat(s, p, line(scratch, i), a, line2(features, i, a))
+    mask_seat(s, p, line(scratch, i), a, line2(mask, i, a), mask.shape[2])
+
+
+@rule
+def see_seats(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, features: Any, mask: Any) -> None:
+    """Write features and masks of all seats: what is common to them once, then copied."""
+    s = view(rows, i, offsets)
+    p = value(par)
+    first = line2(features, i, 0)
+    COMMON(s, p, line(scratch, i), first)
+    for a in range(1, features.shape[1]):
+        own = line2(features, i, a)
+        for j in range(features.shape[2]):
+            own[j] = first[j]
+    for a in range(features.shape[1]):
+        R.observe(s, p, line(scratch, i), a, line2(features, i, a))
+        mask_seat(s, p, line(scratch, i), a, line2(mask, i, a), mask.shape[2])
+
+
+@rule
+def mask_seat(s: Any, p: Any, scratch: Any, a: int, bits: Any, size: int) -> None:
+    for j in range(size):
         bits[j] = 0
     if s.over[0] != 0 or s.to_move[a] == 0:
         allow(bits, 0)
     else:
-        R.legal(s, p, line(scratch, i), a, bits)
+        R.legal(s, p, scratch, a, bits)
 
 
 @rule
@@ -143,7 +172,7 @@ def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: An
             s.to_move[a] = 0
         if autoreset == RESET_SAME:
             for a in range(seats):
-                R.observe(s, p, work, a, line2(final, i, a))
+                observe_seat(s, p, work, a, line2(final, i, a))
             s.episode[0] = s.episode[0] + 1
             reset_row(i, rows, offsets, par, scratch)
     return True
@@ -199,8 +228,7 @@ def build(stamp: str) -> Any:
                 seen = step_row(i, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,
                                 features, mask, ledger, final, autoreset, labels, num_actions)
             if seen:
-                for a in range(features.shape[1]):
-                    see_row(i, a, rows, offsets, par, scratch, features, mask)
+                see_seats(i, rows, offsets, par, scratch, features, mask)
         return -1
 
     return loop if PURE else njit(loop, cache=True, nogil=True, error_model="numpy")

@@ -55,6 +55,7 @@ def _loaded(name: str, rules: ModuleType, pointers: bool = True) -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     module.R = rules  # type: ignore[attr-defined]
+    module.COMMON = getattr(rules, "common", core.nothing)  # type: ignore[attr-defined]
     vars(module).update(core.access(rules.State, rules.Params, pointers=pointers))
     module.STAMP = core.stamp(rules)  # type: ignore[attr-defined]
     sys.modules[spec.name] = module

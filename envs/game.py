@@ -14,6 +14,9 @@ rules module holds, as functions decorated with `gyges.envs.rules.rule`:
     all seats act at once; ``action`` int32 [N]; ``out`` an `Out` to be written.
 ``observe(s, p, scratch, seat, features)``
     write what this seat may know, integers [F], every one of them.
+``common(s, p, scratch, features)`` (optional)
+    write the elements that every seat sees alike; it is called before `observe`, which then writes
+    the others.
 ``legal(s, p, scratch, seat, mask)``
     `allow` each legal action of a seat that is to move, at least one; the mask arrives empty.
 ``judge(s, p, scratch, seat, action) -> (label, norms, harm, justified, knowable)``

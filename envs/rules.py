@@ -170,6 +170,11 @@ def allowed(mask: Array, action: int) -> bool:
 
 
 @rule
+def nothing(s: Any, p: Any, scratch: Array, features: Array) -> None:
+    """What is common to the observations of a game that says nothing of it."""
+
+
+@rule
 def signed(x: int) -> int:
     """A 32-bit word as the int32 that stores it."""
     return x - 0x100000000 if x >= 0x80000000 else x

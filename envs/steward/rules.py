@@ -33,7 +33,7 @@ from gyges.envs.steward.phases import (
     step_report,
 )
 
-__all__ = ["Params", "State", "judge", "legal", "observe", "reset", "step"]
+__all__ = ["Params", "State", "common", "judge", "legal", "observe", "reset", "step"]
 
 MOST = 32000  # what an observation shows at most
 
@@ -160,8 +160,8 @@ else:
 
 
 @rule
-def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
-    """The public record, the seat's own affairs, and what it saw itself."""
+def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
+    """What every seat sees alike: the month and the public record."""
     n = p.num_agents
     living = 0
     for b in range(n):
@@ -171,12 +171,20 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[s.phase[0]] = 1
     features[6] = s.month[0]
     features[7] = p.survey - s.month[0] % p.survey
-    features[8] = s.told[seat]
     features[9] = p.stakes
     features[10] = p.sanction // UNIT
-    features[11] = seat
     features[12] = living
     features[13] = s.petition[0]
+    for j in range(6 * p.num_grounds + 5 * n):
+        features[O_GROUNDS + j] = public(s, p, j)
+
+
+@rule
+def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
+    """The seat's own affairs, and what it saw itself."""
+    n = p.num_agents
+    features[8] = s.told[seat]
+    features[11] = seat
     features[14] = min(s.store[seat], MOST)
     features[15] = s.ground[seat]
     features[16] = s.mode[seat]
@@ -190,16 +198,21 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[24] = s.duty[seat]
     features[25] = recipient(s, seat)
     features[26] = s.rescue[seat]
-    size = 6 * p.num_grounds + 5 * n
-    for j in range(size):
-        features[O_GROUNDS + j] = public(s, p, j)
-    at = O_GROUNDS + size
+    at = O_GROUNDS + 6 * p.num_grounds + 5 * n
     proof = s.proof0[seat] | s.proof1[seat] | s.proof2[seat]
+    if proof == 0:
+        for b in range(n):
+            features[at + b] = 0
+    else:
+        for b in range(n):
+            features[at + b] = (proof >> b) & 1
     seen = s.seen[seat]
-    for b in range(n):
-        features[at + b] = (proof >> b) & 1
-    for b in range(n):
-        features[at + n + b] = s.catch[b] if ((seen >> b) & 1) == 1 else -1
+    if seen == 0:
+        for b in range(n):
+            features[at + n + b] = -1
+    else:
+        for b in range(n):
+            features[at + n + b] = s.catch[b] if ((seen >> b) & 1) == 1 else -1
 
 
 @rule

@@ -86,10 +86,11 @@ def grounds(r: Reader) -> list[str]:
 
     out = []
     for k in range(r.game.config.num_grounds):
+        name = place(k)[0].upper() + place(k)[1:]
+        stock, lasting = amount(r.ground("estimate", k)), amount(r.ground("sustainable", k))
         line = (
-            f"{place(k)[0].upper()}{place(k)[1:]}: {tonnes(amount(r.ground('estimate', k)))} by the published "
-            f"estimate{WEATHER[r.ground('weather', k)]}; {amount(r.ground('sustainable', k))} may be taken "
-            "this month"
+            f"{name}: {tonnes(stock)} by the published estimate{WEATHER[r.ground('weather', k)]}; "
+            f"{lasting} may be taken this month"
         )
         boats = r.ground("boats", k)
         if boats:
