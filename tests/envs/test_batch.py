@@ -58,6 +58,7 @@ def test_torch_and_lists_are_accepted(batch):
 
     batch.step(torch.as_tensor(legal(batch)))
     batch.step(legal(batch).tolist())
+    assert (batch.state.tick == 2).all()
 
 
 @pytest.mark.parametrize("mode", ["next_step", "same_step"])
