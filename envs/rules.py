@@ -39,7 +39,10 @@ M32 = 0xFFFFFFFF
 
 
 def rule(function: F) -> F:
-    """Compile a rule. In a pure process the function itself is returned."""
+    """Compile a rule: a function of its own that its callers may inline.
+
+    In a pure process the function itself is returned.
+    """
     if PURE:
         function.__gyges_rule__ = True  # type: ignore[attr-defined]
         return function
@@ -51,18 +54,6 @@ def inline(function: F) -> F:
     if PURE:
         return rule(function)
     return compile_rule(function, inline=True)
-
-
-def part(function: F) -> F:
-    """Compile a rule that stays a function of its own instead of being copied into every caller.
-
-    For what is long or called from many places: it keeps compile times down. Give it integers and
-    single arrays, not whole states: every array of a state handed over costs seven words a call.
-    """
-    if PURE:
-        function.__gyges_rule__ = True  # type: ignore[attr-defined]
-        return function
-    return compile_rule(function, inline=False)
 
 
 class Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import part, rule, threefry
+from gyges.envs.rules import rule, threefry
 from gyges.envs.steward.layout import FAIR, POOR, RICH
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
 MEMORY = 9  # months after which a dent in a stock has filled up
 
 
-@part
+@rule
 def root(x: int) -> int:
     """Largest integer whose square is at most x (0 <= x < 2**36), digit by digit in base two."""
     e = 0
@@ -38,13 +38,13 @@ def root(x: int) -> int:
     return e
 
 
-@part
+@rule
 def words(k0: int, k1: int, month: int, stream: int) -> tuple[int, int]:
     """Two words of a month's luck: the same in every fork, however many steps its months took."""
     return threefry(k0, k1, month, 0x10000 + stream)
 
 
-@part
+@rule
 def grown(left: int, capacity: int, rate: int, weather: int) -> int:
     """Next month's stock from what is left in the water: logistic; under a tenth of capacity it dies."""
     if left * 10 < capacity:
@@ -57,7 +57,7 @@ def grown(left: int, capacity: int, rate: int, weather: int) -> int:
     return min(left + more, capacity)
 
 
-@part
+@rule
 def surplus(stock: int, capacity: int, rate: int, target: int) -> int:
     """Sustainable catch C*(S) = S - min{E : g(E) >= min(S, B)}.
 
@@ -104,7 +104,7 @@ def months_left(s: Any, p: Any) -> int:
     return min(sure + tail, cut)
 
 
-@part
+@rule
 def catch_harm(kept: int, over: int, left: int, n: int, capacity: int, rate: int, target: int) -> int:
     """What the others lose when `over` is taken from what should have been kept.
 
@@ -129,7 +129,7 @@ def signed_part(loss: int, n: int) -> int:
     return loss * (n - 1) // n
 
 
-@part
+@rule
 def report_harm(
     stock: int, guess: int, hidden: int, left: int, n: int, capacity: int, rate: int, target: int
 ) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import Array, part, rule
+from gyges.envs.rules import Array, rule
 from gyges.envs.steward.economy import growth, sustainable, words
 from gyges.envs.steward.layout import (
     ASSENT,
@@ -36,7 +36,7 @@ def watch(s: Any, p: Any, seat: int, w0: int, w1: int) -> None:
     s.told[seat] = seen if (w1 >> 16) < p.cue else 1 - seen
 
 
-@part
+@rule
 def bearers(n: int, status: Array, store: Array, hungry: Array, duty: Array) -> None:
     """Say which villages are hungry, and who must feed each: the fullest store not yet named."""
     any_hungry = False
