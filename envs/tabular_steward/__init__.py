@@ -1,0 +1,1 @@
+"""Tabular Steward: Steward's dilemma small enough to be solved exactly."""
