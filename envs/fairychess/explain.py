@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gyges.envs.fairychess import layout as at
+from gyges.envs.fairychess.fen import written
 from gyges.envs.fairychess.tables import Compiled, compiled
 from gyges.envs.fairychess.variants import Piece, Squares, Variant
 
@@ -19,8 +20,7 @@ def board(c: Compiled, row: object = None) -> str:
         cells = []
         for x in range(v.maxFile):
             q = int(squares[y * v.maxFile + x])
-            symbol = "." if q == 0 else "#" if q == at.WALL else c.kinds[q >> 2].symbol
-            cells.append((symbol if q & 1 else symbol.lower()).rjust(wide))
+            cells.append(("." if q == 0 else "#" if q == at.WALL else written(c, q)).rjust(wide))
         lines.append(f"{y + 1:>3} {''.join(cells)}")
     return "\n".join([*lines, "    " + "".join(chr(97 + x).rjust(wide) for x in range(v.maxFile))])
 
@@ -137,9 +137,7 @@ def rules(v: Variant) -> list[str]:
     if v.nMoveRule:
         found.append(f"{v.nMoveRule} moves without capture, drop or pawn move draw.")
     if v.nFoldRule:
-        found.append(
-            f"A position standing {v.nFoldRule} times {_SAYS[v.nFoldValue]} for the player to move."
-        )
+        found.append(f"A position standing {v.nFoldRule} times {_SAYS[v.nFoldValue]} for the player to move.")
     if v.leftAside:
         found.append(
             f"Read and not followed: {', '.join(v.leftAside)} (how long games end by repetition or counting)."

@@ -15,6 +15,8 @@ from gyges.envs.fairychess.variants import FenError
 Row = npt.NDArray[np.int32]
 MAX_LENGTH = 600
 MAX_POCKET = 96
+NEUTRAL = {"*": at.WALL, "^": at.CIVILIAN}
+"""What belongs to neither player."""
 
 
 def square_name(c: Compiled, square: int) -> str:
@@ -97,7 +99,7 @@ def _board(c: Compiled, text: str, board: Row, pocket: Row) -> None:
                 x += int(token[:3])
                 continue
             if x < v.maxFile:
-                board[y * v.maxFile + x] = at.WALL if token == "*" else _code(c, token, symbols)
+                board[y * v.maxFile + x] = NEUTRAL.get(token) or _code(c, token, symbols)
             x += 1
         if x != v.maxFile:
             raise FenError(f"rank {y + 1} ({rank[:40]!r}) has {x} squares; the board has {v.maxFile}")
@@ -205,14 +207,18 @@ def _count(c: Compiled, row: Row) -> None:
         if q == 0 or q == at.WALL:
             continue
         kind, side = q >> 2, (q & 3) - 1
-        count[2 * c.kinds[kind].base + side] += 1
+        if q == at.CIVILIAN:
+            count[0] += 1
+            kind = 0
+        else:
+            count[2 * c.kinds[kind].base + side] += 1
         if role[kind] & 3:
             if role[kind] & 1 and info[at.KING + side] >= 0:
                 raise FenError(
                     f"a second royal {c.kinds[kind].symbol} of the {('first', 'second')[side]} player"
                 )
             info[at.KING + side] = s
-        at_zobrist = 2 * ((q >> 1) * c.variant.squares + s)
+        at_zobrist = 2 * ((q >> 1 & 255) * c.variant.squares + s)
         info[at.HASH : at.HASH + 2] ^= zobrist[at_zobrist : at_zobrist + 2]
     for side in (0, 1):
         info[at.POCKETS + side] = pocket[side::2].sum()
@@ -235,8 +241,7 @@ def fen_of(c: Compiled, row: Row) -> str:
                 continue
             text += str(empty) if empty else ""
             empty = 0
-            symbol = c.kinds[q >> 2].symbol
-            text += "*" if q == at.WALL else symbol if q & 1 else symbol.lower()
+            text += written(c, q)
         ranks.append(text + (str(empty) if empty else ""))
     fen = "/".join(ranks)
     if v.pieceDrops:
@@ -251,6 +256,15 @@ def fen_of(c: Compiled, row: Row) -> str:
     if v.checkCounting:
         fen += f" {info[at.CHECKS]}+{info[at.CHECKS + 1]}"
     return fen + f" {info[at.CLOCK]} {int(info[at.PLY]) // 2 + 1}"
+
+
+def written(c: Compiled, code: int) -> str:
+    """How a FEN writes what stands on a square that is not empty."""
+    for text, neutral in NEUTRAL.items():
+        if code == neutral:
+            return text
+    symbol = c.kinds[code >> 2].symbol
+    return symbol if code & 1 else symbol.lower()
 
 
 def _rights(c: Compiled, row: Row) -> str:

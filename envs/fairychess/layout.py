@@ -1,8 +1,9 @@
 """Where things stand in a position's row and in a compiled variant: indices and bit fields.
 
 Piece codes: 0 is an empty square; ``4 * kind + 1`` a piece of the first player, ``4 * kind + 2`` of
-the second, ``4 * kind`` a neutral piece that either side may capture, and 3 a wall. Half the code,
-``code >> 1``, is ``2 * kind + side`` and indexes every table by piece.
+the second, 3 a wall, and 512 a civilian: a neutral piece that never moves, that either side
+may capture and nobody must. Half a player's code, ``code >> 1``, is ``2 * kind + side`` and indexes every
+table by piece.
 
 A move is one integer: target square (7 bits), origin square or dropped kind (7), promotion choice
 (5, 0 for none), then the flags below.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 WALL = 3
+CIVILIAN = 512  # a bit of its own: kinds are fewer than 128
 MAX_MOVES = 1024
 """More legal moves than this in a position are an error."""
 
@@ -126,4 +128,4 @@ class Position(NamedTuple):
     info: Any  # [INFO]
     board: Any  # [S] piece codes
     pocket: Any  # [2K + 2] pieces in hand by 2 * kind + side
-    count: Any  # [2K + 2] pieces on the board by 2 * base kind + side
+    count: Any  # [2K + 2] pieces on the board by 2 * base kind + side; [0] civilians

@@ -22,6 +22,7 @@ from gyges.envs.fairychess.layout import (
     CHECKING,
     CHOICE,
     CHOICES,
+    CIVILIAN,
     COUNT,
     DOUBLED_COUNT,
     DROP,
@@ -119,7 +120,7 @@ def mated_by_drop(s: Any, t: Any, square: int) -> bool:
 @rule
 def spared(t: Any, code: int, centre: bool) -> bool:
     """Does a blast leave this piece standing?"""
-    role = t.role[code >> 2]
+    role = t.role[(code >> 2) & 127]
     return bool((role >> (11 if centre else 4)) & 1)
 
 
@@ -307,7 +308,11 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
         if checks == 0 or hoppers:
             alo, ahi = -1, -1
             every = every or checks > 0
-    want = CAPTURE if head[MUST_CAPTURE] != 0 else MOVE | CAPTURE
+    want = MOVE | CAPTURE
+    barred = own
+    if head[MUST_CAPTURE] != 0:
+        want = CAPTURE
+        barred = own | CIVILIAN  # no capture of theirs fulfils the duty to capture
     dropping = head[DROPS] != 0 and info[POCKETS + side] > 0
     total = 0
     while True:
@@ -359,7 +364,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                     if q == 0:
                         if not quiet:
                             continue
-                    elif not taking or (q & own) != 0:
+                    elif not taking or (q & barred) != 0:
                         if leap:
                             continue
                         break
@@ -426,7 +431,8 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                 kept += 1
         total = free + kept - base
         if want == CAPTURE and total == 0:
-            want = MOVE
+            want = MOVE if s.count[0] == 0 else MOVE | CAPTURE
+            barred = own
             continue
         return total
 

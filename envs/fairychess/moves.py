@@ -19,6 +19,7 @@ from gyges.envs.fairychess.layout import (
     CHECKS,
     CHOICE,
     CHOICES,
+    CIVILIAN,
     CLOCK,
     DROP,
     DROP_CASTLE,
@@ -52,7 +53,7 @@ def put(s: Any, t: Any, square: int, code: int) -> None:
     info, squares = s.info, t.head[SQUARES]
     old = s.board[square]
     if old != 0:
-        z = 2 * ((old >> 1) * squares + square)
+        z = 2 * ((old >> 1 & 255) * squares + square)
         info[HASH] = info[HASH] ^ t.zobrist[z]
         info[HASH + 1] = info[HASH + 1] ^ t.zobrist[z + 1]
         if (old & 3) != 0 and old != WALL:
@@ -61,8 +62,10 @@ def put(s: Any, t: Any, square: int, code: int) -> None:
             s.count[at] = s.count[at] - 1
             if (t.role[old >> 2] & 3) != 0 and info[KING + side] == square:
                 info[KING + side] = -1
+        elif old == CIVILIAN:
+            s.count[0] = s.count[0] - 1
     if code != 0:
-        z = 2 * ((code >> 1) * squares + square)
+        z = 2 * ((code >> 1 & 255) * squares + square)
         info[HASH] = info[HASH] ^ t.zobrist[z]
         info[HASH + 1] = info[HASH + 1] ^ t.zobrist[z + 1]
         if (code & 3) != 0 and code != WALL:
@@ -71,6 +74,8 @@ def put(s: Any, t: Any, square: int, code: int) -> None:
             s.count[at] = s.count[at] + 1
             if (t.role[code >> 2] & 3) != 0:
                 info[KING + side] = square
+        elif code == CIVILIAN:
+            s.count[0] = s.count[0] + 1
     s.board[square] = code
 
 
