@@ -1,22 +1,31 @@
 """Plays random games and compares every position with pyffish.
 
-python tests/fairychess/differ.py library [GAMES]
-python tests/fairychess/differ.py invent FIRST_SEED VARIANTS [GAMES]
+python tests/fairychess/differ.py library [GAMES [NAME ...]]
+python tests/fairychess/differ.py invent FIRST_SEED VARIANTS [GAMES] [--log FILE]
 """
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from oracle import Oracle, OracleDied
 
-from gyges.envs.fairychess import Variant, load, names
+from gyges.envs.fairychess import Variant, layout, load, names
+from gyges.envs.fairychess._engine import stamp
 from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.invent import draw
+
+CHECKED = 4
+"""Whether a player is in check is asked of every fourth position: the legal moves tell as much."""
+PIECE = 50
+"""Variants to one line of the log."""
 
 
 def renamed(variant: Variant) -> tuple[str, str]:
@@ -30,12 +39,13 @@ def game(oracle: Oracle, name: str, variant: Variant, seed: int, plies: int) -> 
     generator = random.Random(seed)
     board = Board(variant)
     fen = variant.startFen
+    told = oracle.look(name, fen, [], variant.chess960)
     for ply in range(plies):
-        told = oracle.look(name, fen, [], variant.chess960)
-        mine, theirs = set(board.moves()), set(told["moves"])
+        mine, theirs = board.moves(), set(told["moves"])
         at = f"{variant.name} seed {seed} ply {ply}: {fen}"
-        if mine != theirs and not pawn_mates(oracle, name, variant, fen, mine, theirs):
-            yield f"{at}: moves: ours only {sorted(mine - theirs)}, theirs only {sorted(theirs - mine)}"
+        ours, missing = sorted(mine.keys() - theirs), sorted(theirs - mine.keys())
+        if (ours or missing) and not pawn_mates(oracle, name, variant, fen, set(mine), theirs):
+            yield f"{at}: moves: ours only {ours}, theirs only {missing}"
             return
         result = board.result_now()
         side = int(board.row[0])
@@ -45,19 +55,26 @@ def game(oracle: Oracle, name: str, variant: Variant, seed: int, plies: int) -> 
         if result.over != told["over"] or value != told["value"]:
             yield f"{at}: result {value} (for the player to move), theirs {told['value']}"
             return
-        if board.in_check != told["check"] and mine:
+        if told["check"] is not None and board.in_check != told["check"] and mine:
             yield f"{at}: check {board.in_check}, theirs {told['check']}"
             return
         if not mine:
             return
-        captures = [m for m in sorted(mine) if generator.random() < 0.3]
-        move = generator.choice(captures or sorted(mine))
-        after = oracle.look(name, fen, [move], variant.chess960)["fen"]
+        takes = [m for m in sorted(mine) if captures(board, mine[m])]
+        move = generator.choice(takes if takes and generator.random() < 0.25 else sorted(mine))
+        told = oracle.look(name, fen, [move], variant.chess960, check=ply % CHECKED == 0)
         board.push(move)
-        if simple(board.fen) != simple(after):
-            yield f"{at} {move}: {board.fen}, theirs {after}"
+        if simple(board.fen) != simple(told["fen"]):
+            yield f"{at} {move}: {board.fen}, theirs {told['fen']}"
             return
-        fen = after
+        fen = told["fen"]
+
+
+def captures(board: Board, move: int) -> bool:
+    """Does a move capture?"""
+    if move & (layout.DROP | layout.CASTLE):
+        return False
+    return bool(move & layout.EP) or int(board.row[layout.INFO + (move & layout.SQ)]) != 0
 
 
 def pawn_mates(
@@ -95,25 +112,55 @@ def compare(oracle: Oracle, variant: Variant, seeds: range, plies: int = 120) ->
         return [f"{variant.name}: the engine aborted: {error}"]
 
 
-def main(words: list[str]) -> int:
-    """Compare, and print what differs."""
+def invented(first: int, count: int, games: int, log: Path | None) -> int:
+    """Compare the variants of a range of seeds; returns how many games differ.
+
+    With a log, a line of JSON is added for every `PIECE` seeds, and pieces that it holds are not played
+    again: a long run may be stopped and taken up.
+    """
     oracle = Oracle()
     found = 0
-    if words[0] == "library":
-        todo = [(load(n), range(int(words[1]) if len(words) > 1 else 3)) for n in (words[2:] or names())]
-    else:
-        from gyges.envs.fairychess.invent import draw
+    done = set()
+    if log is not None and log.exists():
+        done = {json.loads(line)["first"] for line in log.read_text().splitlines()}
+    for start in range(first, first + count, PIECE):
+        if start in done:
+            continue
+        began, plies, differ = time.process_time(), 0, []
+        seeds = range(start, min(start + PIECE, first + count))
+        for seed in seeds:
+            looks = oracle.looks
+            differ += compare(oracle, load(draw(seed)), range(seed, seed + games))
+            plies += oracle.looks - looks
+        for text in differ:
+            print(text, flush=True)
+        found += len(differ)
+        print(f"seeds {start} to {seeds[-1]}: {plies} positions, {len(differ)} differ", flush=True)
+        if log is not None:
+            record = {"first": start, "variants": len(seeds), "games": games, "positions": plies,
+                      "differ": differ, "seconds": round(time.process_time() - began, 1),
+                      "engine": stamp()[:12]}  # fmt: skip
+            with log.open("a") as file:
+                file.write(json.dumps(record) + "\n")
+    oracle.close()
+    return found
 
-        first, count = int(words[1]), int(words[2])
-        games = int(words[3]) if len(words) > 3 else 1
-        todo = [(load(draw(seed)), range(seed, seed + games)) for seed in range(first, first + count)]
-    for k, (variant, seeds) in enumerate(todo):
-        for text in compare(oracle, variant, seeds):
+
+def main(words: list[str]) -> int:
+    """Compare, and print what differs."""
+    log = Path(words.pop(words.index("--log") + 1)) if "--log" in words else None
+    words = [w for w in words if w != "--log"]
+    if words[0] == "invent":
+        return 1 if invented(int(words[1]), int(words[2]), int([*words, "1"][3]), log) else 0
+    oracle = Oracle()
+    found = 0
+    games = range(int([*words, "3"][1]))
+    chosen = words[2:] or names()
+    for name in chosen:
+        for text in compare(oracle, load(name), games):
             found += 1
             print(text, flush=True)
-        if k % 100 == 99:
-            print(f"{k + 1} variants, {found} differ", flush=True)
-    print(f"{len(todo)} variants, {found} differ")
+    print(f"{len(chosen)} variants, {found} differ")
     oracle.close()
     return 1 if found else 0
 

@@ -20,6 +20,7 @@ class Oracle:
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[str] | None = None
+        self.looks = 0
 
     def _ask(self, **request: Any) -> Any:
         if self._child is None or self._child.poll() is not None:
@@ -49,9 +50,14 @@ class Oracle:
         answer: list[str] = self._ask(ini=ini)
         return answer
 
-    def look(self, variant: str, fen: str, moves: list[str], chess960: bool = False) -> dict[str, Any]:
-        """Legal moves, the FEN after `moves`, check, and how the game stands."""
-        answer: dict[str, Any] = self._ask(variant=variant, fen=fen, moves=moves, chess960=chess960)
+    def look(
+        self, variant: str, fen: str, moves: list[str], chess960: bool = False, check: bool = True
+    ) -> dict[str, Any]:
+        """Legal moves, the FEN after `moves`, check (None if not asked for), and how the game stands."""
+        self.looks += 1
+        answer: dict[str, Any] = self._ask(
+            variant=variant, fen=fen, moves=moves, chess960=chess960, check=check
+        )
         return answer
 
     def perft(self, variant: str, fen: str, depth: int, chess960: bool = False) -> int:
@@ -90,14 +96,16 @@ def _serve() -> None:
         else:
             args = request["variant"], request["fen"], request["moves"]
             legal = sf.legal_moves(*args, request["chess960"])
-            over, value = sf.is_immediate_game_end(*args)
-            if not over and not legal:
-                over, value = True, sf.game_result(*args)
+            over, value = not legal, 0  # it lists no moves once the game is over; each call costs 2 ms
+            if over:
+                ended, value = sf.is_immediate_game_end(*args)
+                if not ended:
+                    value = sf.game_result(*args)
             answer = {
                 "moves": legal,
                 "fen": sf.get_fen(*args, request["chess960"]),
-                "check": sf.gives_check(*args),
-                "over": bool(over),
+                "check": sf.gives_check(*args) if request["check"] else None,
+                "over": over,
                 "value": (value > 0) - (value < 0) if over else None,
             }
         print("\n" + json.dumps({"answer": answer}), flush=True)
