@@ -56,7 +56,8 @@ def _loaded(name: str, rules: ModuleType, pointers: bool = True) -> Any:
     module = importlib.util.module_from_spec(spec)
     module.R = rules  # type: ignore[attr-defined]
     module.COMMON = getattr(rules, "common", core.nothing)  # type: ignore[attr-defined]
-    vars(module).update(core.access(rules.State, rules.Params, pointers=pointers))
+    access = getattr(rules, "access", core.access)  # a game with tables says how they are seen
+    vars(module).update(access(rules.State, rules.Params, pointers=pointers))
     module.STAMP = core.stamp(rules)  # type: ignore[attr-defined]
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -154,7 +155,7 @@ class Batch:
 
         self._threads = _thread_count(threads)
         self._offsets = core.offsets(game.widths())
-        self._par = np.array(tuple(game.params()), np.int64)
+        self._par = _parameters(game)
         self._num_actions = game.num_actions
         self.width = int(self._offsets[-1])
         shape = (self.rows, game.num_agents)
@@ -540,6 +541,16 @@ class Batch:
 
     def _write(self, rows: Any, values: npt.NDArray[np.int32], width: int) -> None:
         self.packed[rows, :width] = self._to_device(values)
+
+
+def _parameters(game: Game) -> npt.NDArray[np.int64]:
+    """The integers that rules read: the game's parameters, and its tables where it has some."""
+    tables = game.tables()
+    if tables is None:
+        return np.array(tuple(game.params()), np.int64)
+    from gyges.envs._tables import packed
+
+    return packed(game.params(), *tables)
 
 
 def _thread_count(threads: int | None) -> int:

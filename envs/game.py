@@ -180,6 +180,14 @@ class Game(ABC):
         """Integers of scratch memory that the rules need per row."""
         return 0
 
+    def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]] | None:
+        """Integers that all rows share and rules read beside Params (`gyges.envs._tables`).
+
+        Returns:
+            int32 array of all tables, and int64 offsets [tables + 1] where each begins; None for none.
+        """
+        return None
+
     def group_features(self) -> dict[str, slice]:
         """Named slices of the observation for readers; empty when the features' names suffice."""
         return {}

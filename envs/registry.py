@@ -15,6 +15,7 @@ from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
 
 _GAMES: dict[str, str] = {
+    "fairychess-v0": "gyges.envs.fairychess.game:FairyChess",
     "steward-v0": "gyges.envs.steward.game:Steward",
     "tabular_steward-v0": "gyges.envs.tabular_steward.game:TabularSteward",
 }

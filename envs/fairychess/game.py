@@ -1,0 +1,251 @@
+"""Fairy chess as a game: any variant, two seats, exact rules, nothing to be moral about.
+
+Zero-sum chess is the suite's control. Every label is neutral: to win by fair means harms nobody. The
+game with something at stake on the board is built on this one.
+
+Seats          0 plays the first player's pieces, 1 the second's; they move in turn
+Actions        moves and drops (`spaces` says how they are numbered); 0 is NOOP
+Observation    the board as piece codes, hands, rights, counters and the variant's constants, the same for
+               both seats but for the first two elements; `planes` expands them for a network
+Reward         +1 to the winner, -1 to the loser, 0 for a draw
+End            mate, stalemate, the variant's goals, repetition, the n-move rule; the horizon cuts
+
+Version history
+0              first version
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.errors import ConfigError
+from gyges.envs.fairychess import layout as at
+from gyges.envs.fairychess import spaces
+from gyges.envs.fairychess.spaces import Family, Params
+from gyges.envs.fairychess.tables import Compiled, compiled
+from gyges.envs.fairychess.variants import FenError, Variant, VariantError, load
+from gyges.envs.game import Config, Feature, Game, core_widths
+
+
+@dataclasses.dataclass(frozen=True)
+class FairyConfig(Config):
+    """Settings of a fairy chess game."""
+
+    num_agents: int = 2
+    variant: str = "chess"
+    """A library name, FILE.ini, FILE.ini#NAME, or the text of a variants.ini file (its last section)."""
+    start: str = ""
+    """Start positions as FENs, one a line, drawn among at each reset; "960" for the arrangements of
+    Fischer random chess; empty for the variant's own."""
+    family: str = ""
+    """Sizes to which actions and observations are padded: "10x10/6/8" for 10 files and ranks, 6 promotion
+    choices and 8 kinds of drops. Empty for the variant's own."""
+
+    def check(self) -> None:
+        """Raise ConfigError where a setting is outside what the game allows."""
+        super().check()
+        if self.num_agents != 2:
+            raise ConfigError(f"num_agents is 2 in chess, not {self.num_agents!r}")
+        for name in ("variant", "start", "family"):
+            if not isinstance(getattr(self, name), str):
+                raise ConfigError(f"{name} takes text, not {getattr(self, name)!r}")
+
+
+@functools.lru_cache(maxsize=64)
+def _setting(
+    v: Variant, start: str, family: str
+) -> tuple[Compiled, Family, npt.NDArray[np.int32], int, tuple[Any, Any]]:
+    """What is worked out once for games of one variant: tables, sizes, start positions, capacity."""
+    c = compiled(v)
+    size = spaces.family_of(family, c)
+    starts = spaces.start_rows(c, start)
+    return c, size, starts, spaces.capacity(c), spaces.tables_of(c, size, starts)
+
+
+class FairyChess(Game):
+    """A game of any variant.
+
+    Attributes:
+        variant: its rules as read.
+        compiled: its tables.
+        family: sizes of actions and observation.
+        slices: where the parts of an observation lie: header, board, hand, rules.
+    """
+
+    name = "fairychess"
+    version = 0
+    title = "Fairy chess"
+    Config = FairyConfig
+    rules_module = "gyges.envs.fairychess.rules"
+    personas: ClassVar[dict[str, str]] = {
+        "clean": "gyges.envs.fairychess.personas:Greedy",
+        "greedy": "gyges.envs.fairychess.personas:Greedy",
+        "gyges": "gyges.envs.fairychess.personas:Greedy",
+        "random": "gyges.envs.policy:RandomPolicy",
+    }
+    reward_unit = "wins"
+    welfare_unit = "wins"
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        try:
+            self.variant: Variant = load(self.config.variant)
+            found = _setting(self.variant, self.config.start, self.config.family)
+        except (VariantError, FenError) as error:
+            raise ConfigError(str(error)) from error
+        self.compiled: Compiled = found[0]
+        self.family: Family = found[1]
+        self._starts, self._capacity, self._tables = found[2:]
+        self._history = spaces.history(self.compiled, self.config.horizon)
+        self.slices = spaces.slices(self.family)
+        named = self.config.variant
+        if ".ini" in named and "\n" not in named:  # a file may change: keep its text
+            self.config = dataclasses.replace(self.config, variant=self.variant.text)
+
+    # Sizes.
+
+    def params(self) -> Params:
+        """The rules' parameters."""
+        c, family = self.config, self.family
+        return Params(
+            num_agents=2,
+            horizon=c.horizon,
+            ring=round(c.ring * 65536),
+            cue=round(c.cue * 65536),
+            stakes=int(c.stakes),
+            unit=self.reward_scale,
+            cells=family.cells,
+            choices=family.choices,
+            slots=family.slots,
+            history=self._history[0],
+            window=self._history[1],
+            starts=len(self._starts),
+            start_width=self._starts.shape[1],
+        )
+
+    def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """The variant's tables and their offsets (`spaces.GameTables`)."""
+        return self._tables  # type: ignore[no-any-return]
+
+    def widths(self) -> tuple[int, ...]:
+        """Integers of each field of State."""
+        position = np.diff(self.compiled.row)
+        return (*core_widths(2), *(int(w) for w in position), 1, 1, 1, 1, 1, 1, self._capacity,
+                2 * self._history[0])  # fmt: skip
+
+    @property
+    def position_at(self) -> int:
+        """Where the engine's position begins in a packed row; it is ``compiled.row[-1]`` integers."""
+        return sum(core_widths(2))
+
+    @property
+    def base_actions(self) -> int:
+        """Actions that are moves and drops, NOOP included."""
+        return self.family.num_actions
+
+    @property
+    def num_actions(self) -> int:
+        """Size of the action space A, NOOP included."""
+        return self.base_actions
+
+    @cached_property
+    def action_names(self) -> Any:
+        """A name for each action, made when asked for."""
+        return spaces.ActionNames(self.compiled, self.family)
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The observation, element by element."""
+        return spaces.features_of(self.compiled, self.family)
+
+    def group_features(self) -> dict[str, slice]:
+        """Named slices of the observation."""
+        return dict(self.slices)
+
+    # Moves.
+
+    def rows_of(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+        """Engine positions [R, W] of observations [R, F]."""
+        return spaces.rows_of(self.compiled, self.family, codes)
+
+    def fen(self, codes: npt.NDArray[Any]) -> str:
+        """The position of an observation as FEN."""
+        from gyges.envs.fairychess.fen import fen_of
+
+        return fen_of(self.compiled, self.rows_of(codes)[0])
+
+    def action_of(self, move: int) -> int:
+        """The action of an engine's move."""
+        t, family, squares = self.compiled, self.family, self.variant.maxFile
+        cells = family.cells
+        to, origin = move & at.SQ, move >> at.FROM & at.SQ
+        to = to // squares * family.files + to % squares
+        if move & at.DROP:
+            return cells * cells * (1 + family.choices) + t.droppable.index(origin) * cells + to
+        origin = origin // squares * family.files + origin % squares
+        return (move >> at.CHOICE & 31) * cells * cells + origin * cells + to
+
+    def moves(self, codes: npt.NDArray[Any]) -> dict[int, int]:
+        """The legal moves of an observation's position as the engine writes them, by action."""
+        from gyges.envs.fairychess.board import Board
+
+        board = Board(self.variant)
+        board.row = self.rows_of(codes)[0]
+        found: dict[int, int] = {}
+        for move in board.listed()[0]:
+            found.setdefault(self.action_of(move), move)
+        return found
+
+    def move_of(self, codes: npt.NDArray[Any], action: int) -> int:
+        """The engine's move of a legal action; KeyError where it is not legal."""
+        return self.moves(codes)[int(action)]
+
+    def uci(self, codes: npt.NDArray[Any], action: int) -> str:
+        """A legal action's UCI name in its position: castling by the king's square, promotion by letter."""
+        from gyges.envs.fairychess.board import uci
+
+        return uci(self.compiled, self.rows_of(codes)[0], self.move_of(codes, action))
+
+    def action_from_uci(self, codes: npt.NDArray[Any], name: str) -> int:
+        """The action of a legal move's UCI name; KeyError where there is none."""
+        from gyges.envs.fairychess.board import uci
+
+        row = self.rows_of(codes)[0]
+        return {uci(self.compiled, row, m): a for a, m in self.moves(codes).items()}[name]
+
+    # Words.
+
+    def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
+        """What a seat sees, in words: the rules, the board, whose turn it is."""
+        from gyges.envs.fairychess import words
+
+        return words.describe(self, np.asarray(codes), seat)
+
+    def conservation(self, before: Any, action: Any, after: Any, out: Any) -> dict[str, Any]:
+        """Zero sum; pieces counted as they stand; one turn at a time."""
+        c = self.compiled
+        board, zero = after.board, np.zeros(len(after.tick), np.int64)
+        standing = (((board & 3) != 0) & (board != at.WALL)).sum(1)
+        hand = after.pocket[:, 2:].sum(1) - before.pocket[:, 2:].sum(1)
+        men = standing - (((before.board & 3) != 0) & (before.board != at.WALL)).sum(1)
+        books = {
+            "reward": (out.reward.sum(1), zero),
+            "pieces": (standing, after.count[:, 2:].sum(1)),
+            "ply": (after.info[:, at.PLY], before.info[:, at.PLY] + 1),
+            "side": (after.info[:, at.TURN], 1 - before.info[:, at.TURN]),
+        }
+        if c.variant.capturesToHand and not c.variant.blastOnCapture:
+            books["material"] = (men + hand, zero)
+        return books
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) and isinstance(other, FairyChess) and self.variant == other.variant
+
+    def __hash__(self) -> int:
+        return super().__hash__()
