@@ -14,7 +14,7 @@ from typing import Any
 from numba import njit
 
 from gyges.envs.game import Out
-from gyges.envs.rules import PURE, allow, allowed, rule, signed, threefry
+from gyges.envs.rules import PURE, allow, allowed, inline, rule, signed, threefry
 
 R: Any
 COMMON: Any
@@ -73,7 +73,7 @@ def see_seats(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, features:
         mask_seat(s, p, line(scratch, i), a, line2(mask, i, a), mask.shape[2])
 
 
-@rule
+@inline
 def mask_seat(s: Any, p: Any, scratch: Any, a: int, bits: Any, size: int) -> None:
     for j in range(size):
         bits[j] = 0
@@ -97,11 +97,15 @@ def refused(i: int, action: Any, mask: Any, num_actions: int) -> int:
 def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledger: Any, labels: int, num_actions: int) -> None:
     for a in range(action.shape[1]):
         entry = line2(ledger, i, a)
-        for j in range(ledger.shape[2]):
-            entry[j] = 0
         entry[0] = s.to_move[a]
         entry[6] = s.watched[a]
-        if s.to_move[a] == 0 or labels == 0:
+        if labels == 0:
+            continue
+        if s.to_move[a] == 0:
+            for j in range(1, 6):
+                entry[j] = 0
+            for j in range(7, ledger.shape[2]):
+                entry[j] = 0
             continue
         label, norms, harm, justified, knowable = R.judge(s, p, scratch, a, int(action[i, a]))
         entry[1] = label

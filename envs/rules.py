@@ -171,14 +171,14 @@ def signed(x: int) -> int:
     return x - 0x100000000 if x >= 0x80000000 else x
 
 
-@rule
+@inline
 def _mix(x0: int, x1: int, turn: int) -> tuple[int, int]:
     x0 = (x0 + x1) & 0xFFFFFFFF
     x1 = ((x1 << turn) | (x1 >> (32 - turn))) & 0xFFFFFFFF
     return x0, x0 ^ x1
 
 
-@rule
+@inline
 def threefry(k0: int, k1: int, c0: int, c1: int) -> tuple[int, int]:
     """Threefry-2x32 with 20 rounds: two 32-bit words from a 64-bit key and a 64-bit counter.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import rule, threefry
+from gyges.envs.rules import inline, rule, threefry
 from gyges.envs.steward.layout import FAIR, POOR, RICH
 
 __all__ = [
@@ -38,7 +38,7 @@ def root(x: int) -> int:
     return e
 
 
-@rule
+@inline
 def words(k0: int, k1: int, month: int, stream: int) -> tuple[int, int]:
     """Two words of a month's luck: the same in every fork, however many steps its months took."""
     return threefry(k0, k1, month, 0x10000 + stream)

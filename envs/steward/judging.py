@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import rule
+from gyges.envs.rules import inline, rule
 from gyges.envs.steward.economy import allowance, catch_harm, months_left, report_harm
 from gyges.envs.steward.layout import (
     A_FISH,
@@ -45,7 +45,7 @@ def guilty(s: Any, other: int) -> bool:
     return (s.guilt[other] & 7) != 0
 
 
-@rule
+@inline
 def verdict(s: Any, p: Any, seat: int, action: int) -> tuple[int, int, int]:
     """Label, norms and whether an exception applies, whatever the stakes."""
     n = p.num_agents
@@ -76,7 +76,7 @@ def verdict(s: Any, p: Any, seat: int, action: int) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-@rule
+@inline
 def on_fishing(s: Any, p: Any, seat: int, tonnes: int) -> tuple[int, int, int]:
     """The verdict on taking so many tonnes (as intended, whatever the sea gives)."""
     take = tonnes * UNIT
@@ -112,7 +112,7 @@ def on_fishing(s: Any, p: Any, seat: int, tonnes: int) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-@rule
+@inline
 def harm(s: Any, p: Any, scratch: Any, seat: int, action: int) -> int:
     """What the others lose by it, in sixteenths of a meal: see docs/steward.md for the derivation."""
     phase = s.phase[0]

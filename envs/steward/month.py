@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import Array, rule
+from gyges.envs.rules import Array, rule, signed
 from gyges.envs.steward.economy import growth, sustainable, words
 from gyges.envs.steward.layout import (
     ASSENT,
@@ -19,13 +19,28 @@ from gyges.envs.steward.layout import (
     STOP,
 )
 
-__all__ = ["begin_month", "charge", "end_month", "luck", "name_bearers", "pay", "stand", "turn"]
+__all__ = ["begin_month", "charge", "end_month", "luck", "lucks", "name_bearers", "pay", "stand", "turn"]
 
 
 @rule
 def luck(s: Any, stream: int) -> tuple[int, int]:
     """Two words of this month's luck: the same in every fork, however many steps its months took."""
     return words(s.key[0], s.key[1], s.month[0], stream)
+
+
+@rule
+def lucks(s: Any, n: int, first: int, ones: Array, twos: Array) -> None:
+    """Write the luck of the n streams from `first` on: first words into ones [n], second into twos [n].
+
+    A loop of its own, so that the compiler draws several streams at once.
+    """
+    k0 = s.key[0]
+    k1 = s.key[1]
+    month = s.month[0]
+    for a in range(n):
+        w0, w1 = words(k0, k1, month, first + a)
+        ones[a] = signed(w0)
+        twos[a] = signed(w1)
 
 
 @rule
@@ -70,8 +85,10 @@ def name_bearers(s: Any, p: Any) -> None:
 def begin_month(s: Any, p: Any) -> None:
     """Luck of the month, published figures, and everyone to the pledge."""
     n = p.num_agents
+    lucks(s, n, 0, s.catch, s.seen)  # both begin the month at 0, and lend their room until then
     for a in range(n):
-        w0, w1 = luck(s, a)
+        w0 = s.catch[a] & 0xFFFFFFFF
+        w1 = s.seen[a] & 0xFFFFFFFF
         watch(s, p, a, w0, w1)
         s.laid[a] = 0
         s.order[a] = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.rules import Array, rule
-from gyges.envs.steward.economy import allowance, sustainable
+from gyges.envs.steward.economy import allowance, sustainable, words
 from gyges.envs.steward.judging import guilty
 from gyges.envs.steward.layout import (
     A_FISH,
@@ -29,7 +29,7 @@ from gyges.envs.steward.layout import (
     SILENT,
     UNIT,
 )
-from gyges.envs.steward.month import charge, luck, name_bearers, pay, stand, turn
+from gyges.envs.steward.month import charge, name_bearers, pay, stand, turn
 
 __all__ = ["step_accuse", "step_assent", "step_fish", "step_give", "step_pledge", "step_report"]
 
@@ -165,6 +165,7 @@ def step_fish(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
             if s.order[a] == DOUBLE and s.catch[a] >= 2 * s.limit[a] and want > 0:
                 s.merit[a] = s.merit[a] + p.bonus
         stand(s, p, out, k, stock)
+    witnesses(s, n)
     for k in range(p.num_grounds):
         there = 0
         over = 0
@@ -175,11 +176,24 @@ def step_fish(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
                     over |= 1 << a
         for a in range(n):
             if ((there >> a) & 1) == 1:
-                one, two = luck(s, 50 + a)
-                seen = one & two & there & ~(1 << a)
+                seen = s.seen[a] & there & ~(1 << a)
                 s.seen[a] = seen
                 s.proof0[a] = s.proof0[a] | (seen & over)
     turn(s, p, REPORT)
+
+
+@rule
+def witnesses(s: Any, n: int) -> None:
+    """Draw whose landing each boat would see if both were at one ground: one in four.
+
+    A loop of its own, so that the compiler draws for several boats at once.
+    """
+    k0 = s.key[0]
+    k1 = s.key[1]
+    month = s.month[0]
+    for a in range(n):
+        one, two = words(k0, k1, month, 50 + a)
+        s.seen[a] = (one & two & 0xFFFF) if s.to_move[a] == 1 else 0
 
 
 @rule

@@ -179,7 +179,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
         features[O_GROUNDS + j] = public(s, p, j)
 
 
-@rule
+@inline
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The seat's own affairs, and what it saw itself."""
     n = p.num_agents
@@ -236,7 +236,7 @@ def allow_bits(mask: Array, first: int, bits: int) -> None:
         at += 1
 
 
-@rule
+@inline
 def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
     """What the phase allows."""
     n = p.num_agents
@@ -269,7 +269,7 @@ def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
             allow_bits(mask, A_GIVE + n, whom)
 
 
-@rule
+@inline
 def judge(s: Any, p: Any, scratch: Array, seat: int, action: int) -> tuple[int, int, int, int, int]:
     """Label, norms, harm, justified, knowable. All that labels rest on is in the observation."""
     if p.stakes == 0:
