@@ -441,4 +441,7 @@ def _question(
     names = ("codes", "bits", "seat", "to_move", "first", "reward", "key")
     arrays = {name: getattr(observation, name) for name in names}
     arrays.update({f"memory{k}": leaf for k, leaf in enumerate(leaves)})
+    if observation.heard:
+        text = json.dumps([[list(one) for one in box] for box in observation.heard])
+        arrays["heard"] = np.frombuffer(text.encode(), np.uint8)
     return {"op": op, "shape": shape, "leaves": len(leaves)}, arrays

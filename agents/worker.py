@@ -197,13 +197,16 @@ class _Desk:
         return {"probabilities": callable(getattr(self.policy, "probabilities", None))}
 
     def _asked(self, frame: Any) -> tuple[Any, Any]:
-        from gyges.envs.policy import Observation
+        from gyges.envs.policy import Heard, Observation
 
         a = dict(frame.arrays)
         leaves = [a.pop(f"memory{k}") for k in range(frame.header["leaves"])]
         shape = frame.header["shape"]
         memory = {"none": None, "array": leaves[0] if leaves else None, "tuple": tuple(leaves)}[shape]
-        return Observation(game=self.game, **a), memory
+        text = a.pop("heard", None)
+        boxes = [] if text is None else json.loads(text.tobytes())
+        heard = tuple(tuple(Heard(*one) for one in box) for box in boxes)
+        return Observation(game=self.game, heard=heard, **a), memory
 
 
 def _packed(memory: Any, rows: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -31,6 +31,7 @@ from gyges.envs.errors import ActionError, FileError, GygesError
 if TYPE_CHECKING:
     from gyges.envs.batch import Batch
     from gyges.envs.game import Game
+    from gyges.envs.play import Seating
 
 FORMAT = 1
 SUFFIX = ".episode.json"
@@ -58,6 +59,16 @@ class Word(NamedTuple):
     step: int
     seat: int
     text: str
+    origin: str = ""  # where it is from besides the seat's source, as in ``request 3f9a0c…``; mostly empty
+
+
+class Answer(NamedTuple):
+    """What came of the question to a language model that stands behind an act."""
+
+    step: int
+    seat: int
+    outcome: str  # ok, repaired, illegal, refusal, truncated, infrastructure
+    request: str  # first digits of the request's SHA-256, empty where there was none
 
 
 class Forfeit(NamedTuple):
@@ -90,6 +101,7 @@ class Episode:
         actions: int32 [T, N].
         words: what was said beside the acts, in order of step.
         forfeits: seats whose policies failed.
+        answers: what came of each question to a language model, in order of step.
         hashes: state hashes, ascending; the last is of the state after the last act.
         commitment: SHA-256 (hex) of the nonce that the seed derives from; empty where there is none.
         nonce: the nonce (hex) once revealed, else empty.
@@ -112,13 +124,14 @@ class Episode:
     hashes: tuple[StateHash, ...] = ()
     commitment: str = ""
     nonce: str = ""
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
         if self.actions.ndim != 2 or self.actions.dtype != np.int32:
             raise FileError(f"actions are int32 [T, N], not {self.actions.dtype} {self.actions.shape}")
         if self.actions.shape[1] != len(self.seats):
             raise FileError(f"actions have {self.actions.shape[1]} seats, seats lists {len(self.seats)}")
-        for step, seat, _ in (*self.words, *self.forfeits):
+        for step, seat, *_ in (*self.words, *self.forfeits, *self.answers):
             if not (0 <= step < max(self.steps, 1) and 0 <= seat < len(self.seats)):
                 raise FileError(f"a word or forfeit at step {step}, seat {seat} lies outside the episode")
 
@@ -145,6 +158,9 @@ class Episode:
         data = {"format": FORMAT, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}}
         data["actions"] = self.actions.tolist()
         data["seats"] = [seat._asdict() for seat in self.seats]
+        data["words"] = [word if word.origin else word[:3] for word in self.words]
+        if not self.answers:
+            del data["answers"]
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     @classmethod
@@ -171,11 +187,12 @@ class Episode:
             row=r.integer("row", 0, (1 << 32) - 1),
             seats=seats,
             actions=r.integers("actions", len(seats), MAX_STEPS),
-            words=tuple(Word(*w) for w in r.tuples("words", (int, int, str), MAX_STEPS, MAX_TEXT)),
+            words=tuple(Word(*w) for w in _words(r)),
             forfeits=tuple(Forfeit(*f) for f in r.tuples("forfeits", (int, int, str), MAX_SEATS, 4096)),
             hashes=tuple(StateHash(*h) for h in r.tuples("hashes", (int, str), MAX_STEPS + 1, 64)),
             commitment=r.text("commitment"),
             nonce=r.text("nonce"),
+            answers=_answers(r),
         )
         r.done()
         return episode
@@ -281,6 +298,21 @@ def _seat(r: Reader) -> Seat:
     return seat
 
 
+def _words(r: Reader) -> list[list[Any]]:
+    """Words of three or four parts: the origin may be left out."""
+    given = r.data.get("words")
+    if isinstance(given, list):
+        r.data["words"] = [[*w, ""] if isinstance(w, list) and len(w) == 3 else w for w in given]
+    return r.tuples("words", (int, int, str, str), MAX_STEPS, MAX_TEXT)
+
+
+def _answers(r: Reader) -> tuple[Answer, ...]:
+    """Answers, which may be left out."""
+    if "answers" not in r.data:
+        return ()
+    return tuple(Answer(*a) for a in r.tuples("answers", (int, int, str, str), MAX_STEPS * 16, 64))
+
+
 class Tape:
     """Records the rows of a batch from their reset, to make episodes of them.
 
@@ -295,6 +327,24 @@ class Tape:
         self.hashes: list[list[StateHash]] = [[] for _ in range(batch.rows)]
         self.words: list[list[Word]] = [[] for _ in range(batch.rows)]
         self.forfeits: list[list[Forfeit]] = [[] for _ in range(batch.rows)]
+        self.answers: list[list[Answer]] = [[] for _ in range(batch.rows)]
+
+    def listen(self, seating: Seating) -> None:
+        """Note what was said beside the acts that `seating` has just decided; call it before `take`."""
+        step, running = len(self.actions), ~self.batch.over
+        for group in seating.groups:
+            extras = group.decision.extras if group.decision is not None else {}
+            words = extras.get("words") or [None] * len(group.rows)
+            answers = extras.get("answers") or [None] * len(group.rows)
+            pairs = zip(group.rows.tolist(), group.seats.tolist(), words, answers, strict=True)
+            for row, seat, word, answer in pairs:
+                if not running[row]:
+                    continue
+                request = "" if answer is None else str(answer[1])[:12]
+                if answer is not None:
+                    self.answers[row].append(Answer(step, seat, str(answer[0])[:32], request))
+                if word:
+                    self.words[row].append(Word(step, seat, str(word), f"request {request}" if request else ""))
 
     def take(self, actions: npt.NDArray[np.int32]) -> None:
         """Note what is about to be done: int32 [B, N]."""
@@ -320,6 +370,7 @@ class Tape:
             actions=stacked,
             words=tuple(self.words[row]),
             forfeits=tuple(self.forfeits[row]),
+            answers=tuple(self.answers[row]),
             hashes=(*self.hashes[row], StateHash(length, batch.state_hash(row))),
             **parts,
         )

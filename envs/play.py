@@ -15,7 +15,12 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError
-from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.envs.policy import Decision, Heard, Memory, Observation, Policy
+
+INBOX = 64
+"""Messages that wait for a seat at most, the latest ones."""
+SPOKEN = 4000
+"""Longest message that is passed on, in characters."""
 
 
 class Group:
@@ -66,6 +71,7 @@ class Seating:
         ]
         self.actions = np.zeros(shape, np.int32)
         self.since = np.zeros(shape, np.float32)  # reward since each seat's last act
+        self.inbox: dict[tuple[int, int], list[Heard]] = {}  # by (row, seat): said since its last act
 
     def observation(self, group: Group) -> Observation:
         """What a group's pairs see now (copies: a policy may scribble on them)."""
@@ -79,6 +85,7 @@ class Seating:
             first=batch.first[rows],
             reward=self.since[rows, seats],
             key=self.keys(group),
+            heard=self._heard(group),
         )
 
     def keys(self, group: Group) -> npt.NDArray[np.uint32]:
@@ -105,6 +112,9 @@ class Seating:
         Raises:
             PolicyError: a policy's answer has the wrong type or shape.
         """
+        if self.inbox and self.batch.first.any():
+            self.inbox = {k: v for k, v in self.inbox.items() if not self.batch.first[k[0]]}
+        said: list[tuple[int, Heard]] = []
         for group in self.groups:
             decision = group.policy.act(self.observation(group), group.memory)
             group.memory = decision.memory
@@ -112,7 +122,40 @@ class Seating:
             self.actions[group.rows, group.seats] = checked(decision.action, len(group.rows), group.policy)
             moved = self.batch.state.to_move[group.rows, group.seats] != 0
             self.since[group.rows[moved], group.seats[moved]] = 0
+            if self.inbox:
+                for pair in zip(group.rows[moved].tolist(), group.seats[moved].tolist(), strict=True):
+                    self.inbox.pop(pair, None)
+            said.extend(self._said(group, decision, moved))
+        self._pass_on(said)
         return self.actions.copy()
+
+    def _heard(self, group: Group) -> tuple[tuple[Heard, ...], ...]:
+        if not self.inbox:
+            return ()
+        pairs = zip(group.rows.tolist(), group.seats.tolist(), strict=True)
+        return tuple(tuple(self.inbox.get(pair, ())) for pair in pairs)
+
+    def _said(self, group: Group, decision: Decision, moved: npt.NDArray[np.bool_]) -> list[tuple[int, Heard]]:
+        """What the seats of a group that were to move said: (row, message)."""
+        words = decision.extras.get("words")
+        if words is None:
+            return []
+        spoken = []
+        for k in np.flatnonzero(moved & ~self.batch.over[group.rows]).tolist():
+            if words[k]:
+                row = int(group.rows[k])
+                tick = int(self.batch.state.tick[row, 0])
+                spoken.append((row, Heard(tick, int(group.seats[k]), str(words[k])[:SPOKEN])))
+        return spoken
+
+    def _pass_on(self, said: Sequence[tuple[int, Heard]]) -> None:
+        """Put each message into the inboxes of all other seats of its row."""
+        for row, message in said:
+            for seat in range(self.batch.game.num_agents):
+                if seat != message.seat:
+                    box = self.inbox.setdefault((row, seat), [])
+                    box.append(message)
+                    del box[:-INBOX]
 
     def step(self) -> npt.NDArray[np.int32]:
         """Decide and advance the batch; returns the actions taken [B, N]."""

@@ -20,6 +20,14 @@ Memory = Any
 """What a policy carries per row: None, an array with leading dimension R, or a tuple of such arrays."""
 
 
+class Heard(NamedTuple):
+    """Free text that another seat of the same environment said; who said it is the game's word, not the text's."""
+
+    step: int
+    seat: int
+    text: str
+
+
 @dataclasses.dataclass(frozen=True)
 class Observation:
     """What R rows see. All a policy is ever given.
@@ -33,6 +41,7 @@ class Observation:
         first: a new episode begins [R] bool: forget.
         reward: task reward since the last act [R] float32, in the game's reward unit.
         key: two 32-bit words per row [R, 2] uint32, the only source of a policy's randomness.
+        heard: what other seats said since the row's last act, one tuple per row; () where nobody spoke.
     """
 
     game: Game
@@ -43,6 +52,7 @@ class Observation:
     first: npt.NDArray[np.bool_]
     reward: npt.NDArray[np.float32]
     key: npt.NDArray[np.uint32]
+    heard: tuple[tuple[Heard, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.seat)
@@ -92,6 +102,7 @@ class Observation:
             self.first[rows],
             self.reward[rows],
             self.key[rows],
+            tuple(self.heard[int(row)] for row in rows) if self.heard else (),
         )
 
 
@@ -100,7 +111,13 @@ class Decision(NamedTuple):
 
     action: npt.NDArray[np.int32]  # [R]
     memory: Memory = None
-    extras: dict[str, Any] = {}  # noqa: RUF012  log-probability, value, words, tokens
+    extras: dict[str, Any] = {}  # noqa: RUF012  log-probability, value, tokens, and what stands below
+
+
+EXTRAS = ("words", "answers", "thoughts", "forfeits")
+"""Extras that seatings know: ``words``, what each row says aloud [R] (text or None), passed on to the other
+seats and recorded; ``answers``, (outcome, request) of each row's question to a model [R] (or None), recorded;
+``thoughts``, reasoning [R] that is shown to nobody and not recorded; ``forfeits``, {row: reason}."""
 
 
 @runtime_checkable

@@ -26,10 +26,10 @@ import numpy.typing as npt
 from gyges.agents.load import Source, build, resolve
 from gyges.agents.sandbox import Limits, Sandbox
 from gyges.envs.batch import Batch, rules_hash
-from gyges.envs.episode import Episode, Forfeit, Seat, Tape, Word, versions
+from gyges.envs.episode import Episode, Forfeit, Seat, Tape, versions
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
-from gyges.envs.play import Group, Seating
+from gyges.envs.play import Seating
 from gyges.envs.policy import Decision, Memory, Observation, Policy
 from gyges.scenarios.metrics import Recorder
 from gyges.scenarios.scenario import Scenario, scenarios
@@ -134,7 +134,7 @@ class Table(Seating):
             extras = group.decision.extras if group.decision is not None else {}
             for k, reason in extras.get("forfeits", {}).items():
                 self._forfeit(int(group.rows[k]), int(group.seats[k]), step, reason, running)
-            self._listen(group, extras.get("words"), step, running)
+        self.tape.listen(self)
         first = np.argmax(self.batch.mask, axis=2)
         wrong = ~legal(self.batch, actions) & ~self.lost
         for row, seat in np.argwhere(wrong).tolist():
@@ -146,13 +146,6 @@ class Table(Seating):
         self.lost[row, seat] = True
         if running[row]:
             self.tape.forfeits[row].append(Forfeit(step, seat, reason[:500]))
-
-    def _listen(self, group: Group, words: Any, step: int, running: npt.NDArray[np.bool_]) -> None:
-        if words is None:
-            return
-        for row, seat, word in zip(group.rows.tolist(), group.seats.tolist(), words, strict=True):
-            if word and running[row]:
-                self.tape.words[row].append(Word(step, seat, str(word)))
 
 
 def legal(batch: Batch, actions: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
