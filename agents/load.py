@@ -24,7 +24,10 @@ from gyges.envs.registry import load_name
 MAX_SOURCE = 4 << 20
 """Largest policy file that is read, 4 MiB."""
 
-CHECKPOINTS: dict[str, str] = {"checkpoint.json": "gyges.agents.checkpoint:load_policy"}
+CHECKPOINTS: dict[str, str] = {
+    "checkpoint.json": "gyges.agents.checkpoint:load_policy",
+    "text-model.json": "gyges.agents.llm.textmodel:load_policy",
+}
 """Lazy ``module:function(folder, game) -> Policy`` by the name of a file that such a folder holds."""
 
 

@@ -77,7 +77,7 @@ class Progress:
             self.live.update(self._table(numbers))
         elif time.monotonic() - self.spoke > 10:
             self.spoke = time.monotonic()
-            shown = ("episode_return", "episode_score", "violation_rate", "entropy")
+            shown = ("episode_return", "episode_score", "violation_rate", "entropy", "validation_loss")
             parts = [f"{name} {numbers[name]:.4g}" for name in shown if name in numbers]
             done = numbers[self.counter] / self.total
             self.console.print(f"{self.title}: {done:.0%}, {', '.join(parts)}", highlight=False)

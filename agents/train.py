@@ -52,6 +52,12 @@ ALGORITHMS: dict[str, Algorithm] = {
     "iql": Algorithm("implicit Q-learning on records", "gyges.scenarios.train:iql"),
     "cql": Algorithm("conservative Q-learning on records", "gyges.scenarios.train:cql"),
     "q": Algorithm("plain Q-learning on records", "gyges.scenarios.train:q"),
+    "text-standard": Algorithm("small transformer on transcripts without labels",
+                               "gyges.agents.llm.pretrain:standard"),
+    "text-filtered": Algorithm("small transformer on the transcripts of good decisions",
+                               "gyges.agents.llm.pretrain:filtered"),
+    "text-tagged": Algorithm("small transformer on transcripts with the labels as tokens",
+                             "gyges.agents.llm.pretrain:tagged"),
 }  # fmt: skip
 
 
