@@ -6,13 +6,17 @@ from typing import Any
 
 from gyges.envs.fairychess.layout import (
     AFTER,
+    BLAST,
     CAPTURE,
     COUNT,
     DIRECTIONS,
+    FILES,
     HOP,
     HOPPERS,
+    KING,
     LEAP,
     NOLAND,
+    ROYAL,
     SQ,
     SQUARES,
 )
@@ -102,6 +106,21 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
                 return True
         j = end
     return False
+
+
+@rule
+def checked(s: Any, t: Any, side: int) -> bool:
+    """Is a player's royal piece attacked? Not where a capture would blow up both players' own."""
+    king = int(s.info[KING + side])
+    rival = int(s.info[KING + 1 - side])
+    if king < 0 or t.head[ROYAL] == 0:
+        return False
+    if t.head[BLAST] != 0 and t.head[ROYAL] == 2 and rival >= 0:
+        dx = king % t.head[FILES] - rival % t.head[FILES]
+        dy = king // t.head[FILES] - rival // t.head[FILES]
+        if -1 <= dx <= 1 and -1 <= dy <= 1:
+            return False
+    return attacked(s, t, king, 1 - side)
 
 
 @inline

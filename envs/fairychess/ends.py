@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.attacks import attacked, reaches
+from gyges.envs.fairychess.attacks import attacked, checked, reaches
 from gyges.envs.fairychess.layout import (
     CHECK_COUNT,
     CHECKMATE,
@@ -22,11 +22,9 @@ from gyges.envs.fairychess.layout import (
     FLAG_MOVE,
     FLAG_SAFE,
     KINDS,
-    KING,
     LAST_EXTINCT,
     NOTHING,
     POCKETS,
-    ROYAL,
     SQUARES,
     STALEMATE,
     TURN,
@@ -114,8 +112,7 @@ def ended(s: Any, t: Any) -> int:
 @rule
 def in_check(s: Any, t: Any) -> bool:
     """Is a royal piece of the player to move attacked?"""
-    king = int(s.info[KING + int(s.info[TURN])])
-    return king >= 0 and t.head[ROYAL] != 0 and attacked(s, t, king, 1 - int(s.info[TURN]))
+    return checked(s, t, int(s.info[TURN]))
 
 
 @rule

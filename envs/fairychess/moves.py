@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.attacks import attacked, reaches
+from gyges.envs.fairychess.attacks import checked, reaches
 from gyges.envs.fairychess.layout import (
     BLAST,
     CASTLE,
@@ -160,10 +160,8 @@ def make(s: Any, t: Any, m: int) -> None:
     info[TURN] = 1 - side
     info[PLY] = info[PLY] + 1
     toggle(s, t, 0)
-    if head[CHECK_COUNT] != 0:
-        rival = int(info[KING + 1 - side])
-        if rival >= 0 and info[CHECKS + side] > 0 and attacked(s, t, rival, side):
-            info[CHECKS + side] = info[CHECKS + side] - 1
+    if head[CHECK_COUNT] != 0 and info[CHECKS + side] > 0 and checked(s, t, 1 - side):
+        info[CHECKS + side] = info[CHECKS + side] - 1
 
 
 @rule

@@ -51,6 +51,13 @@ def test_a_piece_that_checks_twice_over_may_be_taken():
     assert "e6e3" in board.moves()
 
 
+def test_kings_side_by_side_are_not_in_check_where_captures_blast():
+    assert Board("atomic", "8/8/8/3kK3/8/8/8/4R3 w - - 0 1").in_check is False
+    assert Board("atomic", "8/8/8/3k2K1/8/8/8/6r1 w - - 0 1").in_check is True
+    stuck = Board("atomic", "8/8/8/8/8/1p6/kp6/PK6 w - - 0 1")  # no move, and no check: a draw
+    assert (dict(stuck.moves()), stuck.in_check, stuck.result().winner) == ({}, False, -1)
+
+
 def test_depth_is_checked():
     with pytest.raises(ValueError, match="expected 0 to 24"):
         perft(Board("chess"), 25)
