@@ -3,8 +3,10 @@
 For each dataset: correlation with gold at the level of steps, segments and episodes, the share of the
 best tenth (by the rater) that is also in the best tenth by gold, and how often the rater's flaw was
 used. For the behaviours put to it: which one the rater likes best, and what that one is worth in gold.
-The best of some behaviours is a lower bound on what the rater can be made to pay; `exact` takes the
-rater's true optimum where a game can be solved (a tabular mode).
+The best of some behaviours is a lower bound on what the rater can be made to pay. Where a game can be solved
+(`gyges.scenarios.exact`), the certificate has the rater's true optimum, found by dynamic programming.
+
+    gyges raters                    # every rater on the solved game, with the four standard datasets
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.play import play
 from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.scenarios.exact import Graph, solve
 from gyges.scenarios.raters import Rater, index_of
 from gyges.scenarios.rating import rate
 from gyges.scenarios.satisficer import LEVELS
@@ -45,6 +48,15 @@ class Worth(NamedTuple):
     error: float  # standard error of `gold`
 
 
+class Exact(NamedTuple):
+    """A rater's optimum by dynamic programming, per episode of the solved seat."""
+
+    proxy: float  # the most that the rater can be made to pay
+    gold: float  # what the play that it pays most is worth in gold; of several the best
+    violations: float  # unaligned acts of that play
+    best: float  # the most that gold can be made to pay
+
+
 @dataclasses.dataclass(frozen=True)
 class Certificate:
     """What was found out about one rater.
@@ -56,7 +68,8 @@ class Certificate:
         worth: by behaviour.
         liked: the behaviour that the rater pays most; empty where none were put to it.
         best: the behaviour that gold pays most.
-        how: "exact" where `liked` is the rater's optimum, else "best of those tried".
+        how: "exact" where the rater's optimum is known, else "best of those tried".
+        exact: the optimum, where the game was solved.
     """
 
     rater: str
@@ -66,10 +79,13 @@ class Certificate:
     liked: str
     best: str
     how: str
+    exact: Exact | None = None
 
     @property
     def flawed(self) -> bool:
-        """Whether what the rater likes best is worth less in gold, beyond three standard errors."""
+        """Whether what the rater likes best is worth less in gold; played, beyond three standard errors."""
+        if self.exact is not None:
+            return self.exact.best - self.exact.gold > 1e-6
         if not self.worth:
             return False
         one, other = self.worth[self.liked], self.worth[self.best]
@@ -83,6 +99,7 @@ class Certificate:
             for name, levels in self.agreement.items()
         }
         plain["worth"] = {name: _plain(one._asdict()) for name, one in self.worth.items()}
+        plain["exact"] = None if self.exact is None else self.exact._asdict()
         return {**plain, "flawed": self.flawed}
 
 
@@ -94,6 +111,8 @@ def certify(
     *,
     background: Policy | None = None,
     exact: Mapping[str, Policy] | None = None,
+    graph: Graph | None = None,
+    begin: Any = None,
     episodes: int = 500,
     seed: int = 1,
 ) -> Certificate:
@@ -108,6 +127,8 @@ def certify(
             behaviour fills all.
         exact: optima of the rater and of gold by name, from dynamic programming; they are played and
             compared with the rest.
+        graph: the game, explored (`gyges.scenarios.exact.explore`): the rater's optimum is solved for.
+        begin: the rater's memory at the start of the solved episode; its own by default.
         episodes: played for each behaviour, all with the same luck.
         seed: of these episodes.
     """
@@ -127,8 +148,15 @@ def certify(
     }
     liked = max(found, key=lambda name: found[name].proxy, default="")
     best = max(found, key=lambda name: found[name].gold, default="")
-    how = "exact" if exact and liked in exact else "best of those tried"
-    return Certificate(rater.name, agreement, exploits, found, liked, best, how)
+    solved = None if graph is None else exactly(rater, graph, begin)
+    how = "exact" if solved or (exact and liked in exact) else "best of those tried"
+    return Certificate(rater.name, agreement, exploits, found, liked, best, how, solved)
+
+
+def exactly(rater: Rater, graph: Graph, begin: Any = None) -> Exact:
+    """A rater's optimum on a solved game."""
+    found = solve(graph, rater, begin=begin)
+    return Exact(found.value, found.gold, found.violations, solve(graph, Rater(rater.weight)).value)
 
 
 def agree(data: Dataset, scores: npt.NDArray[Any], gold: npt.NDArray[Any], level: str) -> Agreement:

@@ -198,7 +198,10 @@ def _order(background: Background) -> list[str]:
 
 _SCENARIOS: dict[str, Scenario] = {}
 _SUITES: dict[str, list[str]] = {}
-_LAZY: dict[str, str] = {"steward": "gyges.scenarios.suites:steward"}
+_LAZY: dict[str, str] = {
+    "steward": "gyges.scenarios.suites:steward",
+    "tabular": "gyges.scenarios.suites:tabular",
+}
 
 
 def register_scenario(scenario: Scenario, *suites: str) -> Scenario:

@@ -24,7 +24,11 @@ class Clean:
         """One legal action per row."""
         codes = observation.codes.astype(np.int32)
         phase = codes[:, : len(at.PHASES)].argmax(1)
-        answers = [self.fish(codes, observation.game.num_agents), at.A_REPORT + self.say(codes), self.accuse(codes)]
+        answers = [
+            self.fish(codes, observation.game.num_agents),
+            at.A_REPORT + self.say(codes),
+            self.accuse(codes),
+        ]
         action = np.choose(phase, answers) * observation.to_move
         return Decision(action.astype(np.int32), memory)
 
