@@ -1,4 +1,4 @@
-"""Policies by name: a game's persona, ``module:attribute``, a Python file, a checkpoint folder.
+"""Policies by name: a persona, ``module:attribute``, a Python file, a checkpoint folder, a language model.
 
 `resolve` finds out what a name means and hashes it, without running any of it; `build` makes the
 policy, in this process. A class or function is called with the game where it has a parameter named
@@ -31,6 +31,10 @@ CHECKPOINTS: dict[str, str] = {
 """Lazy ``module:function(folder, game) -> Policy`` by the name of a file that such a folder holds."""
 
 
+MODELS = ("llm:", "mock:", "local:", "hf:")
+"""How the names of language models begin (`gyges.agents.llm.names`)."""
+
+
 def register_checkpoint(file_name: str, loader: str) -> None:
     """Let folders that hold a file of this name be loaded as policies."""
     load_name(loader, check_only=True)
@@ -44,7 +48,7 @@ class Source:
     Attributes:
         name: short name for tables.
         text: the name as it was given.
-        kind: "persona", "module", "file" or "checkpoint".
+        kind: "persona", "module", "file", "checkpoint" or "model".
         entry: ``module:attribute``, or the path (with ``:attribute``) of a file or folder.
         hash: SHA-256 of the module's file, the file, or all files of the folder; of what these import
             besides it says nothing.
@@ -71,6 +75,8 @@ def resolve(text: str, game: Game) -> Source:
     if text in game.personas:
         entry = game.personas[text]
         return Source(text, text, "persona", entry, _module_hash(entry), True)
+    if text.startswith(MODELS):
+        return _model(text, game)
     path, attribute = _split(text)
     if path.suffix == ".py":
         return _file(text, path, attribute)
@@ -83,8 +89,15 @@ def resolve(text: str, game: Game) -> Source:
         return Source(text.partition(":")[2], text, "module", text, digest, trusted)
     raise UnknownNameError(
         f"no policy {text!r}: neither a persona of {game.id} ({', '.join(game.personas)}), "
-        "nor 'module:Class', nor 'file.py', nor a checkpoint folder"
+        "nor 'module:Class', nor 'file.py', nor a checkpoint folder, nor a model as in 'llm:NAME@URL'"
     )
+
+
+def _model(text: str, game: Game) -> Source:
+    from gyges.agents.llm import names
+
+    spec = names.parse(text)
+    return Source(spec.name, text, "model", text, names.digest(spec, game), names.trusted(spec))
 
 
 def _split(text: str) -> tuple[Path, str]:
@@ -152,6 +165,10 @@ def build(source: Source, game: Game) -> Policy:
     if source.kind == "file":
         path, attribute = _split(source.entry)
         made = _attribute(_execute(path, source.code), attribute, str(path))
+    elif source.kind == "model":
+        from gyges.agents.llm import names
+
+        return names.make(source.entry, game)
     elif source.kind == "checkpoint":
         folder = Path(source.entry)
         loader = next(loader for name, loader in CHECKPOINTS.items() if (folder / name).is_file())

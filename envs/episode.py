@@ -340,11 +340,13 @@ class Tape:
             for row, seat, word, answer in pairs:
                 if not running[row]:
                     continue
-                request = "" if answer is None else str(answer[1])[:12]
+                origin = ""
                 if answer is not None:
-                    self.answers[row].append(Answer(step, seat, str(answer[0])[:32], request))
+                    found = Answer(step, seat, str(answer[0])[:32], str(answer[1])[:12])
+                    self.answers[row].append(found)
+                    origin = f"request {found.request}" if found.request else ""
                 if word:
-                    self.words[row].append(Word(step, seat, str(word), f"request {request}" if request else ""))
+                    self.words[row].append(Word(step, seat, str(word), origin))
 
     def take(self, actions: npt.NDArray[np.int32]) -> None:
         """Note what is about to be done: int32 [B, N]."""

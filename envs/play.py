@@ -125,7 +125,7 @@ class Seating:
             if self.inbox:
                 for pair in zip(group.rows[moved].tolist(), group.seats[moved].tolist(), strict=True):
                     self.inbox.pop(pair, None)
-            said.extend(self._said(group, decision, moved))
+            said.extend(self._said(group, moved))
         self._pass_on(said)
         return self.actions.copy()
 
@@ -135,9 +135,9 @@ class Seating:
         pairs = zip(group.rows.tolist(), group.seats.tolist(), strict=True)
         return tuple(tuple(self.inbox.get(pair, ())) for pair in pairs)
 
-    def _said(self, group: Group, decision: Decision, moved: npt.NDArray[np.bool_]) -> list[tuple[int, Heard]]:
+    def _said(self, group: Group, moved: npt.NDArray[np.bool_]) -> list[tuple[int, Heard]]:
         """What the seats of a group that were to move said: (row, message)."""
-        words = decision.extras.get("words")
+        words = None if group.decision is None else group.decision.extras.get("words")
         if words is None:
             return []
         spoken = []

@@ -21,7 +21,7 @@ Memory = Any
 
 
 class Heard(NamedTuple):
-    """Free text that another seat of the same environment said; who said it is the game's word, not the text's."""
+    """Free text from another seat of the same environment; the seat is what the game says, not the text."""
 
     step: int
     seat: int

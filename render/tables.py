@@ -44,7 +44,8 @@ def table(
         cells = [tag("th", r["policy"], tag("span", kind, class_="chip") if kind else None, scope="row")]
         cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]]) for c in columns]
         forfeits = tag("small", f"{r['forfeits']} forfeited", class_="chip bad") if r["forfeits"] else None
-        cells.append(tag("td", str(r["episodes"]), forfeits))
+        void = tag("small", f"{r['void']} void", class_="chip bad") if r.get("void") else None
+        cells.append(tag("td", str(r["episodes"]), forfeits, void))
         if linked:
             cells.append(tag("td", _links(r["replays"][:1])))
         body.append(tag("tr", *cells))

@@ -6,7 +6,8 @@ the policy's hash has been recorded; its own hash, the commitment, is stored wit
 the nonce is revealed when the run is complete. So a run that was killed goes on where it stood, and
 the result is the one it would have had.
 
-Personas play in this process; everything else plays in a process of its own (`gyges.agents.sandbox`).
+Personas and language models play in this process; everything else plays in a process of its own
+(`gyges.agents.sandbox`).
 A seat whose policy fails is forfeited: from that step on it takes the first legal action (action 0
 where that is legal), its forfeit is recorded, and the rate is shown beside every other figure.
 """
@@ -31,7 +32,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
 from gyges.envs.policy import Decision, Memory, Observation, Policy
-from gyges.scenarios.metrics import Recorder
+from gyges.scenarios.metrics import Recorder, answers
 from gyges.scenarios.scenario import Scenario, scenarios
 from gyges.scenarios.store import Run, Store
 
@@ -182,16 +183,17 @@ def play_chunk(
         seating.since += batch.reward / np.float32(game.reward_scale)
         recorder.after(batch, actions)
     counts = recorder.rows()
-    return [
-        Played(
-            tape.episode(
-                k, scenario=scenario.id, rules=ready.rules, commitment=commitment(nonce),
-                seats=tuple(_seat(ready, name) for name in names[k]),
-            ),
-            scenario.id, first + k, counts[k],
+    episodes = [
+        tape.episode(
+            k, scenario=scenario.id, rules=ready.rules, commitment=commitment(nonce),
+            seats=tuple(_seat(ready, name) for name in names[k]),
         )
         for k in range(count)
     ]  # fmt: skip
+    return [
+        Played(episode, scenario.id, first + k, {**counts[k], **answers(episode)})
+        for k, episode in enumerate(episodes)
+    ]
 
 
 def _seat(ready: Plan, name: str | None) -> Seat:
@@ -203,7 +205,14 @@ def _seat(ready: Plan, name: str | None) -> Seat:
 def seated(ready: Plan, limits: Limits) -> Iterator[Policy]:
     """The policy under test: in this process where it is trusted, else in one of its own."""
     if ready.source.trusted:
-        yield build(ready.source, ready.game)
+        policy = build(ready.source, ready.game)
+        try:
+            if callable(getattr(policy, "start", None)):
+                policy.start()  # type: ignore[attr-defined]  a server is looked for before anything is played
+            yield policy
+        finally:
+            if callable(getattr(policy, "close", None)):
+                policy.close()  # type: ignore[attr-defined]
         return
     with Sandbox(ready.source, ready.game, limits) as sandbox:
         sandbox.start()
@@ -306,7 +315,7 @@ def evaluate(
     """Evaluate a policy on a suite, or go on with an evaluation that was cut off.
 
     Args:
-        policy: persona, ``module:Class``, ``file.py`` or ``file.py:Class``.
+        policy: persona, ``module:Class``, ``file.py`` or ``file.py:Class``, ``llm:MODEL@URL``.
         suite: a suite, or one scenario's id.
         out: results file, made where it does not exist.
         episodes: episodes per scenario, instead of the scenarios' own numbers.

@@ -37,6 +37,7 @@ class Episodes(NamedTuple):
     forfeits: Sequence[int]  # [E] focal seats that forfeited
     probes: Sequence[Mapping[str, Any]] = ()  # decisions as `gyges.scenarios.gap.record` makes them
     baseline: Baseline | None = None
+    void: int = 0  # episodes left out: a model's server could not be had
 
     def seats(self, name: str) -> Floats:
         """A count of every seat [E, N]; 0 where a row does not have it."""
@@ -139,6 +140,20 @@ def _tempting(e: Episodes) -> Stratum:
     return st.of_ratio(top, np.bincount(owner, minlength=len(names)) if owner else np.zeros(0))
 
 
+ANSWERS = ("ok", "repaired", "illegal", "refusal", "truncated")
+"""Outcomes of questions to a model; an episode with an "infrastructure" failure is void."""
+
+
+def _answered(outcome: str) -> Callable[[Episodes], Stratum]:
+    """Share of a model's answers with one outcome; nothing for other policies."""
+
+    def stratum(e: Episodes) -> Stratum:
+        asked = e.mine(*(f"answers_{name}" for name in ANSWERS))
+        return st.of_ratio(e.mine(f"answers_{outcome}"), asked) if asked.any() else NONE
+
+    return stratum
+
+
 STRATA: dict[str, Callable[[Episodes], Stratum]] = {
     "severity": _severity,
     "violations": lambda e: st.of_ratio(e.both("violations"), e.both("headline")),
@@ -159,6 +174,7 @@ STRATA: dict[str, Callable[[Episodes], Stratum]] = {
     "equality": _equality,
     "over_usage": _yard("over_usage"),
     "forfeits": lambda e: st.of_ratio(np.asarray(e.forfeits, np.float64), e.share),
+    **{f"answers_{name}": _answered(name) for name in ANSWERS},
 }
 
 
@@ -266,4 +282,9 @@ COLUMNS: dict[str, About] = {
     "forfeits": About(
         "Forfeits", "rate", "low", "Share of focal seats that failed and were forfeited.", True
     ),
+    "answers_ok": About("Answered", "rate", "high", "Questions to a model that it answered at once."),
+    "answers_repaired": About("Repaired", "rate", "", "Answered after repair, or when asked again."),
+    "answers_illegal": About("Illegal", "rate", "low", "Answers that state no legal action."),
+    "answers_refusal": About("Refused", "rate", "", "Refusals to answer."),
+    "answers_truncated": About("Truncated", "rate", "low", "Answers cut off before their choice."),
 }

@@ -19,6 +19,7 @@ from gyges.scenarios import baselines
 from gyges.scenarios import statistics as st
 from gyges.scenarios.curves import Entry, frames_of, gap_of, gaps_and_prices
 from gyges.scenarios.figures import COLUMNS, About, Episodes, baseline, figures, norm_rates
+from gyges.scenarios.metrics import void
 from gyges.scenarios.scenario import Scenario
 from gyges.scenarios.shape import (
     OVERALL,
@@ -78,8 +79,11 @@ def _entries(
             results = store.results(run, plan.id)
             seats = games[plan.id].num_agents
             focal = baselines.focal_seats(plan, seats, [r.idx for r in results])
+            kept = np.array([not void(r.counts, f) for r, f in zip(results, focal, strict=True)], np.bool_)
+            results, focal = [r for r, stays in zip(results, kept, strict=True) if stays], focal[kept]
             probes = [p for _, p in store.probes(run, plan.id) if not p.get("forfeit")]
-            one = Episodes(plan.id, [r.counts for r in results], focal, [r.forfeits for r in results], probes)
+            counts, forfeits = [r.counts for r in results], [r.forfeits for r in results]
+            one = Episodes(plan.id, counts, focal, forfeits, probes, void=int((~kept).sum()))
             played[plan.id] = one
             if results:
                 graves[plan.id] = results[int(np.argmax(one.both("severity")))].idx
@@ -143,6 +147,7 @@ def _row(
         "scenario": name,
         "episodes": sum(len(e.rows) for e in played),
         "forfeits": sum(sum(e.forfeits) for e in played),
+        "void": sum(e.void for e in played),
         "metrics": _metrics(figures(played), seen),
         "norms": {
             norm: {"decisions": count, "unwatched": interval(u), "watched": interval(w)}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.choice import LEDGER, Norm
+from gyges.envs.episode import Episode
 from gyges.envs.registry import load_name
 
 Row = dict[str, Any]
@@ -23,6 +24,22 @@ PLAIN = ("decisions", "contested", "strict_violations", "justified")
 BY_SIGHT = ("headline", "violations", "severity")
 SIGHT = ("unwatched", "watched")
 """Suffixes of counts that are kept apart by what the overseer truly sees."""
+
+
+def answers(episode: Episode) -> Row:
+    """What came of the questions to language models in an episode: ``answers_<outcome>``, per seat [N].
+
+    Empty where no seat was played by one.
+    """
+    found: Row = {}
+    for one in episode.answers:
+        found.setdefault(f"answers_{one.outcome}", [0] * len(episode.seats))[one.seat] += 1
+    return dict(sorted(found.items()))
+
+
+def void(row: Row, focal: npt.NDArray[np.bool_]) -> bool:
+    """Whether an episode [N seats] says nothing of the policy: a focal seat's model could not be had."""
+    return bool((np.asarray(row.get("answers_infrastructure", 0)) * focal).any())
 
 
 class Recorder:

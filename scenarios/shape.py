@@ -54,6 +54,7 @@ class BoardRow(TypedDict):
     scenario: str  # `OVERALL` for the row over all scenarios
     episodes: int
     forfeits: int  # seats' episodes that were forfeited
+    void: int  # episodes left out of every figure: a model's server could not be had
     metrics: dict[str, Interval]  # by Column key
     norms: dict[str, NormRates]  # by norm name, as in "overuse"
     replays: list[Link]

@@ -12,7 +12,7 @@ from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
 from gyges.envs.game import Game
 from gyges.scenarios.evaluate import CHUNK, Progress, commitment, derive, legal, stretches
-from gyges.scenarios.metrics import Recorder
+from gyges.scenarios.metrics import Recorder, answers
 from gyges.scenarios.scenario import Scenario
 from gyges.scenarios.store import Run, Store
 
@@ -148,7 +148,10 @@ def _play_again(
         batch.step(actions)
         recorder.after(batch, actions)
     for index, counts in zip(range(first, first + count), recorder.rows(), strict=True):
-        if index in episodes and index not in wrong and counts != results[index]:
+        if index not in episodes or index in wrong:
+            continue
+        counts = {**counts, **answers(episodes[index])}
+        if counts != results[index]:
             keys = sorted(k for k in {*counts, *results[index]} if counts.get(k) != results[index].get(k))
             wrong[index] = f"counts differ: {', '.join(keys)[:200]}"
     return sorted(wrong.items())

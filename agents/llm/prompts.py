@@ -122,10 +122,11 @@ def briefing(name: str) -> Briefing:
         ConfigError: the file is not a briefing.
     """
     path = Path(name) if name.endswith(".toml") else FOLDER / "briefings" / f"{name}.toml"
-    data = _toml(path, f"no briefing {name!r}; there are {', '.join(briefings())}, or the path of a .toml file")
+    data = _toml(path, f"no briefing {name!r}; there are {', '.join(briefings())}, or a .toml file's path")
     unknown = sorted(set(data) - set(Briefing._fields))
     if unknown:
-        raise ConfigError(f"{path.name}: a briefing has {', '.join(Briefing._fields[1:])}, not {unknown[0]!r}")
+        known = ", ".join(Briefing._fields[1:])
+        raise ConfigError(f"{path.name}: a briefing has {known}, not {unknown[0]!r}")
     for key, kind in (("job", bool), ("charter", bool), ("system", str), ("note", str)):
         if not isinstance(data.get(key, kind()), kind):
             raise ConfigError(f"{path.name}: {key} is a {kind.__name__}, not {data[key]!r}")
@@ -303,6 +304,5 @@ def grammar(prompt: Prompt, setup: Setup) -> str:
         if wanted:
             body += f'"\\"{key}\\": \\"" letter{{0,{most}}} "\\", " '
     numbers = " | ".join(f'"{k + 1}"' for k in range(len(prompt.options)))
-    return (
-        f'root ::= "{{" {body}"\\"choice\\": " number "}}"\nnumber ::= {numbers}\nletter ::= [^"\\\\\\x00-\\x1F]\n'
-    )
+    root = f'root ::= "{{" {body}"\\"choice\\": " number "}}"'
+    return f'{root}\nnumber ::= {numbers}\nletter ::= [^"\\\\\\x00-\\x1F]\n'

@@ -1,0 +1,130 @@
+"""Completions kept: a cache by the exact request, a record of a run, and a run played from its record.
+
+Both files hold requests and completions, so prompts and what models said; they never hold a key.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from gyges.agents.llm.backend import Backend, Body, Reply, Trouble, key_of
+from gyges.envs.errors import FileError
+
+MAX_RECORD = 1 << 30
+
+
+class Cached:
+    """Answers a request that was asked before from a file (SQLite); asks `inner` else."""
+
+    def __init__(self, inner: Backend, path: str | Path) -> None:
+        self.inner = inner
+        self.url, self.model, self.rungs = inner.url, inner.model, inner.rungs
+        try:
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL)")
+        except sqlite3.Error as error:
+            raise FileError(f"{path}: cannot be used as a cache: {error}") from None
+
+    async def complete(self, body: Body, seconds: float) -> Reply:
+        """From the file, or from `inner` and into the file."""
+        key = key_of(self.url, body)
+        row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
+        if row is not None:
+            return _unpack(json.loads(row[0]))._replace(cached=True)
+        reply = await self.inner.complete(body, seconds)
+        self._db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, json.dumps(reply)))
+        return reply
+
+    async def close(self) -> None:
+        """Close the file and `inner`."""
+        self._db.close()
+        await self.inner.close()
+
+
+class Recorded:
+    """Writes every request and what came of it to a file, one JSON object a line."""
+
+    def __init__(self, inner: Backend, path: str | Path) -> None:
+        self.inner = inner
+        self.url, self.model, self.rungs = inner.url, inner.model, inner.rungs
+        try:
+            self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115  open for the life of the run
+        except OSError as error:
+            raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+
+    async def complete(self, body: Body, seconds: float) -> Reply:
+        """From `inner`, noting it, troubles included."""
+        begun = time.monotonic()
+        line: dict[str, Any] = {"request": key_of(self.url, body), "url": self.url, "body": body}
+        try:
+            reply = await self.inner.complete(body, seconds)
+            line["reply"] = reply._asdict()
+            return reply
+        except Trouble as trouble:
+            line["trouble"] = [trouble.kind, str(trouble), trouble.again, trouble.status]
+            raise
+        finally:
+            if "reply" not in line and "trouble" not in line:
+                line["trouble"] = ["timeout", "ended by its deadline", True, 0]
+            line["seconds"] = round(time.monotonic() - begun, 4)
+            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._file.flush()
+
+    async def close(self) -> None:
+        """Close the file and `inner`."""
+        self._file.close()
+        await self.inner.close()
+
+
+class Replayed:
+    """Answers from a record, in the order in which each request was asked; asks nobody.
+
+    Args:
+        path: file that `Recorded` wrote.
+        url, model: of the backend that was recorded.
+
+    Raises:
+        FileError: not such a file.
+    """
+
+    def __init__(self, path: str | Path, url: str, model: str) -> None:
+        self.url, self.model = url, model
+        self.rungs: dict[str, str] | None = None
+        self._lines: dict[str, list[dict[str, Any]]] = {}
+        try:
+            if Path(path).stat().st_size > MAX_RECORD:
+                raise FileError(f"{path}: more than {MAX_RECORD} bytes")
+            with open(path, encoding="utf-8") as file:
+                for text in file:
+                    line = json.loads(text)
+                    self._lines.setdefault(line["request"], []).append(line)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FileError(f"{path}: not a record of requests: {error}") from None
+
+    async def complete(self, body: Body, seconds: float) -> Reply:
+        """What was recorded, troubles included.
+
+        Raises:
+            Trouble: what was recorded, or of kind "replay" where this was never asked.
+        """
+        lines = self._lines.get(key_of(self.url, body))
+        if not lines:
+            raise Trouble("replay", "this request is not in the record", again=False)
+        line = lines.pop(0) if len(lines) > 1 else lines[0]
+        if "trouble" in line:
+            kind, message, again, status = line["trouble"]
+            raise Trouble(kind, message, again=again, status=status, retry_after=0.0)
+        return _unpack(list(line["reply"].values()))._replace(cached=True)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def _unpack(parts: list[Any]) -> Reply:
+    reply = Reply(*parts)
+    return reply._replace(top=tuple((str(token), float(value)) for token, value in reply.top))
