@@ -8,8 +8,7 @@ A corpus comes from a recorded dataset (`gyges.agents.dataset`) or from a JSONL 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,16 +89,9 @@ def from_dataset(
     ]
 
 
-def save(lines: Iterable[Line], path: str | Path, *, game: str = "", tags: Tags | None = None) -> Path:
-    """Write a JSONL file: the parts of each line, and its tagged text."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    tags = tags or Tags()
-    with target.open("w", encoding="utf-8") as file:
-        for line in lines:
-            row = {**line._asdict(), "game": game, "text": line.text(tags)}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    return target
+def row(line: Line, game: str, tags: Tags) -> dict[str, Any]:
+    """A line as one JSON object: its parts, and its tagged text."""
+    return {**line._asdict(), "game": game, "text": line.text(tags)}
 
 
 def read(path: str | Path) -> Iterator[Line]:
@@ -108,7 +100,7 @@ def read(path: str | Path) -> Iterator[Line]:
     Words in it cannot bring tags of their own: they are escaped.
 
     Raises:
-        FileError: a line that is not what `save` writes, and which one.
+        FileError: a line that is not what ``gyges transcribe --brief`` writes, and which one.
     """
     source = Path(path)
     try:

@@ -59,8 +59,8 @@ class Tags:
 
 
 def escape(text: str) -> str:
-    """Foreign text with nothing in it that could be read as a tag: ``<|`` becomes ``<\u200b|``.
+    """Foreign text with nothing in it that could be read as a tag: ``<|`` becomes ``< |``.
 
     What agents say is quoted in transcripts; without this, one could say ``<|good|>``.
     """
-    return text.replace("<|", "<\u200b|")
+    return text.replace("<|", "< |")
