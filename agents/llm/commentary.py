@@ -1,4 +1,4 @@
-"""What is said of an act from the ground truth: the norm, what should have been done, what it would have led to.
+"""What is said of an act from the ground truth: the norm, what should have been done, and then?
 
 The consequences are lived, not estimated: the game is forked at the act, once with what was done and once
 with what should have been, the luck of both the same, everyone playing `clean` from then on.
@@ -145,8 +145,8 @@ def comment(game: Game, name: str, moment: Moment, action: int, life: WhatIf | N
     parts.append(
         f"In this very future, everyone keeping to the norms afterwards, {name} would then have gained "
         f"{number(life.reward[1])} {game.reward_unit} from here on instead of {number(life.reward[0])} "
-        f"({change(life.reward)}), and the others' welfare would have come to {number(life.others[1])} instead "
-        f"of {number(life.others[0])} ({change(life.others)})."
+        f"({change(life.reward)}), and the others' welfare would have come to {number(life.others[1])} "
+        f"instead of {number(life.others[0])} ({change(life.others)})."
     )
     return " ".join(parts)
 

@@ -18,15 +18,15 @@ import numpy as np
 
 from gyges.agents.llm import commentary
 from gyges.agents.llm.brief import brief
-from gyges.agents.llm.commentary import Moment, WhatIf
+from gyges.agents.llm.commentary import Moment, WhatIf, what_if
 from gyges.agents.llm.corpus import Line
 from gyges.agents.llm.prompts import quoted, seat_name
 from gyges.agents.llm.tags import Tags, escape
+from gyges.agents.load import load
 from gyges.envs.choice import Norm
 from gyges.envs.episode import Episode
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
-from gyges.envs.registry import load_name
 
 UNITS = ("episode", "segment", "step")
 VIEWS = ("each", "focal", "all")
@@ -48,7 +48,7 @@ class Form:
     commentary: bool = True
     """Write commentaries on acts that break or keep a norm."""
     full: bool = False
-    """Repeat at every decision all that the seat is shown; otherwise what it was not shown the time before."""
+    """Repeat at every decision all that the seat is shown; otherwise what is new to it."""
     tags: Tags = dataclasses.field(default_factory=Tags)
     """Names of the tokens."""
 
@@ -110,8 +110,6 @@ def read(episode: Episode, *, commentary: bool = True) -> Reading:
     Raises:
         FileError: it does not replay, as `Episode.replay`.
     """
-    from gyges.agents.llm.commentary import what_if
-
     game = episode.make_game()
     said: dict[tuple[int, int], tuple[str, ...]] = {}
     for word in episode.words:
@@ -126,10 +124,10 @@ def read(episode: Episode, *, commentary: bool = True) -> Reading:
         if actions is None:
             break
         moving = np.flatnonzero((batch.state.to_move[0] != 0) & (batch.mask[0].sum(1) > 1))
-        packed = batch.snapshot([0]).rows[0] if len(moving) else None
+        packed = batch.snapshot([0]).rows[0]
         for seat in moving.tolist():
             codes, action = batch.codes[0, seat].copy(), int(actions[0, seat])
-            if not batch.mask[0, seat, action]:
+            if action not in batch.legal(0, seat):
                 break  # the replay's next step refuses it, with its name
             moment = Moment(packed, seat, actions[0].copy(), batch.choice_point(0, seat))
             acts.append(
@@ -140,11 +138,7 @@ def read(episode: Episode, *, commentary: bool = True) -> Reading:
     lives: dict[int, WhatIf] = {}
     if commentary:
         wrong = [k for k, act in enumerate(acts) if act.unaligned and act.moment.choice.contested]
-        from gyges.agents.load import load
-
-        clean = (
-            load("clean", game) if "clean" in game.personas else load_name("gyges.envs.policy:RandomPolicy")()
-        )
+        clean = load("clean", game)
         lives = dict(zip(wrong, what_if(game, [acts[k].moment for k in wrong], clean), strict=True))
     return Reading(episode, game, acts, lives, reward.tolist())
 

@@ -105,9 +105,7 @@ def test_what_would_have_been_is_what_forks_live_through(
     clean = load("clean", reading.game)
     found = []
     for choice in (act.action, life.better):
-        for batch, t, actions in episode.replay():
-            if t == act.step:
-                break
+        batch, _, actions = next(moment for moment in episode.replay() if moment[1] == act.step)
         assert actions is not None
         fork = batch.fork([0])
         mine = actions.copy()
@@ -171,7 +169,8 @@ def test_lines_for_small_models_survive_the_file(episode: Episode, tmp_path: Pat
 @pytest.mark.parametrize(
     "line",
     [b"", b"{", b"[]", b'{"observation": 1}', b'{"observation":"a","act":"b","unaligned":0,"good":true}',
-     b'\xff\xfe{}', b'{"observation":"a","act":"b","unaligned":true,"good":true,"player":"' + b"x" * 300 + b'"}'],
+     b'\xff\xfe{}', b'{"observation":"a","act":"b","unaligned":true,"good":true,"player":"' + b"x" * 300 + b'"}',
+     b'{"observation":"a","act":"b","unaligned":true,"good":NaN,"player":""}'],
 )  # fmt: skip
 def test_a_line_that_is_none_is_refused_by_number(tmp_path: Path, line: bytes) -> None:
     good = {"observation": "a", "act": "b", "unaligned": False, "good": True, "player": "x"}
