@@ -23,7 +23,7 @@ from gyges.envs.policy import Observation
 from gyges.envs.registry import load_name
 from gyges.render import draw
 from gyges.render.look import DAY, NIGHT, Theme, seat_colour
-from gyges.render.options import Spot
+from gyges.render.options import Spot, paint_options
 from gyges.render.panel import paint_panel
 
 SMALLEST = (960, 560)
@@ -43,6 +43,8 @@ class View:
         judged: show labels, norms and severities (a person who plays does not see them).
         truth: show what the seats cannot know.
         hover: an action to point out, None for none.
+        flip: show a board from its other side.
+        pointing: what is pointed at or held on a board, as its renderer defines it; None for nothing.
     """
 
     seat: int = 0
@@ -54,6 +56,8 @@ class View:
     judged: bool = True
     truth: bool = True
     hover: int | None = None
+    flip: bool = False
+    pointing: Any = None
 
 
 class Board:
@@ -68,6 +72,10 @@ class Board:
     """
 
     panel_share = 0.335
+    follows = False
+    """Whether a replay shows the choice of whoever moves, as suits games in which seats take turns."""
+    digits = 1
+    """Decimals of rewards."""
 
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         width, height = (int(v) for v in size)
@@ -120,6 +128,34 @@ class Board:
     def paint_scene(self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View) -> None:
         """Paint the game itself into `scene`."""
         raise NotImplementedError
+
+    # What a game may do its own way.
+
+    def option_name(self, batch: Any, row: int, view: View, action: int) -> str:
+        """What an option is called."""
+        return str(self.game.action_names[action])
+
+    def paint_options(
+        self,
+        surface: pygame.Surface,
+        area: pygame.Rect,
+        theme: Theme,
+        batch: Any,
+        row: int,
+        view: View,
+        choice: ChoicePoint,
+        taken: int | None,
+    ) -> tuple[list[Spot], int]:
+        """Paint the options; returns where they lie and the y below them."""
+        return paint_options(surface, area, theme, self, view, choice, taken)
+
+    def words(self, batch: Any, row: int, view: View) -> str:
+        """What the panel says that the seat knows; empty for nothing."""
+        return str(self.game.describe(batch.codes[row, view.seat], view.seat))
+
+    def point(self, batch: Any, row: int, view: View, pos: tuple[int, int]) -> Any:
+        """What `View.pointing` is for a mouse at `pos`."""
+        return None
 
 
 def unjudged(actions: npt.NDArray[np.int32]) -> ChoicePoint:

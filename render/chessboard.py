@@ -72,7 +72,8 @@ class Marks(NamedTuple):
     arrow: Arrow | None = None
     regions: tuple[Region, ...] = ()
     people: bool = True
-    held: tuple[int, tuple[int, int]] | None = None  # a piece in the hand of the mouse: its square, where
+    held: tuple[int, tuple[int, int], int] | None = None
+    """A piece on its way: its square, where it is painted, how much is left on the square (0 to 255)."""
 
 
 def paint_position(
@@ -94,8 +95,9 @@ def paint_position(
         _check(surface, grid, square, ink)
     for square, q in enumerate(int(v) for v in sight.board):
         if q and q != at.WALL:
-            faint = marks.held is not None and marks.held[0] == square
-            stand(surface, grid, c, q, grid.corner(square), marks.people, 70 if faint else 255)
+            left = marks.held[2] if marks.held is not None and marks.held[0] == square else 255
+            if left:
+                stand(surface, grid, c, q, grid.corner(square), marks.people, left)
     for target in marks.targets:
         _target(surface, grid, target, ink)
     if marks.arrow is not None:
@@ -172,8 +174,9 @@ def _arrow(surface: pygame.Surface, grid: Grid, arrow: Arrow) -> None:
     far = math.dist(start, to)
     share = min(0.5, grid.cell * 0.30 / far)
     begin = (start[0] + (to[0] - start[0]) * share, start[1] + (to[1] - start[1]) * share)
-    draw.stroke(surface, [begin, to], (255, 255, 255), wide * 1.5, head=wide * 3.5, alpha=170)
-    draw.stroke(surface, [begin, to], arrow.colour, wide, head=wide * 2.9, alpha=225)
+    path = draw.bend(begin, to, 0.0)
+    draw.stroke(surface, path, (255, 255, 255), wide * 1.5, head=wide * 3.5, alpha=170)
+    draw.stroke(surface, path, arrow.colour, wide, head=wide * 2.9, alpha=225)
 
 
 def _region(surface: pygame.Surface, grid: Grid, region: Region, ink: Ink) -> None:

@@ -34,16 +34,19 @@ class Strip:
         self.rect = rect
         self.track = pygame.Rect(rect.x + 20, rect.y + 12, rect.width - 40, 22)
         self.buttons: list[Button] = []
-        self._kept: dict[tuple[int, int], pygame.Surface] = {}
+        self._kept: dict[tuple[int | None, int], pygame.Surface] = {}
 
     def time_at(self, x: int) -> int:
         """The moment under a horizontal position."""
         share = (x - self.track.x) / max(1, self.track.width)
         return min(max(int(share * len(self.reel)), 0), len(self.reel) - 1)
 
-    def paint(self, surface: pygame.Surface, t: int, seat: int, *, playing: bool, speed: float, theme: Theme,
-              idle: bool = False) -> None:  # fmt: skip
-        """Paint it for moment t and a seat; `idle` leaves out the buttons (for exported files)."""
+    def paint(self, surface: pygame.Surface, t: int, seat: int | None, *, playing: bool, speed: float,
+              theme: Theme, idle: bool = False) -> None:  # fmt: skip
+        """Paint it for moment t and a seat (None for whoever moves).
+
+        With `idle` it has no buttons, as in exported files.
+        """
         surface.fill(theme.card, self.rect)
         pygame.draw.line(surface, theme.line, self.rect.topleft, self.rect.topright)
         surface.blit(self._track(seat, theme), self.track)
@@ -59,18 +62,20 @@ class Strip:
                 pygame.Rect(0, 0, self.track.width, self.track.height)))  # fmt: skip
         self._row(surface, t, seat, playing, speed, theme, idle)
 
-    def _track(self, seat: int, theme: Theme) -> pygame.Surface:
+    def _track(self, seat: int | None, theme: Theme) -> pygame.Surface:
         key = (seat, int(theme.night))
         if key not in self._kept or len(self.reel) != getattr(self, "_length", -1):
             self._length = len(self.reel)
             self._kept[key] = self._drawn(seat)
         return self._kept[key]
 
-    def _drawn(self, seat: int) -> pygame.Surface:
+    def _drawn(self, seat: int | None) -> pygame.Surface:
         reel, (w, h) = self.reel, self.track.size
         made = draw.canvas((w, h), NIGHT.paper)
         edges = np.linspace(0, w, len(reel) + 1).round().astype(int)
-        watched, contested, wrong = reel.watched[:, seat], reel.contested[:, seat], reel.unaligned[:, seat]
+        watched = reel.seen(seat)
+        pick = slice(None) if seat is None else [seat]
+        contested, wrong = reel.contested[:, pick].any(axis=1), reel.unaligned[:, pick].any(axis=1)
         for t in range(len(reel)):
             day = (246, 226, 168) if watched[t] else (38, 48, 74)
             made.fill(day, (edges[t], 0, edges[t + 1] - edges[t], h))
@@ -83,8 +88,8 @@ class Strip:
                 made.fill((176, 168, 140) if watched[t] else (92, 104, 134), (edges[t], h - 6, wide, 4))
         return made
 
-    def _row(self, surface: pygame.Surface, t: int, seat: int, playing: bool, speed: float, theme: Theme,
-             idle: bool) -> None:  # fmt: skip
+    def _row(self, surface: pygame.Surface, t: int, seat: int | None, playing: bool, speed: float,
+             theme: Theme, idle: bool) -> None:  # fmt: skip
         y = self.rect.y + 46
         self.buttons = []
         x = float(self.rect.x + 20)
@@ -100,7 +105,7 @@ class Strip:
                 ("›", "contested+", False),
                 (f"‹ {SIGNS[-1]} unaligned", "unaligned-", False),
                 ("›", "unaligned+", False),
-                (f"seat {seat}", "seat", False),
+                ("who moves" if seat is None else f"seat {seat}", "seat", False),
             ):
                 x = self._button(surface, (x, y), word, command, strong, theme) + 6
         count = f"{t} / {self.reel.steps}"

@@ -9,7 +9,7 @@ import pygame
 from gyges.envs.choice import ChoicePoint
 from gyges.render import draw
 from gyges.render.look import LABEL_WORDS, SIGNS, Theme, seat_colour
-from gyges.render.options import Spot, amount, norm_words, paint_options
+from gyges.render.options import Spot, amount, norm_words
 
 if TYPE_CHECKING:
     from gyges.render.board import Board, View
@@ -41,9 +41,10 @@ def paint_panel(
     y = _choice_head(surface, at, theme, board, view, choice, y)
     taken = None if view.actions is None else int(view.actions[view.seat])
     if taken is not None or view.hover is not None:
-        foot = _taken(surface, at, theme, board, view, choice, taken, foot)
+        name = _name(board, batch, row, view, choice, taken)
+        foot = _taken(surface, at, theme, board, view, choice, taken, foot, name)
     area = pygame.Rect(at.x + PAD, y, at.width - 2 * PAD, foot - y - 8)
-    spots, y = paint_options(surface, area, theme, board, view, choice, taken)
+    spots, y = board.paint_options(surface, area, theme, batch, row, view, choice, taken)
     _words(surface, at, theme, board, batch, row, view, y, foot)
     return spots
 
@@ -64,7 +65,9 @@ def _words(
     room = (foot - y - 44) // line
     if room < 3:
         return
-    words = board.game.describe(batch.codes[row, view.seat], view.seat)
+    words = board.words(batch, row, view)
+    if not words:
+        return
     lines = [line for part in words.splitlines() for line in draw.wrap(part, 12, at.width - 2 * PAD)]
     draw.write(
         surface, (x, y + 8), "What it knows" if view.judged else "What you know", 12, theme.soft, bold=True
@@ -117,7 +120,7 @@ def _choice_head(
     if view.judged and choice.contested:
         chips.append(("contested", True))
     if view.price is not None:
-        chips.append((f"price {view.price:+.1f} {board.game.reward_unit}", view.price > 0))
+        chips.append((f"price {view.price:+.{board.digits}f} {board.game.reward_unit}", view.price > 0))
     for word, strong in chips:
         wide = draw.width_of(word, 12, True) + 20
         right -= wide
@@ -126,6 +129,15 @@ def _choice_head(
         draw.write(surface, (right + wide / 2, y + 22), word, 12, colour, bold=True, anchor="center")
         right -= 8
     return y + 46
+
+
+def _name(
+    board: Board, batch: Any, row: int, view: View, choice: ChoicePoint, taken: int | None
+) -> str:
+    """What the option taken, or else the one pointed at, is called."""
+    action = view.hover if taken is None else taken
+    known = action is not None and action in choice.actions
+    return board.option_name(batch, row, view, int(action)) if known and action is not None else ""
 
 
 def _taken(
@@ -137,6 +149,7 @@ def _taken(
     choice: ChoicePoint,
     taken: int | None,
     foot: int,
+    name: str,
 ) -> int:
     action = view.hover if taken is None else taken
     if action is None or action not in choice.actions:
@@ -148,7 +161,7 @@ def _taken(
     colour = theme.label(label) if view.judged else theme.neutral
     draw.box(surface, rect, draw.mix(theme.paper, colour, 0.14), radius=10)
     draw.box(surface, (rect.x, rect.y, 6, rect.height), colour, radius=3)
-    name = ("takes: " if taken is not None else "") + board.game.action_names[action]
+    name = ("takes: " if taken is not None else "") + name
     room = rect.width - 30
     size = next((v for v in (16, 15, 14, 13) if draw.width_of(name, v, True) <= room), 12)
     draw.write(surface, (rect.x + 18, rect.y + 10), name, size, theme.ink, bold=True, width=room)
@@ -210,7 +223,8 @@ def _standings(
             width=right - x - 170,
             bold=seat == view.seat,
         )
-        draw.write(surface, (right, middle), f"{view.totals[seat]:.1f}", size, theme.ink, anchor="midright")
+        total = f"{view.totals[seat]:.{board.digits}f}"
+        draw.write(surface, (right, middle), total, size, theme.ink, anchor="midright")
         if view.judged and view.breaches:
             count = int(view.breaches[seat])
             colour = theme.unaligned if count else theme.soft

@@ -166,6 +166,18 @@ class Reel:
         """Which seats act at each moment, bool [T + 1, N]."""
         return np.asarray(self._batch._named(self.rows).to_move != 0)
 
+    def mover(self, t: int, otherwise: int = 0) -> int:
+        """The first seat that acts at moment t; at the end, `otherwise`."""
+        found = np.flatnonzero(self._batch._named(self._rows[t][None]).to_move[0])
+        return int(found[0]) if len(found) else otherwise
+
+    def seen(self, seat: int | None) -> npt.NDArray[np.bool_]:
+        """Whether a seat was watched at each moment, bool [T + 1]; for None whoever moved."""
+        if seat is not None:
+            return self.watched[:, seat]
+        first = np.argmax(self.moving, axis=1)
+        return np.asarray(np.take_along_axis(self.watched, first[:, None], axis=1)[:, 0])
+
     def at(self, t: int) -> Batch:
         """A batch of one row that stands at moment t (shared; do not step it)."""
         if not 0 <= t < len(self):

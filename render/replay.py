@@ -2,7 +2,7 @@
 
 Keys: space play or pause; left and right one step; page up and down ten; home and end; + and - speed;
 tab or digits the seat; C and U the next contested or unaligned decision (with shift the one before);
-Q or escape leaves.
+F turns a board round; Q or escape leaves.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from tyro.conf import Positional
 
 from gyges.envs.errors import ConfigError
 from gyges.render import draw, video
-from gyges.render.board import renderer_for
+from gyges.render.board import View, renderer_for
 from gyges.render.controls import HEIGHT, Strip
-from gyges.render.look import ACCENTS, DAY, NIGHT
+from gyges.render.look import ACCENTS
 from gyges.render.reel import Reel
 from gyges.render.window import open_window
 
@@ -50,7 +50,10 @@ class Player:
         self.board = renderer_for(reel.game, (size[0], size[1] - HEIGHT))
         self.strip = Strip(reel, pygame.Rect(0, size[1] - HEIGHT, size[0], HEIGHT))
         self.seat = seat
+        self.follow = bool(self.board.follows)
         self.truth = truth
+        self.flip = False
+        self.pointing: Any = None
         self.t = 0
         self.playing = False
         self.speed = 2
@@ -72,13 +75,32 @@ class Player:
         elif name in ("slower", "faster"):
             self.speed = min(max(self.speed + (1 if name == "faster" else -1), 0), len(SPEEDS) - 1)
         elif name in ("seat", "seat-"):
-            self.seat = (self.seat + (1 if name == "seat" else -1)) % self.reel.game.num_agents
+            self._turn_seat(1 if name == "seat" else -1)
+        elif name == "flip":
+            self.flip = not self.flip
         elif name[:-1] in ("contested", "unaligned"):
-            found = self.reel.next(self.t, self.seat, name[:-1], 1 if name.endswith("+") else -1)
+            seat = None if self.follow else self.seat
+            found = self.reel.next(self.t, seat, name[:-1], 1 if name.endswith("+") else -1)
             if found is not None:
                 self.go(found)
         elif name == "leave":
             self.open = False
+
+    def _turn_seat(self, step: int) -> None:
+        """The next seat; where seats take turns, whoever moves comes after the last."""
+        n = self.reel.game.num_agents
+        if not self.board.follows:
+            self.seat = (self.seat + step) % n
+            return
+        place = (n if self.follow else self.seat) + step
+        place %= n + 1
+        self.follow = place == n
+        self.seat = self.seat if self.follow else place
+
+    @property
+    def shown_seat(self) -> int:
+        """Whose choice is shown now."""
+        return self.reel.mover(self.t, self.seat) if self.follow else self.seat
 
     def go(self, t: int) -> None:
         """Stand at a moment, within the reel, and stop playing."""
@@ -101,6 +123,8 @@ class Player:
                     break
         elif event.type == pygame.MOUSEMOTION and self._dragging:
             self.go(self.strip.time_at(event.pos[0]))
+        elif event.type == pygame.MOUSEMOTION:
+            self.pointing = self.board.point(self.reel.at(self.t), 0, self._view(), event.pos)
         elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
             self._dragging = False
 
@@ -119,6 +143,7 @@ class Player:
             pygame.K_q: "leave",
             pygame.K_ESCAPE: "leave",
             pygame.K_TAB: "seat-" if back else "seat",
+            pygame.K_f: "flip",
             pygame.K_c: "contested-" if back else "contested+",
             pygame.K_u: "unaligned-" if back else "unaligned+",
         }
@@ -134,6 +159,7 @@ class Player:
             self.go(jumps[key])
         elif pygame.K_0 <= key <= pygame.K_9 and key - pygame.K_0 < self.reel.game.num_agents:
             self.seat = key - pygame.K_0
+            self.follow = False
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
@@ -150,12 +176,16 @@ class Player:
     def paint(self, surface: pygame.Surface, *, idle: bool = False) -> None:
         """Paint board and strip."""
         batch = self.reel.at(self.t)
-        view = self.reel.view(self.t, self.seat, truth=self.truth)
+        view = self._view() if not idle else dataclasses.replace(self._view(), pointing=None)
         self.board.paint(surface, batch, 0, view)
-        theme = DAY if self.board.told(batch, 0, view) else NIGHT
+        theme = self.board.theme(batch, 0, view)
         speed = SPEEDS[self.speed]
-        self.strip.paint(
-            surface, self.t, self.seat, playing=self.playing, speed=speed, theme=theme, idle=idle
+        seat = None if self.follow else self.seat
+        self.strip.paint(surface, self.t, seat, playing=self.playing, speed=speed, theme=theme, idle=idle)
+
+    def _view(self) -> View:
+        return self.reel.view(
+            self.t, self.shown_seat, truth=self.truth, flip=self.flip, pointing=self.pointing
         )
 
     def frame(self, t: int) -> npt.NDArray[np.uint8]:
@@ -184,7 +214,8 @@ def watch(player: Player, title: str) -> None:
                 if event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESIZED):
                     shown = None
             player.advance(clock.tick(60) / 1000)
-            now = (player.t, player.seat, player.playing, player.speed)
+            now = (player.t, player.seat, player.follow, player.playing, player.speed, player.flip,
+                   player.pointing)  # fmt: skip
             if now != shown:
                 player.paint(surface)
                 shown = now
@@ -230,9 +261,11 @@ def main(
     names = [s.name for s in episode.seats]
     reel = Reel.of(episode.replay(verify=verify), game, names)
     reel.prices.update(prices or {})
+    follow = seat is None
     if seat is None:
         seat = next((k for k, s in enumerate(episode.seats) if s.focal), 0)
     player = Player(reel, size, seat=seat)
+    player.follow = player.follow and follow
     show(player, f"{game.title}: {path}", gif=gif, mp4=mp4, png=png, at=at, fps=fps)
 
 
@@ -253,9 +286,10 @@ def show(
     if (gif or mp4) and last >= MOST_FRAMES:
         raise ConfigError(f"{last + 1} frames are more than the {MOST_FRAMES} that a file may have")
     if png:
-        video.png(png, player.frame(best_moment(player.reel, player.seat) if at is None else at))
+        moment = best_moment(player.reel, None if player.follow else player.seat) if at is None else at
+        video.png(png, player.frame(moment))
     if gif:
-        seen = player.reel.watched[:, player.seat]
+        seen = player.reel.seen(None if player.follow else player.seat)
         samples = [
             player.frame(int(np.argmax(seen == light))) for light in (True, False) if (seen == light).any()
         ]
@@ -304,10 +338,12 @@ def command(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def best_moment(reel: Reel, seat: int) -> int:
-    """The gravest unaligned act of a seat, else its first contested decision, else the middle."""
-    wrong = reel.unaligned[:, seat]
+def best_moment(reel: Reel, seat: int | None) -> int:
+    """The gravest unaligned act of a seat (of any for None), else its first contested decision, else the
+    middle."""
+    wrong = reel.unaligned if seat is None else reel.unaligned[:, [seat]]
     if wrong.any():
-        return int(np.argmax(np.where(wrong, reel.severity[:, seat], -np.inf)))
+        grave = reel.severity if seat is None else reel.severity[:, [seat]]
+        return int(np.argmax(np.where(wrong, grave, -np.inf).max(axis=1)))
     first = reel.next(-1, seat, "contested")
     return len(reel) // 2 if first is None else first

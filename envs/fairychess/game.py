@@ -83,6 +83,7 @@ class FairyChess(Game):
     title = "Fairy chess"
     Config = FairyConfig
     rules_module = "gyges.envs.fairychess.rules"
+    renderer = "gyges.render.fairychess:FairyChessRenderer"
     personas: ClassVar[dict[str, str]] = {
         "clean": "gyges.envs.fairychess.personas:Greedy",
         "greedy": "gyges.envs.fairychess.personas:Greedy",
