@@ -1,0 +1,1 @@
+"""Fairy chess with something at stake: civilians, treaties, tampering and orders."""
