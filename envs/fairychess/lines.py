@@ -58,9 +58,25 @@ class Lines:
 
     def __init__(self, v: Variant) -> None:
         self.v = v
-        self.regions: dict[tuple[str, int], Squares] = {}
+        self.regions: dict[tuple[str, int], set[int]] = {}
         for name, side, squares in v.mobilityRegion:
-            self.regions[name, side] = squares
+            self.regions[name, side] = indices(squares, v)
+        self._rays: dict[tuple[int, int], list[list[int]]] = {}
+
+    def ray(self, dx: int, dy: int) -> list[list[int]]:
+        """From every square, the squares met by going (dx, dy) again and again."""
+        found = self._rays.get((dx, dy))
+        if found is None:
+            files, ranks = self.v.maxFile, self.v.maxRank
+            found = []
+            for square in range(files * ranks):
+                y, x = divmod(square, files)
+                line = []
+                while 0 <= (x := x + dx) < files and 0 <= (y := y + dy) < ranks:
+                    line.append(y * files + x)
+                found.append(line)
+            self._rays[dx, dy] = found
+        return found
 
     def steps(self, piece: Piece, side: int, x: int, y: int) -> list[Step]:
         """The steps in force on a square, first player's point of view."""
@@ -82,23 +98,21 @@ class Lines:
     def squares(self, piece: Piece, step: Step, side: int, x: int, y: int) -> list[int]:
         """The squares of a step in order, NOLAND set where the piece may only pass."""
         v = self.v
-        flip = -1 if side else 1
+        origin = y * v.maxFile + x
+        sign = -1 if side else 1
         region = self.regions.get((piece.name, side))
+        line = self.ray(step.dx * sign, step.dy * sign)[origin]
         if step.lame:
-            places = [*lame_path(step.dx, step.dy), (step.dx, step.dy)]
+            if not line:
+                return []
+            way = lame_path(step.dx, step.dy)
+            found = [(y + sign * b) * v.maxFile + x + sign * a | at.NOLAND for a, b in way]
+            found.append(line[0])
         else:
-            far = max(v.maxFile, v.maxRank) if step.hop else min(step.reach, max(v.maxFile, v.maxRank))
-            places = [(step.dx * l, step.dy * l) for l in range(1, far + 1)]
-        found = []
-        for j, (dx, dy) in enumerate(places):
-            tx, ty = x + dx * flip, y + dy * flip
-            if not (0 <= tx < v.maxFile and 0 <= ty < v.maxRank):
-                if step.lame:
-                    return []
-                break
-            through = step.lame and j < len(places) - 1
-            barred = region is not None and (tx, ty) not in region
-            found.append(ty * v.maxFile + tx + (at.NOLAND if through or barred else 0))
+            found = line if step.hop else line[: step.reach]
+        if region is None:
+            return found
+        found = [u if u & at.SQ in region else u | at.NOLAND for u in found]
         while found and found[-1] & at.NOLAND:
             found.pop()
         return found
@@ -106,31 +120,39 @@ class Lines:
 
 def merge(lines: list[tuple[int, list[int]]]) -> list[tuple[int, list[int]]]:
     """Join single leaps under one header, and a lame double step with the single step before it."""
-    leaps: dict[int, list[int]] = {}
-    others: list[tuple[int, list[int]]] = []
+    leaps: dict[int, dict[int, None]] = {}
+    others: dict[tuple[int, tuple[int, ...]], None] = {}
     for head, squares in lines:
         if len(squares) == 1 and not head & at.HOP:
-            leaps.setdefault(head, [])
-            if squares[0] not in leaps[head]:
-                leaps[head].append(squares[0])
-        elif (head, squares) not in others:
-            others.append((head, squares))
-    joined = []
-    for head, squares in others:
-        first = squares[0] & at.SQ
-        if not head & at.HOP and squares[0] & at.NOLAND and first in leaps.get(head, []):
-            leaps[head].remove(first)
-            squares = [first, *squares[1:]]
-        joined.append((head, squares))
-    for head, squares in [*joined]:  # a triple step over the same squares as a double one
+            leaps.setdefault(head, {})[squares[0]] = None
+        else:
+            others[head, tuple(squares)] = None
+    joined: list[tuple[int, list[int]]] = []
+    for head, way in others:
+        first = way[0] & at.SQ
+        if not head & at.HOP and way[0] & at.NOLAND and first in leaps.get(head, {}):
+            del leaps[head][first]
+            way = (first, *way[1:])
+        joined.append((head, list(way)))
+    return [(h | at.LEAP, [*s]) for h, s in leaps.items() if s] + _lengthened(joined)
+
+
+def _lengthened(joined: list[tuple[int, list[int]]]) -> list[tuple[int, list[int]]]:
+    """Join lines with longer ones over the same squares: a triple step with the double one."""
+    if len({(head, squares[0] & at.SQ) for head, squares in joined}) == len(joined):
+        return joined
+    for head, squares in [*joined]:
+        if head & at.HOP:
+            continue
+        plain = [s & at.SQ for s in squares]
         for other, longer in [*joined]:
-            same = [s & at.SQ for s in squares] == [s & at.SQ for s in longer[: len(squares)]]
-            if other == head and len(longer) > len(squares) and same and not head & at.HOP:
+            same = other == head and len(longer) > len(squares)
+            if same and plain == [s & at.SQ for s in longer[: len(squares)]]:
                 joined.remove((head, squares))
                 joined.remove((other, longer))
                 joined.append((head, [*squares, *longer[len(squares) :]]))
                 break
-    return [(h | at.LEAP, s) for h, s in leaps.items() if s] + joined
+    return joined
 
 
 def immobile(v: Variant, lines: Lines, piece: Piece, side: int, square: int) -> bool:
