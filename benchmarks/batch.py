@@ -14,9 +14,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from typing import Any
 
-from measure import ROOT, recorded, replay, report, spread, turns
+from measure import ROOT, clock, recorded, replay, report, spread, turns
 
 from gyges.envs import Batch, make
 
@@ -47,7 +49,7 @@ def one_row(game_id: str, repeats: int) -> str:
 
 
 def many_rows(game_id: str, repeats: int, agents: int = 16) -> str:
-    """Environment steps a second on one core and on two."""
+    """Environment steps a second on one core and on two, and what the host gives two strangers."""
     game = make(game_id, num_agents=agents)
     lines = []
     for rows in (64, 1024, 8192):
@@ -58,15 +60,31 @@ def many_rows(game_id: str, repeats: int, agents: int = 16) -> str:
             arms[str(threads)] = lambda b=batch, a=actions, n=rows: [
                 n * len(a) / t / 1e6 for t in replay(b, a)
             ]
+        strangers = [recorded(game, rows, steps, threads=1) for _ in range(2)]
+        arms["apart"] = lambda s=strangers, n=2 * rows * steps: n / clock(lambda: apart(s)) / 1e6
         figures = turns(arms, repeats)
         one, worked = zip(*figures["1"], strict=True)
         two = [wall for wall, _ in figures["2"]]
         pairs = [b / a for a, b in zip(one, two, strict=True)]
-        lines.append(f"| {rows} | {spread(worked)} | {spread(one)} | {spread(two)} | {spread(pairs)} |")
+        most = [b / a for a, b in zip(one, figures["apart"], strict=True)]
+        columns = (worked, one, two, pairs, most)
+        lines.append(f"| {rows} | " + " | ".join(spread(column) for column in columns) + " |")
     head = (
-        "| rows | one core, by processor time | one core | two cores | two to one |\n|---|---|---|---|---|\n"
+        "| rows | one core, by processor time | one core | two cores | two to one | two strangers to one |\n"
+        "|---|---|---|---|---|---|\n"
     )
     return head + "\n".join(lines)
+
+
+def apart(batches: list[tuple[Batch, list[Any]]]) -> None:
+    """Step several batches side by side, each on a thread of its own that waits for nobody."""
+    for batch, _ in batches:
+        batch.reset(seed=1)
+    crew = [threading.Thread(target=lambda b=b, a=a: [b.step(x) for x in a]) for b, a in batches]
+    for one in crew:
+        one.start()
+    for one in crew:
+        one.join()
 
 
 def memory(game_id: str, agents: int = 16) -> str:
@@ -105,7 +123,8 @@ def main() -> None:
     body = (
         f"Game {args.game}, every seat played by its clean persona (actions recorded beforehand).\n"
         f"Medians of {args.repeats} turns, least and greatest in brackets. Processor time leaves out what\n"
-        "other work on the machine takes; wall time does not.\n\n"
+        "other work on the machine takes; wall time does not. Two strangers are two batches of that size\n"
+        "on a thread each, which never wait for one another: the most that the host gives.\n\n"
         f"## A batch of one, 5 agents\n\n{one}\n\n"
         f"## Many rows, 16 agents, every act judged: million steps a second\n\n{many}\n\n"
         f"## Memory\n\n{memory(args.game)}.\n\n"
