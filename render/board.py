@@ -74,6 +74,8 @@ class Board:
     panel_share = 0.335
     follows = False
     """Whether a replay shows the choice of whoever moves, as suits games in which seats take turns."""
+    turns_round = False
+    """Whether it can be seen from another side (`View.flip`)."""
     digits = 1
     """Decimals of rewards."""
 
@@ -152,6 +154,22 @@ class Board:
     def words(self, batch: Any, row: int, view: View) -> str:
         """What the panel says that the seat knows; empty for nothing."""
         return str(self.game.describe(batch.codes[row, view.seat], view.seat))
+
+    def chooser(self, observation: Observation, row: int) -> Any:
+        """What asks a person for a choice: a `gyges.render.person.Chooser`."""
+        from gyges.render.person import Chooser
+
+        return Chooser(self.game.action_names, observation.legal(row))
+
+    def transition(self, before: Any, observation: Observation, row: int) -> list[Any]:
+        """`View.pointing` of the pictures that lead from one observation to the next; none by default.
+
+        Args:
+            before: the codes [F] shown last, None for none.
+            observation: what is shown next.
+            row: which of its rows.
+        """
+        return []
 
     def point(self, batch: Any, row: int, view: View, pos: tuple[int, int]) -> Any:
         """What `View.pointing` is for a mouse at `pos`."""

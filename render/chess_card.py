@@ -42,10 +42,12 @@ def paint_card(
                width=rect.width - 8)  # fmt: skip
     cell = min(30, (rect.width - 8) // (2 * REACH + 1))
     top = rect.y + size + 32
-    image = _diagram(piece, cell, theme.night, up)
+    image = _diagram(piece, c.variant.doubleStep, cell, theme.night, up)
     surface.blit(image, (rect.x + (rect.width - image.get_width()) // 2, top))
     y = top + image.get_height() + 8
-    signs = [(sign, words) for sign, words in _LEGEND if sign in _places(piece).values()]
+    signs = [
+        (sign, words) for sign, words in _LEGEND if sign in _places(piece, c.variant.doubleStep).values()
+    ]
     for sign, words in signs:
         _mark(surface, (rect.x + 14, y + 8), 18, sign, NIGHT.target if theme.night else DAY.target)
         draw.write(surface, (rect.x + 30, y), words, 12, theme.soft, width=rect.width - 32)
@@ -63,10 +65,12 @@ _LEGEND = (
 
 
 @lru_cache(maxsize=256)
-def _places(piece: Piece) -> dict[tuple[int, int], str]:
-    """What a piece may do on the squares around it, as the first player sees it."""
+def _places(piece: Piece, double: bool) -> dict[tuple[int, int], str]:
+    """What a piece may do on the squares around it, as the first player sees it; `double`: first moves too."""
     out: dict[tuple[int, int], str] = {}
     for step in piece.steps:
+        if step.initial and not double:
+            continue
         sign = (
             "h"
             if step.hop
@@ -84,7 +88,7 @@ def _places(piece: Piece) -> dict[tuple[int, int], str]:
 
 
 @lru_cache(maxsize=128)
-def _diagram(piece: Piece, cell: int, night: bool, up: bool) -> pygame.Surface:
+def _diagram(piece: Piece, double: bool, cell: int, night: bool, up: bool) -> pygame.Surface:
     ink = NIGHT if night else DAY
     n = 2 * REACH + 1
     made = draw.canvas((n * cell + 1, n * cell + 1), ink.line)
@@ -94,7 +98,7 @@ def _diagram(piece: Piece, cell: int, night: bool, up: bool) -> pygame.Surface:
             made.fill(fill, (x * cell + 1, y * cell + 1, cell - 1, cell - 1))
     middle = (n * cell / 2, n * cell / 2)
     draw.disc(made, middle, cell // 3, ink.frame)
-    for (dx, dy), sign in _places(piece).items():
+    for (dx, dy), sign in _places(piece, double).items():
         x, y = middle[0] + dx * cell, middle[1] + (-dy if up else dy) * cell
         _mark(made, (x, y), cell, sign, ink.target)
     return made

@@ -175,8 +175,10 @@ def _arrow(surface: pygame.Surface, grid: Grid, arrow: Arrow) -> None:
     share = min(0.5, grid.cell * 0.30 / far)
     begin = (start[0] + (to[0] - start[0]) * share, start[1] + (to[1] - start[1]) * share)
     path = draw.bend(begin, to, 0.0)
-    draw.stroke(surface, path, (255, 255, 255), wide * 1.5, head=wide * 3.5, alpha=170)
-    draw.stroke(surface, path, arrow.colour, wide, head=wide * 2.9, alpha=225)
+    beyond = wide * 0.45 / max(1.0, math.dist(begin, to))
+    tip = (to[0] + (to[0] - begin[0]) * beyond, to[1] + (to[1] - begin[1]) * beyond)
+    draw.stroke(surface, draw.bend(begin, tip, 0.0), (255, 255, 255), wide * 1.5, head=wide * 3.7, alpha=235)
+    draw.stroke(surface, path, arrow.colour, wide, head=wide * 2.9)
 
 
 def _region(surface: pygame.Surface, grid: Grid, region: Region, ink: Ink) -> None:

@@ -12,12 +12,14 @@ from gyges.envs.choice import ChoicePoint
 from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess import spaces
 from gyges.envs.fairychess.board import Board as Position
+from gyges.envs.policy import Observation
 from gyges.render import draw
 from gyges.render.board import Board, View, eye
 from gyges.render.chess_acts import Act, act_of, acts_of, spoken
 from gyges.render.chess_card import paint_card, paint_rules
 from gyges.render.chess_ground import Grid
 from gyges.render.chess_panel import paint_choices
+from gyges.render.chess_person import MoveChooser
 from gyges.render.chessboard import (
     CAPTURE,
     DROP,
@@ -37,6 +39,8 @@ from gyges.render.pieces import looks, sprite
 
 NAMES = ("First player", "Second player")
 HEAD = 58
+SLIDE = 9
+"""Pictures of a move under way in the window."""
 
 
 class Pointing(NamedTuple):
@@ -48,6 +52,7 @@ class Pointing(NamedTuple):
         held: where the mouse holds the piece of `square` (or of `kind`), None while it lies.
         popup: actions to choose among: promotions of one move.
         slide: (from, to, share): the piece on `to` is still on its way, share 0 to 1.
+        picked: it was picked, not only passed over.
     """
 
     square: int | None = None
@@ -55,6 +60,7 @@ class Pointing(NamedTuple):
     held: tuple[int, int] | None = None
     popup: tuple[int, ...] = ()
     slide: tuple[int, int, float] | None = None
+    picked: bool = False
 
 
 class Shown(NamedTuple):
@@ -76,7 +82,7 @@ class FairyChessRenderer(Board):
         popups: where the promotions to choose among lay on it.
     """
 
-    follows = True
+    follows = turns_round = True
     digits = 2
     panel_share = 0.30
 
@@ -329,9 +335,8 @@ class FairyChessRenderer(Board):
     ) -> tuple[list[Spot], int]:
         """Paint the options; while a piece is pointed at, those that concern it."""
         engine = self.game.rows_of(batch.codes[row, view.seat])[0]
-        square = (
-            view.pointing.square if isinstance(view.pointing, Pointing) and view.actions is None else None
-        )
+        pointing = view.pointing
+        square = pointing.square if isinstance(pointing, Pointing) and pointing.picked else None
         return paint_choices(surface, area, theme, self, view, choice, taken, engine, square)
 
     def point(self, batch: Any, row: int, view: View, pos: tuple[int, int]) -> Pointing | None:
@@ -345,6 +350,23 @@ class FairyChessRenderer(Board):
             if held.rect.collidepoint(pos):
                 return Pointing(kind=held.kind)
         return None
+
+    def chooser(self, observation: Observation, row: int) -> MoveChooser:
+        """What asks a person for a move, by mouse and keys."""
+        c, seat = self.game.compiled, int(observation.seat[row])
+        engine = self.game.rows_of(observation.codes[row])[0]
+        acts = acts_of(self.game, engine, observation.legal(row))
+        return MoveChooser(self, acts, engine[c.row[1] : c.row[2]], seat)
+
+    def transition(self, before: Any, observation: Observation, row: int) -> list[Pointing]:
+        """How the last move is shown under way: a few pictures between two observations."""
+        now = observation.codes[row]
+        ply, origin, to = (spaces.HEADER.index(name) for name in ("ply", "last from", "last to"))
+        if before is None or int(now[ply]) == int(before[ply]) or min(now[origin], now[to]) < 0:
+            return []
+        wide, files = self.game.variant.maxFile, self.game.family.files
+        a, b = (int(now[j]) // files * wide + int(now[j]) % files for j in (origin, to))
+        return [Pointing(slide=(a, b, 1 - (1 - k / SLIDE) ** 2)) for k in range(SLIDE)]
 
     def act(self, batch: Any, row: int, view: View, action: int) -> Act:
         """An action read in the position shown."""

@@ -19,7 +19,7 @@ from gyges.envs.errors import PolicyError
 from gyges.envs.policy import Decision, Memory, Observation
 from gyges.render import draw
 from gyges.render.board import Board, Glimpse, View, renderer_for
-from gyges.render.look import DAY, NIGHT
+from gyges.render.look import Theme
 from gyges.render.options import Spot, families
 from gyges.render.window import open_window
 
@@ -78,8 +78,9 @@ class TerminalPerson(_Person):
         game, legal = observation.game, [int(a) for a in observation.legal(row)]
         names = [game.action_names[a] for a in legal]
         self.say("")
-        for line in textwrap.wrap(observation.text(row), self.width):
-            self.say(line)
+        for part in observation.text(row).splitlines():  # a board keeps its lines
+            for line in [part] if part.startswith(" ") else textwrap.wrap(part, self.width):
+                self.say(line)
         self.say(f"So far: {memory[1] / game.reward_scale:g} {game.reward_unit}.")
         for line in columns([f"{j + 1:>3}  {name}" for j, name in enumerate(names)], self.width):
             self.say(line)
@@ -136,10 +137,15 @@ class Chooser:
         self.legal = [int(a) for a in legal]
         self.groups = families(names, tuple(self.legal))
         self.order = [action for group in self.groups for _, action in group.members]
-        self.mark = self.order[0]
+        self.mark: int | None = self.order[0]
         self.taken: int | None = None
         self.left = False
         self._typed = ""
+
+    @property
+    def pointing(self) -> Any:
+        """What `View.pointing` is; None where there is no board to point at."""
+        return None
 
     def handle(self, event: Any, spots: Iterable[Spot] = ()) -> None:
         """Answer to one pygame event."""
@@ -157,6 +163,8 @@ class Chooser:
     def _key(self, key: int) -> None:
         step = {pygame.K_RIGHT: 1, pygame.K_LEFT: -1, pygame.K_TAB: 1}.get(key, 0)
         leap = {pygame.K_DOWN: 1, pygame.K_UP: -1}.get(key, 0)
+        if self.mark is None:
+            return
         if step:
             self.mark = self.order[(self.order.index(self.mark) + step) % len(self.order)]
         elif leap:
@@ -183,6 +191,9 @@ class Chooser:
 
 
 HINT = "Click an option, or move with the arrow keys and press Enter; digits choose a number. Esc leaves."
+BOARD_HINT = "Click a piece and where it goes, or drag it; or click an option. Esc lets go, and then leaves."
+OVER = "The game is over."
+WAITING = "The others are choosing …"
 HINT_HEIGHT = 34
 
 
@@ -191,37 +202,88 @@ class WindowPerson(_Person):
 
     Args:
         size: of the window in pixels.
+
+    Attributes:
+        buttons: where the buttons lay on the last frame, and what they do: "flip" or "leave".
     """
 
     def __init__(self, size: tuple[int, int] = (1280, 800)) -> None:
         self.size = size
+        self.flip: bool | None = None
+        self.buttons: list[tuple[pygame.Rect, str]] = []
         self._board: Board | None = None
         self._surface: pygame.Surface | None = None
+        self._codes: Any = None  # what was shown last
 
     def ask(self, observation: Observation, row: int, memory: npt.NDArray[np.int32]) -> int:
         """Show what the seat knows and wait for a choice."""
-        game = observation.game
-        if self._board is None or self._board.game != game:
-            self._board = renderer_for(game, (self.size[0], self.size[1] - HINT_HEIGHT))
-        if self._surface is None:
-            self._surface = open_window(self.size, f"{game.title}: your seat is {int(observation.seat[row])}")
-        chooser = Chooser(game.action_names, observation.legal(row))
+        surface, board = self._opened(observation, row)
+        self._lead_over(surface, board, observation, row, memory)
+        chooser = board.chooser(observation, row)
         clock, shown = pygame.time.Clock(), None
         pygame.event.clear()
         while chooser.taken is None:
             for event in pygame.event.get():
-                chooser.handle(event, self._board.spots)
+                if not self._pressed(event, chooser):
+                    chooser.handle(event, board.spots)
                 if event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESIZED):
                     shown = None
             if chooser.left:
                 self.close()
                 raise Left("the person has left")
-            if shown != chooser.mark:
-                self.paint(self._surface, observation, row, memory, chooser.mark)
-                shown = chooser.mark
+            now = (chooser.mark, chooser.pointing, self.flip)
+            if shown != now:
+                self.paint(surface, observation, row, memory, chooser.mark, chooser.pointing)
+                shown = now
             pygame.display.flip()
             clock.tick(60)
-        return chooser.taken
+        return int(chooser.taken)
+
+    def after(self, observation: Observation, memory: npt.NDArray[np.int32], over: bool = False) -> None:
+        """Show what an act has led to while the others choose; does nothing without a window."""
+        if self._surface is not None and not observation.to_move[0]:
+            surface, board = self._opened(observation, 0)
+            self._lead_over(surface, board, observation, 0, memory[0])
+            self.paint(surface, observation, 0, memory[0], None, hint=OVER if over else WAITING)
+            pygame.event.pump()
+            pygame.display.flip()
+
+    def _opened(self, observation: Observation, row: int) -> tuple[pygame.Surface, Board]:
+        game = observation.game
+        if self._board is None or self._board.game != game:
+            self._board = renderer_for(game, (self.size[0], self.size[1] - HINT_HEIGHT))
+        if self.flip is None:
+            self.flip = self._board.turns_round and int(observation.seat[row]) == 1
+        if self._surface is None:
+            self._surface = open_window(self.size, f"{game.title}: your seat is {int(observation.seat[row])}")
+        return self._surface, self._board
+
+    def _lead_over(
+        self, surface: pygame.Surface, board: Board, observation: Observation, row: int, memory: Any
+    ) -> None:
+        """Show how the last picture became this one."""
+        clock = pygame.time.Clock()
+        for pointing in board.transition(self._codes, observation, row):
+            self.paint(surface, observation, row, memory, None, pointing, WAITING)
+            pygame.display.flip()
+            clock.tick(60)
+        self._codes = observation.codes[row].copy()
+
+    def _pressed(self, event: Any, chooser: Chooser) -> bool:
+        """Whether an event was for a button, or turned the board round."""
+        command = ""
+        if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            command = next((name for rect, name in self.buttons if rect.collidepoint(event.pos)), "")
+        elif event.type == pygame.KEYDOWN and event.key == pygame.K_f and self._turns():
+            command = "flip"
+        if command == "flip":
+            self.flip = not self.flip
+        elif command == "leave":
+            chooser.left = True
+        return bool(command)
+
+    def _turns(self) -> bool:
+        return self._board is not None and self._board.turns_round
 
     def paint(
         self,
@@ -229,7 +291,9 @@ class WindowPerson(_Person):
         observation: Observation,
         row: int,
         memory: npt.NDArray[np.int32],
-        mark: int,
+        mark: int | None,
+        pointing: Any = None,
+        hint: str = "",
     ) -> None:
         """Paint one choice with the marked option."""
         game, seat = observation.game, int(observation.seat[row])
@@ -237,16 +301,33 @@ class WindowPerson(_Person):
         self._board = board
         totals = [0.0] * game.num_agents
         totals[seat] = float(memory[1]) / game.reward_scale
-        view = View(seat=seat, totals=tuple(totals), judged=False, truth=False, hover=mark)
+        view = View(seat=seat, totals=tuple(totals), judged=False, truth=False, hover=mark,
+                    flip=bool(self.flip), pointing=pointing)  # fmt: skip
         glimpse = Glimpse(observation, row, int(memory[0]))
         board.paint(surface, glimpse, 0, view)
-        theme = DAY if board.told(glimpse, 0, view) else NIGHT
+        theme = board.theme(glimpse, 0, view)
         strip = pygame.Rect(0, self.size[1] - HINT_HEIGHT, self.size[0], HINT_HEIGHT)
         surface.fill(theme.card, strip)
-        draw.write(surface, (20, strip.centery), HINT, 13, theme.soft, anchor="midleft")
+        words = hint or (BOARD_HINT if board.turns_round else HINT)
+        draw.write(surface, (20, strip.centery), words, 13, theme.soft, anchor="midleft")
+        self._paint_buttons(surface, theme, strip)
+
+    def _paint_buttons(self, surface: pygame.Surface, theme: Theme, strip: pygame.Rect) -> None:
+        right = strip.right - 14
+        self.buttons = []
+        for name, word in (("leave", "Leave"), ("flip", "Turn board (F)")):
+            if name == "flip" and not self._turns():
+                continue
+            wide = draw.width_of(word, 12) + 20
+            rect = pygame.Rect(right - wide, strip.y + 5, wide, HINT_HEIGHT - 10)
+            draw.box(surface, rect, theme.paper, radius=7, edge=1, edge_colour=theme.line)
+            draw.write(surface, rect.center, word, 12, theme.ink, anchor="center")
+            self.buttons.append((rect, name))
+            right -= wide + 8
 
     def close(self) -> None:
         """Close the window."""
+        self._codes = None
         if self._surface is not None:
             self._surface = None
             pygame.display.quit()

@@ -7,6 +7,7 @@ and what the ledger says of every act.
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -36,8 +37,12 @@ class Play:
     """Id of the game."""
     seat: int = 0
     """Your seat."""
-    others: Annotated[tuple[str, ...], arg(metavar="PERSONA ...")] = CAST
-    """Personas in the other seats, in order, repeated as needed."""
+    others: Annotated[tuple[str, ...], arg(metavar="PERSONA ...", aliases=["--against"])] = CAST
+    """Personas in the other seats, in order, repeated as needed; module:Class is any policy."""
+    variant: str | None = None
+    """Chess variant: a library name, FILE.ini or FILE.ini#NAME."""
+    set: tuple[str, ...] = ()
+    """Further settings of the game, as in horizon=200."""
     num_agents: int | None = None
     """Seats at the table, the game's own number by default."""
     ring: float = 0.5
@@ -60,6 +65,9 @@ def command(arguments: Sequence[str] | None = None) -> int:
     settings: dict[str, Any] = {"ring": given.ring}
     if given.num_agents is not None:
         settings["num_agents"] = given.num_agents
+    if given.variant is not None:
+        settings["variant"] = given.variant
+    settings |= settings_of(given.set)
     game = registry.make(given.game, **settings)
     cast = personas(game, given.others)
     terminal = given.terminal or not _has_screen()
@@ -69,6 +77,24 @@ def command(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def settings_of(words: Sequence[str]) -> dict[str, Any]:
+    """Settings written as key=value; values are read as JSON where they are that.
+
+    Raises:
+        ConfigError: a word without =.
+    """
+    out: dict[str, Any] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise ConfigError(f"a setting is written key=value, not {word!r}")
+        try:
+            out[key.strip()] = json.loads(value)
+        except ValueError:
+            out[key.strip()] = value
+    return out
+
+
 def _has_screen() -> bool:
     if sys.platform in ("win32", "darwin") or os.environ.get("SDL_VIDEODRIVER"):
         return True
@@ -76,13 +102,16 @@ def _has_screen() -> bool:
 
 
 def personas(game: Game, names: Sequence[str]) -> list[tuple[str, Any]]:
-    """Name and policy of each persona.
+    """Name and policy of each persona; ``module:Class`` is any policy.
 
     Raises:
         UnknownNameError: the game has no such persona.
     """
     out = []
     for name in names:
+        if ":" in name:
+            out.append((name.rpartition(":")[2].lower(), registry.load_name(name)()))
+            continue
         if name not in game.personas:
             raise UnknownNameError(f"{game.name} has no persona {name!r}; it has {', '.join(game.personas)}")
         out.append((name, registry.load_name(game.personas[name])()))
@@ -137,6 +166,9 @@ def main(
             batch.step(actions)
             seating.since += batch.reward / np.float32(game.reward_scale)
             reel.add(batch, actions)
+            if isinstance(person, WindowPerson):
+                mine = next(g for g in seating.groups if g.policy is person)
+                person.after(seating.observation(mine), mine.memory, bool(batch.over[0]))
     except (Left, KeyboardInterrupt):
         print("You have left the table.")
     finally:
@@ -153,7 +185,9 @@ def main(
         if not terminal:
             from gyges.render.replay import Player, watch
 
-            watch(Player(reel, seat=seat), f"{game.title}: what was true")
+            player = Player(reel, seat=seat)
+            player.flip = player.board.turns_round and seat == 1
+            watch(player, f"{game.title}: what was true")
     return episode
 
 
