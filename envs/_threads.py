@@ -27,19 +27,34 @@ class Crew:
         self._owner = os.getpid()
         self._lock = threading.Lock()
 
-    def run(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], helpers: int) -> None:
-        """Call a compiled function with each of the arguments, in any order; returns when all are done.
+    def run(
+        self,
+        function: Callable[..., int],
+        first: tuple[Any, ...],
+        calls: Sequence[tuple[Any, ...]],
+        helpers: int,
+    ) -> int:
+        """Call a compiled function once, and if that gives less than 0, with each of the other arguments.
+
+        Helpers wake while the first call runs. Returns when all is done.
 
         Args:
             function: must not raise.
-            calls: arguments of each call.
+            first: arguments of the first call.
+            calls: arguments of the others, in any order.
             helpers: threads beside the caller's own.
+
+        Returns:
+            What the first call gave.
         """
         self._hire(helpers)
-        todo = collections.deque(calls)
+        todo: collections.deque[tuple[Any, ...]] = collections.deque()
         done: queue.SimpleQueue[None] = queue.SimpleQueue()
+        gate = threading.Lock()
 
         def work() -> None:
+            with gate:
+                pass
             while True:
                 try:
                     arguments = todo.popleft()
@@ -47,11 +62,16 @@ class Crew:
                     return
                 function(*arguments)
 
-        for _ in range(helpers):
-            self._inbox.put((work, done))
+        with gate:
+            for _ in range(helpers):
+                self._inbox.put((work, done))
+            answer = function(*first)
+            if answer < 0:
+                todo.extend(calls)
         work()
         for _ in range(helpers):
             done.get()
+        return int(answer)
 
     def _hire(self, helpers: int) -> None:
         if self._owner != os.getpid():

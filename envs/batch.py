@@ -313,10 +313,8 @@ class Batch:
         if not self._chunks:
             bad = self._loop(STEP, 0, self.rows, *arguments, True)
         else:
-            bad = self._loop(STEP, 0, 0, *arguments, True)
-            if bad < 0:
-                calls = [(STEP, lo, hi, *arguments, False) for lo, hi in self._chunks]
-                crew.run(self._loop, calls, self._helpers)
+            calls = [(STEP, lo, hi, *arguments, False) for lo, hi in self._chunks]
+            bad = crew.run(self._loop, (STEP, 0, 0, *arguments, True), calls, self._helpers)
         if bad >= 0:
             self._refuse(int(bad), actions)
 
@@ -550,7 +548,8 @@ def _parameters(game: Game) -> npt.NDArray[np.int64]:
         return np.array(tuple(game.params()), np.int64)
     from gyges.envs._tables import packed
 
-    return packed(game.params(), *tables)
+    found: npt.NDArray[np.int64] = packed(game.params(), *tables)
+    return found
 
 
 def _thread_count(threads: int | None) -> int:
