@@ -21,10 +21,12 @@ PASSED_ON = {
     "replay": ("gyges.render.replay:command", "watch an episode file, or turn it into pictures"),
     "play": ("gyges.render.play:command", "play a seat yourself"),
     "draw": ("gyges.render.diagrams:command", "draw positions of chess variants as a picture"),
-    "transcribe": ("gyges.agents.llm.transcribe:main", "write episodes as labelled text, to read or train on"),
+    "text-stages": ("gyges.agents.llm.stages:main", "fine-tune text models and attack every stage"),
+    "transcribe": ("gyges.agents.llm.transcribe:main", "write episodes as labelled text"),
     "record": ("gyges.scenarios.record:main", "record behaviour for learners"),
     "train": ("gyges.agents.train:main", "train a policy; its checkpoint folder can be evaluated"),
     "raters": ("gyges.scenarios.rater_table:main", "certify every rater on the game that is solved exactly"),
+    "study": ("gyges.scenarios.studies.rl_vs_sgd:main", "compare learners: rl_vs_sgd"),
     "algorithms": ("gyges.agents.train:algorithms", "list what `train` can do"),
     "fairychess": ("gyges.envs.fairychess.__main__:main", "check, perft and moves of chess variants"),
 }

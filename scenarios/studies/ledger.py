@@ -1,0 +1,170 @@
+"""A study's results: one SQLite file, any number of processes, every cell once.
+
+A process holds a cell while it holds the operating system's lock on its own file; a process that is
+killed, however hard, loses the lock, and whoever comes next takes the cell over. A result appears with
+its cell or not at all. The file remembers the profile, and the hash of the predictions that stood when it
+was made: with other predictions, or another profile, it is not gone on with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gyges.envs.errors import FileError
+from gyges.scenarios.studies.profile import Cell, parse
+
+APPLICATION = 0x47594753  # "GYGS"
+VERSION = 1
+TABLES = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL)",
+    """CREATE TABLE results (
+        key TEXT PRIMARY KEY, mode TEXT NOT NULL, rater TEXT NOT NULL, data TEXT NOT NULL, arm TEXT NOT NULL,
+        label TEXT NOT NULL, seed INTEGER NOT NULL, predictions TEXT NOT NULL, code TEXT NOT NULL,
+        finished REAL NOT NULL, result TEXT NOT NULL,
+        UNIQUE (mode, rater, data, arm, label, seed)
+    )""",
+)
+
+
+class Result(NamedTuple):
+    """One finished cell."""
+
+    cell: Cell
+    predictions: str  # hash of the predictions that stood
+    code: str  # hash of the code that made it
+    result: dict[str, Any]
+
+
+class Ledger:
+    """A study's results file.
+
+    Args:
+        path: made where it does not exist.
+        meta: what must be as it was when the file was made: profile, its hash, the predictions' hash.
+
+    Raises:
+        FileError: it is another kind of file, or was made under another profile or other predictions.
+    """
+
+    def __init__(self, path: Path, meta: dict[str, str]) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(path, timeout=120.0, isolation_level=None)
+            self._open(meta)
+        except sqlite3.DatabaseError as error:
+            raise FileError(f"{path}: not a study's results: {error}") from None
+        self.owners = path.with_name(f"{path.name}.owners")
+        self.owners.mkdir(exist_ok=True)
+        self.name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._held = open(self.owners / self.name, "w")  # noqa: SIM115  held until close
+        fcntl.flock(self._held, fcntl.LOCK_EX)
+
+    def _open(self, meta: dict[str, str]) -> None:
+        db = self._db
+        db.execute("PRAGMA journal_mode=WAL")
+        with self._transaction():
+            found = int(db.execute("PRAGMA application_id").fetchone()[0])
+            empty = not db.execute("SELECT 1 FROM sqlite_master").fetchone()
+            if found == 0 and empty:
+                db.execute(f"PRAGMA application_id={APPLICATION}")
+                db.execute(f"PRAGMA user_version={VERSION}")
+                for table in TABLES:
+                    db.execute(table)
+                db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            elif found != APPLICATION or db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                raise FileError(f"{self.path}: not a study's results")
+        was = self.meta()
+        for name, value in meta.items():
+            if was.get(name) != value:
+                raise FileError(
+                    f"{self.path}: made with {name} {was.get(name)}, now {value}: predictions and plan "
+                    "must stand as they were before the first run"
+                )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def meta(self) -> dict[str, str]:
+        """What the file was made under."""
+        return dict(self._db.execute("SELECT name, value FROM meta").fetchall())
+
+    def done(self) -> set[str]:
+        """Keys of finished cells."""
+        return {key for (key,) in self._db.execute("SELECT key FROM results")}
+
+    def results(self) -> list[Result]:
+        """All finished cells, in order of their keys."""
+        rows = self._db.execute("SELECT key, predictions, code, result FROM results ORDER BY key")
+        return [Result(parse(key), told, code, json.loads(text)) for key, told, code, text in rows]
+
+    def claim(self, cells: Iterable[Cell]) -> Cell | None:
+        """The first cell that is neither finished nor in the hands of a living process; now in ours."""
+        with self._transaction():
+            done = self.done()
+            held = dict(self._db.execute("SELECT key, owner FROM claims").fetchall())
+            alive: dict[str, bool] = {self.name: False}
+            for cell in cells:
+                if cell.key in done:
+                    continue
+                owner = held.get(cell.key)
+                if owner is not None and alive.setdefault(owner, self._alive(owner)):
+                    continue
+                self._db.execute("INSERT OR REPLACE INTO claims VALUES (?, ?)", (cell.key, self.name))
+                return cell
+        return None
+
+    def _alive(self, owner: str) -> bool:
+        try:
+            with open(self.owners / owner) as other:
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            return False
+        (self.owners / owner).unlink(missing_ok=True)
+        return False
+
+    def add(self, cell: Cell, result: dict[str, Any], *, predictions: str, code: str) -> None:
+        """Write a finished cell; a second result for the same cell is dropped."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (cell.key, *cell, predictions, code, time.time(), json.dumps(result)),
+            )
+            self._db.execute("DELETE FROM claims WHERE key = ?", (cell.key,))
+
+    def release(self, cell: Cell) -> None:
+        """Give a claimed cell back unfinished."""
+        with self._transaction():
+            self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (cell.key, self.name))
+
+    def close(self) -> None:
+        """Give up all that is held."""
+        self._held.close()
+        with contextlib.suppress(FileNotFoundError):
+            (self.owners / self.name).unlink()
+        self._db.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

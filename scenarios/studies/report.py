@@ -1,0 +1,245 @@
+"""Tables, verdicts, plots and a page from finished cells, whole or partial."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gyges.render.files import whole
+from gyges.scenarios import statistics as st
+from gyges.scenarios.studies import cells as one_cell
+from gyges.scenarios.studies import measure
+from gyges.scenarios.studies import verdicts as vd
+from gyges.scenarios.studies.ledger import Result
+from gyges.scenarios.studies.profile import NONE, Profile
+from gyges.scenarios.studies.supplies import Supplies
+from gyges.scenarios.studies.verdicts import Row, Verdict
+
+FIGURES = ("proxy", "gold", "phat", "ghat", "gap", "vr", "vr_gap", "severity", "js", "vr_miss", "exploit",
+           "bound", "kl", "learnt", "frames", "calls", "planned", "samples", "seconds")  # fmt: skip
+LEARNERS = (("SGD", "conditioned", "return"), ("offline Q", "q", "q"), ("AWR", "awr", "awr"),
+            ("PPO", "ppo", "ppo"))  # fmt: skip
+"""Rows of the 2 x 2: learner, its arm under the binary label, its arm under the scalar score."""
+
+
+def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dict[str, Any]:
+    """Write everything into a folder; returns the summary.
+
+    Files: cells.csv (a row per cell and rater), arms.csv (means with intervals), summary.json (coverage,
+    verdicts, references), plots as .svg, and page.html, which holds them all.
+    """
+    from gyges.scenarios.studies import page, plots
+
+    found = gather(plan, results, out, told)
+    table: list[Row] = found["table"]
+    save_csv(out / "cells.csv", [flat(row) for row in table])
+    save_csv(out / "arms.csv", found["arms"])
+    summary = {k: found[k] for k in ("study", "profile", "predictions", "coverage", "codes", "verdicts",
+                                     "references", "data", "failed", "fits")}  # fmt: skip
+    whole(out / "summary.json", _writer(json.dumps(one_cell.plain(summary), indent=1)))
+    pictures = plots.draw(plan, table)
+    for name, text in pictures.items():
+        whole(out / f"{name}.svg", _writer(text))
+    whole(out / "page.html", _writer(page.page(found, pictures)))
+    show(found)
+    print(f"page: {out / 'page.html'}")
+    return summary
+
+
+def _writer(text: str) -> Callable[[Path], None]:
+    def save(path: Path) -> None:
+        path.write_text(text, encoding="utf-8")
+
+    return save
+
+
+def gather(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dict[str, Any]:
+    """Everything that is told of a study, as data."""
+    supplies = Supplies(plan, out / "supplies")
+    try:
+        references = {
+            f"{mode.name}/{rater}": supplies.references(mode, rater)
+            for mode in plan.modes
+            for rater in plan.raters
+            if any(r.cell.mode == mode.name for r in results)
+        }
+        data = {
+            f"{mode}/{kind}/{seed}": one_cell.facts(supplies, plan.mode(mode), kind, seed)
+            for mode, kind, seed in sorted(
+                {(r.cell.mode, r.cell.data, r.cell.seed) for r in results if r.cell.data != NONE}
+                | {(r.cell.mode, "behaviour", r.cell.seed) for r in results}
+            )
+        }
+    finally:
+        supplies.close()
+    table = vd.rows(results, references, data)
+    predictions = json.loads(Path(__file__).with_name("predictions.json").read_text())["predictions"]
+    judged = vd.judge(table, predictions, between(results))
+    return {
+        "study": "rl_vs_sgd",
+        "profile": plan.name,
+        "plan": plan,
+        "predictions": told,
+        "said": {one["id"]: one for one in predictions},
+        "coverage": coverage(plan, results),
+        "codes": sorted({r.code for r in results}),
+        "verdicts": [v._asdict() for v in judged],
+        "references": references,
+        "data": data,
+        "table": table,
+        "arms": arms(table),
+        "failed": failed(results, table),
+        "fits": fits(table),
+    }
+
+
+def between(results: Sequence[Result]) -> Callable[[str, str], float]:
+    """Divergence of conduct between two cells by key, in bits; cells weighted by both alike."""
+    found = {r.cell.key: r.result.get("conduct") for r in results}
+
+    def bits(one: str, two: str) -> float:
+        a, b = found.get(one), found.get(two)
+        if not a or not b:
+            return math.nan
+        shape = tuple(1 + max([0, *a[k], *b[k]]) for k in ("row", "column"))
+        p, q = (one_cell.dense(x, (shape[0], shape[1])) for x in (a, b))
+        return (measure.divergence(p, q) + measure.divergence(q, p)) / 2
+
+    return bits
+
+
+def coverage(plan: Profile, results: Sequence[Result]) -> dict[str, Any]:
+    """How much of the profile is finished, by mode."""
+    done = {r.cell.key for r in results}
+    found: dict[str, Any] = {}
+    for mode in plan.modes:
+        mine = [c for c in plan.cells() if c.mode == mode.name]
+        found[mode.name] = {"done": sum(c.key in done for c in mine), "of": len(mine)}
+    total = {k: sum(one[k] for one in found.values()) for k in ("done", "of")}
+    return {"modes": found, **total, "complete": total["done"] == total["of"]}
+
+
+def flat(row: Row) -> dict[str, Any]:
+    """A row as a line of a table."""
+    line: dict[str, Any] = {**row.cell._asdict(), "rater": row.rater, "key": row.cell.key}
+    line.update({name: getattr(row, name) for name in FIGURES})
+    line["foretold_by"] = row.who
+    line.update({f"event_{name}": share for name, share in row.events.items()})
+    line.update({f"amplified_{name}": value for name, value in row.amplified.items()})
+    return line
+
+
+def arms(table: Sequence[Row]) -> list[dict[str, Any]]:
+    """Means over seeds with intervals, by mode, rater, data, arm and label."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in table:
+        c = row.cell
+        groups.setdefault((c.mode, row.rater, c.data, c.arm, c.label), []).append(row)
+    out = []
+    for key, some in sorted(groups.items()):
+        line: dict[str, Any] = dict(zip(("mode", "rater", "data", "arm", "label"), key, strict=True))
+        line["seeds"] = len(some)
+        for name in FIGURES:
+            values = np.array([float(getattr(r, name)) for r in some])
+            e = of_seeds(values[np.isfinite(values)])
+            line[name], line[f"{name}_low"], line[f"{name}_high"] = e
+        chain = np.array([r.amplified.get("chain", math.nan) for r in some])
+        line["amplified_chain"] = of_seeds(chain[np.isfinite(chain)]).value
+        out.append(line)
+    return out
+
+
+def of_seeds(values: Any) -> st.Estimate:
+    """Interquartile mean over seeds (the mean of fewer than four) with a bootstrap interval."""
+    if len(values) == 0:
+        return st.NOTHING
+    counts = st.draws(len(values))
+    return st.interval(float(st.interquartile_mean(values)[0]), st.interquartile_mean(values, counts))
+
+
+def failed(results: Sequence[Result], table: Sequence[Row]) -> dict[str, Any]:
+    """Runs of RL that failed to learn, that learnt and stayed clean, that learnt and exploited."""
+    found: dict[str, Any] = {"diverged": [r.cell.key for r in results if r.result["status"] != "done"]}
+    for row in table:
+        if row.cell.kind not in ("ppo", "ppo-kl"):
+            continue
+        name = f"{row.cell.mode}/{row.rater}/{row.cell.arm}/{row.cell.signal}"
+        one = found.setdefault(name, {"failed to learn": 0, "learnt, clean": 0, "learnt, exploits": 0})
+        if row.learnt != 1.0:
+            one["failed to learn"] += 1
+        elif row.exploit >= 0.5:
+            one["learnt, exploits"] += 1
+        else:
+            one["learnt, clean"] += 1
+    return found
+
+
+def fits(table: Sequence[Row]) -> list[dict[str, Any]]:
+    """Gold against d = sqrt(KL from the clone) over PPO runs: gain = d (alpha - beta log d).
+
+    The form of Gao, Schulman and Hilton (2023) for RL, by least squares on normalised gold less the
+    clone's; needs five runs whose d is above 0.
+    """
+    clones = {
+        (r.cell.mode, r.rater, r.cell.data, r.cell.seed): r.ghat for r in table if r.cell.arm == "cloning"
+    }
+    out = []
+    for mode, rater in sorted({(r.cell.mode, r.rater) for r in table}):
+        points = []
+        for r in table:
+            if (r.cell.mode, r.rater) == (mode, rater) and r.cell.kind in ("ppo", "ppo-kl"):
+                source = "behaviour" if r.cell.data == NONE else r.cell.data
+                base = clones.get((mode, rater, source, r.cell.seed), math.nan)
+                if math.isfinite(base) and r.kl > 1e-6:
+                    points.append((math.sqrt(r.kl), r.ghat - base))
+        if len(points) < 5:
+            continue
+        d, gain = np.array(points).T
+        design = np.stack([d, -d * np.log(d)], axis=1)
+        (alpha, beta), *_ = np.linalg.lstsq(design, gain, rcond=None)
+        left = gain - design @ np.array([alpha, beta])
+        spread = float(((gain - gain.mean()) ** 2).sum())
+        fitted = 1 - float(left @ left) / spread if spread > 0 else math.nan
+        out.append({"mode": mode, "rater": rater, "runs": len(d), "alpha": float(alpha), "beta": float(beta),
+                    "explained": fitted, "points": [[float(a), float(b)] for a, b in points]})  # fmt: skip
+    return out
+
+
+def save_csv(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Write a table; numbers in six digits, NaN as nothing."""
+
+    def text(value: Any) -> Any:
+        if isinstance(value, float):
+            return "" if not math.isfinite(value) else f"{value:.6g}"
+        return value
+
+    def save(target: Path) -> None:
+        with target.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, list(lines[0]) if lines else [], lineterminator="\n")
+            table.writeheader()
+            for line in lines:
+                table.writerow({k: text(v) for k, v in line.items()})
+
+    whole(path, save)
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """Print coverage and verdicts."""
+    from rich.console import Console
+    from rich.table import Table
+
+    cover = found["coverage"]
+    part = "complete" if cover["complete"] else "PARTIAL"
+    table = Table("prediction", "mode", "verdict", "figures",
+                  title=f"{found['study']}, {found['profile']}: {cover['done']} of {cover['of']} cells, {part}; "
+                  f"predictions {found['predictions'][:16]}")  # fmt: skip
+    for one in found["verdicts"]:
+        verdict = Verdict(**one)
+        table.add_row(*verdict)
+    Console().print(table)

@@ -1,0 +1,213 @@
+"""``gyges study rl_vs_sgd``: does SGD on labelled behaviour do what RL does, and is it safer?
+
+    gyges study rl_vs_sgd --profile ci --out study
+    gyges study rl_vs_sgd --profile ci --out study --cell tabular/tail/behaviour/conditioned/binary/0
+
+Runs what is missing of a profile's cells, in any number of processes that share the folder, and writes
+tables, plots and a page. The predictions were written down first (`predictions.json`, its hash beside it);
+a file that has changed since is refused. docs/study-rl-vs-sgd.md says what is compared and how.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from gyges.envs.errors import ConfigError, FileError, GygesError, UnknownNameError
+from gyges.scenarios.studies.ledger import Ledger
+from gyges.scenarios.studies.profile import Cell, Profile, parse, profile
+
+HERE = Path(__file__).parent
+PREDICTIONS = HERE / "predictions.json"
+PINNED = HERE / "predictions.sha256"
+RESULTS = "results.db"
+
+CODE = ("agents/*.py", "scenarios/raters.py", "scenarios/rating.py", "scenarios/satisficer.py",
+        "scenarios/record.py", "scenarios/exact.py", "scenarios/studies/profile.py",
+        "scenarios/studies/supplies.py", "scenarios/studies/learners.py", "scenarios/studies/measure.py",
+        "scenarios/studies/cells.py")  # fmt: skip
+"""What a cell's figures depend on besides the rules of the games."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """Run a study, or what is missing of it; several processes may share a folder."""
+
+    name: Annotated[Literal["rl_vs_sgd"], tyro.conf.Positional] = "rl_vs_sgd"
+    """Which study."""
+    profile: Literal["ci", "small", "gpu"] = "ci"
+    """ci: some minutes; small: some hours at most, pilot-grade; gpu: thirty seeds."""
+    out: Path = Path("study")
+    """Folder of results, shared data, tables and page."""
+    cell: str = ""
+    """Run this one cell again, print its figures, and compare them with the recorded ones."""
+    page: bool = False
+    """Run nothing; write tables, plots and page of what is finished."""
+    list: bool = False
+    """Run nothing; list the cells and which are finished."""
+    only: tuple[str, ...] = ()
+    """Run only the cells whose keys begin with one of these, as in tabular/tail."""
+
+
+def predictions_hash(path: Path = PREDICTIONS, pinned: Path = PINNED) -> str:
+    """SHA-256 of the predictions.
+
+    Raises:
+        FileError: they are not those whose hash was committed.
+    """
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    wanted = pinned.read_text().strip()
+    if found != wanted:
+        raise FileError(f"{path}: SHA-256 {found}, committed was {wanted}: predictions stand before a run")
+    return found
+
+
+def code_hash() -> str:
+    """SHA-256 of the code that a cell's figures depend on; 16 digits."""
+    import gyges.scenarios
+
+    root = Path(gyges.scenarios.__file__).parents[1]
+    digest = hashlib.sha256()
+    for pattern in CODE:
+        for path in sorted(root.glob(pattern)):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def meta(plan: Profile) -> dict[str, str]:
+    """What a results file is bound to."""
+    return {
+        "study": "rl_vs_sgd",
+        "profile": plan.name,
+        "plan": plan.hash(),
+        "predictions": predictions_hash(),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``gyges study``: returns the exit status."""
+    args = tyro.cli(Study, args=None if arguments is None else list(arguments), prog="gyges study")
+    try:
+        return run(args)
+    except GygesError as error:
+        print(f"gyges study: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gyges study: stopped; finished cells are kept, run the same command to go on", file=sys.stderr)
+        return 130
+
+
+def run(args: Study) -> int:
+    """Do what the options say."""
+    plan = profile(args.profile)
+    if args.cell:
+        return again(plan, args.out, args.cell)
+    with Ledger(args.out / RESULTS, meta(plan)) as ledger:
+        print(f"predictions {ledger.meta()['predictions']}", flush=True)
+        if args.list:
+            done = ledger.done()
+            for cell in plan.cells():
+                print("done" if cell.key in done else "    ", cell.key)
+            return 0
+        if not args.page:
+            work(plan, ledger, args.out, args.only)
+        return publish(plan, ledger, args.out)
+
+
+def chosen(plan: Profile, only: Sequence[str]) -> list[Cell]:
+    """The cells to run; UnknownNameError where a beginning fits none."""
+    cells = plan.cells()
+    for begin in only:
+        if not any(cell.key.startswith(begin) for cell in cells):
+            raise UnknownNameError(f"no cell of {plan.name} begins with {begin!r}")
+    return [cell for cell in cells if not only or cell.key.startswith(tuple(only))]
+
+
+def work(plan: Profile, ledger: Ledger, out: Path, only: Sequence[str] = ()) -> None:
+    """Run cells until none is left that nobody else has in hand."""
+    from gyges.scenarios.studies.cells import run as run_cell
+    from gyges.scenarios.studies.supplies import Supplies
+
+    cells, supplies, code = chosen(plan, only), Supplies(plan, out / "supplies"), code_hash()
+    told = predictions_hash()
+    try:
+        while (cell := ledger.claim(cells)) is not None:
+            begun = time.perf_counter()
+            try:
+                found = run_cell(supplies, cell)
+            except BaseException:
+                ledger.release(cell)
+                raise
+            ledger.add(cell, found, predictions=told, code=code)
+            done, took = len(ledger.done()), time.perf_counter() - begun
+            print(f"{done:4}/{len(plan.cells())}  {took:6.1f} s  {cell.key}  {short(found)}", flush=True)
+    finally:
+        supplies.close()
+
+
+def short(found: dict[str, Any]) -> str:
+    """A cell's figures in a line."""
+    if found["status"] != "done":
+        return str(found["status"])
+    by = ", ".join(f"{name} {one['proxy']:.1f} gold {one['gold']:.1f}" for name, one in found["by"].items())
+    rate = found["figures"]["violation_rate"]
+    return f"{by}; violations {'NaN' if rate is None else format(rate, '.3f')}"
+
+
+def again(plan: Profile, out: Path, key: str) -> int:
+    """Make one cell again; 1 where its figures differ from the recorded ones."""
+    from gyges.scenarios.studies.cells import run as run_cell
+    from gyges.scenarios.studies.supplies import Supplies
+
+    if parse(key) not in plan.cells():
+        raise ConfigError(f"profile {plan.name} has no cell {key}; see --list")
+    cell = plan.find(key)
+    supplies = Supplies(plan, out / "supplies")
+    try:
+        found = run_cell(supplies, cell)
+    finally:
+        supplies.close()
+    print(json.dumps({k: v for k, v in found.items() if k != "conduct"}, indent=1))
+    with Ledger(out / RESULTS, meta(plan)) as ledger:
+        recorded = {one.cell.key: one for one in ledger.results()}
+    if key not in recorded:
+        print("not recorded yet: nothing to compare with")
+        return 0
+    same = comparable(found) == comparable(recorded[key].result)
+    other = "" if recorded[key].code == code_hash() else " (recorded by other code)"
+    print(f"{'the same as' if same else 'DIFFERS from'} the recorded figures{other}")
+    return 0 if same else 1
+
+
+def comparable(found: dict[str, Any]) -> dict[str, Any]:
+    """All of a result that does not depend on the clock."""
+    return {k: v for k, v in json.loads(json.dumps(found)).items() if k != "seconds"}
+
+
+def publish(plan: Profile, ledger: Ledger, out: Path) -> int:
+    """Write tables, plots and page; print the verdicts."""
+    from gyges.scenarios.studies.report import write
+
+    results = ledger.results()
+    told = predictions_hash()
+    wrong = [one.cell.key for one in results if one.predictions != told]
+    if wrong:
+        raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under other predictions")
+    if not results:
+        print("nothing is finished yet")
+        return 0
+    write(plan, results, out, told)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

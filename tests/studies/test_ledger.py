@@ -1,0 +1,108 @@
+"""The results file: every cell once, whoever is killed; bound to predictions and plan."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from gyges.envs.errors import FileError
+from gyges.scenarios.studies import rl_vs_sgd as study
+from gyges.scenarios.studies.ledger import Ledger
+from gyges.scenarios.studies.profile import PROFILES
+
+META = {"study": "s", "profile": "ci", "plan": "p", "predictions": "h"}
+CELLS = PROFILES["ci"].cells()[:3]
+
+
+def add(ledger, cell, value):
+    ledger.add(cell, {"status": "done", "value": value}, predictions="h", code="c")
+
+
+def test_two_processes_never_hold_the_same_cell(tmp_path):
+    with Ledger(tmp_path / "r.db", META) as one, Ledger(tmp_path / "r.db", META) as two:
+        assert one.claim(CELLS) == CELLS[0]
+        assert two.claim(CELLS) == CELLS[1]
+        add(one, CELLS[0], 1)
+        assert one.claim(CELLS) == CELLS[2]
+        assert two.claim(CELLS) is None or two.claim(CELLS) == CELLS[1]
+
+
+def test_a_second_result_for_a_cell_is_dropped(tmp_path):
+    with Ledger(tmp_path / "r.db", META) as ledger:
+        add(ledger, CELLS[0], 1)
+        add(ledger, CELLS[0], 2)
+        (found,) = ledger.results()
+        assert found.result["value"] == 1
+        assert found.cell == CELLS[0]
+
+
+def test_a_killed_process_leaves_its_cell_to_the_next(tmp_path):
+    code = """
+        import sys, time
+        from pathlib import Path
+        from gyges.scenarios.studies.ledger import Ledger
+        from gyges.scenarios.studies.profile import PROFILES
+        ledger = Ledger(Path(sys.argv[1]), {"study": "s", "profile": "ci", "plan": "p", "predictions": "h"})
+        print(ledger.claim(PROFILES["ci"].cells()[:3]).key, flush=True)
+        time.sleep(60)
+    """
+    path = tmp_path / "r.db"
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), str(path)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout.readline().strip() == CELLS[0].key
+        with Ledger(path, META) as ledger:
+            assert ledger.claim(CELLS) == CELLS[1]  # the first is in living hands
+            ledger.release(CELLS[1])
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+            for _ in range(50):
+                if (got := ledger.claim(CELLS)) == CELLS[0]:
+                    break
+                ledger.release(got)
+                time.sleep(0.05)
+            assert got == CELLS[0]
+            assert ledger.results() == []
+    finally:
+        child.kill()
+        child.stdout.close()
+        child.wait()
+
+
+@pytest.mark.parametrize("name", ["predictions", "plan"])
+def test_it_is_not_gone_on_with_under_other_predictions_or_another_plan(tmp_path, name):
+    Ledger(tmp_path / "r.db", META).close()
+    with pytest.raises(FileError, match=name):
+        Ledger(tmp_path / "r.db", {**META, name: "other"})
+
+
+def test_another_file_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "r.db"
+    path.write_bytes(b"not a database, " * 100)
+    before = path.read_bytes()
+    with pytest.raises(FileError):
+        Ledger(path, META)
+    assert path.read_bytes() == before
+
+
+def test_changed_predictions_are_detected(tmp_path):
+    told = study.predictions_hash()
+    assert len(told) == 64
+    changed = tmp_path / "predictions.json"
+    changed.write_bytes(study.PREDICTIONS.read_bytes().replace(b"0.05", b"0.50", 1))
+    assert changed.read_bytes() != study.PREDICTIONS.read_bytes()
+    with pytest.raises(FileError, match="predictions stand before a run"):
+        study.predictions_hash(changed)
+
+
+def test_results_under_other_predictions_are_not_published(tmp_path, tiny):
+    with Ledger(tmp_path / "r.db", META) as ledger:
+        add(ledger, CELLS[0], 1)
+        with pytest.raises(FileError, match="other predictions"):
+            study.publish(tiny, ledger, Path(tmp_path))
