@@ -131,9 +131,11 @@ class Episode:
             raise FileError(f"actions are int32 [T, N], not {self.actions.dtype} {self.actions.shape}")
         if self.actions.shape[1] != len(self.seats):
             raise FileError(f"actions have {self.actions.shape[1]} seats, seats lists {len(self.seats)}")
-        for step, seat, *_ in (*self.words, *self.forfeits, *self.answers):
-            if not (0 <= step < max(self.steps, 1) and 0 <= seat < len(self.seats)):
-                raise FileError(f"a word or forfeit at step {step}, seat {seat} lies outside the episode")
+        beside: tuple[Word | Forfeit | Answer, ...] = (*self.words, *self.forfeits, *self.answers)
+        for one in beside:
+            if not (0 <= one.step < max(self.steps, 1) and 0 <= one.seat < len(self.seats)):
+                what = f"a word, forfeit or answer at step {one.step}, seat {one.seat}"
+                raise FileError(f"{what} lies outside the episode")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Episode) and self.to_json() == other.to_json()

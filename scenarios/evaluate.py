@@ -207,16 +207,18 @@ def seated(ready: Plan, limits: Limits) -> Iterator[Policy]:
     if ready.source.trusted:
         policy = build(ready.source, ready.game)
         try:
-            if callable(getattr(policy, "start", None)):
-                policy.start()  # type: ignore[attr-defined]  a server is looked for before anything is played
+            getattr(policy, "start", _nothing)()  # a server is looked for before anything is played
             yield policy
         finally:
-            if callable(getattr(policy, "close", None)):
-                policy.close()  # type: ignore[attr-defined]
+            getattr(policy, "close", _nothing)()
         return
     with Sandbox(ready.source, ready.game, limits) as sandbox:
         sandbox.start()
         yield sandbox
+
+
+def _nothing() -> None:
+    """What a policy without a server has to do at start and end."""
 
 
 # Questions.

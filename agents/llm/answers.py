@@ -7,6 +7,7 @@ digits, and is none.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import Any, NamedTuple
@@ -34,8 +35,9 @@ class Read(NamedTuple):
 NOTHING = Read(-1, False)
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-_CHOICE = re.compile(r"^[\s>*_#`-]*choice[\s*_`]*[:=][\s*_`]*(.*?)\s*$", re.IGNORECASE | re.MULTILINE)
-_PART = re.compile(r"^[\s>*_#`-]*(thoughts|say|note|choice)[\s*_`]*[:=]\s*", re.IGNORECASE | re.MULTILINE)
+_HEAD = r"^[ \t>*_#`-]{0,16}"
+_CHOICE = re.compile(_HEAD + r"choice[ \t*_`]{0,8}[:=](.*)$", re.IGNORECASE | re.MULTILINE)
+_PART = re.compile(_HEAD + r"(thoughts|say|note|choice)[ \t*_`]{0,8}[:=]", re.IGNORECASE | re.MULTILINE)
 _REFUSAL = re.compile(
     r"\bI(?:'|’)?(?: a)?m (?:sorry|unable|not able)\b|"
     r"\bI (?:can(?:no|')t|can’t|can not|won(?:'|’)t|will not|must decline|refuse)\b",
@@ -156,7 +158,7 @@ def _parts(text: str) -> dict[str, str]:
     """The first text behind each of THOUGHTS, SAY and NOTE."""
     marks = list(_PART.finditer(text))
     found: dict[str, str] = {}
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in itertools.zip_longest(marks, marks[1:]):
         end = len(text) if after is None else after.start()
         found.setdefault(mark.group(1).lower(), text[mark.end() : end].strip())
     found.pop("choice", None)

@@ -118,7 +118,7 @@ def reply_of(raw: bytes, content_type: str) -> Reply:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _count(value: Any) -> int:

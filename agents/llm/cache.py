@@ -56,6 +56,11 @@ class Recorded:
             self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115  open for the life of the run
         except OSError as error:
             raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+        self._write({"url": self.url, "model": self.model, "rungs": self.rungs})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
 
     async def complete(self, body: Body, seconds: float) -> Reply:
         """From `inner`, noting it, troubles included."""
@@ -72,8 +77,7 @@ class Recorded:
             if "reply" not in line and "trouble" not in line:
                 line["trouble"] = ["timeout", "ended by its deadline", True, 0]
             line["seconds"] = round(time.monotonic() - begun, 4)
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._file.flush()
+            self._write(line)
 
     async def close(self) -> None:
         """Close the file and `inner`."""
@@ -102,6 +106,9 @@ class Replayed:
             with open(path, encoding="utf-8") as file:
                 for text in file:
                     line = json.loads(text)
+                    if "request" not in line:
+                        self.rungs = line["rungs"]
+                        continue
                     self._lines.setdefault(line["request"], []).append(line)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FileError(f"{path}: not a record of requests: {error}") from None

@@ -108,7 +108,7 @@ class Server:
 
 
 def retry_after(headers: Any) -> float | None:
-    """Seconds to wait by a response's headers: ``retry-after-ms``, or ``retry-after`` as seconds or a date."""
+    """Seconds to wait by a response's headers: ``retry-after-ms``, or ``retry-after``, seconds or date."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         value = str(headers.get(name, "")).strip()
         if not value:

@@ -89,7 +89,7 @@ def read_reply(reply: Reply, rung: str, prompt: Prompt, uniform: float, temperat
 
 
 def label_chances(reply: Reply, prompt: Prompt, temperature: float) -> list[float]:
-    """Probability of each option by the first token, or an empty list where no label is among the likeliest."""
+    """Probability of each option by the first token; an empty list where no label is among the likeliest."""
     weight = [0.0] * len(prompt.labels)
     place = {label: k for k, label in enumerate(prompt.labels)}
     for token, value in reply.top:

@@ -214,6 +214,6 @@ def unpack(line: npt.NDArray[np.uint8]) -> Mind:
 
 
 def repeats(said: str, told: str) -> bool:
-    """Whether a text repeats `WINDOW` characters or more of the instructions, whatever the case and spaces."""
+    """Whether a text repeats `WINDOW` characters of the instructions, whatever the case and spaces."""
     said, told = (" ".join(text.casefold().split()) for text in (said, told))
     return any(said[k : k + WINDOW] in told for k in range(len(said) - WINDOW + 1))

@@ -1,0 +1,275 @@
+"""One question: rungs, trying again, what came of it, and what it cost."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gyges.agents.llm import ladder
+from gyges.agents.llm.asking import PATIENCE, Answer, Asker, Question, Terms
+from gyges.agents.llm.backend import Body, Reply, Trouble, reply_of
+from gyges.agents.llm.cache import Cached, Recorded, Replayed
+from gyges.agents.llm.chat import check_url, retry_after
+from gyges.agents.llm.mock import Mock
+from gyges.agents.llm.prompts import Prompt, Setup
+from gyges.envs.errors import ConfigError, FileError
+
+FAST = Terms(wait=0.001, turn=20.0, call=10.0)
+SETUP = Setup(history=0)
+
+
+def prompt_of(form: str, count: int = 4) -> Prompt:
+    options = tuple(f"take {k}" for k in range(count))
+    labels = (
+        tuple("ABCDEFGH"[:count]) if form == "label" and count <= 8 else tuple(map(str, range(1, count + 1)))
+    )
+    return Prompt("rules", "Actions:\n", options, tuple(range(count)), labels, form)
+
+
+def ask(backend: Any, terms: Terms = FAST, count: int = 4, setup: Setup = SETUP) -> tuple[Answer, Asker]:
+    async def work() -> tuple[Answer, Asker]:
+        asker = Asker(backend, setup, terms)
+        return await asker.ask(Question(lambda form: prompt_of(form, count), count, 7, 0.5)), asker
+
+    return asyncio.run(work())
+
+
+SLOW = Trouble("rate", "later", retry_after=0.0, status=429)
+
+OUTCOMES = [
+    ("ok", [2], 1),
+    ("repaired", ['I choose {"choice": 2} today'], 1),
+    ("repaired", ["what?", 2], 2),
+    ("illegal", ["what?"], 3),
+    ("illegal", [9], 3),
+    ("refusal", ["I'm sorry, I can't help with that."], 3),
+    ("refusal", [Reply("", refusal="no")], 3),
+    ("refusal", [Reply("", finish="content_filter")], 3),
+    ("truncated", [Reply('{"thoughts": "well', finish="length")], 3),
+    ("ok", [SLOW, Trouble("server", "500", status=500), 2], 1),
+    ("illegal", ["what?", Trouble("access", "key", again=False)], 1),
+    ("infrastructure", [Trouble("server", "500", status=500)], 0),
+    ("infrastructure", [Trouble("access", "401", again=False, status=401)], 0),
+]
+
+
+@pytest.mark.parametrize(("outcome", "script", "calls"), OUTCOMES)
+def test_the_six_outcomes(outcome: str, script: list[Any], calls: int) -> None:
+    answer, asker = ask(Mock(script))
+    assert (answer.outcome, answer.calls) == (outcome, calls)
+    assert answer.option == (1 if outcome in ("ok", "repaired") else -1)
+    assert asker.account.outcomes[outcome] == 1 == sum(asker.account.outcomes.values())
+
+
+def test_a_reply_that_no_rung_shaped_is_corrected_with_the_models_own_words() -> None:
+    mock = Mock(["fish!", 3])
+    answer, _ = ask(mock)
+    assert (answer.option, answer.outcome) == (2, "repaired")
+    roles = [(m["role"], m["content"][:20]) for m in mock.asked[1]["messages"]]
+    assert roles[2:] == [("assistant", "fish!"), ("user", "That states none of ")]
+    assert mock.asked[0]["seed"] != mock.asked[1]["seed"]
+
+
+# The ladder.
+
+
+def holding(*rungs: str) -> Any:
+    """A server that heeds some rungs, answers 500 to a schema it does not know, and ignores the rest."""
+
+    def answer(body: Body) -> Any:
+        kind = body.get("response_format", {}).get("type")
+        seen = (
+            "json_schema" if kind == "json_schema" else "json_object" if kind else "grammar" if "grammar" in body
+            else "tool" if "tools" in body else "logprobs" if "logprobs" in body else "text"
+        )  # fmt: skip
+        if seen == "json_schema" and "json_schema" not in rungs:
+            raise Trouble("server", "schema?", status=500)
+        if seen not in rungs:
+            return "hello"
+        if seen == "tool":
+            return Reply("", finish="tool_calls", tool='{"choice": 1}')
+        if seen == "logprobs":
+            return Reply("B", finish="length", top=((" B", -0.1), ("A", -3.0), ("x", -4.0)))
+        return "CHOICE: 1" if seen == "text" and "Actions" in str(body) else 1 if seen != "text" else "hello"
+
+    return answer
+
+
+@pytest.mark.parametrize("rung", [r for r in ladder.RUNGS if r != "choices"])
+def test_the_probe_finds_what_a_server_is_held_by(rung: str) -> None:
+    mock = Mock(holding(rung, "text"), rungs=None)
+    answer, asker = ask(mock)
+    assert asker.rungs is not None
+    assert {r for r, can in asker.rungs.items() if can == "ok"} == {rung, "text"}
+    assert (answer.rung, answer.outcome) == (rung, "ok")
+    if rung != "json_schema":
+        assert asker.rungs["json_schema"] == "error 500"
+
+
+def test_the_server_is_probed_once() -> None:
+    async def work() -> int:
+        mock = Mock(holding("grammar", "text"), rungs=None)
+        asker = Asker(mock, SETUP, FAST)
+        question = Question(prompt_of, 4, 7, 0.5)
+        answers = await asyncio.gather(*(asker.ask(question) for _ in range(20)))
+        assert {a.outcome for a in answers} == {"ok"}
+        return len(mock.asked)
+
+    assert asyncio.run(work()) == 20 + 7  # six rungs, and the schema's error tried twice
+
+
+def test_labels_are_drawn_by_their_probabilities() -> None:
+    reply = Reply("A", top=(("A", -0.2877), (" B", -1.3863), ("Z", -0.1)))
+    chances = ladder.label_chances(reply, prompt_of("label"), 1.0)
+    assert chances == pytest.approx([0.75, 0.25, 0, 0], abs=1e-3)
+    assert ladder.label_chances(reply, prompt_of("label"), 0.0) == [1, 0, 0, 0]
+    for uniform, option in ((0.7, 0), (0.76, 1), (0.999999, 1)):
+        assert ladder.read_reply(reply, "logprobs", prompt_of("label"), uniform, 1.0).option == option
+
+
+def test_too_many_options_for_letters_are_asked_for_in_words() -> None:
+    answer, _ = ask(Mock(["CHOICE: 30"], rungs={"logprobs": "ok", "text": "ok"}), count=40)
+    assert (answer.rung, answer.option) == ("text", 29)
+
+
+def test_a_rung_that_is_refused_later_is_left() -> None:
+    def refuse(body: Body) -> Any:
+        if "response_format" in body:
+            raise Trouble("request", "HTTP 400: no schemas today", again=False, status=400)
+        return "CHOICE: 2"
+
+    answer, asker = ask(Mock(refuse))
+    assert (answer.rung, answer.option, answer.outcome) == ("text", 1, "ok")
+    assert asker.rungs is not None
+    assert asker.rungs["json_schema"] == "error 400"
+
+
+def test_settings_that_a_server_does_not_take_are_left_out() -> None:
+    def picky(body: Body) -> Any:
+        if "max_tokens" in body:
+            raise Trouble("request", "use max_completion_tokens instead", again=False, status=400)
+        if "seed" in body:
+            raise Trouble("request", "unknown field: seed", again=False, status=400)
+        return holding("json_schema", "text")(body)
+
+    for rungs in (None, {"json_schema": "ok", "text": "ok"}):
+        mock = Mock(picky, rungs=rungs)
+        answer, _ = ask(mock)
+        assert (answer.outcome, answer.rung) == ("ok", "json_schema")
+        assert "max_completion_tokens" in mock.asked[-1]
+        assert "seed" not in mock.asked[-1]
+
+
+# Waiting.
+
+
+def test_a_server_that_asks_to_wait_beyond_the_turn_is_not_waited_for() -> None:
+    answer, _ = ask(Mock([Trouble("rate", "an hour", retry_after=3600.0, status=429)]))
+    assert answer.outcome == "infrastructure"
+
+
+def test_a_server_that_hangs_is_given_up() -> None:
+    mock = Mock([1], latency=3600.0)
+    answer, asker = ask(mock, Terms(call=0.02, turn=0.1, wait=0.0))
+    assert answer.outcome == "infrastructure"
+    assert 1 <= asker.account.troubles["timeout"] <= 5
+
+
+def test_after_many_lost_turns_each_gets_one_try_until_one_succeeds() -> None:
+    async def work() -> None:
+        down = True
+        mock = Mock(lambda body: Trouble("connection", "refused") if down else 1)
+        asker = Asker(mock, SETUP, Terms(wait=0.0, tries=4))
+        question = Question(prompt_of, 4, 7, 0.5)
+        for _ in range(PATIENCE):
+            assert (await asker.ask(question)).outcome == "infrastructure"
+        assert len(mock.asked) == 4 * PATIENCE
+        await asker.ask(question)
+        assert len(mock.asked) == 4 * PATIENCE + 1
+        down = False
+        assert (await asker.ask(question)).outcome == "ok"
+        down = True
+        await asker.ask(question)
+        assert len(mock.asked) == 4 * PATIENCE + 1 + 1 + 4
+
+    asyncio.run(work())
+
+
+def test_retry_after_is_read_in_all_its_forms() -> None:
+    assert retry_after({"retry-after": "3"}) == 3.0
+    assert retry_after({"retry-after-ms": "250", "retry-after": "9"}) == 0.25
+    assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
+    assert retry_after({"retry-after": "nan"}) is None
+    assert retry_after({"retry-after": "soon"}) is None
+    assert retry_after({"retry-after": "1e9"}) == 3600.0
+    assert retry_after({}) is None
+
+
+# Account, cache, record.
+
+
+def test_tokens_and_cost_are_booked_but_not_for_what_was_cached(tmp_path: Path) -> None:
+    reply = Reply('{"choice": 1}', prompt_tokens=1000, completion_tokens=10)
+    terms = Terms(price_in=2.0, price_out=10.0)
+    for _ in range(2):
+        _, asker = ask(Cached(Mock([reply]), tmp_path / "cache.db"), terms)
+    assert (asker.account.cached, asker.account.cost(terms)) == (1, 0.0)
+    _, asker = ask(Mock([reply]), terms)
+    assert asker.account.cost(terms) == pytest.approx(1000 * 2e-6 + 10 * 10e-6)
+
+
+def test_the_cache_is_keyed_by_the_exact_request(tmp_path: Path) -> None:
+    mock = Mock([1, 2])
+    ask(Cached(mock, tmp_path / "c"))
+    again, _ = ask(Cached(mock, tmp_path / "c"))
+    assert (len(mock.asked), again.option) == (1, 0)
+    other, _ = ask(Cached(mock, tmp_path / "c"), Terms(temperature=0.5))
+    assert (len(mock.asked), other.option) == (2, 1)
+
+
+def test_a_recorded_run_is_played_again_without_a_server(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    script = [SLOW, "what?", 3]
+    first, _ = ask(Recorded(Mock(script), path))
+    again, _ = ask(Replayed(path, "mock:", "mock"))
+    assert again._replace(option=-2) == first._replace(option=-2)
+    assert again.option == first.option == 2
+    lost, _ = ask(Replayed(path, "mock:", "mock"), Terms(temperature=0.1))
+    assert (lost.outcome, lost.detail) == ("infrastructure", "this request is not in the record")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [("trouble" in line, "reply" in line) for line in lines[1:]] == [(True, False)] + [
+        (False, True)
+    ] * 2
+    path.write_text("nonsense\n")
+    with pytest.raises(FileError):
+        Replayed(path, "mock:", "mock")
+
+
+# What comes over the wire.
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{", b"[]", b"{}", b'{"choices": []}', b'{"choices": [1]}', b'{"choices": [{}]}', b"nul", b"\xff",
+     b'{"choices": [{"message": "x"}]}', b"[" * 100_000],
+)  # fmt: skip
+def test_responses_that_are_no_completions(raw: bytes) -> None:
+    with pytest.raises(Trouble) as found:
+        reply_of(raw, "application/json")
+    assert found.value.kind == "body"
+
+
+def test_odd_parts_of_a_completion_are_dropped() -> None:
+    message = {"content": None, "refusal": 3, "tool_calls": [{"function": {"arguments": {}}}]}
+    data = {"choices": [{"message": message, "finish_reason": 7, "logprobs": {"content": [{}]}}],
+            "usage": {"prompt_tokens": -5, "completion_tokens": True}, "model": ["x"]}  # fmt: skip
+    assert reply_of(json.dumps(data).encode(), "application/json") == Reply("")
+
+
+def test_addresses_hold_no_secrets() -> None:
+    assert check_url("http://127.0.0.1:8901/v1/") == "http://127.0.0.1:8901/v1"
+    for url in ("http://me:pw@host/v1", "https://host/v1?key=abc", "ftp://host", "host:80", "http://"):
+        with pytest.raises(ConfigError):
+            check_url(url)
