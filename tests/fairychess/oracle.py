@@ -51,12 +51,12 @@ class Oracle:
         return answer
 
     def look(
-        self, variant: str, fen: str, moves: list[str], chess960: bool = False, check: bool = True
+        self, variant: str, fen: str, moves: list[str], chess960: bool = False, whole: bool = True
     ) -> dict[str, Any]:
-        """Legal moves, the FEN after `moves`, check (None if not asked for), and how the game stands."""
+        """Legal moves after `moves`, how the game stands, and, asked for the whole, FEN and check."""
         self.looks += 1
         answer: dict[str, Any] = self._ask(
-            variant=variant, fen=fen, moves=moves, chess960=chess960, check=check
+            variant=variant, fen=fen, moves=moves, chess960=chess960, whole=whole
         )
         return answer
 
@@ -103,8 +103,8 @@ def _serve() -> None:
                     value = sf.game_result(*args)
             answer = {
                 "moves": legal,
-                "fen": sf.get_fen(*args, request["chess960"]),
-                "check": sf.gives_check(*args) if request["check"] else None,
+                "fen": sf.get_fen(*args, request["chess960"]) if request["whole"] else None,
+                "check": sf.gives_check(*args) if request["whole"] else None,
                 "over": over,
                 "value": (value > 0) - (value < 0) if over else None,
             }
