@@ -10,7 +10,8 @@ Where this departs from the common single-file versions:
 * rewards are divided by the running standard deviation of the discounted return, as in Engstrom et al.,
   "Implementation matters in deep policy gradients" (ICLR 2020);
 * a penalty on the log-ratio to a data policy is part of the reward, so that it counts what later steps
-  will cost as well (Jaques et al. 2017; Ouyang et al. 2022).
+  will cost as well (Jaques et al. 2017; Ouyang et al. 2022); so is one on the chi-square divergence of the
+  occupancies (`gyges.agents.occupancy`).
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ import torch
 from torch import Tensor, nn
 
 from gyges.agents import checkpoint, trees
+from gyges.agents.dataset import Dataset
 from gyges.agents.layout import whole
 from gyges.agents.networks import ActorCritic
+from gyges.agents.occupancy import Occupancy, penalty
 from gyges.agents.rewards import Conscience, RewardSource, TaskReward
 from gyges.agents.rollout import Collector, Rollout, Table
 from gyges.envs.errors import ConfigError, DivergedError, FileError
@@ -76,6 +79,9 @@ class PPOConfig:
     """Whether rewards are divided by the running deviation of the discounted return."""
     kl_weight: float = 0.0
     """Price of a nat of log-ratio to the data policy, in the game's reward unit."""
+    chi2_weight: float = 0.0
+    """Price of a unit of sqrt(chi-square) between the learner's occupancy and a dataset's, in the game's
+    reward unit."""
     conscience: float = 0.0
     """Reward taken away for each estimated violation, in the game's reward unit."""
     condition: int = -1
@@ -106,7 +112,8 @@ class PPOConfig:
         for name, low, high in (
             ("learning_rate", 0.0, 10.0), ("gamma", 0.0, 1.0), ("lam", 0.0, 1.0), ("clip", 1e-6, 10.0),
             ("entropy", 0.0, 100.0), ("value_weight", 0.0, 100.0), ("max_grad_norm", 1e-9, 1e9),
-            ("target_kl", 0.0, 100.0), ("kl_weight", 0.0, 1e6), ("conscience", 0.0, 1e9),
+            ("target_kl", 0.0, 100.0), ("kl_weight", 0.0, 1e6), ("chi2_weight", 0.0, 1e6),
+            ("conscience", 0.0, 1e9),
         ):  # fmt: skip
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or not low <= value <= high:
@@ -160,6 +167,7 @@ class PPO:
             task's own return is logged beside it.
         table: who sits where [B][N], None for the learner; self-play by default.
         reference: the data policy of `kl_weight`, and its condition token.
+        data: recorded decisions, the occupancy that `chi2_weight` holds the learner to.
 
     Attributes:
         frames, updates: decisions learnt from, and rollouts, so far.
@@ -174,11 +182,14 @@ class PPO:
         reward: RewardSource | None = None,
         table: Table | None = None,
         reference: tuple[ActorCritic, int | None] | None = None,
+        data: Dataset | None = None,
     ) -> None:
         self.game, self.config = game, config or PPOConfig()
         c = self.config
         if c.kl_weight > 0 and reference is None:
             raise ConfigError("kl_weight needs a data policy")
+        if c.chi2_weight > 0 and data is None:
+            raise ConfigError("chi2_weight needs a dataset")
         self.standardises = network is None and c.standardise
         if network is None:
             network = fresh(game, c)
@@ -198,6 +209,10 @@ class PPO:
         )  # fmt: skip
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=c.learning_rate, eps=1e-5, fused=True)
         self.generator = self.collector.generator
+        self.occupancy: Occupancy | None = None
+        if c.chi2_weight > 0 and data is not None:
+            data.check(game)
+            self.occupancy = Occupancy(data, seed=c.seed, device=c.device)
         self.frames = self.updates = 0
         self.moments = (0.0, 0.0, 0.0)  # count, mean, sum of squared deviations of discounted returns
         size = game.observation_size
@@ -224,6 +239,11 @@ class PPO:
             reward = rollout.reward
             if c.kl_weight > 0:
                 reward = reward - c.kl_weight * self.collector.divergence
+        far: dict[str, float] = {}
+        if self.occupancy is not None:
+            held, far = self._hold(self.occupancy, rollout)
+            reward = reward + c.chi2_weight * held
+        with torch.no_grad():
             reward = reward * self._scale()
             advantage, sample = advantages(rollout, reward, c.gamma, c.lam, c.bootstrap)
             target = advantage + rollout.value
@@ -233,7 +253,14 @@ class PPO:
             self._standardise(rollout)
         self.frames += int(rollout.tally["decisions"])
         self.updates += 1
-        return {**self._summary(rollout, rate, begun, played), **logged}
+        return {**self._summary(rollout, rate, begun, played), **far, **logged}
+
+    def _hold(self, occupancy: Occupancy, rollout: Rollout) -> tuple[Tensor, dict[str, float]]:
+        """The reward that holds the learner to the data's occupancy [T, R]; and how far off it is."""
+        decided = (rollout.features[rollout.moved], rollout.action[rollout.moved])
+        loss = occupancy.fit(*decided, self.generator, max(64, len(decided[1]) // self.config.minibatch))
+        paid, chi2 = penalty(occupancy.ratio(*decided), rollout.moved)
+        return paid, {"chi2": chi2, "occupancy_loss": loss}
 
     def _scale(self) -> float:
         """1 over the deviation of the discounted return, this rollout's included."""
@@ -459,6 +486,7 @@ class PPO:
             "source": k.source_memory,
             "groups": [] if seating is None else [group.memory for group in seating.groups],
             "since": None if seating is None else seating.since,
+            "occupancy": None if self.occupancy is None else self.occupancy.state(),
         }
 
     def _take(self, state: dict[str, Any]) -> None:
@@ -476,6 +504,8 @@ class PPO:
             own.copy_(torch.from_numpy(saved))
         self.seen = torch.from_numpy(state["seen"]).to(k.device)
         k.source_memory = state["source"]
+        if self.occupancy is not None:
+            self.occupancy.take(state["occupancy"])
         if k.seating is not None:
             for group, memory in zip(k.seating.groups, state["groups"], strict=True):
                 group.memory = memory

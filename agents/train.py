@@ -201,7 +201,7 @@ class Run:
     rater: str = "task"
     """Who pays: task, a rater (gold, tail, biased ...), or module:attribute."""
     dataset: Path | None = None
-    """Dataset by which `quantile` sets its threshold."""
+    """Dataset by which `quantile` sets its threshold, and whose occupancy `chi2_weight` holds to."""
     quantile: float = 0.0
     """Pay 1 for what is good enough, 0 for what is not, instead of the score: the quantile of the
     dataset's scores that is good enough; 0 pays the score."""
@@ -273,6 +273,7 @@ def _of_checkpoint(given: Run) -> tuple[Run, PPOConfig]:
 def make_ppo(run: Run, config: PPOConfig) -> PPO:
     """A learner as the options say."""
     from gyges.agents import checkpoint
+    from gyges.agents.dataset import Dataset
     from gyges.agents.ppo import PPO
 
     game, seats = setting(run.scenario, config.rows, config.seed, key_values(run.set))
@@ -281,14 +282,13 @@ def make_ppo(run: Run, config: PPOConfig) -> PPO:
     if run.data_policy is not None:
         other, card = checkpoint.load_network(run.data_policy)
         reference = (other, card.condition)
+    data = None if run.dataset is None else Dataset(run.dataset)
     source = reward_source(run.rater)
     if run.quantile:
-        if run.dataset is None:
+        if data is None:
             raise ConfigError("quantile needs a dataset to set the threshold by: --dataset FOLDER")
-        from gyges.agents.dataset import Dataset
-
-        source = satisficed(source, run.quantile, run.level).fit(Dataset(run.dataset))
-    return PPO(game, config, network=network, reward=source, table=seats, reference=reference)
+        source = satisficed(source, run.quantile, run.level).fit(data)
+    return PPO(game, config, network=network, reward=source, table=seats, reference=reference, data=data)
 
 
 def run_ppo(run: Run, config: PPOConfig, *, folder: Path, resume: bool) -> int:
