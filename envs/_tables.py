@@ -45,7 +45,8 @@ def tabled(tables: Any) -> Any:
 def _array_values(params: Any, tables: Any) -> Any:
     """The rule ``value(array)``: parameters as integers, and tables as arrays."""
     count, fields = len(params._fields), len(tables._fields)
-    both = namedtuple("Tabled", (*params._fields, "tables"))
+    make: Any = namedtuple  # its fields are known only here
+    both = make("Tabled", (*params._fields, "tables"))
     parts = ", ".join(f"int(array[{j}])" for j in range(count))
     views = ", ".join(
         f"wrap(table[int(array[{count + j}]):int(array[{count + j + 1}])])" for j in range(fields)

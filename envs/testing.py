@@ -174,7 +174,7 @@ def _check_refusals(batch: Batch, actions: npt.NDArray[np.int32], t: int) -> Non
     mask = batch.mask[row, seat]
     before = batch.state_hash()
     saved = batch.snapshot()
-    for action in range(-1, batch.game.num_actions + 1):
+    for action in _tried(mask, t):
         trial = actions.copy()
         trial[row, seat] = action
         legal = 0 <= action < len(mask) and mask[action]
@@ -186,6 +186,17 @@ def _check_refusals(batch: Batch, actions: npt.NDArray[np.int32], t: int) -> Non
         else:
             require(legal, f"illegal action {action} accepted at step {t}, row {row}, seat {seat}")
             batch.restore(saved)
+
+
+def _tried(mask: npt.NDArray[np.bool_], t: int) -> list[int]:
+    """Actions to try: every one; of thousands, the legal ones, their neighbours, and a sample."""
+    size = len(mask)
+    if size <= 4096:
+        return list(range(-1, size + 1))
+    legal = np.flatnonzero(mask)
+    sample = np.random.default_rng(t).integers(0, size, 200)
+    near = np.clip(np.concatenate([legal - 1, legal, legal + 1, sample]), -1, size)
+    return [-1, *np.unique(near).tolist(), size]
 
 
 def check_bounds(game: Game, rows: int, steps: int, seed: int) -> None:

@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import layout as at
+from gyges.envs.fairychess import planes as sight
 from gyges.envs.fairychess import spaces
 from gyges.envs.fairychess.spaces import Family, Params
 from gyges.envs.fairychess.tables import Compiled, compiled
@@ -47,9 +48,15 @@ class FairyConfig(Config):
     """Sizes to which actions and observations are padded: "10x10/6/8" for 10 files and ranks, 6 promotion
     choices and 8 kinds of drops. Empty for the variant's own."""
 
+    planes: bool = False
+    """Whether observations also hold planes of movement [planes, ranks, files] (`planes`): larger, slower
+    by half, and ready for a convolution. Without, `planes.expand` makes them of observations."""
+
     def check(self) -> None:
         """Raise ConfigError where a setting is outside what the game allows."""
         super().check()
+        if not isinstance(self.planes, bool):
+            raise ConfigError(f"planes is True or False, not {self.planes!r}")
         if self.num_agents != 2:
             raise ConfigError(f"num_agents is 2 in chess, not {self.num_agents!r}")
         for name in ("variant", "start", "family"):
@@ -59,13 +66,14 @@ class FairyConfig(Config):
 
 @functools.lru_cache(maxsize=64)
 def _setting(
-    v: Variant, start: str, family: str
+    v: Variant, start: str, family: str, planes: bool
 ) -> tuple[Compiled, Family, npt.NDArray[np.int32], int, tuple[Any, Any]]:
     """What is worked out once for games of one variant: tables, sizes, start positions, capacity."""
     c = compiled(v)
     size = spaces.family_of(family, c)
     starts = spaces.start_rows(c, start)
-    return c, size, starts, spaces.capacity(c), spaces.tables_of(c, size, starts)
+    shown = sight.table_of(c) if planes else np.zeros(1, np.int32)
+    return c, size, starts, spaces.capacity(c), spaces.tables_of(c, size, starts, shown)
 
 
 class FairyChess(Game):
@@ -97,7 +105,7 @@ class FairyChess(Game):
         super().__init__(**settings)
         try:
             self.variant: Variant = load(self.config.variant)
-            found = _setting(self.variant, self.config.start, self.config.family)
+            found = _setting(self.variant, self.config.start, self.config.family, self.config.planes)
         except (VariantError, FenError) as error:
             raise ConfigError(str(error)) from error
         self.compiled: Compiled = found[0]
@@ -105,6 +113,8 @@ class FairyChess(Game):
         self._starts, self._capacity, self._tables = found[2:]
         self._history = spaces.history(self.compiled, self.config.horizon)
         self.slices = spaces.slices(self.family)
+        if self.config.planes and self.rules_module != FairyChess.rules_module:
+            raise ConfigError(f"{self.name} shows no planes; expand its observations instead")
         named = self.config.variant
         if ".ini" in named and "\n" not in named:  # a file may change: keep its text
             self.config = dataclasses.replace(self.config, variant=self.variant.text)
@@ -128,7 +138,20 @@ class FairyChess(Game):
             window=self._history[1],
             starts=len(self._starts),
             start_width=self._starts.shape[1],
+            planes=self._compact_planes * family.cells,
         )
+
+    @property
+    def _compact_planes(self) -> int:
+        """Planes that the compact observation fills where planes are shown, else 0."""
+        return -(-self.slices["rules"].stop // self.family.cells) if self.config.planes else 0
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """(F,), or (planes, ranks, files) with planes; the first of them hold the compact observation."""
+        if not self.config.planes:
+            return (len(self.features),)
+        return (self._compact_planes + len(sight.PLANES), self.family.ranks, self.family.files)
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """The variant's tables and their offsets (`spaces.GameTables`)."""
@@ -163,7 +186,16 @@ class FairyChess(Game):
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The observation, element by element."""
-        return spaces.features_of(self.compiled, self.family)
+        found = spaces.features_of(self.compiled, self.family)
+        if not self.config.planes:
+            return found
+        cells = self.family.cells
+        empty = range(self._compact_planes * cells - len(found))
+        found += tuple(Feature(f"empty {j}", 0, 0) for j in empty)
+        cell_names = [spaces.cell_name(j, self.family) for j in range(cells)]
+        for name, bounds in zip(sight.PLANES, sight.raw_bounds(), strict=True):
+            found += tuple(Feature(f"{name}: {cell}", *bounds) for cell in cell_names)
+        return found
 
     def group_features(self) -> dict[str, slice]:
         """Named slices of the observation."""

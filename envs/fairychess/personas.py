@@ -9,23 +9,24 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess.tables import Compiled
+from gyges.envs.fairychess.tables import compiled
+from gyges.envs.fairychess.variants import Variant
 from gyges.envs.policy import Decision, Memory, Observation, pick
 
 
 @functools.lru_cache(maxsize=64)
-def worth(c: Compiled) -> npt.NDArray[np.float64]:
+def worth(v: Variant) -> npt.NDArray[np.float64]:
     """What each kind is worth [K + 1]: squares it reaches on an empty board, on average, plus one.
 
     A royal piece is worth more than all others. The measure is rough, and the same for a piece that
     nobody has seen before.
     """
-    v = c.variant
+    c = compiled(v)
     start, path = c.table("start").reshape(-1, v.squares), c.table("path")
     role = c.table("role")
     found = np.ones(len(c.kinds))
     for kind in range(1, len(c.kinds)):
-        total = 0
+        total = 0.0
         for s in range(v.squares):
             j = int(start[2 * kind, s])
             end = j + 1 + int(path[j])
@@ -54,7 +55,7 @@ class Greedy:
         game: Any = observation.game
         c, family, codes = game.compiled, game.family, observation.codes[row]
         board = codes[game.slices["board"]].astype(np.int64)
-        value = worth(c)
+        value = worth(game.variant)
         side = int(codes[2])
         sheet = family.cells**2
         moves = actions < sheet * (1 + family.choices)
@@ -75,6 +76,6 @@ class Greedy:
         mask = observation.mask.copy()
         for row in np.flatnonzero(observation.to_move):
             actions = np.flatnonzero(mask[row])
-            gains = self.gains(observation, row, actions)
+            gains = self.gains(observation, int(row), actions)
             mask[row, actions[gains < gains.max()]] = False
         return Decision(pick(mask, observation.uniform()), memory)

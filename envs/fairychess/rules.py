@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from gyges.envs import _tables
 from gyges.envs.fairychess import turn
 from gyges.envs.fairychess.layout import NOTHING, TURN
-from gyges.envs.fairychess.spaces import GameTables, Params
+from gyges.envs.fairychess.spaces import BOARD, RULES, GameTables, Params
 from gyges.envs.rules import Array, rule
 
 __all__ = ["Params", "State", "access", "common", "judge", "legal", "observe", "reset", "step"]
@@ -63,13 +63,19 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
 
 @rule
 def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
-    turn.show(s, p, p.tables, features)
+    t = p.tables
+    turn.show(s, p, t, features)
+    if p.planes != 0:
+        for j in range(BOARD + p.cells + 2 * p.slots + RULES, p.planes):
+            features[j] = 0
 
 
 @rule
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[0] = seat
     features[1] = s.told[seat]
+    if p.planes != 0:
+        turn.see(s, p, p.tables, seat, features)
 
 
 @rule

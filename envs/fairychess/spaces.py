@@ -33,6 +33,7 @@ HEADER = (
     "king castles first", "king castles second", "checks left first", "checks left second",
     "times seen", "end", "last from", "last to",
 )  # fmt: skip
+"""The first elements of an observation. Squares are given as cells, -1 for none."""
 BOARD = len(HEADER)
 """Where the board begins in an observation."""
 RULES = 44
@@ -61,6 +62,7 @@ class Params(NamedTuple):
     window: int  # 1: captures, drops and the like make all earlier positions unreachable
     starts: int  # how many start positions
     start_width: int  # integers of one
+    planes: int  # where planes begin in an observation, 0 without them
 
 
 class GameTables(NamedTuple):
@@ -88,6 +90,7 @@ class GameTables(NamedTuple):
     dropped: Any  # [max(D, 1)] kind of each drop slot, 0 unused
     slot: Any  # [K + 1] drop slot of each kind, 0 where it has none
     starts: Any  # [n * start_width] start positions
+    sight: Any  # what planes show of pieces and regions (`planes.table_of`); [1] without planes
 
 
 @dataclass(frozen=True)
@@ -213,21 +216,26 @@ def arrangements(c: Compiled) -> list[str]:
     return found
 
 
+def cells_of(c: Compiled, family: Family) -> npt.NDArray[np.int64]:
+    """The cell of each square [S]."""
+    squares = np.arange(c.variant.squares)
+    return squares // c.variant.maxFile * family.files + squares % c.variant.maxFile
+
+
 def tables_of(
-    c: Compiled, family: Family, starts: npt.NDArray[np.int32]
+    c: Compiled, family: Family, starts: npt.NDArray[np.int32], sight: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
     """`GameTables` as one array, and its offsets."""
     v = c.variant
-    squares = np.arange(v.squares)
-    cell = squares // v.maxFile * family.files + squares % v.maxFile
+    cell = cells_of(c, family)
     place = np.full(family.cells, -1)
-    place[cell] = squares
+    place[cell] = np.arange(v.squares)
     dropped = np.zeros(max(family.slots, 1), np.int32)
     dropped[: len(c.droppable)] = c.droppable
     slot = np.zeros(len(c.kinds), np.int32)
     for j, kind in enumerate(c.droppable):
         slot[kind] = j
-    more = [np.asarray(a, np.int32).ravel() for a in (cell, place, dropped, slot, starts)]
+    more = [np.asarray(a, np.int32).ravel() for a in (cell, place, dropped, slot, starts, sight)]
     offsets = np.concatenate([c.offsets, c.offsets[-1] + np.cumsum([len(a) for a in more])])
     return np.concatenate([c.array, *more]), offsets.astype(np.int64)
 
@@ -324,9 +332,8 @@ def rows_of(c: Compiled, family: Family, codes: npt.NDArray[Any]) -> npt.NDArray
     codes = np.atleast_2d(np.asarray(codes)).astype(np.int64)
     v, part = c.variant, slices(family)
     place = np.full(family.cells + 1, -1)
-    squares = np.arange(v.squares)
-    cells = squares // v.maxFile * family.files + squares % v.maxFile
-    place[cells] = squares
+    cells = cells_of(c, family)
+    place[cells] = np.arange(v.squares)
     rows = np.zeros((len(codes), int(c.row[-1])), np.int32)
     info = rows[:, : at.INFO]
     board = rows[:, c.row[1] : c.row[2]]

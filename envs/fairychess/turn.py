@@ -13,6 +13,7 @@ from gyges.envs.fairychess.layout import (
     CHECKMATE,
     CHECKS,
     CHOICE,
+    CIVILIAN,
     CLOCK,
     DROP,
     DROPS,
@@ -38,6 +39,8 @@ from gyges.envs.fairychess.layout import (
 )
 from gyges.envs.fairychess.legal import generate
 from gyges.envs.fairychess.moves import make
+from gyges.envs.fairychess.planes import SIGHT, STANDS
+from gyges.envs.fairychess.planes import SQUARES as PLANE_SQUARES
 from gyges.envs.fairychess.spaces import (
     BOARD,
     BY_CUT,
@@ -54,7 +57,7 @@ from gyges.envs.fairychess.spaces import (
 )
 from gyges.envs.rules import Array, allow, draw, draw2, rule, signed
 
-LAST_OF = 12  # info fields from EP0 to the second castling king's square name squares
+NUM_STANDS, NUM_SIGHT, NUM_SQUARES = len(STANDS), len(SIGHT), len(PLANE_SQUARES)
 
 
 @rule
@@ -243,8 +246,6 @@ def show(s: Any, p: Any, t: Any, features: Array) -> None:
     features[2] = info[TURN]
     features[3] = info[CLOCK]
     features[4] = min(int(info[PLY]), 32767)
-    for j in range(LAST_OF):
-        features[5 + j] = 0
     features[5] = cell_of(t, int(info[EP0]))
     features[6] = cell_of(t, int(info[EP0 + 1]))
     features[7] = cell_of(t, int(info[EPV])) if info[EP0] >= 0 else -1
@@ -281,3 +282,43 @@ def show(s: Any, p: Any, t: Any, features: Array) -> None:
     at += 2 * p.slots
     for j in range(RULES):
         features[at + j] = t.head[j]
+
+
+@rule
+def see(s: Any, p: Any, t: Any, seat: int, features: Array) -> None:
+    """Write the planes (`planes.raw`) as one seat sees them."""
+    cells, squares = p.cells, t.head[SQUARES]
+    info = s.info
+    base = p.planes
+    for j in range(NUM_STANDS + NUM_SIGHT + NUM_SQUARES):
+        for k in range(cells):
+            features[base + j * cells + k] = 0
+    last = base + (NUM_STANDS + NUM_SIGHT) * cells
+    regions = 2 * (t.head[KINDS] + 1) * squares * NUM_SIGHT
+    for k in range(cells):
+        if t.place[k] < 0:
+            features[base + 3 * cells + k] = 1
+    for u in range(squares):
+        k = int(t.cell[u])
+        q = int(s.board[u])
+        if q == WALL:
+            features[base + 3 * cells + k] = 1
+        elif q == CIVILIAN:
+            features[base + 2 * cells + k] = 1
+        elif q != 0:
+            mine = (q & 3) == 1 + seat
+            features[base + (0 if mine else cells) + k] = 1
+            at = ((q >> 1) * squares + u) * NUM_SIGHT
+            for j in range(NUM_SIGHT):
+                features[base + (NUM_STANDS + j) * cells + k] = t.sight[at + j]
+        for j in range(4):
+            who = j - j % 2 + (0 if j % 2 == seat else 1)
+            features[last + who * cells + k] = t.sight[regions + j * squares + u]
+    for j in range(4):
+        if info[RIGHTS + j] >= 0:
+            features[last + 4 * cells + t.cell[info[RIGHTS + j]]] = 1
+    for j in range(2):
+        if info[EP0 + j] >= 0:
+            features[last + 5 * cells + t.cell[info[EP0 + j]]] = 1
+        if features[18 + j] >= 0:
+            features[last + (6 + j) * cells + features[18 + j]] = 1
