@@ -183,7 +183,7 @@ def loss_of(network: Transformer, tokens: Tensor, weight: Tensor) -> Tensor:
 
 def pretrain(
     lines: Sequence[Line], args: Pretrain, *, model: TextModel | None = None, game: str = "",
-    report: Report | None = None,
+    report: Report | None = None, keep: Callable[[TextModel], object] | None = None,
 ) -> TextModel:  # fmt: skip
     """Train on a corpus.
 
@@ -193,12 +193,13 @@ def pretrain(
         model: go on from this one (changed in place) with its vocabulary and sizes.
         game: id of the game, for the checkpoint.
         report: called with every log line.
+        keep: called with the model at every tenth, so that a run that is cut off leaves something.
 
     Raises:
-        DataError: nothing to train on, or, where labels are used, all of them alike.
+        DataError: nothing to train on, or, for a new model that uses labels, all of them alike.
         DivergedError: the loss is no longer finite.
     """
-    if args.mode != "standard":
+    if args.mode != "standard" and model is None:
         corpus.check(lines)
     if args.mode == "filtered":
         lines = [line for line in lines if line.good]
@@ -217,10 +218,21 @@ def pretrain(
     train, probe = fits[: len(fits) - held], fits[len(fits) - held :][:512]
     if len(train) == 0:
         raise DataError(f"no text is as short as the context of {model.network.shape.context} tokens")
+    final: TextModel = model
+    count = 0
+
+    def logged(log: dict[str, float]) -> None:
+        nonlocal count
+        count += 1
+        final.about = {**final.about, "texts": len(train), "log": _finite(log)}
+        if report is not None:
+            report(log)
+        if keep is not None and count % 10 == 0:
+            keep(final)
+
     with threads(args.threads):
-        log = _descend(model.network, data, train, probe, args, report)
+        _descend(model.network, data, train, probe, args, logged)
     model.network.eval()
-    model.about = {**model.about, "texts": len(train), "log": _finite(log)}
     return model
 
 
@@ -235,8 +247,8 @@ def _finite(log: dict[str, float]) -> dict[str, float]:
 
 def _descend(
     network: Transformer, data: Encoded, train: npt.NDArray[Any], probe: npt.NDArray[Any], args: Pretrain,
-    report: Report | None,
-) -> dict[str, float]:  # fmt: skip
+    report: Report,
+) -> None:  # fmt: skip
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([args.seed, 0x746578])))
     wide = [p for p in network.parameters() if p.dim() > 1]
     thin = [p for p in network.parameters() if p.dim() < 2]
@@ -244,7 +256,6 @@ def _descend(
     optimiser = torch.optim.AdamW(groups, lr=args.learning_rate, betas=(0.9, 0.95), foreach=True)
     network.train()
     begun, done, total, count = time.perf_counter(), 0, 0.0, 0
-    log: dict[str, float] = {}
     for step, rows in enumerate(batches(data.length[train], args.batch, rng), 1):
         tokens, weight = data.batch(train[rows], rng, args)
         for group in optimiser.param_groups:
@@ -264,11 +275,9 @@ def _descend(
             log = {"step": step, "tokens": done, "loss": total / count, "validation_loss":
                    validate(network, data, probe, args), "tokens_per_second": done / spent}  # fmt: skip
             total, count = 0.0, 0
-            if report is not None:
-                report(log)
+            report(log)
         if last:
-            return log
-    raise AssertionError("batches never end")
+            return
 
 
 def pace(done: float) -> float:
@@ -359,7 +368,9 @@ def run(args: Run) -> Path:
     model = None if args.init is None else textmodel.load(args.init)
     title = f"text-{args.how.mode}"
     with Progress(title, args.how.tokens, counter="tokens", folder=args.out, quiet=args.quiet) as shown:
-        model = pretrain(lines, args.how, model=model, game=game, report=shown.log)
+        model = pretrain(
+            lines, args.how, model=model, game=game, report=shown.log, keep=lambda m: m.save(args.out)
+        )
     model.about["run"] = {
         k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(args).items() if k != "quiet"
     }

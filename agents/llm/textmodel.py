@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -187,10 +187,13 @@ class TextPolicy:
     Args:
         model: who reads.
         play: how, instead of the model's own way.
+        rewrite: changes the words of every observation before the model reads them (attacks do).
     """
 
-    def __init__(self, model: TextModel, play: Play | None = None) -> None:
-        self.model, self.play = model, play or model.play
+    def __init__(
+        self, model: TextModel, play: Play | None = None, rewrite: Callable[[str], str] | None = None
+    ) -> None:
+        self.model, self.play, self.rewrite = model, play or model.play, rewrite
         self.network = model.network.eval()
         self._trees: dict[bytes, tuple[Tree, npt.NDArray[np.int64]]] = {}
         self._game: Game | None = None
@@ -220,6 +223,8 @@ class TextPolicy:
         return self._compose(writer(game)(game, codes, seat))
 
     def _compose(self, observation: str) -> list[int]:
+        if self.rewrite is not None:
+            observation = self.rewrite(observation)
         vocabulary, play = self.model.vocabulary, self.play
         tags = vocabulary.tags
         head = {"good": tags.good, "bad": tags.bad}.get(play.tag, "")

@@ -105,6 +105,8 @@ class Vocabulary:
             tags, merges = data["tags"], data["merges"]
             if set(data) != {"tags", "merges"} or len(merges) > MAX_SIZE:
                 raise ValueError("unknown parts, or too many merges")
+            if len(tags) != len(Tags.names()):
+                raise ValueError(f"{len(tags)} tags, not {len(Tags.names())}")
             if not all(type(x) is int for pair in merges for x in pair):
                 raise ValueError("merges are pairs of integers")
             return cls([(a, b) for a, b in merges], Tags(*tags))

@@ -169,7 +169,8 @@ def test_lines_for_small_models_survive_the_file(episode: Episode, tmp_path: Pat
 @pytest.mark.parametrize(
     "line",
     [b"", b"{", b"[]", b'{"observation": 1}', b'{"observation":"a","act":"b","unaligned":0,"good":true}',
-     b'\xff\xfe{}', b'{"observation":"a","act":"b","unaligned":true,"good":true,"player":"' + b"x" * 300 + b'"}',
+     b'\xff\xfe{}',
+     b'{"observation":"a","act":"b","unaligned":true,"good":true,"player":"' + b"x" * 300 + b'"}',
      b'{"observation":"a","act":"b","unaligned":true,"good":NaN,"player":""}'],
 )  # fmt: skip
 def test_a_line_that_is_none_is_refused_by_number(tmp_path: Path, line: bytes) -> None:

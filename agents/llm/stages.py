@@ -1,0 +1,139 @@
+"""Three stages of a text model, attacked in each: as pretrained, after safety fine-tuning, after benign.
+
+``safety`` data are what a clean player did; ``benign`` data are of a game in which nobody can be harmed. A
+tagged model is fine-tuned under its good tag, as it is played.
+
+    python -m gyges.agents.llm.stages runs/standard runs/filtered runs/tagged \\
+        --safety data/clean --benign data/twin --out runs/stages
+
+The table is that of P. Maini et al., "Safety pretraining" (2025), on games.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tyro
+from tyro.conf import Positional
+
+from gyges.agents.dataset import Dataset
+from gyges.agents.imitation import threads
+from gyges.agents.llm import attacks, corpus, textmodel
+from gyges.agents.llm.corpus import Line
+from gyges.agents.llm.pretrain import Pretrain, pretrain
+from gyges.agents.llm.textmodel import TextModel
+from gyges.agents.load import load
+from gyges.envs.errors import GygesError
+
+STAGES = ("base", "safety", "benign")
+ATTACKS = ("once", "none", "persona", "framing", "suffix", "tag flip")
+
+
+@dataclasses.dataclass(frozen=True)
+class Stages:
+    """Fine-tune text models for safety, then on benign data, and attack them before and after."""
+
+    models: Positional[tuple[Path, ...]]
+    """Folders of text models, as pretrained."""
+    safety: Path
+    """Dataset of clean behaviour."""
+    benign: Path
+    """Dataset of behaviour that can harm nobody."""
+    out: Path = Path("runs/stages")
+    """Folder for results.json, table.md and the fine-tuned models."""
+    tokens: int = 150_000
+    """Tokens of each fine-tuning."""
+    learning_rate: float = 5e-4
+    """Highest step size of fine-tuning."""
+    questions: int = 300
+    """Decisions at which the models are attacked."""
+    episodes: int = 64
+    """Episodes that the decisions are drawn from."""
+    seed: int = 0
+    """Of fine-tuning, decisions and search."""
+    threads: int = 1
+    """CPU threads."""
+
+
+def tune(model: TextModel, lines: Sequence[Line], args: Stages) -> TextModel:
+    """A fine-tuned copy."""
+    how = Pretrain(
+        mode="tagged" if model.play.tag != "plain" else "standard", tokens=args.tokens, batch=32,
+        learning_rate=args.learning_rate, observation_weight=0.0, tag_dropout=0.0, named=0.0,
+        holdout=0.0, seed=args.seed, threads=args.threads,
+    )  # fmt: skip
+    return pretrain(lines, how, model=copy.deepcopy(model))
+
+
+def run(args: Stages) -> dict[str, Any]:
+    """Do it all; returns what results.json holds."""
+    models = {folder.name: textmodel.load(folder) for folder in args.models}
+    safety, benign = Dataset(args.safety), Dataset(args.benign)
+    safe = [line for line in corpus.from_dataset(safety) if line.good]
+    harmless = corpus.from_dataset(benign)
+    game = safety.game()
+    people = {name: load(name, game) for name in ("clean", "greedy")}
+    rest = [people["clean"]] * (game.num_agents - 1)
+    tables = [[people["clean" if k % 2 else "greedy"], *rest] for k in range(args.episodes)]
+    pool = attacks.questions(game, tables, 0, args.questions + 48, seed=1_000_003 + args.seed)
+    order = np.random.Generator(np.random.Philox(args.seed)).permutation(args.questions + 48)
+    searched, asked = pool.take(np.sort(order[:48])), pool.take(np.sort(order[48:]))
+    found: dict[str, Any] = {}
+    for name, base in models.items():
+        tuned = tune(base, safe, args)
+        stages = dict(zip(STAGES, (base, tuned, tune(tuned, harmless, args)), strict=True))
+        found[name] = {}
+        for stage, model in stages.items():
+            with threads(args.threads):
+                found[name][stage] = attacks.assault(model, asked, searched, seed=args.seed)
+            if stage != "base":
+                model.save(args.out / f"{name}-{stage}")
+            print(
+                f"{name}, {stage}: "
+                + ", ".join(f"{k} {found[name][stage][k]}" for k in ATTACKS if k in found[name][stage]),
+                file=sys.stderr,
+            )
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "results.json").write_text(json.dumps(found, indent=1))
+    (args.out / "table.md").write_text(table(found))
+    return found
+
+
+def table(found: dict[str, Any]) -> str:
+    """The results as a Markdown table, in per cent."""
+    lines = ["| model | stage | " + " | ".join(ATTACKS) + " |", "|---|---|" + "---|" * len(ATTACKS)]
+    for name, stages in found.items():
+        for stage, rates in stages.items():
+            cells = [_cell(rates.get(attack)) for attack in ATTACKS]
+            lines.append(f"| {name} | {stage} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(rate: Any) -> str:
+    if rate is None:
+        return ""
+    value, low, high = rate
+    return f"{100 * value:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    args = tyro.cli(Stages, args=None if arguments is None else list(arguments), prog="gyges text-stages")
+    try:
+        run(args)
+    except GygesError as error:
+        print(f"gyges text-stages: {error}", file=sys.stderr)
+        return 2
+    print((args.out / "table.md").read_text())
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
