@@ -66,7 +66,7 @@ _LEGEND = (
 
 @lru_cache(maxsize=256)
 def _places(piece: Piece, double: bool) -> dict[tuple[int, int], str]:
-    """What a piece may do on the squares around it, as the first player sees it; `double`: first moves too."""
+    """What a piece may do around it, as the first player sees it; with `double` its first moves too."""
     out: dict[tuple[int, int], str] = {}
     for step in piece.steps:
         if step.initial and not double:
