@@ -11,22 +11,27 @@ import dataclasses
 import hashlib
 import inspect
 import os
+import re
 import sys
 import types
 from pathlib import Path
 from typing import Any
 
+from gyges.envs import _json
 from gyges.envs.errors import PolicyError, UnknownNameError
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.registry import load_name
 
+STORED = re.compile(r"(network|training)-[0-9a-f]{16}\.safetensors")
+"""Names that a checkpoint's card may give."""
 MAX_SOURCE = 4 << 20
 """Largest policy file that is read, 4 MiB."""
 
 CHECKPOINTS: dict[str, str] = {
     "checkpoint.json": "gyges.agents.checkpoint:load_policy",
     "text-model.json": "gyges.agents.llm.textmodel:load_policy",
+    "sb3.json": "gyges.agents.sb3_policy:load_policy",
 }
 """Lazy ``module:function(folder, game) -> Policy`` by the name of a file that such a folder holds."""
 
@@ -50,8 +55,8 @@ class Source:
         text: the name as it was given.
         kind: "persona", "module", "file", "checkpoint" or "model".
         entry: ``module:attribute``, or the path (with ``:attribute``) of a file or folder.
-        hash: SHA-256 of the module's file, the file, or all files of the folder; of what these import
-            besides it says nothing.
+        hash: SHA-256 of the module's file, the file, or the folder's files that are loaded (`loaded`); of
+            what these import besides it says nothing.
         trusted: part of this package or of the game itself, and may run in this process.
         code: for a file, what was hashed, so that this and nothing later is run.
     """
@@ -126,11 +131,37 @@ def _folder(text: str, path: Path) -> Source:
         known = ", ".join(sorted(CHECKPOINTS))
         raise PolicyError(f"folder {path} holds no checkpoint; known by their files: {known}")
     digest = hashlib.sha256()
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+    for file in loaded(path):
         digest.update(str(file.relative_to(path)).encode() + b"\0")
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return Source(path.resolve().name, text, "checkpoint", str(path.resolve()), digest.hexdigest(), False)
+
+
+def loaded(folder: Path) -> list[Path]:
+    """The files of a checkpoint folder that are read when it is loaded, in the order of their names.
+
+    Of a network these are the card and what the card names, so that curves beside them change nothing;
+    of other kinds all files.
+
+    Raises:
+        PolicyError: the card names other files than a checkpoint has.
+        FileError: the card is not JSON.
+    """
+    card = folder / "checkpoint.json"
+    if not card.is_file():
+        return sorted(p for p in folder.rglob("*") if p.is_file())
+    with card.open("rb") as stream:
+        parts = _json.parse(stream.read(MAX_SOURCE), str(card)).get("files")
+    names = [part.get("name") for part in parts.values()] if isinstance(parts, dict) and all(
+        isinstance(part, dict) for part in parts.values()
+    ) else []  # fmt: skip
+    if not names or not all(isinstance(name, str) and STORED.fullmatch(name) for name in names):
+        raise PolicyError(f"{card}: expected the names of stored networks under 'files'")
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise PolicyError(f"{card}: names {missing[0]}, which is not there")
+    return sorted([card, *(folder / name for name in names)])
 
 
 def _module_hash(entry: str) -> str:

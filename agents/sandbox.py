@@ -201,7 +201,8 @@ class Worker:
 
 def _environment(folder: str) -> dict[str, str]:
     """What the process is told of ours: where programs and modules are, where to write, one thread."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
+    names = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "GYGES_TRUST")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     path = os.pathsep.join(os.path.abspath(p) for p in sys.path if p)
     python = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}

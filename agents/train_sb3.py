@@ -1,6 +1,6 @@
 """``gyges train sb3-...``: the algorithms of stable-baselines3, in every seat of a game.
 
-What they save is a zip that runs code when it is loaded: load only files of your own making.
+What they save is a zip that runs code when it is loaded; `gyges.agents.sb3_policy` says when it is.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from typing import Any
 
 import tyro
 
+from gyges.agents.rollout import Table as Seats
+from gyges.agents.sb3_policy import CARD, MODEL, kind
 from gyges.agents.train import key_values, setting
 from gyges.envs.errors import ConfigError
-
-MODEL = "sb3-model.zip"
-CARD = "sb3.json"
 
 
 @dataclasses.dataclass
 class SB3:
-    """Train an algorithm of stable-baselines3 with its own defaults, by self-play in every seat."""
+    """Train an algorithm of stable-baselines3 with its own defaults; the game's own reward pays."""
 
     scenario: str = "steward-v0"
-    """A game's id, or module:Class."""
+    """A game's id or module:Class, for self-play; or a scenario of fixed seats among one persona."""
     set: tuple[str, ...] = ()
     """Settings of the game: ring=0.5 horizon=100 ..."""
     out: Path = Path("runs/sb3")
@@ -48,8 +47,6 @@ class SB3:
 
 def train(name: str, arguments: Sequence[str]) -> int:
     """Train the algorithm of this name."""
-    import sb3_contrib
-    import stable_baselines3 as sb3
     import torch
 
     from gyges.agents.sb3 import SeatVecEnv
@@ -58,16 +55,12 @@ def train(name: str, arguments: Sequence[str]) -> int:
     if (given.out / CARD).exists():
         raise ConfigError(f"{given.out} holds a run; name another folder")
     game, seats = setting(given.scenario, given.rows, given.seed, key_values(given.set))
-    if seats is not None:
-        raise ConfigError("sb3 algorithms train by self-play: give a game's id instead of a scenario's")
-    kinds: dict[str, Any] = {
-        "ppo": sb3.PPO, "a2c": sb3.A2C, "dqn": sb3.DQN, "maskable-ppo": sb3_contrib.MaskablePPO
-    }  # fmt: skip
+    options: dict[str, Any] = {} if seats is None else among(seats)
     illegal = "refuse" if name == "maskable-ppo" else "replace"
-    env = SeatVecEnv(game, rows=given.rows, illegal=illegal, threads=given.threads)
+    env = SeatVecEnv(game, rows=given.rows, illegal=illegal, threads=given.threads, **options)
     torch.set_num_threads(given.threads)
     try:
-        model = kinds[name](
+        model = kind(name)(
             "MlpPolicy", env, seed=given.seed, device=given.device, verbose=0 if given.quiet else 1,
             **key_values(given.hyper),
         )  # fmt: skip
@@ -79,6 +72,22 @@ def train(name: str, arguments: Sequence[str]) -> int:
     card = {"algorithm": name, "game": game.id, "settings": game.settings, "frames": int(model.num_timesteps)}
     (given.out / CARD).write_text(json.dumps(card, indent=1) + "\n")
     return 0
+
+
+def among(seats: Seats) -> dict[str, Any]:
+    """Who learns and who sits around it, as `SeatVecEnv` takes it.
+
+    Raises:
+        ConfigError: the learner's seats, or its neighbours, differ from row to row.
+    """
+    first = list(seats[0])
+    if any(list(row) != first for row in seats):
+        raise ConfigError(
+            "sb3 algorithms learn in the same seats of every row among the same neighbours: name a scenario "
+            "with fixed focal seats and one persona in the background, or a game's id for self-play"
+        )
+    others = [who for who in first if who is not None]
+    return {"seats": [k for k, who in enumerate(first) if who is None], "background": others}
 
 
 def ppo(arguments: Sequence[str]) -> int:

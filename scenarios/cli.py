@@ -60,6 +60,8 @@ class Evaluate:
     """Episodes that are played and written together."""
     limits: Limits = dataclasses.field(default_factory=Limits)
     """What a submitted policy may use."""
+    trust: tuple[Path, ...] = ()
+    """Folders whose models of stable-baselines3 may be loaded: that runs any code that is in the file."""
 
 
 @dataclasses.dataclass
@@ -159,6 +161,8 @@ def evaluate(command: Evaluate) -> int:
     """``gyges evaluate``."""
     from gyges.scenarios.evaluate import evaluate as run
 
+    if command.trust:
+        importlib.import_module("gyges.agents.sb3_policy").trust(command.trust)
     with _bars(f"{command.policy} on {command.suite}") as progress:
         done = run(
             command.policy, command.suite, command.out, episodes=command.episodes, probes=command.probes,
