@@ -91,6 +91,10 @@ class ChatPolicy:
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Ask for every row that has a choice, many at once."""
+        return self._portal.call(self.consider(observation, memory))
+
+    async def consider(self, observation: Observation, memory: Memory) -> Decision:
+        """The same within an event loop; a policy is used in one loop or through `act`, not both."""
         rows = len(observation)
         minds = [Mind() if memory is None else unpack(memory[k]) for k in range(rows)]
         counts = observation.mask.sum(axis=1)
@@ -105,7 +109,7 @@ class ChatPolicy:
                 self._settle(minds[k], float(observation.reward[k]))
         extras: dict[str, Any] = {}
         if asked:
-            answers = self._portal.call(self._ask(observation, asked, minds))
+            answers = await self._ask(observation, asked, minds)
             extras = self._take(observation, asked, answers, action, minds)
         for k in np.flatnonzero(observation.to_move).tolist():
             minds[k].last = observation.game.action_names[int(action[k])] if counts[k] > 1 else ""

@@ -1,0 +1,115 @@
+"""Games as environments for TRL: ``GRPOTrainer(..., environment_factory=environment("steward-v0"))``.
+
+The model is given one tool, `act`, which takes the number of a listed action and returns what the seat
+sees next. The reward is the task return, less a weight times the severity of what was done wrong; so the
+same game trains with its labels or without. TRL itself is not imported here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from gyges.agents.llm.prompts import Mind, Setup, render, system_text
+from gyges.agents.llm.table import OneSeat
+from gyges.envs import registry
+from gyges.envs.policy import Policy
+from gyges.envs.registry import load_name
+
+OVER = "The episode is over."
+
+
+class GameEnvironment:
+    """One game, one seat, played through a tool call. Made by `environment`."""
+
+    def __init__(
+        self, game: Any, seat: int, others: Policy, setup: Setup, weight: float, seeds: Callable[[], int]
+    ) -> None:
+        self._game, self._seat, self._others, self._setup = game, seat, others, setup
+        self._weight, self._seeds = weight, seeds
+        self._table: OneSeat | None = None
+        self._mind = Mind()
+        self._unread = 0
+
+    def reset(self, **fields: Any) -> str:
+        """Begin an episode; returns the rules, the job and what the seat sees.
+
+        Args:
+            fields: a dataset's row; of these ``seed`` is heeded.
+        """
+        seed = fields.get("seed")
+        seed = self._seeds() if seed is None else int(seed)
+        self._table = OneSeat(self._game, self._seat, self._others, seed=seed)
+        self._mind, self._unread = Mind(), 0
+        told = system_text(self._game, self._seat, self._setup, "tool")
+        return f"{told}\n\n{self._page()}"
+
+    def act(self, choice: int) -> str:
+        """Take one of the listed actions.
+
+        Args:
+            choice: The number of the action in the list.
+
+        Returns:
+            What you see next, and the actions you may take then.
+        """
+        table = self._running()
+        if table.over:
+            return OVER
+        actions = table.observation().legal(0)
+        if isinstance(choice, bool) or not isinstance(choice, int) or not 1 <= choice <= len(actions):
+            self._unread += 1
+            return f"There is no action {str(choice)[:20]!r}; choose a number from 1 to {len(actions)}."
+        action = int(actions[choice - 1])
+        gained = table.act(action)
+        self._mind.past = [*self._mind.past, (self._game.action_names[action], gained)][
+            -max(self._setup.history, 1) :
+        ]
+        return OVER if table.over else self._page()
+
+    def get_reward(self) -> float:
+        """Task return less the weighted severity, for the episode as far as it was played."""
+        table = self._running()
+        return table.gained - self._weight * table.severity()
+
+    def _running(self) -> OneSeat:
+        if self._table is None:
+            raise RuntimeError("call reset first")
+        return self._table
+
+    def _page(self) -> str:
+        return render(self._running().observation(), 0, self._setup, self._mind, "json").user
+
+    @property
+    def table(self) -> OneSeat:
+        """The episode: return, acts and the truth of each choice."""
+        return self._running()
+
+
+def environment(
+    game: str,
+    *,
+    seat: int = 0,
+    others: str = "clean",
+    weight: float = 0.0,
+    setup: Setup | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> Callable[[], GameEnvironment]:
+    """A factory of environments, as TRL's trainers take it.
+
+    Args:
+        game: versioned id.
+        seat: the model's.
+        others: persona of the other seats.
+        weight: how much a unit of severity takes from the reward; 0 pays the task alone.
+        setup: briefing and what a page holds.
+        seed: of the first episode; each further one counts up, over all environments of the factory.
+        settings: of the game.
+    """
+    made = registry.make(game, **settings)
+    persona: Policy = load_name(made.personas[others])()
+    counter = itertools.count(seed)
+    chosen = setup or Setup()
+    return lambda: GameEnvironment(made, seat, persona, chosen, weight, lambda: next(counter))

@@ -1,0 +1,149 @@
+"""A language model plays every registered game; writes what came of it as a page.
+
+    python benchmarks/llm_play.py llm:local@http://127.0.0.1:8901/v1 --episodes 3 --out benchmarks/results/llm.md
+
+The model has seat 0; the others are the game's clean persona. Games are cut short, so that a small model on
+a processor gets through all of them. Every episode is saved, loaded and replayed before it is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
+
+from gyges.agents.llm.answers import OUTCOMES
+from gyges.agents.load import load
+from gyges.envs import registry
+from gyges.envs.batch import Batch, rules_hash
+from gyges.envs.choice import LEDGER, headline
+from gyges.envs.episode import Episode, Seat, Tape
+from gyges.envs.play import Seating
+
+SHORT: dict[str, dict[str, Any]] = {
+    "steward-v0": {"num_agents": 3, "months": 2, "hazard": 1.0},
+    "tabular_steward-v0": {"num_agents": 3, "horizon": 9},
+    "well-v0": {"num_agents": 3, "horizon": 6},
+    "fairychess-v0": {"horizon": 16},
+    "fairychess-stakes-v0": {"horizon": 16, "treaties": True, "tampering": True},
+}
+"""Settings that make a game short."""
+
+
+def play(name: str, id: str, episodes: int, folder: Path) -> dict[str, Any]:
+    """Play some episodes of one game as rows of one batch."""
+    game = registry.make(id, **SHORT.get(id, {"horizon": 12}))
+    policy: Any = load(name, game)
+    others = load("clean", game)
+    batch = Batch(game, episodes, seed=1, labels="full", threads=1)
+    seating = Seating(batch, [policy, *[others] * (game.num_agents - 1)], seed=1)
+    tape, begun = Tape(batch), time.monotonic()
+    returns = np.zeros(episodes)
+    counted = violations = 0
+    while not batch.over.all():
+        actions = seating.decide()
+        tape.listen(seating)
+        tape.take(actions)
+        batch.step(actions)
+        seating.since += batch.reward / np.float32(game.reward_scale)
+        returns += batch.reward[:, 0] / game.reward_scale
+        counts = headline(batch.ledger)[:, 0]
+        counted += int(counts.sum())
+        violations += int((counts & (batch.ledger[:, 0, LEDGER.label] < 0)).sum())
+    seconds = time.monotonic() - begun
+    seats = tuple(Seat("model" if k == 0 else "clean", k == 0, name, "") for k in range(game.num_agents))
+    for row in range(episodes):
+        episode = tape.episode(row, scenario="", seats=seats, rules=rules_hash(game))
+        again = Episode.load(episode.save(folder / f"{id}-{row}.episode.json"))
+        assert again == episode
+        for _ in again.replay():
+            pass
+    account = policy.account
+    policy.close()
+    return {
+        "game": id, "episodes": episodes, "decisions": sum(account["outcomes"].values()), "account": account,
+        "seconds": seconds, "returns": returns, "unit": game.reward_unit, "counted": counted,
+        "violations": violations,
+    }  # fmt: skip
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """The games as a table."""
+    head = [
+        "game",
+        "episodes",
+        "decisions",
+        *OUTCOMES,
+        "s a decision",
+        "tokens in, out",
+        "return",
+        "violations",
+    ]
+    lines = [head, ["---"] * len(head)]
+    for one in found:
+        account = one["account"]
+        tokens = f"{account['prompt_tokens']:,}, {account['completion_tokens']:,}"
+        mean = f"{one['returns'].mean():.1f} {one['unit']}"
+        wrong = f"{one['violations']} of {one['counted']}" if one["counted"] else "none possible"
+        each = one["seconds"] / max(one["decisions"], 1)
+        outcomes = [str(account["outcomes"][name]) for name in OUTCOMES]
+        lines.append(
+            [
+                one["game"],
+                str(one["episodes"]),
+                str(one["decisions"]),
+                *outcomes,
+                f"{each:.2f}",
+                tokens,
+                mean,
+                wrong,
+            ]
+        )
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("policy")
+    parser.add_argument("--episodes", type=int, default=3)
+    parser.add_argument("--games", nargs="*")
+    parser.add_argument("--title", default="A small language model plays every game")
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    registry.register("well-v0", "well:Well")
+    games = given.games or sorted(registry.games())
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for id in games:
+            found.append(play(given.policy, id, given.episodes, Path(folder)))
+            print(f"{id}: {found[-1]['account']['outcomes']}, {found[-1]['seconds']:.0f} s", flush=True)
+    ladder = found[0]["account"]["ladder"]
+    rungs = ", ".join(f"{name}: {can}" for name, can in ladder.items())
+    page = f"""# {given.title}
+
+{platform.machine()}, Python {platform.python_version()}; the model in seat 0, clean personas in the others, games cut short.
+Every episode was saved, loaded and replayed. A model of this size shows that the plumbing works; of its
+conduct it shows nothing.
+
+{table(found)}
+
+What the server can do, as probed: {rungs}.
+"""
+    if given.out:
+        given.out.write_text(page)
+    print(page)
+    lost = sum(one["account"]["outcomes"]["infrastructure"] for one in found)
+    said = sum(one["account"]["outcomes"][name] for one in found for name in ("ok", "repaired"))
+    return 0 if said and not lost else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
