@@ -1,0 +1,138 @@
+"""PGN: read by another reader where it is chess, and read back by ours for every variant."""
+
+import contextlib
+import random
+
+import pytest
+
+from gyges.envs.batch import Batch
+from gyges.envs.errors import FileError
+from gyges.envs.fairychess import layout as at
+from gyges.envs.fairychess import load, pgn
+from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.invent import draw
+from gyges.envs.registry import make
+from gyges.envs.testing import random_play
+
+
+def random_record(variant, seed, plies=80, fen=""):
+    generator = random.Random(seed)
+    board, moves = Board(variant, fen or None), []
+    for _ in range(plies):
+        legal = board.moves()
+        if not legal or board.result().over:
+            break
+        moves.append(generator.choice(sorted(legal)))
+        board.push(moves[-1])
+    tags = {"Event": 'a "random" \\ game', "White": "one"}
+    return pgn.Record(variant, tuple(moves), fen, board.result().winner, tags, {3: "said {so}"}), board.fen
+
+
+HOPPER = "[new:gardner]\ncustomPiece1 = g:gQ\nstartFen = rgbqk/ppppp/5/PPPPP/RGBQK w - - 0 1\n"
+KIWIPETE = "r3k2r/p1ppqpb1/bn2pnp1/3PN3/1p2P3/2N2Q1p/PPPBBPPP/R3K2R w KQkq - 0 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "fen"),
+    [("chess", ""), ("chess", KIWIPETE), ("chess", "8/PPPk4/8/8/8/8/4Kppp/8 b - - 0 1"),
+     ("chess960", "bqnb1rkr/pp3ppp/3ppn2/2p5/5P2/P2P4/NPP1P1PP/BQ1BNRKR w HFhf - 2 9"),
+     ("crazyhouse", ""), ("atomic", ""), ("antichess", ""), ("3check", ""), ("racingkings", "")],
+)  # fmt: skip
+def test_another_reader_plays_the_same_game(name, fen):
+    reader = pytest.importorskip("chess.pgn")
+    import io
+
+    for seed in range(4):
+        record, end = random_record(load(name), seed, fen=fen)
+        game = reader.read_game(io.StringIO(pgn.write(record)))
+        assert game.errors == []
+        assert game.headers["Result"] == pgn.RESULTS[record.winner]
+        board = game.end().board()
+        assert len(board.move_stack) == len(record.moves)
+        theirs = board.fen(en_passant="fen")
+        if name in ("crazyhouse", "antichess", "atomic", "3check"):  # FENs of its own
+            theirs, end = theirs.split("[")[0].split()[0], end.split("[")[0].split()[0]
+            assert theirs.replace("~", "") == end.replace("~", "")
+        else:
+            assert theirs.split()[:2] == end.split()[:2]
+        if name == "chess":
+            walk = game.board()
+            for move, own in zip(game.mainline_moves(), record.moves, strict=True):
+                assert walk.uci(move) == own
+                walk.push(move)
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["chess", "gardner", "xiangqi", "shogi", "dobutsu", "grand", "torishogi", "placement", "extinction",
+     draw(7), draw(8), draw(9), HOPPER],
+)  # fmt: skip
+def test_read_back(what):
+    record, _ = random_record(load(what), 5)
+    text = pgn.write(record)
+    again = pgn.read(text)
+    assert again.moves == record.moves
+    assert again.variant == record.variant
+    assert again.winner == record.winner
+    assert again.tags["Event"] == record.tags["Event"]
+    assert again.comments == {3: "said (so)"}
+    assert max(map(len, text.split("\n\n", 1)[1].splitlines())) < 80
+
+
+def test_a_known_game_in_words():
+    moves = ["f2f3", "e7e5", "g2g4", "d8h4"]
+    record = pgn.Record(load("chess"), tuple(moves), winner=1)
+    assert pgn.write(record).splitlines()[-1] == "1. f3 e5 2. g4 Qh4# 0-1"
+    with pytest.raises(FileError, match="ply 2"):
+        pgn.write(pgn.Record(load("chess"), ("e2e4", "e8d8")))
+    both = pgn.Record(load("chess"), ("c3e2",), "4k3/8/8/8/8/2N5/8/K5N1 w - - 0 1")
+    assert "1. Nce2 *" in pgn.write(both)
+    castled = pgn.Record(load("chess"), ("e1c1", "e8g8"), "r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1")
+    assert "1. O-O-O O-O *" in pgn.write(castled)
+
+
+def test_a_game_of_the_environment_becomes_a_record():
+    game = make("fairychess-v0", variant="minishogi")
+    batch = Batch(game, 1, seed=4)
+    actions = []
+    for chosen in random_play(batch, 60, 2):
+        if batch.over[0]:
+            break
+        actions.append(int(chosen[0, int(batch.state.info[0, at.TURN])]))
+    record = pgn.record_of(game, actions)
+    board = record.board()
+    for name in pgn.read(pgn.write(record)).moves:
+        board.push(name)
+    assert board.fen == game.fen(batch.codes[0, 0])
+    with pytest.raises(FileError, match="ply 1"):
+        pgn.record_of(game, [3])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("[Variant \"nope\"]\n\n1. e4 *", "nope"), ("1. e4 e5 2. Ke3 *", "ply 3"), ("[Event x]\n\n*", "no tag"),
+     ('[FEN "8/8 w"]\n\n*', "ranks"), ("x" * (1 << 20 | 1), "characters")],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused(text, words):
+    with pytest.raises(FileError, match=words):
+        pgn.read(text)
+
+
+def test_broken_text_raises_nothing_else():
+    generator = random.Random(3)
+    text = pgn.write(random_record(load("gardner"), 1, 30)[0])
+    for _ in range(300):
+        broken = list(text)
+        for _ in range(generator.randint(1, 6)):
+            broken[generator.randrange(len(broken))] = generator.choice('[]{}()"\\x+=@19 \n')
+        with contextlib.suppress(FileError):
+            pgn.read("".join(broken))
+
+
+def test_variations_and_marks_are_passed_over():
+    text = "1. e4! (1. d4 d5 (1... f5) 2. c4) 1... e5 $1 2. Nf3 {a plan} Nc6?! ; rest\n3. O-O?? *"
+    with pytest.raises(FileError, match="ply 5"):
+        pgn.read(text)
+    record = pgn.read(text.replace("3. O-O??", ""))
+    assert record.moves == ("e2e4", "e7e5", "g1f3", "b8c6")
+    assert record.comments == {3: "a plan"}
