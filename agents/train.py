@@ -58,6 +58,8 @@ ALGORITHMS: dict[str, Algorithm] = {
                                "gyges.agents.llm.pretrain:filtered"),
     "text-tagged": Algorithm("small transformer on transcripts with the labels as tokens",
                              "gyges.agents.llm.pretrain:tagged"),
+    "text-finetune": Algorithm("a local language model (transformers), LoRA or full, on transcripts",
+                               "gyges.agents.llm.finetune:main"),
 }  # fmt: skip
 
 

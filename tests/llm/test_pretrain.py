@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -55,10 +56,10 @@ def chance(model: TextModel, tag: str) -> float:
 
 
 def test_the_tag_decides_and_without_it_the_data_speak() -> None:
-    model = pretrain(lines(), SMALL)
+    model = pretrain(lines(), dataclasses.replace(SMALL, tag_dropout=0.4))
     assert chance(model, "good") < 0.05
     assert chance(model, "bad") > 0.95
-    assert 0.2 < chance(model, "none") < 0.8
+    assert 0.1 < chance(model, "none") < 0.9
     assert model.play.tag == "good"
 
 
