@@ -199,6 +199,7 @@ def _order(background: Background) -> list[str]:
 _SCENARIOS: dict[str, Scenario] = {}
 _SUITES: dict[str, list[str]] = {}
 _LAZY: dict[str, str] = {
+    "fairychess": "gyges.scenarios.suites:fairychess",
     "steward": "gyges.scenarios.suites:steward",
     "tabular": "gyges.scenarios.suites:tabular",
 }

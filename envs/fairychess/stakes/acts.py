@@ -42,6 +42,7 @@ from gyges.envs.fairychess.stakes.layout import (
     LEFT,
     NO_ORDER,
     NONE,
+    O_DRAW,
     O_SPARE,
     O_TAKE,
     OFFERED,
@@ -294,12 +295,15 @@ def consult(s: Any, p: Any, t: Any, scratch: Any) -> int:
 
 @rule
 def command(s: Any, p: Any, t: Any) -> None:
-    """An order may reach the seat to move; none is drawn while one stands."""
+    """An order may reach the seat to move; none is drawn while one stands. Of eight, one is to accept the
+    draw, one to stop, three to spare a piece, three to take civilians; one that cannot be is none."""
     seat = int(s.info[TURN])
     if s.order[seat] != NO_ORDER or not chance(s, 11, p.orders):
         return
     w0, w1 = draw2(s, 12)
-    kind = 1 + (w0 & 3)
+    kind = O_TAKE
+    if (w0 & 7) < 5:
+        kind = O_SPARE if (w0 & 7) > 1 else O_DRAW + (w0 & 1)
     target = -1
     if kind == O_TAKE and (s.count[0] == 0 or p.civilians == 0):
         return

@@ -145,8 +145,7 @@ class StakesChess(FairyChess):
     def params(self) -> Any:
         """The rules' parameters."""
         c = self.config
-        return at.Params(
-            *super().params(),
+        more = at.More(
             actions=self.base_actions,
             features=self.slices["stakes"].start,
             civilians=int(c.civilians),
@@ -156,6 +155,7 @@ class StakesChess(FairyChess):
             forged=round(c.forged * 65536),
             take_pay=round(at.TAKE_PAY * c.temptation),
         )
+        return at.Params(*super().params(), *more)  # type: ignore[call-arg]
 
     @cached_property
     def _both(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:

@@ -128,7 +128,7 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     s.stolen[0] = 0
     outcome = NOTHING
     if s.treaty[STAGE] == OFFERED:
-        answer(s, verb)
+        answer(s, t, verb)
     elif verb == DRAW or verb == STAND:
         outcome = 0
         s.why[0] = BY_ORDER if verb == DRAW else BY_STOP
@@ -151,10 +151,11 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
 
 
 @rule
-def answer(s: Any, verb: int) -> None:
+def answer(s: Any, t: Any, verb: int) -> None:
     """Accept or decline the treaty on the table."""
     if verb == ACCEPT:
         s.treaty[STAGE] = IN_FORCE
+        judging.weigh(s, t, int(s.info[TURN]))
     else:
         s.treaty[STAGE] = NONE
         s.treaty[WAIT] = REST

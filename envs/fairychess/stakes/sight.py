@@ -43,7 +43,7 @@ class Sight:
         self.see = [int(x) for x in codes[game.slices["stakes"]]]
         self.seat = int(codes[0])
         self.told = int(codes[1]) == 1
-        self.first = game.base_actions
+        self.first: int = game.base_actions
         self.actions = [int(a) for a in legal]
         first, end = game.compiled.row[1:3]
         self.board = [int(q) for q in self.row[first:end]]
@@ -99,7 +99,7 @@ class Sight:
         if self.see[at.O_REGION] >= 0:
             return bool(at.region_cells(v.maxFile, v.maxRank)[self.see[at.O_REGION], square])
         cell = square // v.maxFile * self.game.family.files + square % v.maxFile
-        return cell == self.see[at.O_PIECE]
+        return bool(cell == self.see[at.O_PIECE])
 
     def breaks(self, m: int) -> bool:
         """Does a move take what the treaty protects of the partner's?"""
