@@ -67,7 +67,12 @@ class Board:
         self._keys = {self._key(): 1}
 
     def _key(self) -> tuple[int, ...]:
-        return tuple(int(x) for x in (*self.row[at.HASH : at.HASH + 2], *self.row[at.RIGHTS : at.RIGHTS + 4]))
+        c, row = self.compiled, self.row
+        parts = (
+            row[at.HASH : at.HASH + 2], row[at.RIGHTS : at.RIGHTS + 4], row[at.EP0 : at.EP0 + 2],
+            row[at.CHECKS : at.CHECKS + 2], row[c.row[2] : c.row[3]],
+        )  # fmt: skip
+        return tuple(int(x) for part in parts for x in part)
 
     @property
     def fen(self) -> str:
@@ -116,10 +121,10 @@ class Board:
     def _judged(self, found: list[int], outcome: int) -> Result:
         head = self.compiled.table("head")
         if outcome == at.NOTHING and found:
-            if head[at.N_FOLD] and self._keys.get(self._key(), 0) >= head[at.N_FOLD]:
-                outcome = int(head[at.FOLD_VALUE])
-            elif head[at.N_MOVE] and self.row[at.CLOCK] >= 2 * head[at.N_MOVE]:
+            if head[at.N_MOVE] and self.row[at.CLOCK] >= 2 * head[at.N_MOVE]:
                 outcome = at.DRAW
+            elif head[at.N_FOLD] and self._keys.get(self._key(), 0) >= head[at.N_FOLD]:
+                outcome = int(head[at.FOLD_VALUE])
         return self._said(outcome)
 
     def push(self, name: str) -> None:

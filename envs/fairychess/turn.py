@@ -179,12 +179,12 @@ def settle(s: Any, p: Any, t: Any) -> int:
             return int(head[CHECKMATE])
         s.why[0] = BY_STALEMATE
         return int(head[STALEMATE])
-    if head[N_FOLD] != 0 and s.seen[0] >= head[N_FOLD]:
-        s.why[0] = BY_FOLD
-        return int(head[FOLD_VALUE])
     if head[N_MOVE] != 0 and s.info[CLOCK] >= 2 * head[N_MOVE]:
         s.why[0] = BY_N_MOVE
         return 0
+    if head[N_FOLD] != 0 and s.seen[0] >= head[N_FOLD]:
+        s.why[0] = BY_FOLD
+        return int(head[FOLD_VALUE])
     return NOTHING
 
 
