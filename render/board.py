@@ -171,6 +171,10 @@ class Board:
         """
         return []
 
+    def price(self, batch: Any, row: int, seat: int) -> float | None:
+        """The price of a decision in the game's reward unit, where that is worked out at once."""
+        return None
+
     def point(self, batch: Any, row: int, view: View, pos: tuple[int, int]) -> Any:
         """What `View.pointing` is for a mouse at `pos`."""
         return None

@@ -103,6 +103,7 @@ def paint_choices(
     found = groups(game, row, choice, square, view.judged)
     if square is not None and not any(not g.lines for g in found):  # nothing concerns it
         found = groups(game, row, choice, None, view.judged)
+    found.sort(key=lambda g: (not g.lines, all(a != taken for a, _ in g.options)))  # the one taken is seen
     spots: list[Spot] = []
     y, left_out = area.y, 0
     for group in found:

@@ -98,6 +98,8 @@ def paint_position(
             left = marks.held[2] if marks.held is not None and marks.held[0] == square else 255
             if left:
                 stand(surface, grid, c, q, grid.corner(square), marks.people, left)
+    for region in marks.regions:
+        _tag(surface, grid, region, ink)
     for target in marks.targets:
         _target(surface, grid, target, ink)
     if marks.arrow is not None:
@@ -198,6 +200,18 @@ def _region(surface: pygame.Surface, grid: Grid, region: Region, ink: Ink) -> No
                 a = (box.x if px <= 0 else box.right - thick, box.y if py >= 0 else box.bottom - thick)
                 size = (thick, box.height) if px else (box.width, thick)
                 surface.fill(colour, (*a, *size))
+
+
+def _tag(surface: pygame.Surface, grid: Grid, region: Region, ink: Ink) -> None:
+    """A region's words at its upper left corner, over the pieces."""
+    colour = ink.check if region.broken else ink.treaty
+    x, y = min(grid.corner(s)[::-1] for s in region.squares)[::-1]
+    size = max(9, min(15, grid.cell // 5))
+    wide = draw.width_of(region.words, size, True) + size
+    x = min(x, grid.rect.right - wide)
+    draw.box(surface, (x, y - size * 0.4, wide, size * 1.7), colour, radius=round(size * 0.8))
+    where = (x + wide / 2, y + size * 0.45)
+    draw.write(surface, where, region.words, size, (255, 255, 255), bold=True, anchor="center")
 
 
 @lru_cache(maxsize=16)

@@ -12,6 +12,7 @@ from gyges.envs.choice import ChoicePoint
 from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess import spaces
 from gyges.envs.fairychess.board import Board as Position
+from gyges.envs.fairychess.stakes.layout import WHY
 from gyges.envs.policy import Observation
 from gyges.render import draw
 from gyges.render.board import Board, View, eye
@@ -20,6 +21,7 @@ from gyges.render.chess_card import paint_card, paint_rules
 from gyges.render.chess_ground import Grid
 from gyges.render.chess_panel import paint_choices
 from gyges.render.chess_person import MoveChooser
+from gyges.render.chess_stakes import Stakes, paint_deed, paint_holdings
 from gyges.render.chessboard import (
     CAPTURE,
     DROP,
@@ -27,6 +29,7 @@ from gyges.render.chessboard import (
     Arrow,
     Held,
     Marks,
+    Region,
     Sight,
     Target,
     paint_plate,
@@ -69,7 +72,8 @@ class Shown(NamedTuple):
     row: npt.NDArray[np.int32]  # the engine's
     header: dict[str, int]
     sight: Sight
-    mover: int
+    mover: int  # who acts: whose move it is, or who must answer
+    stakes: Stakes | None
     acts: dict[int, Act]  # legal actions of the mover, where the view may know them
 
 
@@ -89,6 +93,8 @@ class FairyChessRenderer(Board):
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         super().__init__(game, size)
         self.position = Position(game.variant)
+        c = game.config
+        self.staked = "stakes" in game.slices and bool(c.civilians or c.treaties or c.tampering or c.orders)
         self.plate = 44 if game.compiled.droppable else 34
         room = self.scene.height - HEAD - 2 * self.plate - 28
         v = game.variant
@@ -106,6 +112,7 @@ class FairyChessRenderer(Board):
         self.grid = self.grids[0]
         self.hands: list[Held] = []
         self.popups: list[Spot] = []
+        self.plates = [pygame.Rect(0, 0, 1, 1), pygame.Rect(0, 0, 1, 1)]
 
     # What is shown.
 
@@ -115,7 +122,7 @@ class FairyChessRenderer(Board):
 
     def theme(self, batch: Any, row: int, view: View) -> Theme:
         """Night where something is at stake and the decision goes unwatched."""
-        return super().theme(batch, row, view) if "stakes" in self.game.slices else DAY
+        return super().theme(batch, row, view) if self.staked else DAY
 
     def words(self, batch: Any, row: int, view: View) -> str:
         """The board says it."""
@@ -130,8 +137,9 @@ class FairyChessRenderer(Board):
         codes, c = batch.codes[row, view.seat], self.game.compiled
         engine = self.game.rows_of(codes)[0]
         header = dict(zip(spaces.HEADER, (int(v) for v in codes[: spaces.BOARD]), strict=True))
-        mover = header["side to move"]
-        over = bool(header["end"])
+        turn, over = header["side to move"], bool(header["end"])
+        stakes = Stakes(self.game, codes, turn, view.seat) if self.staked else None
+        mover = turn if stakes is None else stakes.actor
         self.position.row = engine
         check = () if over else attacked_royals(self.position) if self.position.in_check else ()
         wide, files = c.variant.maxFile, self.game.family.files
@@ -144,14 +152,14 @@ class FairyChessRenderer(Board):
         sight = Sight(
             engine[c.row[1] : c.row[2]],
             engine[c.row[2] : c.row[3]],
-            -1 if over else mover,
+            -1 if over else turn,
             checks if c.variant.checkCounting else None,
             last,
             check,
         )
         known = not over and (view.truth or view.seat == mover)
         legal = batch.legal(row, mover) if known and batch.state.to_move[row, mover] else ()
-        return Shown(engine, header, sight, mover, acts_of(self.game, engine, legal))
+        return Shown(engine, header, sight, mover, stakes, acts_of(self.game, engine, legal))
 
     # The scene.
 
@@ -161,10 +169,11 @@ class FairyChessRenderer(Board):
         self.grid = self.grids[int(view.flip)]
         shown = self.shown(batch, row, view)
         self._head(surface, theme, batch, row, view, shown)
-        self._plates(surface, theme, view, shown)
+        self._plates(surface, theme, batch, row, view, shown)
         marks = self._marks(theme, batch, row, view, shown)
         paint_position(surface, self.grid, self.game.compiled, theme, shown.sight, marks)
         self._in_hand(surface, view, shown)
+        self._deed(surface, theme, batch, row, view, shown)
         self._popup(surface, theme, view, shown)
         if self.column.width:
             self._column(surface, theme, batch, row, view, shown)
@@ -178,7 +187,8 @@ class FairyChessRenderer(Board):
         if header["end"]:
             words = self.ending(batch, row, view, header)
         else:
-            words += f" · {NAMES[shown.mover].lower()} to move"
+            answers = shown.mover != header["side to move"]
+            words += f" · {NAMES[shown.mover].lower()} to {'answer' if answers else 'move'}"
             if shown.sight.check:
                 words += " · check"
             if header["times seen"] > 1:
@@ -186,7 +196,7 @@ class FairyChessRenderer(Board):
         bold = bool(header["end"])
         draw.write(surface, (18, 38), words, 14, theme.ink if bold else theme.soft, bold=bold,
                    width=self.scene.width - 180)  # fmt: skip
-        if "stakes" in self.game.slices:
+        if self.staked:
             watched = self.told(batch, row, view)
             right = self.scene.right - 16
             draw.stamp(surface, eye(34, watched, theme), (right - 34, 10))
@@ -197,11 +207,13 @@ class FairyChessRenderer(Board):
         """How the game ended."""
         words = spaces.ENDS[header["end"]]
         why = int(batch.state.why[row, 0]) if view.truth else 0
-        reason = spaces.WHY[why] if why < len(spaces.WHY) else ""
+        reason = WHY[why] if why < len(WHY) else ""
         words = words[0].upper() + words[1:]
         return f"{words}: {reason}" if reason and reason != words else words
 
-    def _plates(self, surface: pygame.Surface, theme: Theme, view: View, shown: Shown) -> None:
+    def _plates(
+        self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View, shown: Shown
+    ) -> None:
         wide = self.scene.width - self.column.width - 16
         grid = self.grid
         wide = min(wide, max(grid.rect.width + 2 * grid.margin, 420))
@@ -218,6 +230,10 @@ class FairyChessRenderer(Board):
             self.hands += paint_plate(
                 surface, rect, self.game.compiled, theme, shown.sight, side, name, view.flip, picked or None
             )
+            self.plates[side] = rect
+            if shown.stakes is not None and view.truth:
+                tampering = bool(self.game.config.tampering)
+                paint_holdings(surface, rect, theme, batch, row, side, tampering)
 
     def _marks(self, theme: Theme, batch: Any, row: int, view: View, shown: Shown) -> Marks:
         pointing = view.pointing if isinstance(view.pointing, Pointing) else Pointing()
@@ -227,9 +243,29 @@ class FairyChessRenderer(Board):
         if pointing.slide is not None:
             held = self._slid(pointing.slide)
         chosen = pointing.square
-        return Marks(
-            chosen, self.targets(shown, pointing), self._arrow(theme, batch, row, view, shown), held=held
+        regions, people = (
+            ((), True) if shown.stakes is None else (shown.stakes.regions(), shown.stakes.people)
         )
+        offer = self._offer(view, shown)
+        regions = (*regions, offer) if offer is not None else regions
+        arrow = self._arrow(theme, batch, row, view, shown)
+        return Marks(chosen, self.targets(shown, pointing), arrow, regions, people, held)
+
+    def _deed(
+        self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View, shown: Shown
+    ) -> None:
+        """What is about to be done that is no move."""
+        if view.actions is None or not (view.truth or view.seat == shown.mover):
+            return
+        action = int(view.actions[shown.mover])
+        if action not in shown.acts or shown.acts[action].moves:
+            return
+        label = None
+        if view.judged:
+            choice = batch.choice_point(row, shown.mover)
+            label = int(choice.label[choice.of(action)])
+        above = (shown.mover == 1) != view.flip
+        paint_deed(surface, self.plates[shown.mover], theme, self.game.action_names[action], label, above)
 
     def targets(self, shown: Shown, pointing: Pointing) -> tuple[Target, ...]:
         """Where the piece pointed at may go."""
@@ -243,6 +279,15 @@ class FairyChessRenderer(Board):
             found[act.to] = Target(act.to, kind, bool(act.becomes) or bool(before and before.promotes))
         return tuple(found.values())
 
+    def _offer(self, view: View, shown: Shown) -> Region | None:
+        """The region of a treaty about to be offered, or pointed at."""
+        action = view.hover
+        if view.actions is not None and (view.truth or view.seat == shown.mover):
+            action = int(view.actions[shown.mover])
+        if action is None or shown.stakes is None or action not in shown.acts:
+            return None
+        return shown.stakes.deed(action)[1]
+
     def _arrow(self, theme: Theme, batch: Any, row: int, view: View, shown: Shown) -> Arrow | None:
         action = view.hover
         if view.actions is not None and (view.truth or view.seat == shown.mover):
@@ -250,14 +295,18 @@ class FairyChessRenderer(Board):
         if action is None or action not in shown.acts:
             return None
         act = shown.acts[action]
+        origin, to = act.origin, act.to
         if not act.moves:
-            return None
+            removed = shown.stakes.deed(action)[0] if shown.stakes is not None else None
+            if removed is None:
+                return None
+            origin, to = None, removed
         label = 0
         if view.judged and view.actions is not None:
             choice = batch.choice_point(row, shown.mover)
             label = int(choice.label[choice.of(action)])
         colour = theme.label(label) if label else (196, 202, 216) if theme.night else (62, 66, 78)
-        return Arrow(act.origin, act.to, colour)
+        return Arrow(origin, to, colour)
 
     def _slid(self, slide: tuple[int, int, float]) -> tuple[int, tuple[int, int], int]:
         origin, to, share = slide
@@ -315,6 +364,9 @@ class FairyChessRenderer(Board):
                 code = int(shown.sight.board[pointing.square])
             elif pointing.kind:
                 code = 4 * pointing.kind + shown.mover + 1
+        if shown.stakes is not None:
+            y = shown.stakes.paint_words(surface, rect, theme)
+            rect = pygame.Rect(rect.x, y, rect.width, rect.bottom - y)
         if code & 3 in (1, 2) and code < at.CIVILIAN:
             paint_card(surface, rect, theme, c, code, view.flip)
         else:
@@ -338,6 +390,15 @@ class FairyChessRenderer(Board):
         pointing = view.pointing
         square = pointing.square if isinstance(pointing, Pointing) and pointing.picked else None
         return paint_choices(surface, area, theme, self, view, choice, taken, engine, square)
+
+    def price(self, batch: Any, row: int, seat: int) -> float | None:
+        """The price of a decision by search, in wins; None where there is no choice."""
+        if not self.staked or not batch.choice_point(row, seat).contested:
+            return None
+        from gyges.envs.fairychess.stakes.price import price
+
+        found = float(price(batch, row, seat).price)
+        return None if np.isnan(found) else found
 
     def point(self, batch: Any, row: int, view: View, pos: tuple[int, int]) -> Pointing | None:
         """The square or the piece in hand under the mouse, if a piece is there."""

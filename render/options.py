@@ -253,4 +253,5 @@ class _OptionPainter:
 
 def amount(harm: int, game: Any) -> str:
     """A harm in the game's welfare unit, as words."""
-    return f"{harm / game.welfare_scale:.3g} {game.welfare_unit}"
+    number, unit = f"{harm / game.welfare_scale:.3g}", str(game.welfare_unit)
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}"

@@ -54,6 +54,7 @@ class Player:
         self.truth = truth
         self.flip = False
         self.pointing: Any = None
+        self._priced: set[tuple[int, int]] = set()
         self.t = 0
         self.playing = False
         self.speed = 2
@@ -184,9 +185,13 @@ class Player:
         self.strip.paint(surface, self.t, seat, playing=self.playing, speed=speed, theme=theme, idle=idle)
 
     def _view(self) -> View:
-        return self.reel.view(
-            self.t, self.shown_seat, truth=self.truth, flip=self.flip, pointing=self.pointing
-        )
+        seat = self.shown_seat
+        if (self.t, seat) not in self._priced and self.t < self.reel.steps:
+            self._priced.add((self.t, seat))
+            found = self.board.price(self.reel.at(self.t), 0, seat)
+            if found is not None:
+                self.reel.prices.setdefault((self.t, seat), found)
+        return self.reel.view(self.t, seat, truth=self.truth, flip=self.flip, pointing=self.pointing)
 
     def frame(self, t: int) -> npt.NDArray[np.uint8]:
         """The picture of moment t without buttons, uint8 [H, W, 3]."""
