@@ -11,6 +11,8 @@ from gyges.envs.fairychess import variants as v
 from gyges.envs.fairychess.betza import BetzaError, parse
 from gyges.envs.fairychess.pieces import PIECES, REFUSED_PIECES
 
+MAX_BETZA = 200
+"""Longest move in Betza notation, in characters."""
 _TRUE, _FALSE = ("true", "True", "1"), ("false", "False", "0")
 
 
@@ -64,6 +66,8 @@ class Reader:
         if name.startswith("customPiece") != bool(colon) and not (name == "king" and colon):
             wanted = "x:BETZA" if name.startswith("customPiece") else "a letter alone"
             raise v.VariantError(f"{at} = {value[:40]!r}: expected {wanted}")
+        if len(betza) > MAX_BETZA:
+            raise v.VariantError(f"{at}: {len(betza)} characters; a move has at most {MAX_BETZA}")
         if colon:
             try:
                 parse(betza)

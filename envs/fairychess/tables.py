@@ -15,6 +15,8 @@ from gyges.envs.fairychess.lines import Kind, Lines, choices_of, immobile, indic
 from gyges.envs.fairychess.variants import Piece, Variant, VariantError
 
 Ints = npt.NDArray[np.int32]
+MAX_LINES = 60_000
+"""Directions of all kinds of pieces together, times squares."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,12 @@ class _Compiler:
         self.lines = Lines(v)
         self.n = 2 * len(self.kinds)
         self.zone = [indices(r, v) for r in v.promotionRegion]
-        self.fixed = {
+
+    @functools.cached_property
+    def fixed(self) -> dict[tuple[int, int], list[bool]]:
+        """By kind and side: the squares on which it could never move again and may not be put."""
+        v = self.v
+        return {
             (k, side): [
                 v.immobilityIllegal and immobile(v, self.lines, kind.piece, side, s) for s in range(v.squares)
             ]
@@ -95,20 +102,15 @@ class _Compiler:
         """Tables start and path."""
         v, start, path = self.v, [0] * (self.n * self.v.squares), [0]
         seen: dict[tuple[int, ...], int] = {(0,): 0}
+        merged: dict[tuple[Piece, int, int], list[tuple[int, list[int]]]] = {}
         for k, kind in enumerate(self.kinds):
             for side in (0, 1) if k else ():
                 for s in range(v.squares):
-                    y, x = divmod(s, v.maxFile)
-                    found = []
-                    for step in self.lines.steps(kind.piece, side, x, y):
-                        squares = self.lines.squares(kind.piece, step, side, x, y)
-                        if squares:
-                            head = (at.MOVE if step.move else 0) | (at.CAPTURE if step.capture else 0)
-                            if step.hop:
-                                head |= at.HOP | min(step.reach, 15) << at.AFTER
-                            found.append((head, squares))
+                    lines = merged.get((kind.piece, side, s))
+                    if lines is None:
+                        lines = merged[kind.piece, side, s] = merge(self._headed(kind.piece, side, s))
                     words: list[int] = []
-                    for head, squares in merge(found):
+                    for head, squares in lines:
                         words.append(head | len(squares))
                         words += [q | self.promotion(k, side, s, q & at.SQ) for q in squares]
                     block = (len(words), *words)
@@ -117,6 +119,19 @@ class _Compiler:
                         path += block
                     start[(2 * k + side) * v.squares + s] = seen[block]
         return start, path
+
+    def _headed(self, piece: Piece, side: int, s: int) -> list[tuple[int, list[int]]]:
+        """The lines of a piece from a square, each with its header."""
+        y, x = divmod(s, self.v.maxFile)
+        found = []
+        for step in self.lines.steps(piece, side, x, y):
+            squares = self.lines.squares(piece, step, side, x, y)
+            if squares:
+                head = (at.MOVE if step.move else 0) | (at.CAPTURE if step.capture else 0)
+                if step.hop:
+                    head |= at.HOP | min(step.reach, 15) << at.AFTER
+                found.append((head, squares))
+        return found
 
     def attacks(self) -> dict[str, Any]:
         """Tables rays, line, kind, hits, hops."""
@@ -127,7 +142,13 @@ class _Compiler:
         found: dict[
             tuple[int, int], dict[int, list[int]]
         ] = {}  # (piece, square) -> direction -> [hits, hops]
+        first: dict[Piece, int] = {}
         for k, kind in enumerate(self.kinds):
+            if k and first.setdefault(kind.piece, k) != k:
+                for side in (0, 1):
+                    for s in range(squares):
+                        found[2 * k + side, s] = found[2 * first[kind.piece] + side, s]
+                continue
             for side in (0, 1) if k else ():
                 flip = -1 if side else 1
                 for s in range(squares):
@@ -144,7 +165,9 @@ class _Compiler:
                         if (step.reach > 1 or step.hop) and not step.lame:
                             slides.add(d)
                         entry = reach.setdefault(d, [0, 0])
-                        bits = sum(1 << (i + 1) for i, c in enumerate(cells) if not c & at.NOLAND)
+                        bits = (2 << len(cells)) - 2
+                        if cells and max(cells) >= at.NOLAND:
+                            bits = sum(1 << (i + 1) for i, c in enumerate(cells) if not c & at.NOLAND)
                         if step.lame:
                             bits = 2 if cells else 0
                         if step.hop:
@@ -327,9 +350,28 @@ class _Compiler:
         return found
 
 
+@functools.lru_cache(maxsize=64)
 def _zobrist(count: int) -> Ints:
     generator = np.random.Generator(np.random.PCG64(20_260_101))
     return generator.integers(-(2**31), 2**31, count, dtype=np.int64).astype(np.int32)
+
+
+def _packed(c: _Compiler, parts: dict[str, Any]) -> Compiled:
+    v = c.v
+    arrays = [np.asarray(parts.get(name, ()), np.int32).ravel() for name in at.Tables._fields]
+    offsets = np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64)
+    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n]).astype(np.int64)
+    return Compiled(v, c.kinds, c.choices, np.concatenate(arrays), offsets, row)
+
+
+def _outline(c: _Compiler, directions: int, hoppers: bool) -> dict[str, Any]:
+    """The tables that do not depend on where pieces go: all that reading a FEN needs."""
+    castles = c.v.castling and bool(c.v.castlingKingPiece)
+    return {
+        "head": c.head(directions, hoppers, castles),
+        "role": c.roles(),
+        "zobrist": _zobrist((c.n + 34) * c.v.squares * 2),
+    }
 
 
 @functools.lru_cache(maxsize=512)
@@ -340,13 +382,11 @@ def compiled(v: Variant) -> Compiled:
     c = _Compiler(v)
     start, path = c.paths()
     attack = c.attacks()
-    castles = v.castling and bool(v.castlingKingPiece)
     choices = max([1, *(len(x) for x in c.choices.values())])
     choice = np.zeros((c.n, choices), np.int32)
     for (k, side), options in c.choices.items():
         choice[2 * k + side, : len(options)] = options
-    parts = {
-        "head": c.head(attack["directions"], bool(np.any(attack["hops"])), castles),
+    parts = _outline(c, attack["directions"], bool(np.any(attack["hops"]))) | {
         "start": start,
         "path": path,
         "rays": attack["rays"],
@@ -359,28 +399,31 @@ def compiled(v: Variant) -> Compiled:
         "base": [k.base for k in c.kinds],
         "hand": [k.hand for k in c.kinds],
         "drop": c.drops(),
-        "role": c.roles(),
         "area": c.areas(),
-        "zobrist": _zobrist((c.n + 34) * v.squares * 2),
         "setup": np.zeros(at.INFO + v.squares + 2 * c.n, np.int32),
     }
-    arrays = [np.asarray(parts[name], np.int32).ravel() for name in at.Tables._fields]
-    offsets = np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64)
-    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n]).astype(np.int64)
-    made = Compiled(v, c.kinds, c.choices, np.concatenate(arrays), offsets, row)
+    made = _packed(c, parts)
     made.table("setup")[:] = row_of(made, v.startFen)
     return made
 
 
 def check(v: Variant, where: str) -> None:
-    """Compile a variant and say what is wrong with it.
+    """Say what is wrong with a variant; what can be found without compiling it.
 
     Raises:
         VariantError: the start position is none, or sizes are past a limit.
     """
+    from gyges.envs.fairychess.fen import row_of
     from gyges.envs.fairychess.variants import FenError
 
+    lines = sum(len(p.steps) for p in v.pieces) * v.squares
+    if lines > MAX_LINES:
+        raise VariantError(
+            f"{where}: the pieces of [{v.name}] go {lines // v.squares} ways on {v.squares} squares; at "
+            f"most {MAX_LINES // v.squares} are allowed on so many"
+        )
+    c = _Compiler(v)
     try:
-        compiled(v)
+        row_of(_packed(c, _outline(c, 1, False)), v.startFen)
     except FenError as error:
         raise VariantError(f"{where}: startFen of [{v.name}]: {error}") from error

@@ -21,6 +21,7 @@ LIBRARY = Path(__file__).parent / "library"
 MAX_BYTES = 65_536
 MAX_FILES, MAX_RANKS, MAX_PIECES, MAX_SECTIONS = 12, 10, 64, 1_000
 MAX_PROMOTIONS = 24
+MAX_ANCESTORS = 32
 
 
 class VariantError(ValueError):
@@ -121,7 +122,7 @@ class Variant:
     flagPieceSafe: bool = False
     checkCounting: bool = False
     mobilityRegion: tuple[tuple[str, int, Squares], ...] = ()
-    leftAside: tuple[str, ...] = ()
+    leftAside: tuple[str, ...] = field(default=(), compare=False)
     """Keys read and not followed (`TOLERATED`)."""
     text: str = field(default="", compare=False)
     """The variant as one section of variants.ini without a parent."""
@@ -407,9 +408,13 @@ def _build(section: Section, here: dict[str, Section]) -> Variant:
     chain = [section]
     while chain[-1].parent:
         last = chain[-1]
+        if len(chain) > MAX_ANCESTORS:
+            raise VariantError(
+                f"{section.file}:{section.line}: [{section.name}] has more than {MAX_ANCESTORS} ancestors"
+            )
         parent = here.get(last.parent) if last.parent != last.name else None
         parent = parent or _library().get(last.parent)
-        if parent is None or parent in chain:
+        if parent is None or any(parent is one for one in chain):
             raise VariantError(
                 f"{last.file}:{last.line}: [{last.name}:{last.parent}]: parent {last.parent!r} is "
                 + (
