@@ -191,7 +191,7 @@ class FairyChess(Game):
             return found
         cells = self.family.cells
         empty = range(self._compact_planes * cells - len(found))
-        found += tuple(Feature(f"empty {j}", 0, 0) for j in empty)
+        found += tuple(Feature(f"empty {j}", 0, 1) for j in empty)
         cell_names = [spaces.cell_name(j, self.family) for j in range(cells)]
         for name, bounds in zip(sight.PLANES, sight.raw_bounds(), strict=True):
             found += tuple(Feature(f"{name}: {cell}", *bounds) for cell in cell_names)
