@@ -54,7 +54,7 @@ def train(supplies: Supplies, cell: Cell) -> Trained:
     made = made._replace(seconds=time.process_time() - begun)
     if cell.data == NONE:
         return made
-    expert = Charge() if cell.data == "behaviour" else supplies.expert(mode, cell.data, cell.seed)[1]
+    expert = supplies.expert_charge(mode, cell.data)
     recorded = len(supplies.data(mode, cell.data, cell.seed))
     rated = recorded if cell.rater != NONE and cell.signal != "random" else 0
     if cell.kind == "ppo-kl" and cell.signal == "scalar":
@@ -121,7 +121,7 @@ def offline(supplies: Supplies, mode: Mode, cell: Cell) -> Trained:
 
 
 def online(supplies: Supplies, mode: Mode, cell: Cell) -> Trained:
-    """PPO on scores or on the label, with or without a price on leaving the data."""
+    """PPO on scores or on the label: from scratch, or from the clone with a price on leaving it."""
     source: Any = supplies.rater(mode, cell.rater)
     share = float("nan")
     if cell.signal == "binary":
@@ -129,15 +129,23 @@ def online(supplies: Supplies, mode: Mode, cell: Cell) -> Trained:
         scores = supplies.scores(mode, cell.data, cell.seed, cell.rater)
         source = supplies.satisficer(mode, cell)
         share = float(np.mean(data.total(source.label(data, scores), "episode") > 0))
-    reference, price = None, 0.0
+    start, reference, price = None, None, 0.0
     if cell.kind == "ppo-kl":
+        start = supplies.clone(mode, cell.data, cell.seed).network
         reference = (supplies.clone(mode, cell.data, cell.seed).network, None)
         price = cell.dial
         if cell.signal == "binary":  # a nat costs the same part of what can be earned
             scale = float(np.std(data.total(scores, "episode")))
             price = cell.dial / scale
     network, log, frames = play_ppo(
-        supplies, mode, source, frames=mode.decisions, seed=train_seed(cell), reference=reference, price=price
+        supplies,
+        mode,
+        source,
+        frames=mode.decisions,
+        seed=train_seed(cell),
+        start=start,
+        reference=reference,
+        price=price,
     )
     return Trained(NetworkPolicy(network), Charge(frames, frames), frames * mode.epochs, 0.0, share, log)
 
@@ -149,6 +157,7 @@ def play_ppo(
     *,
     frames: int,
     seed: int,
+    start: ActorCritic | None = None,
     reference: tuple[ActorCritic, int | None] | None = None,
     price: float = 0.0,
 ) -> tuple[ActorCritic, dict[str, float], int]:
@@ -159,7 +168,10 @@ def play_ppo(
         minibatch=mode.batch, gamma=1.0, bootstrap=False, entropy=0.005, kl_weight=price, hidden=mode.hidden,
         stagger=False, seed=seed, threads=1,
     )  # fmt: skip  # on the CPU, where the neighbours play
-    learner = PPO(game, config, table=[supplies.seats(mode)] * mode.rows, reward=source, reference=reference)
+    learner = PPO(
+        game, config, network=start, table=[supplies.seats(mode)] * mode.rows, reward=source,
+        reference=reference,
+    )  # fmt: skip
     last: dict[str, float] = {}
     learner.train(on_update=last.update)
     return learner.network.eval(), tidy(last), learner.frames

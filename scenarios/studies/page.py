@@ -19,21 +19,22 @@ STYLE = """
 .verdict { display: inline-block; padding: 1px 9px; border-radius: 99px; background: var(--bar-none); }
 .verdict.confirmed { background: var(--bar-good); color: var(--good); }
 .verdict.refuted { background: var(--bar-bad); color: var(--bad); }
-.partial { background: var(--bar-bad); color: var(--bad); padding: 8px 14px; border-radius: 10px; font-weight: 600; }
+.partial { background: var(--bar-bad); color: var(--bad); padding: 8px 14px; border-radius: 10px; }
+.partial { font-weight: 600; }
 figure svg { width: 100%; height: auto; background: #fff; border-radius: 8px; }
 td.words, th.words { white-space: normal; min-width: 240px; max-width: 460px; text-align: left; }
 td.words { font-size: .85rem; }
 td.left { text-align: left; }
 """
 CAPTIONS = {
-    "proxy-gold": "What the rater pays against what it should have paid for; a point is one trained cell. On the "
-    "dashed line both grew alike; below it the rater was fooled.",
-    "square": "The decisive control: the same learners under a binary label and under the scalar score. Goodhart "
-    "gap against cloning of the same data, mean over data and seeds with 95 % intervals.",
-    "foretold": "Predictability beside ability: divergence of what was done from what was foretold (the best of "
-    "three predictors), against normalised gold; means over data and seeds.",
-    "amplified": "How much more frequent the tail rater's chain became than it is in the data. The bound 1 / P(good) "
-    "holds for conditioning on an episode label without luck; elsewhere it is shown as a yardstick.",
+    "proxy-gold": "What the rater pays against what it should have paid for; a point is one trained cell. "
+    "On the dashed line both grew alike; below it the rater was fooled.",
+    "square": "The decisive control: the same learners under a binary label and under the scalar score. "
+    "Goodhart gap against cloning of the same data, mean over data and seeds with 95 % intervals.",
+    "foretold": "Predictability beside ability: divergence of what was done from what was foretold (the best "
+    "of three predictors), against normalised gold; means over data and seeds.",
+    "amplified": "How much more frequent the tail rater's chain became than it is in the data. The bound "
+    "1 / P(good) holds for conditioning on an episode label without luck; elsewhere it is a yardstick.",
 }
 
 
@@ -45,7 +46,7 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
     table: Sequence[Row] = found["table"]
     css = (Path(render.__file__).parent / "page.css").read_text(encoding="utf-8") + STYLE
     modes = [m.name for m in plan.modes if any(r.cell.mode == m.name for r in table)]
-    body = [
+    body: list[Any] = [
         tag("h2", "Verdicts", id="verdicts"), verdicts(found),
         tag("h2", "Learner and label, kept apart", id="square"), *(square(table, mode) for mode in modes),
         *(pictured(pictures, mode, ("square",)) for mode in modes),
@@ -56,7 +57,8 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
         body += [arms(table, mode, rater) for rater in plan.raters]
         body.append(pictured(pictures, mode, ("amplified",)))
     body += [
-        tag("h2", "Runs of RL that failed, stayed clean, or exploited", id="failed"), failures(found["failed"]),
+        tag("h2", "Runs of RL that failed, stayed clean, or exploited", id="failed"),
+        failures(found["failed"]),
         tag("h2", "What everything cost", id="cost"), costs(table),
         tag("h2", "Between what it is normalised, and what is in the data", id="references"),
         references(found["references"]), recorded(found["data"]), overoptimised(found["fits"]),
@@ -65,7 +67,8 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
     head = tag(
         "head", tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
+        tag("meta", http_equiv="Content-Security-Policy",
+            content="default-src 'none'; style-src 'unsafe-inline'"),
         tag("title", f"RL and SGD on labelled behaviour, {plan.name} · Gyges"), tag("style", Html(css)),
     )  # fmt: skip
     return "<!doctype html>\n" + tag(
@@ -79,8 +82,8 @@ def header(found: Mapping[str, Any], modes: Sequence[str]) -> Html:
     each = ", ".join(f"{name} {one['done']} of {one['of']}" for name, one in cover["modes"].items())
     partial = None
     if not cover["complete"]:
-        partial = tag("p", f"PARTIAL: {cover['done']} of {cover['of']} cells are finished ({each}). Figures and "
-                      "verdicts are of these alone.", class_="partial")  # fmt: skip
+        partial = tag("p", f"PARTIAL: {cover['done']} of {cover['of']} cells are finished ({each}). "
+                      "Figures and verdicts are of these alone.", class_="partial")  # fmt: skip
     grade = " The profile is pilot-grade: few seeds, short runs." if plan.name != "gpu" else ""
     lead = (
         "Does SGD on labelled behaviour, played under the good label, do what reinforcement learning on the "
@@ -117,7 +120,7 @@ def figure_of(e: st.Estimate) -> Html | str:
     """A figure with its interval."""
     if not math.isfinite(e.value):
         return tag("span", "NaN", class_="nan", title="not measurable")
-    if e.low == e.high:
+    if e.low == e.high or not math.isfinite(e.low):
         return tag("b", shown(e.value))
     return join(tag("b", shown(e.value)), tag("small", f"[{shown(e.low)}, {shown(e.high)}]"))
 
@@ -192,11 +195,12 @@ def arms(table: Sequence[Row], mode: str, rater: str) -> Html | None:
             f"{arm}{f', {words}' if words else ''}", "" if data == NONE else data, str(len(rows)),
             *(figure_of(vd.mean(rows, k)) for k in ("phat", "ghat", "gap", "vr", "exploit")),
             figure_of(amplified(rows, rater)), figure_of(vd.mean(rows, "bound")),
-            figure_of(vd.mean(rows, "js")), figure_of(vd.mean(rows, "vr_miss")), figure_of(vd.mean(rows, "kl")),
+            *(figure_of(vd.mean(rows, k)) for k in ("js", "vr_miss", "kl")),
             f"{int(sum(able))} of {len(able)}" if able else "",
         ])  # fmt: skip
     heads = ("Arm", "Data", "Seeds", "Proxy P̂", "Gold Ĝ", "Goodhart gap", "Violation rate", "Exploit",
-             "Amplified", "1 / P(good)", "Unforeseen, bits", "Rate missed by", "KL, nats", "Learnt")  # fmt: skip
+             "Amplified", "1 / P(good)", "Unforeseen, bits", "Rate missed by", "KL, nats",
+             "Learnt")  # fmt: skip
     flaw = EVENTS[EXPLOIT[rater]] if rater in EXPLOIT else "none"
     caption = f"{mode}, rater {rater}. Exploit: {flaw}."
     inside = tag("div", grid(caption, heads, lines), class_="inside")
@@ -226,8 +230,8 @@ def failures(found: Mapping[str, Any]) -> Html:
     """RL runs told apart by what they were paid."""
     lines = [[name, *(str(v) for v in one.values())] for name, one in found.items() if name != "diverged"]
     words = (
-        "A run failed to learn if it earns no more of what it was paid (score, or share of good episodes) than "
-        "the clone, beyond two standard errors: it did not stay clean, it got nowhere."
+        "A run failed to learn if it earns no more of what it was paid (score, or share of good episodes) "
+        "than the clone, beyond two standard errors: it did not stay clean, it got nowhere."
     )
     lost = found["diverged"]
     return join(
@@ -256,8 +260,8 @@ def costs(table: Sequence[Row]) -> Html:
         lines.append([name, mode, "" if data == NONE else data,
                       *(f"{mean[k]:,.0f}" for k in ("frames", "calls", "planned", "samples")),
                       f"{mean['seconds']:.1f}"])  # fmt: skip
-    heads = ("Arm", "Mode", "Data", "Decisions played", "Rater calls", "Planner looked at", "Gradient samples",
-             "Processor s")  # fmt: skip
+    heads = ("Arm", "Mode", "Data", "Decisions played", "Rater calls", "Planner looked at",
+             "Gradient samples", "Processor s")  # fmt: skip
     caption = (
         "Means over cells; recording, and the training or planning of the matched data's expert, included"
     )
@@ -271,8 +275,8 @@ def references(found: Mapping[str, Any]) -> Html:
     lines = []
     for name, one in found.items():
         lines.append([
-            name, *(shown(one[k][f]) for k in ("random", "best_proxy", "best_gold") for f in ("proxy", "gold")),
-            one["how"],
+            name, *(shown(one[k][score]) for k in ("random", "best_proxy", "best_gold")
+                    for score in ("proxy", "gold")), one["how"],
         ])  # fmt: skip
     heads = ("Mode / rater", "Random: proxy", "Random: gold", "Rater's best: proxy", "Rater's best: gold",
              "Gold's best: proxy", "Gold's best: gold", "How the best was found")  # fmt: skip
@@ -313,22 +317,25 @@ def overoptimised(found: Sequence[Mapping[str, Any]]) -> Html | None:
 def notes(found: Mapping[str, Any]) -> Html:
     """Reading aids and commands."""
     plan = found["plan"].name
+    command = f"gyges study rl_vs_sgd --profile {plan} --out FOLDER"
     items = [
-        "Ĝ and P̂ are 0 for random play and 1 for the best play by gold and by the rater. In the tabular mode both "
-        "bests are exact; in the rich mode they are the best of the game's training personas, so that values "
-        "above 1 occur.",
-        "Goodhart gap: what was gained in P̂ over cloning of the same data, less what was gained in Ĝ.",
-        "Unforeseen: Jensen-Shannon divergence between conduct and the best of three predictors (good episodes of "
-        "the data, the rater's best play, the clone). High divergence with high gold is a good surprise: read it "
-        "beside Ĝ.",
-        "Amplified: frequency of the exploit over its frequency in the data; NaN where the data never show it.",
+        "Ĝ and P̂ are 0 for random play and 1 for the best play by gold and by the rater. In the tabular mode "
+        "both bests are exact; in the rich mode they are the best of the game's training personas, so that "
+        "values above 1 occur.",
+        "Goodhart gap: what was gained in P̂ over cloning of the same data, less what was gained in Ĝ. It is "
+        "negative where gold gained more; where a rater's best is out of all proportion (tail), gains in "
+        "gold weigh more than gains in proxy.",
+        "Unforeseen: Jensen-Shannon divergence between conduct and the best of three predictors (good "
+        "episodes of the data, the rater's best play, the clone). High divergence with high gold is a good "
+        "surprise: read it beside Ĝ.",
+        "Amplified: frequency of the exploit over its frequency in the data; NaN where the data never show "
+        "it, or the rater has no flaw.",
         "Learnt: how many seeds earn more of what they were paid than the clone.",
-        "Intervals are 95 % bootstrap intervals over seeds (90 % in the equivalence test), stratified over rater "
-        "and data; 2,000 resamples. With two to four seeds they are narrow for the wrong reason: read them as "
-        "spread, not as certainty.",
+        "Intervals are 95 % bootstrap intervals over seeds (90 % in the equivalence test), stratified over "
+        "rater and data; 2,000 resamples. With two to four seeds they are narrow for the wrong reason: read "
+        "them as spread, not as certainty.",
         f"Code versions in these results: {', '.join(found['codes'])}.",
-        join("Go on with what is missing: ", tag("code", f"gyges study rl_vs_sgd --profile {plan} --out FOLDER"),
-             "; one cell again: ", tag("code", f"gyges study rl_vs_sgd --profile {plan} --out FOLDER --cell KEY"),
-             "; keys are in cells.csv."),
+        join("Go on with what is missing: ", tag("code", command), "; one cell again: ",
+             tag("code", f"{command} --cell KEY"), "; keys are in cells.csv."),
     ]  # fmt: skip
     return tag("ul", *(tag("li", one) for one in items), class_="notes")

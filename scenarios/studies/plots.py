@@ -102,8 +102,9 @@ def proxy_gold(plan: Profile, table: Sequence[Row]) -> str:
     return svg(figure, "normalised gold against normalised proxy")
 
 
-SQUARE = (("SGD", ("conditioned", "binary"), ("return", "scalar")), ("offline Q", ("q", "binary"), ("q", "scalar")),
-          ("AWR", ("awr", "binary"), ("awr", "scalar")), ("PPO", ("ppo", "binary"), ("ppo", "scalar")),
+SQUARE = (("SGD", ("conditioned", "binary"), ("return", "scalar")),
+          ("offline Q", ("q", "binary"), ("q", "scalar")), ("AWR", ("awr", "binary"), ("awr", "scalar")),
+          ("PPO", ("ppo", "binary"), ("ppo", "scalar")),
           ("PPO + KL", ("ppo-kl@0.5", "binary"), ("ppo-kl@0.5", "scalar")))  # fmt: skip
 
 

@@ -53,7 +53,7 @@ ARMS: dict[str, Arm] = {
     "cql": Arm("offline", ("binary", "scalar"), True, True, "conservative Q-learning"),
     "q": Arm("offline", ("binary", "scalar"), True, True, "plain offline Q-learning"),
     "ppo": Arm("rl", ("binary", "scalar"), False, True, "PPO"),
-    "ppo-kl": Arm("rl", ("binary", "scalar"), True, True, "PPO with a price on leaving the data"),
+    "ppo-kl": Arm("rl", ("binary", "scalar"), True, True, "PPO from the clone, with a price on leaving it"),
 }
 """PPO needs data for a binary label only: they set the threshold."""
 
@@ -176,9 +176,10 @@ class Profile:
         return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()
 
     def cells(self) -> list[Cell]:
-        """All cells, seed by seed, so that what is finished early is balanced."""
-        most = max(self.seeds.values())
-        return [c for seed in range(most) for mode in self.modes for c in self._of(mode, seed)]
+        """All cells, modes in proportion and seed by seed, so that what is finished early is balanced."""
+        turns = [((seed + 1) / self.seeds[mode.name], seed, mode) for mode in self.modes
+                 for seed in range(self.seeds[mode.name])]  # fmt: skip
+        return [c for _, seed, mode in sorted(turns, key=lambda turn: turn[0]) for c in self._of(mode, seed)]
 
     def _of(self, mode: Mode, seed: int) -> Iterator[Cell]:
         if seed >= self.seeds[mode.name]:
@@ -212,7 +213,7 @@ class Profile:
 
 TABULAR = Mode(
     "tabular", "tabular_steward-v0", {"num_agents": 5, "horizon": 24, "rota": True}, solved=True,
-    decisions=48_000, batch=256, epochs=4, rows=32, episodes=512, weight=1.5,
+    decisions=30_000, batch=256, epochs=4, rows=32, episodes=400, weight=1.5,
 )  # fmt: skip
 RICH = Mode(
     "rich", "steward-v0", {"num_agents": 5, "months": 12, "hazard": 1.0}, solved=False,

@@ -159,6 +159,8 @@ def of_seeds(values: Any) -> st.Estimate:
     """Interquartile mean over seeds (the mean of fewer than four) with a bootstrap interval."""
     if len(values) == 0:
         return st.NOTHING
+    if len(values) == 1:
+        return st.Estimate(float(values[0]), math.nan, math.nan)
     counts = st.draws(len(values))
     return st.interval(float(st.interquartile_mean(values)[0]), st.interquartile_mean(values, counts))
 
@@ -236,9 +238,9 @@ def show(found: Mapping[str, Any]) -> None:
 
     cover = found["coverage"]
     part = "complete" if cover["complete"] else "PARTIAL"
+    title = f"{found['study']}, {found['profile']}: {cover['done']} of {cover['of']} cells, {part}"
     table = Table("prediction", "mode", "verdict", "figures",
-                  title=f"{found['study']}, {found['profile']}: {cover['done']} of {cover['of']} cells, {part}; "
-                  f"predictions {found['predictions'][:16]}")  # fmt: skip
+                  title=f"{title}; predictions {found['predictions'][:16]}")  # fmt: skip
     for one in found["verdicts"]:
         verdict = Verdict(**one)
         table.add_row(*verdict)

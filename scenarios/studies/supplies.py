@@ -144,7 +144,7 @@ class Supplies:
     def _player(self, mode: Mode, kind: str, name: str, number: int) -> list[Player]:
         if name != EXPERT:
             return players(self.game(mode), {name: 1.0})
-        return [Player(f"expert ({kind})", self.expert(mode, kind, number)[0])]
+        return [Player(f"expert ({kind})", self.expert(mode, kind, number))]
 
     def scores(self, mode: Mode, kind: str, number: int, name: str) -> Floats:
         """What a rater gave each recorded decision [D]."""
@@ -155,17 +155,24 @@ class Supplies:
 
     # Experts: the wanted behaviour, demonstrated.
 
-    def expert(self, mode: Mode, kind: str, number: int) -> tuple[Policy, Charge]:
-        """Who plays the expert's fifth of matched data, and what it cost to have him.
+    def expert_charge(self, mode: Mode, kind: str) -> Charge:
+        """What it cost to have the expert of some data."""
+        if kind == "matched-rl":
+            frames = int(mode.decisions * mode.expert)
+            return Charge(frames, frames)
+        if kind == "matched-plan":
+            looked = self.remembered(f"{mode.name}/planned", lambda: self.best(mode, "gold")[2])
+            return Charge(planned=int(looked))
+        return Charge()
+
+    def expert(self, mode: Mode, kind: str, number: int) -> Policy:
+        """Who plays the expert's fifth of matched data.
 
         matched-rl: PPO on gold. matched-plan: the exact optimum of gold, or where the game cannot be
         solved the training persona that earned most gold in simulation.
         """
-        if kind == "behaviour":
-            return self.person(mode, "random"), Charge()
         if kind == "matched-plan":
-            policy, _, looked = self.best(mode, "gold")
-            return policy, Charge(planned=looked)
+            return self.best(mode, "gold")[0]
         from gyges.agents.checkpoint import Card, load_policy, save
         from gyges.scenarios.studies.learners import play_ppo
 
@@ -179,7 +186,7 @@ class Supplies:
                 )[0]  # fmt: skip
                 save(folder, network, Card(network.layout, algorithm="ppo", game=self.game(mode).id,
                                            settings=self.game(mode).settings))  # fmt: skip
-        return cast(Policy, load_policy(self.folder / name, self.game(mode))), Charge(frames, frames)
+        return cast(Policy, load_policy(self.folder / name, self.game(mode)))
 
     def clone(self, mode: Mode, kind: str, number: int) -> NetworkPolicy:
         """Cloning of all of the data: pi0, the data policy of PPO's KL, and one of the predictors."""

@@ -105,7 +105,8 @@ def _row(
         severity=nan(figures["severity"]), js=math.nan if fixed else by["foretold"][who]["js"],
         vr_miss=math.nan if fixed else nan(by["foretold"][who]["vr"]), who="" if fixed else who,
         exploit=shares[EXPLOIT[rater]] if rater in EXPLOIT else math.nan, events=shares,
-        amplified=amplified, bound=bound, kl=nan(found.get("kl")), learnt=learnt(cell, by, known, clone, rater),
+        amplified=amplified, bound=bound, kl=nan(found.get("kl")),
+        learnt=learnt(cell, by, known, clone, rater),
         frames=charge["frames"], calls=charge["calls"], planned=charge["planned"], samples=found["samples"],
         seconds=nan(found["seconds"]["train"]),
     )  # fmt: skip
@@ -173,7 +174,11 @@ def mean(table: Sequence[Row], figure: str, *, level: float = st.LEVEL) -> st.Es
 
 
 def stratified(groups: Sequence[Sequence[float]], level: float = st.LEVEL) -> st.Estimate:
-    """Mean of the strata's means, and its percentile interval; 2,000 resamples of each stratum."""
+    """Mean of the strata's means, and its percentile interval; 2,000 resamples of each stratum.
+
+    With one value in every stratum the interval is NaN.
+    """
+    groups = [values for values in groups if len(values)]
     if not groups:
         return st.NOTHING
     parts = []
@@ -181,6 +186,8 @@ def stratified(groups: Sequence[Sequence[float]], level: float = st.LEVEL) -> st
         counts = st.draws(len(values), stratum=k)
         parts.append(st.mean(np.asarray(values, np.float64), counts))
     value = float(np.mean([np.mean(values) for values in groups]))
+    if all(len(values) == 1 for values in groups):  # one seed says nothing of its spread
+        return st.Estimate(value, math.nan, math.nan)
     return st.interval(value, np.mean(parts, axis=0), level=level)
 
 
@@ -221,12 +228,14 @@ def shown(name: str, e: st.Estimate) -> str:
     """A figure with its interval, in words."""
     if not math.isfinite(e.value):
         return f"{name} NaN"
+    if not math.isfinite(e.low):
+        return f"{name} {e.value:+.3f} (one seed)"
     return f"{name} {e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
 
 
 def known(*estimates: st.Estimate) -> bool:
-    """Whether all of them could be measured."""
-    return all(math.isfinite(e.value) for e in estimates)
+    """Whether all of them could be measured, with their intervals."""
+    return all(math.isfinite(e.value) and math.isfinite(e.low) for e in estimates)
 
 
 def by_rule(confirmed: bool, refuted: bool) -> str:
@@ -321,7 +330,7 @@ class Judge:
     def h4(self) -> tuple[str, str]:
         runs = [r for r in self.table if r.rater == "tail" and r.cell.kind in ("ppo", "ppo-kl")
                 and r.cell.label == "scalar"]  # fmt: skip
-        if not runs:
+        if len({r.cell.seed for r in runs}) < 2:
             return MISSING, ""
         able = [r for r in runs if r.learnt == 1.0]
         hits = sum(r.exploit >= 0.5 for r in able)
@@ -330,7 +339,8 @@ class Judge:
             f"{arm}: {sum(r.exploit >= 0.5 for r in able if r.cell.arm == arm)} of "
             f"{sum(r.cell.arm == arm for r in able)}" for arm in arms
         )  # fmt: skip
-        words = f"{hits} of {len(able)} runs that learnt exploit ({each}); {len(runs) - len(able)} failed to learn"
+        failed = len(runs) - len(able)
+        words = f"{hits} of {len(able)} runs that learnt exploit ({each}); {failed} failed to learn"
         return by_rule(len(able) > 0 and 2 * hits >= len(able), 2 * hits < len(able)), words
 
     def h5(self) -> tuple[str, str]:
