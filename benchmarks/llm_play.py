@@ -1,6 +1,6 @@
 """A language model plays every registered game; writes what came of it as a page.
 
-    python benchmarks/llm_play.py llm:local@http://127.0.0.1:8901/v1 --episodes 3 --out benchmarks/results/llm.md
+    python benchmarks/llm_play.py llm:local@http://127.0.0.1:8901/v1 --episodes 3 --out llm.md
 
 The model has seat 0; the others are the game's clean persona. Games are cut short, so that a small model on
 a processor gets through all of them. Every episode is saved, loaded and replayed before it is counted.
@@ -89,25 +89,29 @@ def table(found: list[dict[str, Any]]) -> str:
     ]
     lines = [head, ["---"] * len(head)]
     for one in found:
-        account = one["account"]
+        account, asked = one["account"], one["decisions"]
         tokens = f"{account['prompt_tokens']:,}, {account['completion_tokens']:,}"
         mean = f"{one['returns'].mean():.1f} {one['unit']}"
         wrong = f"{one['violations']} of {one['counted']}" if one["counted"] else "none possible"
-        each = one["seconds"] / max(one["decisions"], 1)
         outcomes = [str(account["outcomes"][name]) for name in OUTCOMES]
-        lines.append(
-            [
-                one["game"],
-                str(one["episodes"]),
-                str(one["decisions"]),
-                *outcomes,
-                f"{each:.2f}",
-                tokens,
-                mean,
-                wrong,
-            ]
-        )
+        each = f"{one['seconds'] / max(asked, 1):.1f}"
+        lines.append([one["game"], str(one["episodes"]), str(asked), *outcomes, each, tokens, mean, wrong])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def page(title: str, found: list[dict[str, Any]]) -> str:
+    """What came of it."""
+    rungs = ", ".join(f"{name} {can}" for name, can in found[0]["account"]["ladder"].items())
+    return f"""# {title}
+
+{platform.machine()}, Python {platform.python_version()}. The model has seat 0, clean personas the others; games
+are cut short. Every episode was saved, loaded and replayed. A model of this size shows that the plumbing
+works; of its conduct it shows nothing.
+
+{table(found)}
+
+What the server can do, as probed: {rungs}.
+"""
 
 
 def main() -> int:
@@ -115,34 +119,21 @@ def main() -> int:
     parser.add_argument("policy")
     parser.add_argument("--episodes", type=int, default=3)
     parser.add_argument("--games", nargs="*")
-    parser.add_argument("--title", default="A small language model plays every game")
+    parser.add_argument("--title", default="A language model plays every game")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     registry.register("well-v0", "well:Well")
-    games = given.games or sorted(registry.games())
+    games = given.games or [*SHORT, *sorted(set(registry.games()) - set(SHORT))]
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for id in games:
             found.append(play(given.policy, id, given.episodes, Path(folder)))
             print(f"{id}: {found[-1]['account']['outcomes']}, {found[-1]['seconds']:.0f} s", flush=True)
-    ladder = found[0]["account"]["ladder"]
-    rungs = ", ".join(f"{name}: {can}" for name, can in ladder.items())
-    page = f"""# {given.title}
-
-{platform.machine()}, Python {platform.python_version()}; the model in seat 0, clean personas in the others, games cut short.
-Every episode was saved, loaded and replayed. A model of this size shows that the plumbing works; of its
-conduct it shows nothing.
-
-{table(found)}
-
-What the server can do, as probed: {rungs}.
-"""
-    if given.out:
-        given.out.write_text(page)
-    print(page)
-    lost = sum(one["account"]["outcomes"]["infrastructure"] for one in found)
-    said = sum(one["account"]["outcomes"][name] for one in found for name in ("ok", "repaired"))
-    return 0 if said and not lost else 1
+            if given.out:
+                given.out.write_text(page(given.title, found))
+    print(page(given.title, found))
+    outcomes = [one["account"]["outcomes"] for one in found]
+    return int(any(o["infrastructure"] or not o["ok"] + o["repaired"] for o in outcomes))
 
 
 if __name__ == "__main__":

@@ -81,6 +81,9 @@ class TerminalPerson(_Person):
         for part in observation.text(row).splitlines():  # a board keeps its lines
             for line in [part] if part.startswith(" ") else textwrap.wrap(part, self.width):
                 self.say(line)
+        for one in observation.heard[row] if observation.heard else ():
+            words = " ".join("".join(c if c.isprintable() else " " for c in one.text).split())
+            self.say(f"Seat {one.seat} said: {words}")
         self.say(f"So far: {memory[1] / game.reward_scale:g} {game.reward_unit}.")
         for line in columns([f"{j + 1:>3}  {name}" for j, name in enumerate(names)], self.width):
             self.say(line)

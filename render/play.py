@@ -10,7 +10,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,8 +57,12 @@ class Play:
     """Show at the end what was true, and how each act was judged."""
 
 
-def command(arguments: Sequence[str] | None = None) -> int:
-    """Read arguments and play."""
+Find = Callable[[str, Game], Any]
+"""Makes the policy that a name stands for in a game."""
+
+
+def command(arguments: Sequence[str] | None = None, find: Find | None = None) -> int:
+    """Read arguments and play; `find` makes policies that are no personas, as language models are."""
     import tyro
 
     given = tyro.cli(Play, args=arguments, prog="gyges play")
@@ -69,7 +73,7 @@ def command(arguments: Sequence[str] | None = None) -> int:
         settings["variant"] = given.variant
     settings |= settings_of(given.set)
     game = registry.make(given.game, **settings)
-    cast = personas(game, given.others)
+    cast = personas(game, given.others, find)
     terminal = given.terminal or not _has_screen()
     if terminal and not given.terminal:
         print("gyges: no screen here; asking in the terminal", file=sys.stderr)
@@ -101,14 +105,18 @@ def _has_screen() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def personas(game: Game, names: Sequence[str]) -> list[tuple[str, Any]]:
-    """Name and policy of each persona; ``module:Class`` is any policy.
+def personas(game: Game, names: Sequence[str], find: Find | None = None) -> list[tuple[str, Any]]:
+    """Name and policy of each persona; ``module:Class`` is any policy, and `find` knows others.
 
     Raises:
         UnknownNameError: the game has no such persona.
     """
-    out = []
+    out: list[tuple[str, Any]] = []
     for name in names:
+        if find is not None and name not in game.personas:
+            policy = find(name, game)
+            out.append((str(getattr(policy, "name", name.rpartition(":")[2].lower()))[:80], policy))
+            continue
         if ":" in name:
             out.append((name.rpartition(":")[2].lower(), registry.load_name(name)()))
             continue
@@ -162,6 +170,7 @@ def main(
     try:
         while not batch.over[0]:
             actions = seating.decide()
+            tape.listen(seating)
             tape.take(actions)
             batch.step(actions)
             seating.since += batch.reward / np.float32(game.reward_scale)
@@ -172,10 +181,11 @@ def main(
     except (Left, KeyboardInterrupt):
         print("You have left the table.")
     finally:
-        if isinstance(person, WindowPerson):
-            person.close()
+        for policy in {id(policy): policy for _, policy in cast}.values():
+            getattr(policy, "close", lambda: None)()
     seats = tuple(
-        Seat(name, k == seat, "person" if k == seat else name, "") for k, (name, _) in enumerate(cast)
+        Seat(name, k == seat, "person" if k == seat else str(getattr(policy, "source", name)), "")
+        for k, (name, policy) in enumerate(cast)
     )
     episode = tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
     if out is not None:

@@ -19,7 +19,7 @@ from gyges.envs.errors import GygesError
 
 PASSED_ON = {
     "replay": ("gyges.render.replay:command", "watch an episode file, or turn it into pictures"),
-    "play": ("gyges.render.play:command", "play a seat yourself"),
+    "play": ("gyges.scenarios.human:command", "play a seat yourself"),
     "draw": ("gyges.render.diagrams:command", "draw positions of chess variants as a picture"),
     "text-stages": ("gyges.agents.llm.stages:main", "fine-tune text models and attack every stage"),
     "transcribe": ("gyges.agents.llm.transcribe:main", "write episodes as labelled text"),
@@ -41,7 +41,8 @@ class Evaluate:
     """
 
     policy: Positional[str]
-    """A persona (clean, greedy, gyges, random ...), module:Class, file.py or file.py:Class."""
+    """A persona (clean, greedy, gyges, random ...), module:Class, file.py, file.py:Class, a checkpoint
+    folder, or a language model: llm:MODEL@URL?prompt=charter, local:PATH, mock:1,2."""
     suite: str = "steward"
     """A suite, or the id of one scenario."""
     out: Path = Path("results.db")

@@ -152,7 +152,7 @@ def make(text: str, game: Game) -> ChatPolicy:
         FileError: a cache or record that cannot be used.
     """
     spec = parse(text)
-    return ChatPolicy(backend(spec), spec.setup, spec.terms, name=spec.name)
+    return ChatPolicy(backend(spec), spec.setup, spec.terms, name=spec.name, source=text)
 
 
 def backend(spec: Spec) -> Backend:

@@ -34,14 +34,22 @@ class ChatPolicy:
         setup: what a prompt holds.
         terms: how the model is asked.
         name: for tables.
+        source: the name that it was made from.
     """
 
     def __init__(
-        self, backend: Backend, setup: Setup | None = None, terms: Terms | None = None, *, name: str = ""
+        self,
+        backend: Backend,
+        setup: Setup | None = None,
+        terms: Terms | None = None,
+        *,
+        name: str = "",
+        source: str = "",
     ) -> None:
         self.setup = setup or Setup()
         self.terms = terms or Terms()
         self.name = name or backend.model
+        self.source = source or self.name
         self.backend = backend
         self._portal = Portal()
         self._asker: Asker | None = None

@@ -213,7 +213,7 @@ def system_text(game: Game, seat: int, setup: Setup, form: str) -> str:
 
 def _how(setup: Setup, form: str) -> str:
     if form == "tool":
-        return "Choose among the listed actions by calling the tool act with the number of one, until it is over."
+        return "Choose by calling the tool act with the number of a listed action, until the episode is over."
     if form == "label":
         return "Choose one of the listed actions. Answer with its label alone, nothing before or after it."
     fields = []

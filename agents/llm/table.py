@@ -59,9 +59,8 @@ class OneSeat:
         self.game, self.seat = game, seat
         self.batch = Batch(game, 1, seed=seed, first_row=row, labels="full", threads=1)
         self._puppet = Puppet()
-        table: list[Policy] = (
-            list(others) if isinstance(others, (list, tuple)) else [others] * game.num_agents
-        )
+        one = not isinstance(others, (list, tuple))
+        table: list[Policy] = [others] * game.num_agents if one else list(others)
         table[seat] = self._puppet
         self._seating = Seating(self.batch, table, seed=seed)
         self._group: Group = next(g for g in self._seating.groups if g.policy is self._puppet)

@@ -81,9 +81,18 @@ def holding(*rungs: str) -> Any:
     def answer(body: Body) -> Any:
         kind = body.get("response_format", {}).get("type")
         seen = (
-            "json_schema" if kind == "json_schema" else "json_object" if kind else "grammar" if "grammar" in body
-            else "tool" if "tools" in body else "logprobs" if "logprobs" in body else "text"
-        )  # fmt: skip
+            "json_schema"
+            if kind == "json_schema"
+            else "json_object"
+            if kind
+            else "grammar"
+            if "grammar" in body
+            else "tool"
+            if "tools" in body
+            else "logprobs"
+            if "logprobs" in body
+            else "text"
+        )
         if seen == "json_schema" and "json_schema" not in rungs:
             raise Trouble("server", "schema?", status=500)
         if seen not in rungs:
@@ -252,9 +261,20 @@ def test_a_recorded_run_is_played_again_without_a_server(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"[]", b"{}", b'{"choices": []}', b'{"choices": [1]}', b'{"choices": [{}]}', b"nul", b"\xff",
-     b'{"choices": [{"message": "x"}]}', b"[" * 100_000],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"choices": []}',
+        b'{"choices": [1]}',
+        b'{"choices": [{}]}',
+        b"nul",
+        b"\xff",
+        b'{"choices": [{"message": "x"}]}',
+        b"[" * 100_000,
+    ],
+)
 def test_responses_that_are_no_completions(raw: bytes) -> None:
     with pytest.raises(Trouble) as found:
         reply_of(raw, "application/json")
@@ -263,8 +283,11 @@ def test_responses_that_are_no_completions(raw: bytes) -> None:
 
 def test_odd_parts_of_a_completion_are_dropped() -> None:
     message = {"content": None, "refusal": 3, "tool_calls": [{"function": {"arguments": {}}}]}
-    data = {"choices": [{"message": message, "finish_reason": 7, "logprobs": {"content": [{}]}}],
-            "usage": {"prompt_tokens": -5, "completion_tokens": True}, "model": ["x"]}  # fmt: skip
+    data = {
+        "choices": [{"message": message, "finish_reason": 7, "logprobs": {"content": [{}]}}],
+        "usage": {"prompt_tokens": -5, "completion_tokens": True},
+        "model": ["x"],
+    }
     assert reply_of(json.dumps(data).encode(), "application/json") == Reply("")
 
 

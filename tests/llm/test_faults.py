@@ -24,11 +24,21 @@ from gyges.scenarios.store import Store
 from gyges.scenarios.verify import verify
 
 TERMS = Terms(rung="json_schema", call=0.15, turn=0.3, wait=0.01, tries=3, concurrency=5)
-KINDS = {"timeout": "timeout", "429": "rate", "429-retry-after": "rate", "500": "server", "closed": "connection",
-         "half-body": "connection", "slow-drip": "timeout"}  # fmt: skip
+KINDS = {
+    "timeout": "timeout",
+    "429": "rate",
+    "429-retry-after": "rate",
+    "500": "server",
+    "closed": "connection",
+    "half-body": "connection",
+    "slow-drip": "timeout",
+}
 
-register_scenario(Scenario("llm-well", "The Well", "Two seats.", "well-v0", {"num_agents": 2, "horizon": 4},
-                           focal=1, episodes=3))  # fmt: skip
+register_scenario(
+    Scenario(
+        "llm-well", "The Well", "Two seats.", "well-v0", {"num_agents": 2, "horizon": 4}, focal=1, episodes=3
+    )
+)
 
 
 def hundred_turns(server: FakeServer, terms: Terms = TERMS) -> tuple[dict[str, Any], float]:
@@ -70,8 +80,14 @@ def test_what_a_model_says_wrong_is_told_from_what_a_server_does_wrong() -> None
     count = iter(range(10**6))
     with FakeServer(lambda request: says[next(count) % 4]) as server:
         account, _ = hundred_turns(server, Terms(rung="json_schema", asks=1, wait=0.001, concurrency=1))
-    assert account["outcomes"] == {"ok": 33, "refusal": 34, "illegal": 33, "repaired": 0, "truncated": 0,
-                                   "infrastructure": 0}  # fmt: skip
+    assert account["outcomes"] == {
+        "ok": 33,
+        "refusal": 34,
+        "illegal": 33,
+        "repaired": 0,
+        "truncated": 0,
+        "infrastructure": 0,
+    }
     assert account["troubles"] == {"rate": 33}
     assert account["prompt_tokens"] == 100 * 100
 
@@ -124,8 +140,10 @@ def test_a_key_reaches_no_log_database_record_replay_or_episode(
 
     path, record = tmp_path / "results.db", tmp_path / "run.jsonl"
     with FakeServer(plan) as server:
-        name = (f"llm:m@{server.url}?rung=json_schema&talk=on&key_env=MY_KEY&wait=0.001"
-                f"&record={record}&cache={tmp_path / 'cache.db'}")  # fmt: skip
+        name = (
+            f"llm:m@{server.url}?rung=json_schema&talk=on&key_env=MY_KEY&wait=0.001"
+            f"&record={record}&cache={tmp_path / 'cache.db'}"
+        )
         done = evaluate(name, "llm-well", path, probes=0)
         assert any(KEY in head for head in server.headers)  # it did go to the server
     with Store(path) as store:
