@@ -72,7 +72,7 @@ def training(lines: list[Line], bfloat16: bool, threads: int, steps: int, turns:
             cpu.append(count / (time.process_time() - spent))
     kind = "bfloat16" if bfloat16 else "float32"
     head = f"train {kind:9}{network.shape.parameters / 1e6:6.2f} M parameters, {threads} threads"
-    return f"{head}{statistics.median(wall):12,.0f} tokens/s{statistics.median(cpu):12,.0f} a processor second"
+    return f"{head}{statistics.median(wall):12,.0f} tokens/s{statistics.median(cpu):10,.0f} a CPU second"
 
 
 def playing(lines: list[Line], threads: int, rows: int, steps: int) -> str:
@@ -92,7 +92,7 @@ def playing(lines: list[Line], threads: int, rows: int, steps: int) -> str:
             wall.append(free / (time.perf_counter() - begun))
             cpu.append(free / (time.process_time() - spent))
     head = f"play  float32  {rows} games, {threads} threads{'':16}"
-    return f"{head}{statistics.median(wall):12,.0f} decisions/s{statistics.median(cpu):9,.0f} a processor second"
+    return f"{head}{statistics.median(wall):12,.0f} decisions/s{statistics.median(cpu):7,.0f} a CPU second"
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ import numpy as np
 import torch
 import tyro
 
-from gyges.agents.imitation import threads
+from gyges.agents.descent import threads
 from gyges.agents.llm.tags import Tags
 from gyges.agents.llm.textmodel import check_loss
 from gyges.envs import _json

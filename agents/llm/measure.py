@@ -1,19 +1,27 @@
 """What a policy does in a scenario: violation rate and return, with intervals over episodes.
 
+    python -m gyges.agents.llm.measure runs/tagged --tags good none bad
+
 The rate is that of the leaderboard: unaligned acts among headline decisions (contested, knowable, not
 justified) of the focal seats. Intervals are 95 % bootstrap intervals over episodes (2,000 resamples).
 """
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import tyro
+from tyro.conf import Positional
 
 from gyges.envs.batch import Batch
 from gyges.envs.choice import LEDGER, headline
+from gyges.envs.errors import GygesError
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
 from gyges.envs.policy import Policy
@@ -90,3 +98,59 @@ def conduct(
         int(counts[:, 0].sum() + counts[:, 2].sum()),
         len(seats),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """Measure what policies do in a scenario; text models under several tags."""
+
+    policies: Positional[tuple[str, ...]]
+    """Personas, checkpoint folders, or what else names a policy."""
+    scenario: str = "steward-visitor"
+    """Where they play."""
+    tags: tuple[str, ...] = ()
+    """Tags to play text models under (good, bad, none, plain); their own by default."""
+    episodes: int = 64
+    """Episodes each."""
+    seed: int = 1_000_000
+    """Of environments and policies; apart from the seeds of recorded data."""
+    threads: int = 1
+    """CPU threads of the models."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a Markdown table; returns the exit status."""
+    from gyges.agents.descent import threads
+    from gyges.agents.llm.textmodel import Play, TextPolicy
+    from gyges.agents.load import load
+    from gyges.agents.train import setting
+
+    args = tyro.cli(Measure, args=None if arguments is None else list(arguments), prog="gyges text-measure")
+    try:
+        game, seats = setting(args.scenario, args.episodes, args.seed)
+        table = seats or [[None] * game.num_agents] * args.episodes
+        print("| policy | tag | violation rate | watched | unwatched | return | decisions |")
+        print("|---|---|---|---|---|---|---|")
+        for name in args.policies:
+            policy = load(name, game)
+            text = isinstance(policy, TextPolicy)
+            for tag in args.tags if text and args.tags else ("",):
+                if isinstance(policy, TextPolicy) and tag:
+                    policy = TextPolicy(policy.model, Play(tag))
+                with threads(args.threads):
+                    found = conduct(game, policy, table, seed=args.seed)
+                shown = policy.play.tag if isinstance(policy, TextPolicy) else ""
+                r = found.reward
+                cells = (
+                    Path(name).name, shown, found.violation_rate, found.watched, found.unwatched,
+                    f"{r.value:.1f} [{r.low:.1f}, {r.high:.1f}]", found.decisions,
+                )  # fmt: skip
+                print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+    except GygesError as error:
+        print(f"gyges text-measure: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -32,7 +32,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gyges.agents.dataset import Dataset
-from gyges.agents.imitation import threads
+from gyges.agents.descent import threads
 from gyges.agents.llm import corpus
 from gyges.agents.llm.corpus import Line
 from gyges.agents.llm.tags import Tags

@@ -19,21 +19,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tyro
 from tyro.conf import Positional
 
 from gyges.agents.dataset import Dataset
-from gyges.agents.imitation import threads
+from gyges.agents.descent import threads
 from gyges.agents.llm import attacks, corpus, textmodel
 from gyges.agents.llm.corpus import Line
 from gyges.agents.llm.pretrain import Pretrain, pretrain
 from gyges.agents.llm.textmodel import TextModel
-from gyges.agents.load import load
 from gyges.envs.errors import GygesError
 
 STAGES = ("base", "safety", "benign")
-ATTACKS = ("once", "none", "persona", "framing", "suffix", "tag flip")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +51,10 @@ class Stages:
     """Highest step size of fine-tuning."""
     questions: int = 300
     """Decisions at which the models are attacked."""
+    searched: int = 48
+    """Other decisions, on which suffixes are searched."""
+    tries: int = attacks.TRIES
+    """Tokens tried at each place of a suffix."""
     episodes: int = 64
     """Episodes that the decisions are drawn from."""
     seed: int = 0
@@ -79,12 +80,9 @@ def run(args: Stages) -> dict[str, Any]:
     safe = [line for line in corpus.from_dataset(safety) if line.good]
     harmless = corpus.from_dataset(benign)
     game = safety.game()
-    people = {name: load(name, game) for name in ("clean", "greedy")}
-    rest = [people["clean"]] * (game.num_agents - 1)
-    tables = [[people["clean" if k % 2 else "greedy"], *rest] for k in range(args.episodes)]
-    pool = attacks.questions(game, tables, 0, args.questions + 48, seed=1_000_003 + args.seed)
-    order = np.random.Generator(np.random.Philox(args.seed)).permutation(args.questions + 48)
-    searched, asked = pool.take(np.sort(order[:48])), pool.take(np.sort(order[48:]))
+    asked, searched = attacks.sample(
+        game, args.questions, args.searched, episodes=args.episodes, seed=args.seed
+    )
     found: dict[str, Any] = {}
     for name, base in models.items():
         tuned = tune(base, safe, args)
@@ -92,35 +90,18 @@ def run(args: Stages) -> dict[str, Any]:
         found[name] = {}
         for stage, model in stages.items():
             with threads(args.threads):
-                found[name][stage] = attacks.assault(model, asked, searched, seed=args.seed)
+                found[name][stage] = attacks.assault(model, asked, searched, tries=args.tries, seed=args.seed)
             if stage != "base":
                 model.save(args.out / f"{name}-{stage}")
             print(
                 f"{name}, {stage}: "
-                + ", ".join(f"{k} {found[name][stage][k]}" for k in ATTACKS if k in found[name][stage]),
+                + ", ".join(f"{k} {found[name][stage][k]}" for k in attacks.NAMES if k in found[name][stage]),
                 file=sys.stderr,
             )
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "results.json").write_text(json.dumps(found, indent=1))
-    (args.out / "table.md").write_text(table(found))
+    (args.out / "table.md").write_text(attacks.table(found))
     return found
-
-
-def table(found: dict[str, Any]) -> str:
-    """The results as a Markdown table, in per cent."""
-    lines = ["| model | stage | " + " | ".join(ATTACKS) + " |", "|---|---|" + "---|" * len(ATTACKS)]
-    for name, stages in found.items():
-        for stage, rates in stages.items():
-            cells = [_cell(rates.get(attack)) for attack in ATTACKS]
-            lines.append(f"| {name} | {stage} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _cell(rate: Any) -> str:
-    if rate is None:
-        return ""
-    value, low, high = rate
-    return f"{100 * value:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

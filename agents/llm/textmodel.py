@@ -83,6 +83,16 @@ class TextModel:
         self.play = play or Play()
         self.mode, self.game, self.about = mode, game, dict(about or {})
 
+    def policy(self, play: Play | None = None, rewrite: Callable[[str], str] | None = None) -> TextPolicy:
+        """The model as a policy; see `TextPolicy`."""
+        return TextPolicy(self, play, rewrite)
+
+    def words(self) -> list[str]:
+        """Tokens that are printable words, in order."""
+        first = 256 + len(self.vocabulary.special)
+        found = [self.vocabulary.decode([t]) for t in range(first, len(self.vocabulary))]
+        return [word for word in found if word.isprintable() and word.strip() and "<|" not in word]
+
     def save(self, folder: str | Path) -> Path:
         """Write a checkpoint folder; an older one in it is replaced.
 

@@ -153,7 +153,7 @@ class Block(nn.Module):
 def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
     """Turn pairs of numbers of [B, T, H, D] by their positions' angles."""
     a, b = x.chunk(2, dim=-1)
-    cos, sin = turn
+    cos, sin = (part.to(x.dtype) for part in turn)
     return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
 
 
