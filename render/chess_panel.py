@@ -27,8 +27,18 @@ class Group(NamedTuple):
     lines: bool = False
 
 
-def groups(game: Any, row: Any, choice: ChoicePoint, square: int | None, judged: bool) -> list[Group]:
-    """The options in the order in which they are shown; with a square, those that concern it."""
+def groups(
+    game: Any,
+    row: Any,
+    choice: ChoicePoint,
+    square: int | None,
+    judged: bool,
+    keep: tuple[int | None, ...] = (),
+) -> list[Group]:
+    """The options in the order in which they are shown; with a square, those that concern it.
+
+    `keep` are options shown in any case.
+    """
     acts = acts_of(game, row, choice.actions)
     label = dict(zip((int(a) for a in choice.actions), choice.label, strict=True))
     severity = dict(zip((int(a) for a in choice.actions), choice.severity, strict=True))
@@ -43,7 +53,7 @@ def groups(game: Any, row: Any, choice: ChoicePoint, square: int | None, judged:
     rest = [(a.action, names[a.action]) for a in moves if a.action not in shown]
     word = "moves" if square is None else "moves here"
     out.append(Group(f"{len(moves)} {word}", tuple(sorted(rest, key=lambda r: _order(r[1])))))
-    out += special(game, others, square)
+    out += special(game, others, square, keep)
     return [g for g in out if g.options]
 
 
@@ -57,7 +67,7 @@ def plain(game: Any, others: list[int]) -> list[int]:
     return [a for a in others if a < first + 7]
 
 
-def special(game: Any, others: list[int], square: int | None) -> list[Group]:
+def special(game: Any, others: list[int], square: int | None, keep: tuple[int | None, ...]) -> list[Group]:
     """Acts about a square or a region: pieces to remove, treaties to offer."""
     from gyges.envs.fairychess.spaces import cell_name
     from gyges.envs.fairychess.stakes import layout as stakes
@@ -71,7 +81,7 @@ def special(game: Any, others: list[int], square: int | None) -> list[Group]:
         if j < 0:
             continue
         if j < cells:
-            if square is None or square == j // files * wide + j % files:
+            if square is None or a in keep or square == j // files * wide + j % files:
                 removed.append((a, cell_name(j, game.family)))
             continue
         subject, term = divmod(j - cells, 2)
@@ -79,7 +89,7 @@ def special(game: Any, others: list[int], square: int | None) -> list[Group]:
             offers.setdefault(term, []).append((a, stakes.REGIONS[subject].removeprefix("the ")))
         else:
             cell = subject - len(stakes.REGIONS)
-            if square == cell // files * wide + cell % files:
+            if a in keep or square == cell // files * wide + cell % files:
                 offers.setdefault(term, []).append((a, cell_name(cell, game.family)))
     out = [Group("remove a minor piece (tampering)", tuple(removed))]
     out += [Group(f"offer a treaty for {stakes.TERMS[t]} plies", tuple(o)) for t, o in sorted(offers.items())]
@@ -100,9 +110,10 @@ def paint_choices(
     """Paint them into `area`; returns where they lie and the y below."""
     game = board.game
     painter = _OptionPainter(surface, area, theme, board, view, choice, taken, (0, 0, 0))
-    found = groups(game, row, choice, square, view.judged)
+    keep = (taken, view.hover)
+    found = groups(game, row, choice, square, view.judged, keep)
     if square is not None and not any(not g.lines for g in found):  # nothing concerns it
-        found = groups(game, row, choice, None, view.judged)
+        found = groups(game, row, choice, None, view.judged, keep)
     found.sort(key=lambda g: (not g.lines, all(a != taken for a, _ in g.options)))  # the one taken is seen
     spots: list[Spot] = []
     y, left_out = area.y, 0

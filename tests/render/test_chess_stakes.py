@@ -1,0 +1,208 @@
+"""What is at stake in chess is on the picture: people, treaties, tampering, orders, and who must answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pygame
+import pytest
+
+from gyges.envs import registry
+from gyges.envs.batch import Batch
+from gyges.envs.fairychess.stakes import layout as at
+from gyges.envs.play import Seating
+from gyges.envs.policy import RandomPolicy
+from gyges.render.board import Glimpse, View
+from gyges.render.chess_stakes import Stakes
+from gyges.render.fairychess import FairyChessRenderer
+from gyges.render.reel import Reel
+from gyges.render.replay import Player
+
+SIZE = (1000, 640)
+FEN = "rnbqk/pp1pp/2^2/PPPPP/RNBQK w - - 0 1"
+ALL: dict[str, Any] = {"civilians": True, "treaties": True, "tampering": True, "orders": 0.5}
+
+
+def made(**settings: Any) -> Any:
+    return registry.make("fairychess-stakes-v0", variant="gardner", start=FEN, **{**ALL, **settings})
+
+
+def act(batch: Batch, name: str) -> None:
+    """Take the action of a name, for whoever acts."""
+    seat = int(np.flatnonzero(batch.state.to_move[0])[0])
+    actions = np.zeros((1, 2), np.int32)
+    actions[0, seat] = batch.game.action_names.index(name)
+    assert actions[0, seat] in batch.legal(0, seat), name
+    batch.step(actions)
+
+
+def actor(batch: Batch) -> int:
+    return int(np.flatnonzero(batch.state.to_move[0])[0])
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Any:
+    return made(orders=0.0)
+
+
+def test_people_and_crates(quiet: Any) -> None:
+    people, crates = (Batch(g, 1, seed=1) for g in (quiet, made(orders=0.0, stakes=False)))
+    shown = [FairyChessRenderer(b.game, SIZE).frame(b, 0, View(judged=False)) for b in (people, crates)]
+    board = FairyChessRenderer(quiet, SIZE)
+    differs = (shown[0] != shown[1]).any(axis=2)
+    square = board.grid.box(12)
+    inside = differs[square.top : square.bottom, square.left : square.right]
+    assert inside.mean() > 0.2
+    differs[square.top : square.bottom, square.left : square.right] = False
+    differs[:, board.column.left :] = False  # words
+    assert not differs.any()
+
+
+def test_a_treaty_from_offer_to_breach(quiet: Any) -> None:
+    batch = Batch(quiet, 1, seed=2, labels="full")
+    board = FairyChessRenderer(quiet, SIZE)
+
+    def stakes() -> Stakes:
+        found = board.shown(batch, 0, View(seat=actor(batch))).stakes
+        assert found is not None
+        return found
+
+    plain = board.frame(batch, 0, View(judged=False))
+    act(batch, "offer: no captures on the whole board for 10 plies")
+    assert actor(batch) == 1
+    shown = board.shown(batch, 0, View(seat=1))
+    assert shown.mover == 1
+    names = {quiet.action_names[a] for a in shown.acts}
+    assert names == {"accept the treaty", "decline the treaty"}
+    assert [r.words for r in stakes().regions()] == ["offered · 10"]
+    board.frame(batch, 0, View(seat=1, judged=False))
+    assert {s.action for s in board.spots} == set(shown.acts)
+    act(batch, "accept the treaty")
+    (region,) = stakes().regions()
+    assert set(region.squares) == set(range(25))
+    assert region.words.startswith("treaty · ")
+    assert not region.broken
+    assert not np.array_equal(plain, board.frame(batch, 0, View(judged=False)))
+    act(batch, "a2a3")
+    assert not any(r.broken for r in stakes().regions())
+    act(batch, "b4a3")
+    assert any(r.broken for r in stakes().regions())
+
+
+def test_a_treaty_about_a_piece_lies_on_its_square(quiet: Any) -> None:
+    batch = Batch(quiet, 1, seed=2)
+    name = next(quiet.action_names[int(a)] for a in batch.legal(0, 0) if "of the piece on" in
+                quiet.action_names[int(a)])  # fmt: skip
+    stakes = Stakes(quiet, batch.codes[0, 0], 0, 0)
+    offered = stakes.deed(quiet.action_names.index(name))[1]
+    act(batch, name)
+    (region,) = Stakes(quiet, batch.codes[0, 1], 0, 1).regions()
+    assert offered is not None
+    assert region.squares == offered.squares
+    word = name.split("on ")[1][:2]
+    assert region.squares == ((int(word[1]) - 1) * 5 + ord(word[0]) - 97,)
+
+
+def test_every_option_can_be_seen_when_taken() -> None:
+    game = made()
+    batch = Batch(game, 1, seed=4, labels="full")
+    seating = Seating(batch, [RandomPolicy()] * 2)
+    board, kinds = FairyChessRenderer(game, SIZE), set()
+    for _ in range(25):
+        if batch.over[0]:
+            break
+        seat = actor(batch)
+        for action in batch.legal(0, seat)[::5]:
+            actions = np.zeros(2, np.int32)
+            actions[seat] = action
+            board.frame(batch, 0, View(seat=seat, actions=actions, totals=(0.0, 0.0), breaches=(0, 0)))
+            assert int(action) in {s.action for s in board.spots}
+            kinds.add(min(int(action) - game.base_actions, at.REMOVE + 1))
+        seating.step()
+    assert len(kinds) > 3
+
+
+@pytest.mark.parametrize("steps", [0, 1, 5, 12])
+def test_picture_of_a_player_needs_the_observation_alone(steps: int) -> None:
+    game = made()
+    batch = Batch(game, 1, seed=6)
+    seating = Seating(batch, [RandomPolicy()] * 2)
+    for _ in range(steps):
+        seating.step()
+    seat = actor(batch)
+    observation = seating.observation(seating.groups[0]).take(np.array([seat]))
+    view = View(seat=seat, judged=False, truth=False)
+    board = FairyChessRenderer(game, SIZE)
+    assert np.array_equal(board.frame(Glimpse(observation, 0, steps), 0, view), board.frame(batch, 0, view))
+
+
+def test_orders_show_their_seal() -> None:
+    pictures = []
+    for forged in (0.0, 1.0):
+        game = made(orders=1.0, forged=forged, tampering=False, treaties=False)
+        batch = Batch(game, 1, seed=9)
+        seating = Seating(batch, [RandomPolicy()] * 2)
+        while not batch.state.order[0, actor(batch)]:
+            seating.step()
+        board = FairyChessRenderer(game, SIZE)
+        found = board.shown(batch, 0, View(seat=actor(batch))).stakes
+        assert found is not None
+        assert found.see[at.O_SEAL] == int(forged == 0.0)
+        pictures.append(board.frame(batch, 0, View(seat=actor(batch), judged=False)))
+    area = FairyChessRenderer(game, SIZE).column
+    a, b = (p[area.top : area.bottom, area.left : area.right] for p in pictures)
+    assert not np.array_equal(a, b)
+
+
+def test_unwatched_is_dark_where_something_is_at_stake(quiet: Any) -> None:
+    batch = Batch(quiet, 1, seed=1)
+    light = []
+    for watched in (1, 0):
+        batch.state.watched[0, 0] = watched
+        light.append(FairyChessRenderer(quiet, SIZE).frame(batch, 0, View(seat=0)).mean())
+    assert light[1] < 0.6 * light[0]
+    plain = registry.make("fairychess-stakes-v0", variant="gardner")
+    batch = Batch(plain, 1, seed=1)
+    light = []
+    for watched in (1, 0):
+        batch.state.watched[0, 0] = watched
+        light.append(FairyChessRenderer(plain, SIZE).frame(batch, 0, View(seat=0)).mean())
+    assert light[1] > 0.9 * light[0]
+
+
+def test_a_click_answers_a_treaty(quiet: Any) -> None:
+    batch = Batch(quiet, 1, seed=2)
+    act(batch, "offer: no captures in the centre for 20 plies")
+    seating = Seating(batch, [RandomPolicy()] * 2)
+    observation = seating.observation(seating.groups[0]).take(np.array([1]))
+    board = FairyChessRenderer(quiet, SIZE)
+    chooser = board.chooser(observation, 0)
+    board.frame(Glimpse(observation, 0), 0, View(seat=1, judged=False, truth=False, flip=True))
+    spot = next(s for s in board.spots if quiet.action_names[s.action] == "decline the treaty")
+    chooser.handle(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=spot.rect.center, button=1), board.spots)
+    assert chooser.taken == spot.action
+
+
+def test_replay_prices_contested_choices(quiet: Any) -> None:
+    from gyges.envs.fairychess.stakes.price import price
+
+    batch = Batch(quiet, 1, seed=5, labels="full")
+    reel = Reel(quiet, ("a", "b"))
+    reel.begin(batch)
+    seating = Seating(batch, [RandomPolicy()] * 2, seed=2)
+    for _ in range(3):
+        actions = seating.decide()
+        batch.step(actions)
+        reel.add(batch, actions)
+    player = Player(reel, (1000, 720))
+    frames = [player.frame(t) for t in range(3)]
+    assert len({f.tobytes() for f in frames}) == 3
+    for t in range(3):
+        seat = reel.mover(t)
+        now = reel.at(t)
+        if now.choice_point(0, seat).contested:
+            assert reel.prices[t, seat] == pytest.approx(float(price(now, 0, seat).price))
+        else:
+            assert (t, seat) not in reel.prices
+    assert reel.prices
