@@ -361,10 +361,16 @@ class Batches:
         if self.count < self.size:
             yield left
 
-    def forever(self) -> Iterator[dict[str, npt.NDArray[Any]]]:
-        """Pass after pass."""
+    def forever(self, skip: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
+        """Pass after pass, from the minibatch after `skip` of them."""
+        each = max(self.count // self.size, 1)
+        self.passes += skip // each
+        skip %= each
         while True:
-            yield from self
+            for k, batch in enumerate(self):
+                if k >= skip:
+                    yield batch
+            skip = 0
 
     def _read(self, starts: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
         stops = np.minimum(starts + self.block, self.count)

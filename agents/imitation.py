@@ -19,12 +19,10 @@ Salimans, "Classifier-free diffusion guidance" (2022).
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,62 +31,51 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.dataset import Batches, Dataset
+from gyges.agents.descent import Batch, Course, Descent, Report, descend, threads
+from gyges.agents.layout import TRUNKS
 from gyges.agents.networks import MLP, ActorCritic, NetworkPolicy, masked
 from gyges.agents.whitening import Lens
-from gyges.envs.errors import ConfigError, DataError, DivergedError
+from gyges.agents.windows import Windows
+from gyges.envs.errors import ConfigError, DataError
 
 Mode = Literal["cloning", "filtered", "conditioned", "return"]
 MODES: tuple[Mode, ...] = ("cloning", "filtered", "conditioned", "return")
 BAD, GOOD = 0, 1
 """Condition tokens of ``conditioned``; -1 stands for no token."""
-
-Report = Callable[[dict[str, float]], None]
+PROBE = 1 << 14
+"""Held-out decisions that the validation loss is taken over."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Imitation:
+class Imitation(Descent):
     """How to imitate."""
+
+    BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {
+        **Descent.BOUNDS, "bins": (2, 1 << 10), "window": (1, 1 << 16), "weight_decay": (0.0, 10.0),
+        "dropout": (0.0, 1.0),
+    }  # fmt: skip
 
     mode: Mode = "conditioned"
     """What the rater's word is used for (see the module's head)."""
-    steps: int = 5000
-    """Gradient steps."""
-    batch: int = 1024
-    """Decisions in a gradient step."""
     learning_rate: float = 2e-3
     """Step size of AdamW at the start; it falls to 0 along a half cosine."""
     weight_decay: float = 0.0
     """Decoupled weight decay of AdamW."""
     dropout: float = 0.1
-    """Chance that a decision is shown without its token."""
+    """Chance that a decision (with memory: a window) is shown without its token."""
     bins: int = 8
     """Tokens of ``return``: ranks of the score to come, the last is the best."""
-    hidden: tuple[int, ...] = (64, 64)
-    """Units per hidden layer."""
-    holdout: float = 0.05
-    """Share of the episodes that is kept for the validation loss and never trained on."""
-    seed: int = 0
-    """Of the initial weights, the order of the data and the dropped tokens."""
-    device: str = "cpu"
-    """Where to train."""
-    threads: int = 1
-    """CPU threads. Minibatches of this size gain little from a second one."""
-    log_every: int = 200
-    """Gradient steps between two log lines."""
+    trunk: str = "mlp"
+    """mlp, or gru or attention: networks with memory, trained on windows of an episode."""
+    window: int = 64
+    """With memory: decisions in a window, which begins with an empty memory."""
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a field is out of range."""
-        if self.mode not in MODES:
-            raise ConfigError(f"mode is one of {', '.join(MODES)}, not {self.mode!r}")
-        for name, low, high in (
-            ("steps", 1, 1 << 40), ("batch", 1, 1 << 24), ("bins", 2, 1 << 10), ("log_every", 1, 1 << 40),
-            ("threads", 1, 1 << 10),
-            ("learning_rate", 0.0, 10.0), ("weight_decay", 0.0, 10.0), ("dropout", 0.0, 1.0),
-            ("holdout", 0.0, 0.9),
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ConfigError(f"Imitation.{name} lies between {low} and {high}, not {value!r}")
+        super().__post_init__()
+        for name, known in (("mode", MODES), ("trunk", TRUNKS)):
+            if getattr(self, name) not in known:
+                raise ConfigError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
 
 
 class Imitated(NamedTuple):
@@ -112,6 +99,7 @@ def imitate(
     scores: npt.NDArray[Any] | None = None,
     network: ActorCritic | None = None,
     report: Report | None = None,
+    course: Course | None = None,
 ) -> Imitated:
     """Train one network on a dataset.
 
@@ -122,30 +110,31 @@ def imitate(
         scores: for ``return``: what the rater gave each decision [D].
         network: go on from this one (changed in place) instead of a fresh one.
         report: called with every log line.
+        course: how the run is kept, interrupted and resumed.
 
     Raises:
         DataError: labels or scores are missing, of another length, not finite, or all the same.
-        ConfigError: a network with memory, or with other tokens than the mode needs.
+        ConfigError: a network with other tokens than the mode needs.
         DivergedError: the loss is no longer finite.
     """
     train = held_in(data, args.holdout, args.seed)
     tokens, keep, good = targets(data, args, labels, scores, train)
     count = {"conditioned": 2, "return": args.bins}.get(args.mode, 0)
     lens = Lens(data, args.device)
-    net = network if network is not None else fresh(data, args.hidden, args.seed, count).to(args.device)
+    net = network if network is not None else fresh(data, args.hidden, args.seed, count, args.trunk)
     if net.layout.condition_tokens != count and (count or tokens is not None):
         raise ConfigError(f"{args.mode} needs {count} tokens; the network has {net.layout.condition_tokens}")
-    if net.layout.memory_size:
-        raise ConfigError("imitation trains networks without memory: trunk 'mlp'")
     net.to(args.device).train()
     if network is None:
         lens.begin(net)
-    beside = {} if tokens is None else {"token": tokens}
-    batches = Batches(data, args.batch, seed=args.seed, beside=beside, keep=keep)
     unseen = ~train if args.mode != "filtered" else ~train & np.asarray(labels, np.bool_)
-    probe = Probe(data, unseen, tokens, net, lens) if unseen.any() else None
+    beside = {} if tokens is None else {"token": tokens}
+    source = batches_for(data, net, args, args.batch, beside, keep)
+    probe = next(iter(batches_for(data, net, args, PROBE, beside, unseen))) if unseen.any() else None
+    task = Cloning(net, lens, args, probe)
+    course = course or Course(report)
     with threads(args.threads), lens.on(net):
-        log = _descend(net, batches, args, lens, probe, report)
+        log = descend(task, source, args, course._replace(report=report or course.report))
     return Imitated(net.eval(), count - 1 if count else None, log, good)
 
 
@@ -251,11 +240,13 @@ def held_in(data: Dataset, holdout: float, seed: int) -> npt.NDArray[np.bool_]:
     return np.asarray(data.spread(~np.isin(rows, rng.choice(numbers, out, replace=False)), "episode"))
 
 
-def fresh(data: Dataset, hidden: tuple[int, ...], seed: int, tokens: int = 0) -> ActorCritic:
+def fresh(
+    data: Dataset, hidden: tuple[int, ...], seed: int, tokens: int = 0, trunk: str = "mlp"
+) -> ActorCritic:
     """A network for what was recorded."""
     game = data.game()
     return ActorCritic(
-        game.observation_shape, game.num_actions, game.num_agents, tokens, hidden=hidden, seed=seed
+        game.observation_shape, game.num_actions, game.num_agents, tokens, trunk, hidden, seed=seed
     )
 
 
@@ -274,113 +265,74 @@ def policy_logits(
     return masked(role.policy_head(role.actor(net.inputs(features, seat, token))), bits)
 
 
-class Probe:
-    """Held-out decisions, to measure the loss on.
+def batches_for(
+    data: Dataset, net: ActorCritic, args: Imitation, size: int, beside: dict[str, npt.NDArray[Any]],
+    keep: npt.NDArray[np.bool_],
+) -> Batches | Windows:  # fmt: skip
+    """Minibatches of decisions; of windows, where the network has a memory."""
+    if net.layout.memory_size:
+        return Windows(data, size, args.window, seed=args.seed, beside=beside, keep=keep)
+    return Batches(data, size, seed=args.seed, beside=beside, keep=keep)
+
+
+class Cloning:
+    """The cross-entropy of recorded acts.
 
     Args:
-        data: the dataset.
-        which: decisions that are not trained on, bool [D].
-        tokens: their tokens, or None.
-        net: whose loss.
+        net: what is trained.
         lens: what it sees through.
+        args: how.
+        probe: a minibatch of held-out decisions, or None.
     """
 
-    MOST = 1 << 14
+    others: Sequence[nn.Module] = ()
 
-    def __init__(
-        self,
-        data: Dataset,
-        which: npt.NDArray[np.bool_],
-        tokens: npt.NDArray[Any] | None,
-        net: ActorCritic,
-        lens: Lens,
-    ) -> None:
-        beside = {} if tokens is None else {"token": tokens}
-        source = Batches(data, self.MOST, seed=1, keep=which, beside=beside)
-        self.batch, self.net = next(iter(source)), net
-        self.lens = lens
+    def __init__(self, net: ActorCritic, lens: Lens, args: Imitation, probe: Batch | None) -> None:
+        self.net, self.lens, self.args, self.probe = net, lens, args, probe
+        self.name, self.weight_decay = args.mode, args.weight_decay
+        self.trained = [net]
+        self.salt = np.random.SeedSequence([args.seed, 0xD20B]).generate_state(2, np.uint64)
 
-    def loss(self) -> float:
-        """Mean cross-entropy in nats per decision, each with its token."""
+    def losses(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss with some tokens dropped, by lots that depend on the seed and the step alone."""
+        shown: npt.NDArray[Any] | None = None
+        if "token" in batch:
+            lots = np.random.Generator(np.random.Philox(key=self.salt, counter=[0, 0, 0, step]))
+            shown = np.asarray(lots.random(batch["action"].shape[-1], np.float32) >= self.args.dropout)
+        return loss_of(self.net, batch, self.lens, shown), {}
+
+    def plain(self) -> ActorCritic:
+        """The network as it is outside the lens."""
+        return self.lens.plain(self.net)
+
+    def after(self) -> None:
+        """Nothing."""
+
+    def told(self) -> dict[str, float]:
+        """The loss on held-out decisions, each with its token: nats per decision."""
+        if self.probe is None:
+            return {"validation_loss": math.nan}
         with torch.inference_mode():
-            return float(loss_of(self.net, self.batch, self.lens, None))
+            return {"validation_loss": float(loss_of(self.net, self.probe, self.lens, None))}
+
+    def check(self, parts: Mapping[str, float]) -> bool:
+        """Any finite loss will do."""
+        return True
 
 
-def loss_of(
-    net: ActorCritic,
-    batch: Mapping[str, npt.NDArray[Any]],
-    lens: Lens,
-    shown: npt.NDArray[np.bool_] | None,
-) -> Tensor:
-    """Mean cross-entropy of a minibatch; `shown` says which decisions keep their token."""
+def loss_of(net: ActorCritic, batch: Batch, lens: Lens, shown: npt.NDArray[np.bool_] | None) -> Tensor:
+    """Mean cross-entropy of a minibatch; `shown` says which decisions (or windows) keep their token."""
     token = None
     if "token" in batch:
         values = batch["token"] if shown is None else np.where(shown, batch["token"], -1)
         token = tensor(values.astype(np.int64), lens)
-    features = lens(batch["codes"])
-    bits, seat = tensor(batch["bits"], lens), tensor(batch["seat"], lens)
-    logits = policy_logits(net, features, bits, seat, token)
-    return functional.cross_entropy(logits, tensor(batch["action"], lens).long())
-
-
-def _descend(
-    net: ActorCritic,
-    batches: Batches,
-    args: Imitation,
-    lens: Lens,
-    probe: Probe | None,
-    report: Report | None,
-) -> list[dict[str, float]]:
-    optimiser = adam(net.parameters(), args.learning_rate, args.weight_decay)
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([args.seed, 0xD20B])))
-    source = batches.forever()
-    log: list[dict[str, float]] = []
-    begun, total, seen = time.perf_counter(), 0.0, 0
-    for step in range(1, args.steps + 1):
-        batch = next(source)
-        shown = rng.random(len(batch["action"]), np.float32) >= args.dropout if "token" in batch else None
-        for group in optimiser.param_groups:
-            group["lr"] = args.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - 1) / args.steps))
-        loss = loss_of(net, batch, lens, shown)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise DivergedError(
-                f"the loss is {value} at gradient step {step}; the weights were not changed by it"
-            )
-        optimiser.step()
-        total, seen = total + value, seen + len(batch["action"])
-        if step % args.log_every == 0 or step == args.steps:
-            lines = (step - 1) % args.log_every + 1
-            line = {
-                "step": float(step),
-                "decisions": float(seen),
-                "loss": total / lines,
-                "validation_loss": math.nan if probe is None else probe.loss(),
-                "decisions_per_second": seen / (time.perf_counter() - begun),
-            }
-            total = 0.0
-            log.append(line)
-            if report is not None:
-                report(line)
-    return log
-
-
-@contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Let torch use so many CPU threads for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def adam(parameters: Any, learning_rate: float, weight_decay: float = 0.0) -> torch.optim.Optimizer:
-    """AdamW; its fused form updates small networks in one call."""
-    return torch.optim.AdamW(list(parameters), lr=learning_rate, weight_decay=weight_decay, fused=True)
+    features, bits, seat = lens(batch["codes"]), tensor(batch["bits"], lens), tensor(batch["seat"], lens)
+    action = tensor(batch["action"], lens).long()
+    if not net.layout.memory_size:
+        return functional.cross_entropy(policy_logits(net, features, bits, seat, token), action)
+    counts = tensor(batch["weight"], lens)
+    logits = net.unroll(features, bits, seat, token).logits
+    return functional.cross_entropy(logits[counts], action[counts])
 
 
 def soft_copy(target: nn.Module, source: nn.Module, rate: float) -> None:

@@ -1,4 +1,5 @@
-"""Policies by name: a persona, ``module:attribute``, a Python file, a checkpoint folder, a language model.
+"""Policies by name: a persona, ``module:attribute``, a Python file, a checkpoint folder, an engine, a
+language model.
 
 `resolve` finds out what a name means and hashes it, without running any of it; `build` makes the
 policy, in this process. A class or function is called with the game where it has a parameter named
@@ -53,7 +54,7 @@ class Source:
     Attributes:
         name: short name for tables.
         text: the name as it was given.
-        kind: "persona", "module", "file", "checkpoint" or "model".
+        kind: "persona", "module", "file", "checkpoint", "engine" or "model".
         entry: ``module:attribute``, or the path (with ``:attribute``) of a file or folder.
         hash: SHA-256 of the module's file, the file, or the folder's files that are loaded (`loaded`); of
             what these import besides it says nothing.
@@ -82,6 +83,10 @@ def resolve(text: str, game: Game) -> Source:
         return Source(text, text, "persona", entry, _module_hash(entry), True)
     if text.startswith(MODELS):
         return _model(text, game)
+    if re.match(r"(alphabeta|fairy-stockfish)(?![^:@])", text) and hasattr(game, "rows_of"):
+        from gyges.agents import fairychess
+
+        return Source(text, text, "engine", text, fairychess.digest(text), True)
     path, attribute = _split(text)
     if path.suffix == ".py":
         return _file(text, path, attribute)
@@ -200,6 +205,10 @@ def build(source: Source, game: Game) -> Policy:
         from gyges.agents.llm import names
 
         return names.make(source.entry, game)
+    elif source.kind == "engine":
+        from gyges.agents import fairychess
+
+        return fairychess.make(source.entry)
     elif source.kind == "checkpoint":
         folder = Path(source.entry)
         loader = next(loader for name, loader in CHECKPOINTS.items() if (folder / name).is_file())

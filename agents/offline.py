@@ -19,32 +19,21 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import math
-import time
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.dataset import Batches, Dataset
-from gyges.agents.imitation import (
-    Report,
-    adam,
-    checked_scores,
-    fresh,
-    held_in,
-    policy_logits,
-    soft_copy,
-    tensor,
-    threads,
-)
+from gyges.agents.descent import Batch, Course, Descent, Report, descend, threads
+from gyges.agents.imitation import checked_scores, fresh, held_in, policy_logits, soft_copy, tensor
 from gyges.agents.networks import ActorCritic, NetworkPolicy
 from gyges.agents.whitening import Lens
-from gyges.envs.errors import ConfigError, DivergedError
+from gyges.envs.errors import ConfigError
 
 ALGORITHMS = ("awr", "iql", "cql", "q")
 HEAVIEST = 20.0
@@ -56,17 +45,16 @@ Values = dict[str, Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
-class Offline:
+class Offline(Descent):
     """How to learn from scored records."""
+
+    BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {
+        **Descent.BOUNDS, "discount": (0.0, 1.0), "beta": (1e-6, 1e6), "expectile": (0.5, 0.999),
+        "alpha": (0.0, 1e6), "target_rate": (1e-6, 1.0),
+    }  # fmt: skip
 
     algorithm: Literal["awr", "iql", "cql", "q"] = "iql"
     """Which (see the module's head)."""
-    steps: int = 5000
-    """Gradient steps."""
-    batch: int = 1024
-    """Decisions in a gradient step."""
-    learning_rate: float = 1e-3
-    """Step size of AdamW at the start; it falls to 0 along a half cosine."""
     discount: float = 0.99
     """What a score one decision later is worth."""
     beta: float = 0.3
@@ -77,32 +65,12 @@ class Offline:
     """cql: weight of the penalty on acts that are not in the data."""
     target_rate: float = 0.01
     """iql, cql, q: how far the target network moves to the learned one at each step."""
-    hidden: tuple[int, ...] = (64, 64)
-    """Units per hidden layer."""
-    holdout: float = 0.05
-    """Share of the episodes that is left out, so that all learners see the same data."""
-    seed: int = 0
-    """Of the initial weights and the order of the data."""
-    device: str = "cpu"
-    """Where to train."""
-    threads: int = 1
-    """CPU threads."""
-    log_every: int = 200
-    """Gradient steps between two log lines."""
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a field is out of range."""
+        super().__post_init__()
         if self.algorithm not in ALGORITHMS:
             raise ConfigError(f"algorithm is one of {', '.join(ALGORITHMS)}, not {self.algorithm!r}")
-        for name, low, high in (
-            ("steps", 1, 1 << 40), ("batch", 1, 1 << 24), ("learning_rate", 0.0, 10.0),
-            ("discount", 0.0, 1.0), ("beta", 1e-6, 1e6), ("expectile", 0.5, 0.999), ("alpha", 0.0, 1e6),
-            ("target_rate", 1e-6, 1.0), ("holdout", 0.0, 0.9), ("threads", 1, 1 << 10),
-            ("log_every", 1, 1 << 40),
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ConfigError(f"Offline.{name} lies between {low} and {high}, not {value!r}")
 
 
 class Learnt(NamedTuple):
@@ -118,7 +86,12 @@ class Learnt(NamedTuple):
 
 
 def learn(
-    data: Dataset, args: Offline, *, scores: npt.NDArray[Any] | None, report: Report | None = None
+    data: Dataset,
+    args: Offline,
+    *,
+    scores: npt.NDArray[Any] | None,
+    report: Report | None = None,
+    course: Course | None = None,
 ) -> Learnt:
     """Train one network on scored records.
 
@@ -127,6 +100,7 @@ def learn(
         args: how.
         scores: of every decision [D].
         report: called with every log line.
+        course: how the run is kept, interrupted and resumed.
 
     Raises:
         DataError: scores are missing, of another length, not finite, or all the same.
@@ -142,8 +116,9 @@ def learn(
     )
     learner = LEARNERS[args.algorithm](data, args)
     learner.lens.begin(learner.network)
+    course = course or Course()
     with threads(args.threads), learner.lens.on(learner.network):
-        log = _descend(learner, batches, args, report)
+        log = descend(learner, batches, args, course._replace(report=report or course.report))
     return Learnt(learner.network.eval(), learner.greedy, log)
 
 
@@ -184,14 +159,20 @@ class AWR:
     """Advantage-weighted regression."""
 
     greedy = False
+    weight_decay = 0.0
 
     def __init__(self, data: Dataset, args: Offline) -> None:
-        self.args = args
+        self.args, self.name = args, args.algorithm
         self.lens = Lens(data, args.device)
         self.network = fresh(data, args.hidden, args.seed).to(args.device).train()
-        self.trained: list[ActorCritic] = [self.network]
+        self.trained: list[nn.Module] = [self.network]
+        self.others: list[nn.Module] = []
 
-    def losses(self, batch: Minibatch) -> tuple[Tensor, Values]:
+    def losses(self, batch: Batch, step: int) -> tuple[Tensor, Values]:
+        """The loss of a minibatch, and what to log."""
+        return self.loss(Minibatch(batch, self.lens))
+
+    def loss(self, batch: Minibatch) -> tuple[Tensor, Values]:
         """The loss, and what to log."""
         answer = self.network(batch.features, batch.bits, batch.seat)
         advantage = batch.ahead - answer.value
@@ -209,6 +190,18 @@ class AWR:
     def after(self) -> None:
         """What is to be done after a gradient step."""
 
+    def plain(self) -> ActorCritic:
+        """The network as it is outside the lens."""
+        return self.lens.plain(self.network)
+
+    def told(self) -> dict[str, float]:
+        """Nothing more."""
+        return {}
+
+    def check(self, parts: Mapping[str, float]) -> bool:
+        """Whether the values are still within reason."""
+        return abs(parts["value"]) <= RUNAWAY
+
 
 class IQL(AWR):
     """Implicit Q-learning: the network's critic is V, a second network's outputs are Q."""
@@ -217,9 +210,9 @@ class IQL(AWR):
         super().__init__(data, args)
         self.q = fresh(data, args.hidden, args.seed + 1).to(args.device).train()
         self.target = copy.deepcopy(self.q).requires_grad_(False)
-        self.trained = [self.network, self.q]
+        self.trained, self.others = [self.network, self.q], [self.target]
 
-    def losses(self, batch: Minibatch) -> tuple[Tensor, Values]:
+    def loss(self, batch: Minibatch) -> tuple[Tensor, Values]:
         """The loss, and what to log."""
         answer = self.network(batch.features, batch.bits, batch.seat)
         with torch.no_grad():
@@ -249,8 +242,9 @@ class CQL(AWR):
         super().__init__(data, args)
         self.alpha = args.alpha
         self.target = copy.deepcopy(self.network).requires_grad_(False)
+        self.others = [self.target]
 
-    def losses(self, batch: Minibatch) -> tuple[Tensor, Values]:
+    def loss(self, batch: Minibatch) -> tuple[Tensor, Values]:
         """The loss, and what to log."""
         table = policy_logits(self.network, batch.features, batch.bits, batch.seat, None)
         q = batch.taken(table)
@@ -280,35 +274,3 @@ class PlainQ(CQL):
 
 
 LEARNERS: dict[str, type[AWR]] = {"awr": AWR, "iql": IQL, "cql": CQL, "q": PlainQ}
-
-
-def _descend(learner: AWR, batches: Batches, args: Offline, report: Report | None) -> list[dict[str, float]]:
-    weights = [p for net in learner.trained for p in net.parameters()]
-    optimiser = adam(weights, args.learning_rate)
-    source = batches.forever()
-    log: list[dict[str, float]] = []
-    sums: dict[str, float] = {}
-    begun, seen, since = time.perf_counter(), 0, 0
-    for step in range(1, args.steps + 1):
-        batch = Minibatch(next(source), learner.lens)
-        for group in optimiser.param_groups:
-            group["lr"] = args.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - 1) / args.steps))
-        loss, found = learner.losses(batch)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        parts = {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in found.items()}}
-        if not all(math.isfinite(v) for v in parts.values()) or abs(parts["value"]) > RUNAWAY:
-            shown = ", ".join(f"{k} {v:.3g}" for k, v in parts.items())
-            raise DivergedError(f"{args.algorithm} diverged at gradient step {step}: {shown}")
-        optimiser.step()
-        learner.after()
-        sums = {k: sums.get(k, 0.0) + v for k, v in parts.items()}
-        seen, since = seen + len(batch.action), since + 1
-        if step % args.log_every == 0 or step == args.steps:
-            line = {"step": float(step), "decisions": float(seen), **{k: v / since for k, v in sums.items()}}
-            line["decisions_per_second"] = seen / (time.perf_counter() - begun)
-            sums, since = {}, 0
-            log.append(line)
-            if report is not None:
-                report(line)
-    return log

@@ -13,7 +13,8 @@ def command(algorithm: str, *parts: Any) -> str:
 
     Args:
         algorithm: as in `gyges algorithms`.
-        parts: dataclass instances; a field that is a dataclass itself gives its own options.
+        parts: dataclass instances; a field that is a dataclass itself gives its own options. What the
+            algorithm's name says already is left out.
     """
     words = ["gyges", "train", algorithm]
     for part in parts:
@@ -26,6 +27,8 @@ def options(part: Any) -> list[str]:
     words: list[str] = []
     for field in dataclasses.fields(part):
         value = getattr(part, field.name)
+        if field.name in ("mode", "algorithm", "resume"):
+            continue
         if dataclasses.is_dataclass(value):
             words += options(value)
         elif field.default is dataclasses.MISSING or value != field.default:

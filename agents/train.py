@@ -296,13 +296,18 @@ def make_ppo(run: Run, config: PPOConfig) -> PPO:
 def run_ppo(run: Run, config: PPOConfig, *, folder: Path, resume: bool) -> int:
     """Train one seed, with progress and checkpoints; 0, or 130 where Ctrl-C stopped it."""
     from gyges.agents.progress import Progress, interruptible
+    from gyges.agents.told import command as told
 
     learner = make_ppo(run, config)
     if resume:
         learner.load(folder)
-    plain = {f.name: getattr(run, f.name) for f in dataclasses.fields(Run)}
+    shared = {f.name: getattr(run, f.name) for f in dataclasses.fields(Run)}
+    line = told("ppo", Run(**{**shared, "seeds": 1, "out": folder}), config)
+    if not run.quiet:
+        print(line, file=sys.stderr)
     plain = {
-        k: str(v) if isinstance(v, Path) else list(v) if isinstance(v, tuple) else v for k, v in plain.items()
+        k: str(v) if isinstance(v, Path) else list(v) if isinstance(v, tuple) else v
+        for k, v in shared.items()
     }
     plain["resume"] = None
     title = f"ppo, {run.scenario}, {run.rater}, seed {config.seed}"
@@ -316,7 +321,11 @@ def run_ppo(run: Run, config: PPOConfig, *, folder: Path, resume: bool) -> int:
     )
     with interruptible() as caught, progress:
         learner.train(
-            folder, every=run.every, about={"run": plain}, on_update=progress.log, stop=lambda: bool(caught)
+            folder,
+            every=run.every,
+            about={"run": plain, "command": line},
+            on_update=progress.log,
+            stop=lambda: bool(caught),
         )
     if caught and learner.frames < config.frames:
         print(

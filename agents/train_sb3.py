@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import tyro
 
 from gyges.agents.rollout import Table as Seats
 from gyges.agents.sb3_policy import CARD, MODEL, kind
+from gyges.agents.told import command
 from gyges.agents.train import key_values, setting
 from gyges.envs.errors import ConfigError
 
@@ -69,7 +71,16 @@ def train(name: str, arguments: Sequence[str]) -> int:
     model.learn(given.frames)
     given.out.mkdir(parents=True, exist_ok=True)
     model.save(given.out / MODEL)
-    card = {"algorithm": name, "game": game.id, "settings": game.settings, "frames": int(model.num_timesteps)}
+    line = command(f"sb3-{name}", given)
+    if not given.quiet:
+        print(line, file=sys.stderr)
+    card = {
+        "command": line,
+        "algorithm": name,
+        "game": game.id,
+        "settings": game.settings,
+        "frames": int(model.num_timesteps),
+    }
     (given.out / CARD).write_text(json.dumps(card, indent=1) + "\n")
     return 0
 

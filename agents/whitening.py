@@ -9,6 +9,7 @@ same function of plain observations before and after (up to rounding).
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -52,6 +53,19 @@ class Lens:
         plain = torch.from_numpy(np.array(codes, np.float32)).to(self.device)
         return torch.addcmul(self.shift, plain, self.factor)
 
+    def plain(self, network: ActorCritic) -> ActorCritic:
+        """A copy, outside the lens, of a network that is under it: it sees plain observations."""
+        made = copy.deepcopy(network)
+        self._off(first_layers(made))
+        return made
+
+    def _off(self, layers: list[nn.Linear]) -> None:
+        size = len(self.mean)
+        with torch.no_grad():
+            for layer in layers:
+                layer.weight[:, :size] /= self.deviation
+                layer.bias.sub_(layer.weight[:, :size] @ self.mean)
+
     @contextlib.contextmanager
     def on(self, *networks: ActorCritic) -> Iterator[None]:
         """Let networks see through the lens for a while; afterwards they see plain observations again."""
@@ -64,24 +78,18 @@ class Lens:
         try:
             yield
         finally:
-            with torch.no_grad():
-                for layer in layers:
-                    layer.weight[:, :size] /= self.deviation
-                    layer.bias.sub_(layer.weight[:, :size] @ self.mean)
+            self._off(layers)
 
     def begin(self, *networks: ActorCritic) -> None:
         """Take fresh networks' first weights as weights on standardised inputs: nothing is learned yet."""
-        with torch.no_grad():
-            for network in networks:
-                for layer in first_layers(network):
-                    layer.weight[:, : len(self.mean)] /= self.deviation
-                    layer.bias.sub_(layer.weight[:, : len(self.mean)] @ self.mean)
+        for network in networks:
+            self._off(first_layers(network))
 
 
 def first_layers(network: ActorCritic) -> list[nn.Linear]:
-    """The layers of an mlp that read observations; features are their first inputs."""
+    """The layers that read observations; features are their first inputs."""
     found = []
     for role in network.roles:
-        assert isinstance(role, MLP)
-        found += [body[0] for body in (role.actor, role.critic) if body is not None]
+        bodies = (role.actor, role.critic) if isinstance(role, MLP) else (role.encoder,)
+        found += [body[0] for body in bodies if isinstance(body, nn.Sequential)]
     return [layer for layer in found if isinstance(layer, nn.Linear)]

@@ -2,7 +2,10 @@
 
     gyges train conditioned --dataset data/behaviour --rater biased --quantile 0.9 --out runs/conditioned
 
-The run's folder is a checkpoint (``gyges evaluate runs/conditioned``) with the curves beside it.
+    gyges train conditioned --resume runs/conditioned            # goes on exactly where it stood
+
+The run's folder is a checkpoint (``gyges evaluate runs/conditioned``) with the curves beside it. Its card,
+and the first line that is printed, hold the command that trains it again.
 """
 
 from __future__ import annotations
@@ -17,13 +20,18 @@ import tyro
 
 from gyges.agents import checkpoint
 from gyges.agents.dataset import Dataset
+from gyges.agents.descent import Course
 from gyges.agents.imitation import MODES, Imitation, imitate
+from gyges.agents.networks import ActorCritic
 from gyges.agents.offline import Offline, learn
-from gyges.agents.progress import Progress
-from gyges.envs.errors import ConfigError, GygesError
+from gyges.agents.progress import Progress, interruptible
+from gyges.agents.told import command as told
+from gyges.envs.errors import ConfigError, FileError, GygesError
 from gyges.scenarios.raters import rater
 from gyges.scenarios.rating import rate
 from gyges.scenarios.satisficer import Satisficer
+
+RESUME = "With --resume FOLDER alone: go on with the run in that folder, exactly."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Run:
     """What is called good as a whole: step, segment or episode."""
     binary: bool = False
     """Offline learning: pay 1 for what is good and 0 for the rest, instead of the rater's scores."""
+    every: int = 1000
+    """Gradient steps between checkpoints."""
     quiet: bool = False
     """Show no progress."""
 
@@ -67,59 +77,111 @@ class OfflineRun(Run):
 def command(algorithm: str, arguments: Sequence[str]) -> int:
     """``gyges train`` for one algorithm of this file; returns the exit status."""
     kind: Any = ImitationRun if algorithm in MODES else OfflineRun
-    args = tyro.cli(kind, args=list(arguments), prog=f"gyges train {algorithm}")
-    name = "mode" if algorithm in MODES else "algorithm"
-    args = dataclasses.replace(args, how=dataclasses.replace(args.how, **{name: algorithm}))
     try:
-        run(args)
+        if arguments and arguments[0] == "--resume":
+            return resume(algorithm, kind, arguments[1:])
+        prog = f"gyges train {algorithm}"
+        args = tyro.cli(kind, args=list(arguments), prog=prog, description=f"{kind.__doc__} {RESUME}")
+        name = "mode" if algorithm in MODES else "algorithm"
+        args = dataclasses.replace(args, how=dataclasses.replace(args.how, **{name: algorithm}))
+        if (args.out / checkpoint.FILE).exists():
+            raise ConfigError(
+                f"{args.out} holds a run already; name another folder, or go on by --resume {args.out}"
+            )
+        return run(args)
     except GygesError as error:
         print(f"gyges train {algorithm}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"gyges train {algorithm}: stopped; nothing was written over", file=sys.stderr)
+        print(f"gyges train {algorithm}: stopped; the last checkpoint stands", file=sys.stderr)
         return 130
-    return 0
 
 
-def run(args: ImitationRun | OfflineRun) -> Path:
-    """Train as the options say; returns the run's folder.
+def resume(algorithm: str, kind: Any, arguments: Sequence[str]) -> int:
+    """Go on with the run in a folder, with the options that it began with.
 
     Raises:
-        ConfigError: the folder holds a run already.
+        ConfigError: no folder is named.
+        FileError: there is no such run, or it is whole.
     """
-    if (args.out / checkpoint.FILE).exists():
-        raise ConfigError(f"{args.out} holds a run already; name another folder")
+    if not arguments:
+        raise ConfigError("--resume takes the folder of a run")
+    folder = Path(arguments[0])
+    _, card, arrays = checkpoint.load_training(folder)
+    if card.algorithm != algorithm:
+        raise FileError(f"{folder}: a run of {card.algorithm}, not of {algorithm}")
+    try:
+        plain: dict[str, Any] = dict(card.about["run"])
+        options = Imitation if kind is ImitationRun else Offline
+        plain |= {"how": options(**plain["how"]), "dataset": Path(plain["dataset"]), "out": folder}
+        args = kind(**plain)
+        start = float(card.about["step"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise FileError(f"{folder}: not a run of gyges train {algorithm}: {error!r}") from None
+    return run(args, (arrays, card.about.get("state")), start)
+
+
+def run(args: ImitationRun | OfflineRun, begin: Any = None, start: float = 0) -> int:
+    """Train as the options say; 0, or 130 where Ctrl-C stopped it.
+
+    Args:
+        args: the options.
+        begin: state of a run to go on from (`gyges.agents.descent.Course`).
+        start: its step.
+    """
     data = Dataset(args.dataset)
-    game = data.game()
     how = args.how
     name = how.mode if isinstance(how, Imitation) else how.algorithm
-    condition, greedy, about = None, False, dict[str, Any]()
-    with Progress(name, how.steps, counter="step", folder=args.out, quiet=args.quiet) as shown:
+    line = told(name, args)
+    if not args.quiet:
+        print(line, file=sys.stderr)
+    labels, scores, about = signals(args, data)
+    about |= {"run": {k: _plain(v) for k, v in dataclasses.asdict(args).items()}, "command": line}
+    condition = {"conditioned": 1, "return": how.bins - 1}.get(name) if isinstance(how, Imitation) else None
+
+    def card(network: ActorCritic, **more: Any) -> checkpoint.Card:
+        game = data.game()
+        return checkpoint.Card(
+            network.layout, algorithm=name, game=game.id, settings=game.settings, condition=condition,
+            greedy=name in ("cql", "q"), about={**about, **more},
+        )  # fmt: skip
+
+    def keep(network: ActorCritic, step: int, arrays: Any, plan: Any) -> None:
+        checkpoint.save(args.out, network, card(network, step=step, state=plan), arrays)
+
+    shown = Progress(name, how.steps, counter="step", folder=args.out, quiet=args.quiet, start=start)
+    with interruptible() as caught, shown:
+        course = Course(shown.log, keep, args.every, lambda: bool(caught), begin)
         if isinstance(how, Imitation):
-            labels = scores = None
-            if how.mode != "cloning":
-                scores = rate(data, rater(args.rater, weight=args.weight))
-            if how.mode in ("filtered", "conditioned"):
-                maker = _satisficer(args).fit(data, scores)
-                labels, about["threshold"] = maker.label(data, scores), maker.threshold
-            made = imitate(data, how, labels=labels, scores=scores, report=shown.log)
-            network, condition, log = made.network, made.condition, made.log
+            made = imitate(data, how, labels=labels, scores=scores, course=course)
+            network, log = made.network, made.log
             if made.good == made.good:
                 about["good"] = made.good
         else:
-            scores = rate(data, rater(args.rater, weight=args.weight))
-            if args.binary:
-                scores = _satisficer(args).fit(data, scores).pay(data, scores)
-            found = learn(data, how, scores=scores, report=shown.log)
-            network, greedy, log = found.network, found.greedy, found.log
-    about["run"] = {k: _plain(v) for k, v in dataclasses.asdict(args).items()}
-    about["log"] = {k: v for k, v in log[-1].items() if v == v and k != "decisions_per_second"}
-    card = checkpoint.Card(
-        network.layout, algorithm=name, game=game.id, settings=game.settings, condition=condition,
-        greedy=greedy, about=about,
-    )  # fmt: skip
-    checkpoint.save(args.out, network, card)
-    return args.out
+            found = learn(data, how, scores=scores, course=course)
+            network, log = found.network, found.log
+    if not log or log[-1]["step"] < how.steps:
+        print(f"stopped; go on with: gyges train {name} --resume {args.out}", file=sys.stderr)
+        return 130
+    last = {k: v for k, v in log[-1].items() if v == v and k != "decisions_per_second"}
+    checkpoint.save(args.out, network, card(network, log=last))
+    return 0
+
+
+def signals(args: ImitationRun | OfflineRun, data: Dataset) -> tuple[Any, Any, dict[str, Any]]:
+    """Labels and scores of the dataset as the run needs them (or None), and what the card says of them."""
+    how, about = args.how, dict[str, Any]()
+    if isinstance(how, Imitation) and how.mode == "cloning":
+        return None, None, about
+    scores = rate(data, rater(args.rater, weight=args.weight))
+    if isinstance(how, Imitation):
+        if how.mode == "return":
+            return None, scores, about
+        maker = _satisficer(args).fit(data, scores)
+        return maker.label(data, scores), scores, {"threshold": maker.threshold}
+    if args.binary:
+        scores = _satisficer(args).fit(data, scores).pay(data, scores)
+    return None, scores, about
 
 
 def _satisficer(args: Run) -> Satisficer:
