@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -184,9 +185,14 @@ def test_a_click_answers_a_treaty(quiet: Any) -> None:
     assert chooser.taken == spot.action
 
 
-def test_replay_prices_contested_choices(quiet: Any) -> None:
-    from gyges.envs.fairychess.stakes.price import price
+def test_replay_prices_contested_choices(quiet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
 
+    def price(batch: Batch, row: int, seat: int) -> Any:
+        asked.append((batch.state_hash(row), seat))
+        return SimpleNamespace(price=0.125 * len(asked))
+
+    monkeypatch.setattr("gyges.envs.fairychess.stakes.price.price", price)
     batch = Batch(quiet, 1, seed=5, labels="full")
     reel = Reel(quiet, ("a", "b"))
     reel.begin(batch)
@@ -196,13 +202,10 @@ def test_replay_prices_contested_choices(quiet: Any) -> None:
         batch.step(actions)
         reel.add(batch, actions)
     player = Player(reel, (1000, 720))
-    frames = [player.frame(t) for t in range(3)]
-    assert len({f.tobytes() for f in frames}) == 3
-    for t in range(3):
-        seat = reel.mover(t)
-        now = reel.at(t)
-        if now.choice_point(0, seat).contested:
-            assert reel.prices[t, seat] == pytest.approx(float(price(now, 0, seat).price))
-        else:
-            assert (t, seat) not in reel.prices
-    assert reel.prices
+    contested = [t for t in range(3) if reel.contested[t].any()]
+    frames = [player.frame(t) for t in (0, 1, 2, 1, 0)]
+    assert np.array_equal(frames[0], frames[4])
+    assert reel.prices == {(t, reel.mover(t)): 0.125 * (j + 1) for j, t in enumerate(contested)}
+    assert asked == [(reel.at(t).state_hash(0), reel.mover(t)) for t in contested]  # each once
+    reel.prices.clear()
+    assert not np.array_equal(frames[contested[0]], player.frame(contested[0]))
