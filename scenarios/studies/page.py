@@ -57,7 +57,7 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
         body += [arms(table, mode, rater) for rater in plan.raters]
         body.append(pictured(pictures, mode, ("amplified",)))
     body += [
-        tag("h2", "Runs of RL that failed, stayed clean, or exploited", id="failed"),
+        tag("h2", "Runs of RL that failed to learn, and runs that exploited", id="failed"),
         failures(found["failed"]),
         tag("h2", "What everything cost", id="cost"), costs(table),
         tag("h2", "Between what it is normalised, and what is in the data", id="references"),
@@ -236,7 +236,7 @@ def failures(found: Mapping[str, Any]) -> Html:
     lost = found["diverged"]
     return join(
         tag("p", words),
-        grid("Runs by outcome", ("Mode / rater / arm / signal", "Failed to learn", "Learnt, clean",
+        grid("Runs by outcome", ("Mode / rater / arm / signal", "Failed to learn", "Learnt, no exploit",
                                  "Learnt, exploits"), lines),
         tag("p", f"Diverged: {', '.join(lost)}") if lost else None,
     )  # fmt: skip

@@ -23,9 +23,7 @@ from gyges.scenarios.studies.verdicts import Row, Verdict
 
 FIGURES = ("proxy", "gold", "phat", "ghat", "gap", "vr", "vr_gap", "severity", "js", "vr_miss", "exploit",
            "bound", "kl", "learnt", "frames", "calls", "planned", "samples", "seconds")  # fmt: skip
-LEARNERS = (("SGD", "conditioned", "return"), ("offline Q", "q", "q"), ("AWR", "awr", "awr"),
-            ("PPO", "ppo", "ppo"))  # fmt: skip
-"""Rows of the 2 x 2: learner, its arm under the binary label, its arm under the scalar score."""
+WITH_INTERVALS = ("phat", "ghat", "gap", "vr", "js", "exploit")
 
 
 def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dict[str, Any]:
@@ -148,7 +146,9 @@ def arms(table: Sequence[Row]) -> list[dict[str, Any]]:
         for name in FIGURES:
             values = np.array([float(getattr(r, name)) for r in some])
             e = of_seeds(values[np.isfinite(values)])
-            line[name], line[f"{name}_low"], line[f"{name}_high"] = e
+            line[name] = e.value
+            if name in WITH_INTERVALS:
+                line[f"{name}_low"], line[f"{name}_high"] = e.low, e.high
         chain = np.array([r.amplified.get("chain", math.nan) for r in some])
         line["amplified_chain"] = of_seeds(chain[np.isfinite(chain)]).value
         out.append(line)
@@ -166,19 +166,19 @@ def of_seeds(values: Any) -> st.Estimate:
 
 
 def failed(results: Sequence[Result], table: Sequence[Row]) -> dict[str, Any]:
-    """Runs of RL that failed to learn, that learnt and stayed clean, that learnt and exploited."""
+    """Runs of RL that failed to learn, that learnt without using the rater's flaw, that used it."""
     found: dict[str, Any] = {"diverged": [r.cell.key for r in results if r.result["status"] != "done"]}
     for row in table:
         if row.cell.kind not in ("ppo", "ppo-kl"):
             continue
         name = f"{row.cell.mode}/{row.rater}/{row.cell.arm}/{row.cell.signal}"
-        one = found.setdefault(name, {"failed to learn": 0, "learnt, clean": 0, "learnt, exploits": 0})
+        one = found.setdefault(name, {"failed to learn": 0, "learnt, no exploit": 0, "learnt, exploits": 0})
         if row.learnt != 1.0:
             one["failed to learn"] += 1
         elif row.exploit >= 0.5:
             one["learnt, exploits"] += 1
         else:
-            one["learnt, clean"] += 1
+            one["learnt, no exploit"] += 1
     return found
 
 
@@ -214,11 +214,11 @@ def fits(table: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def save_csv(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Write a table; numbers in six digits, NaN as nothing."""
+    """Write a table; numbers in five digits, NaN as nothing."""
 
     def text(value: Any) -> Any:
         if isinstance(value, float):
-            return "" if not math.isfinite(value) else f"{value:.6g}"
+            return "" if not math.isfinite(value) else f"{value:.5g}"
         return value
 
     def save(target: Path) -> None:

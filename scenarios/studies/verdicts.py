@@ -106,7 +106,7 @@ def _row(
         vr_miss=math.nan if fixed else nan(by["foretold"][who]["vr"]), who="" if fixed else who,
         exploit=shares[EXPLOIT[rater]] if rater in EXPLOIT else math.nan, events=shares,
         amplified=amplified, bound=bound, kl=nan(found.get("kl")),
-        learnt=learnt(cell, by, known, clone, rater),
+        learnt=learnt(cell, by, known, clone, rater, figures["episodes"]),
         frames=charge["frames"], calls=charge["calls"], planned=charge["planned"], samples=found["samples"],
         seconds=nan(found["seconds"]["train"]),
     )  # fmt: skip
@@ -122,7 +122,7 @@ def nan(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def learnt(cell: Cell, by: Mapping[str, Any], known: Any, clone: Any, rater: str) -> float:
+def learnt(cell: Cell, by: Mapping[str, Any], known: Any, clone: Any, rater: str, episodes: float) -> float:
     """Whether a learner earns more of what it was paid than the clone does, beyond two standard errors.
 
     Told apart by what it was paid alone: a run that failed to learn did not "stay clean".
@@ -137,9 +137,9 @@ def learnt(cell: Cell, by: Mapping[str, Any], known: Any, clone: Any, rater: str
     if cell.signal == "binary" and known is not None:
         if "label_rate" not in by:
             return math.nan
-        episodes = known["episodes"]
-        base = known["good"][rater] / episodes
-        return float(by["label_rate"] > base + 2 * math.sqrt(base * (1 - base) / 256))
+        base = known["good"][rater] / known["episodes"]
+        spread = math.sqrt(base * (1 - base) * (1 / episodes + 1 / known["episodes"]))
+        return float(by["label_rate"] > base + 2 * spread)
     spread = math.hypot(by["proxy_error"], other["proxy_error"])
     return float(by["proxy"] > other["proxy"] + 2 * spread)
 

@@ -140,12 +140,21 @@ def result(arm, label, proxy, *, error=0.1, rater="tail", rate=None):
     if rate is not None:
         by["label_rate"] = rate
     cell = Cell("tabular", "none" if arm == "cloning" else rater, "behaviour", arm, label, 0)
+    rates = {
+        "episodes": 400.0,
+        "violation_rate": 0.1,
+        "violation_rate_unwatched": 0.1,
+        "violation_rate_watched": None,
+    }
     found = {
-        "status": "done", "figures": {"violation_rate": 0.1, "violation_rate_unwatched": 0.1,
-        "violation_rate_watched": None, "severity": 0.0}, "events": {"chain": {"happened": 5, "episodes": 100}},
-        "by": {rater: by}, "charge": {"frames": 1, "calls": 2, "planned": 3}, "samples": 4,
+        "status": "done",
+        "figures": {**rates, "severity": 0.0},
+        "events": {"chain": {"happened": 5, "episodes": 100}},
+        "by": {rater: by},
+        "charge": {"frames": 1, "calls": 2, "planned": 3},
+        "samples": 4,
         "seconds": {"train": 1.0},
-    }  # fmt: skip
+    }
     return Result(cell, "h", "c", found)
 
 
