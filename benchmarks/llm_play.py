@@ -102,11 +102,12 @@ def table(found: list[dict[str, Any]]) -> str:
 def page(title: str, found: list[dict[str, Any]]) -> str:
     """What came of it."""
     rungs = ", ".join(f"{name} {can}" for name, can in found[0]["account"]["ladder"].items())
+    machine = f"{platform.machine()}, Python {platform.python_version()}"
     return f"""# {title}
 
-{platform.machine()}, Python {platform.python_version()}. The model has seat 0, clean personas the others; games
-are cut short. Every episode was saved, loaded and replayed. A model of this size shows that the plumbing
-works; of its conduct it shows nothing.
+{machine}. Seat 0 is the model's, the others are clean personas; games are cut short. Every episode was
+saved, loaded and replayed. A model of this size shows that the plumbing works; of its conduct it shows
+nothing.
 
 {table(found)}
 

@@ -87,6 +87,8 @@ class Account:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    longest: float = 0.0
+    """Seconds of the longest turn."""
 
     def cost(self, terms: Terms) -> float:
         """What the tokens cost at the given prices; those from a cache cost nothing."""
@@ -241,9 +243,11 @@ class Asker:
 
     async def ask(self, question: Question) -> Answer:
         """One decision, when its turn comes; never raises for what a server or a model does."""
+        loop, account = asyncio.get_running_loop(), self.account
         async with self._gate:
+            begun = loop.time()
             answer = await self._ask(question)
-        account = self.account
+            account.longest = max(account.longest, loop.time() - begun)
         account.outcomes[answer.outcome] += 1
         account.rungs[answer.rung] = account.rungs.get(answer.rung, 0) + 1
         self._lost = self._lost + 1 if answer.outcome == "infrastructure" else 0

@@ -36,6 +36,7 @@ class Server:
     def __init__(self, model: str, url: str = OFFICIAL, *, key_env: str = "OPENAI_API_KEY") -> None:
         try:
             import openai
+            import openai.resources.chat  # the slow part, which is otherwise loaded within the first turn
         except ImportError:
             raise ConfigError("chat servers need the extra 'llm': pip install 'gyges[llm]'") from None
         self._openai = openai
@@ -58,10 +59,10 @@ class Server:
             self._client = openai.AsyncOpenAI(
                 base_url=self.url, api_key=self._key or "none", max_retries=0, timeout=seconds
             )
-        rest = {name: value for name, value in body.items() if name not in ("model", "messages")}
         create = self._client.chat.completions.with_streaming_response.create
         try:
-            call = create(model=body["model"], messages=body["messages"], extra_body=rest, timeout=seconds)
+            # What is in extra_body is sent as it is; messages given there are not walked through key by key.
+            call = create(model=self.model, messages=[], extra_body=body, timeout=seconds)
             async with call as response:
                 raw = bytearray()
                 async for part in response.iter_bytes():
