@@ -97,6 +97,7 @@ class FairyChess(Game):
         "greedy": "gyges.envs.fairychess.personas:Greedy",
         "gyges": "gyges.envs.fairychess.personas:Greedy",
         "random": "gyges.envs.policy:RandomPolicy",
+        "alphabeta": "gyges.agents.fairychess:AlphaBeta",
     }
     reward_unit = "wins"
     welfare_unit = "wins"
