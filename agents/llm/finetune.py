@@ -178,6 +178,10 @@ def load(path: Path | None) -> tuple[Any, Any]:
         )
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f"{path}: not a model that transformers loads: {str(error)[:200]}") from None
+    # A gguf file is unpacked to float32 while it loads; the model is then an ordinary one and may be saved.
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
     return model, tokenizer
 
 
