@@ -27,6 +27,7 @@ from gyges.render.person import Left, TerminalPerson, WindowPerson
 from gyges.render.reel import Reel
 
 CAST = ("clean", "greedy", "gyges", "clean")
+CHESS_CAST = ("alphabeta",)
 
 
 @dataclasses.dataclass
@@ -37,8 +38,9 @@ class Play:
     """Id of the game."""
     seat: int = 0
     """Your seat."""
-    others: Annotated[tuple[str, ...], arg(metavar="PERSONA ...", aliases=["--against"])] = CAST
-    """Personas in the other seats, in order, repeated as needed; module:Class is any policy."""
+    others: Annotated[tuple[str, ...], arg(metavar="PERSONA ...", aliases=["--against"])] = ()
+    """Personas in the other seats, in order, repeated as needed: `clean greedy gyges clean` by default,
+    `alphabeta` at chess. module:Class is any policy; alphabeta:20000 looks at so many positions a move."""
     variant: str | None = None
     """Chess variant: a library name, FILE.ini or FILE.ini#NAME."""
     set: tuple[str, ...] = ()
@@ -73,7 +75,8 @@ def command(arguments: Sequence[str] | None = None, find: Find | None = None) ->
         settings["variant"] = given.variant
     settings |= settings_of(given.set)
     game = registry.make(given.game, **settings)
-    cast = personas(game, given.others, find)
+    others = given.others or (CHESS_CAST if "alphabeta" in game.personas else CAST)
+    cast = personas(game, others, find)
     terminal = given.terminal or not _has_screen()
     if terminal and not given.terminal:
         print("gyges: no screen here; asking in the terminal", file=sys.stderr)
