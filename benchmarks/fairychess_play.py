@@ -1,17 +1,25 @@
-"""Random play of fairy chess with observation and bit-packed legal mask, one core.
+"""Random play of fairy chess with observation and bit-packed legal mask.
 
-    python benchmarks/fairychess_play.py [VARIANT ...] [--rows 1,64,256,1024] [--seconds 1.0] [--threads 1]
+    python benchmarks/fairychess_play.py [VARIANT ...] [--rows 1,64,256,1024] [--seconds 1.0]
+        [--threads 1] [--pgx PYTHON] [--pettingzoo]
 
-Each figure is the median of five stretches, in steps per CPU second of this process (all threads).
-A step is one ply: a legal action drawn for every row (from the mask, or from the list that the state
-carries), the game stepped with automatic reset, both seats' observations and masks written.
-`listed` draws from the list, `masked` from the bits.
+A step is one ply: a legal action drawn for every row (from the mask's bits, or from the list of legal
+moves that the state carries), the game stepped with automatic reset, both seats' observations and masks
+written. Figures are medians of five stretches; `masked` draws from the bits, `listed` from the list,
+`planes` shows planes of movement as well. With one thread they are steps per CPU second, so that other
+work on the machine does not count; with more, steps per second.
+
+--pgx runs pgx (chess, gardner) with an interpreter that has it, in turn with ours, in CPU seconds of its
+process too. --pettingzoo times single environments. `core` repeats the rates that a bare loop over
+Fairy-Stockfish's C++ core reached on another day (with observation and mask): no peer of this run.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import subprocess
 import time
 
 import numpy as np
@@ -20,6 +28,7 @@ from numba import njit
 from gyges.envs import Batch, make
 from gyges.envs.fairychess.spaces import GameTables
 
+CORE = {"chess": 1.00e6, "gardner": 1.67e6, "grand": 0.56e6, "crazyhouse": 0.39e6}
 VARIANTS = ("chess", "gardner", "grand", "crazyhouse", "shogi", "xiangqi", "atomic", "dobutsu")
 
 
@@ -111,21 +120,87 @@ def player(batch, how):  # type: ignore[no-untyped-def]
 
 
 def rate(variant, rows, how, seconds, threads):  # type: ignore[no-untyped-def]
-    """Steps per CPU second, median of five."""
-    batch = Batch(make("fairychess-v0", variant=variant), rows, labels="off", autoreset="next_step",
-                  threads=threads)  # fmt: skip
-    draw = player(batch, how)
+    """Steps per second (CPU seconds with one thread), median of five."""
+    clock = time.process_time if threads == 1 else time.perf_counter
+    game = make("fairychess-v0", variant=variant, planes=how == "planes")
+    batch = Batch(game, rows, labels="off", autoreset="next_step", threads=threads)
+    draw = player(batch, "listed" if how == "planes" else how)
     for _ in range(max(200 // rows, 3)):
-        batch.step(draw(), validate=False)
+        batch.step(draw())
     found = []
     for _ in range(5):
-        steps, begun = 0, time.process_time()
-        while time.process_time() - begun < seconds / 5:
+        steps, begun = 0, clock()
+        while clock() - begun < seconds / 5:
             for _ in range(max(1, 256 // rows)):
-                batch.step(draw(), validate=False)
+                batch.step(draw())
                 steps += rows
-        found.append(steps / (time.process_time() - begun))
+        found.append(steps / (clock() - begun))
     return statistics.median(found)
+
+
+PGX = """
+import sys, time, statistics, jax, jax.numpy as jnp, pgx
+from pgx.experimental import auto_reset
+name, rows, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+env = pgx.make(name)
+step = jax.vmap(auto_reset(env.step, env.init))
+def one(carry, _):
+    state, key = carry
+    key, use, more = jax.random.split(key, 3)
+    logits = jnp.where(state.legal_action_mask, 0.0, -1e9)
+    action = jax.random.categorical(use, logits, axis=-1)
+    state = step(state, action, jax.random.split(more, rows))
+    return (state, key), state.observation.sum()
+play = jax.jit(lambda carry: jax.lax.scan(one, carry, None, length=8))
+carry = (jax.jit(jax.vmap(env.init))(jax.random.split(jax.random.PRNGKey(0), rows)), jax.random.PRNGKey(1))
+carry, seen = play(carry)
+seen.block_until_ready()
+found = []
+for _ in range(5):
+    steps, begun = 0, time.process_time()
+    while time.process_time() - begun < seconds / 5:
+        carry, seen = play(carry)
+        seen.block_until_ready()
+        steps += 8 * rows
+    found.append(steps / (time.process_time() - begun))
+print(statistics.median(found))
+"""
+
+
+def pgx_rate(python, variant, rows, seconds):  # type: ignore[no-untyped-def]
+    """Steps per CPU second of pgx, in a process of another interpreter."""
+    name = {"chess": "chess", "gardner": "gardner_chess"}[variant]
+    words = [python, "-c", PGX, name, str(rows), str(seconds)]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True, env=env)
+    return float(done.stdout.split()[-1])
+
+
+def pettingzoo(variant, seconds):  # type: ignore[no-untyped-def]
+    """Microseconds a ply of AEC: last() and step(), without drawing the action; raw and wrapped."""
+    from gyges.envs.pettingzoo import fairychess_v0
+
+    found = []
+    for maker in (fairychess_v0.raw_env, fairychess_v0.env):
+        env, luck = maker(variant=variant), np.random.default_rng(0)
+        env.reset(seed=1)
+        spent, plies = [], 0
+        while sum(spent) < seconds * 1e9:
+            begun = time.thread_time_ns()
+            seen, _, terminated, truncated, _ = env.last()
+            middle = time.thread_time_ns()
+            if terminated or truncated:
+                env.step(None)
+                if not env.agents:
+                    env.reset()
+                continue
+            action = int(luck.choice(np.flatnonzero(seen["action_mask"])))
+            again = time.thread_time_ns()
+            env.step(action)
+            spent.append(middle - begun + time.thread_time_ns() - again)
+            plies += 1
+        found.append(statistics.median(spent) / 1000)
+    return found
 
 
 def main() -> None:
@@ -135,14 +210,31 @@ def main() -> None:
     parser.add_argument("--rows", default="64,256")
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--ways", default="listed,masked,planes")
+    parser.add_argument("--pgx", metavar="PYTHON")
+    parser.add_argument("--pettingzoo", action="store_true")
     chosen = parser.parse_args()
-    print(f"{'variant':14}{'rows':>7}{'listed/s':>12}{'masked/s':>12}")
+    ways = chosen.ways.split(",")
+    title = "".join(f"{way + '/s':>13}" for way in ways)
+    print(
+        f"{'variant':14}{'rows':>7}{title}{'core/s':>13}"
+        + (f"{'pgx/s':>11}{'times':>8}" if chosen.pgx else "")
+    )
     for variant in chosen.variants:
         for rows in (int(r) for r in chosen.rows.split(",")):
-            figures = [
-                rate(variant, rows, how, chosen.seconds, chosen.threads) for how in ("listed", "masked")
-            ]
-            print(f"{variant:14}{rows:>7}" + "".join(f"{f:>12,.0f}" for f in figures), flush=True)
+            figures = [rate(variant, rows, how, chosen.seconds, chosen.threads) for how in ways]
+            line = f"{variant:14}{rows:>7}" + "".join(f"{f:>13,.0f}" for f in figures)
+            line += f"{CORE[variant]:>13,.0f}" if variant in CORE else f"{'':>13}"
+            if chosen.pgx and variant in ("chess", "gardner"):
+                peer = pgx_rate(chosen.pgx, variant, rows, chosen.seconds)
+                line += f"{peer:>11,.0f}{figures[0] / peer:>8.0f}"
+            print(line, flush=True)
+        if chosen.pettingzoo:
+            raw, wrapped = pettingzoo(variant, chosen.seconds)
+            print(
+                f"{variant:14}{'AEC':>7}{raw:>9.1f} us a ply, {wrapped:.1f} us with order enforced",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
