@@ -53,7 +53,8 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     t = p.tables
     chosen = int(action[s.info[TURN]])
     s.last[0] = chosen
-    turn.perform(s, p, t, turn.decode(s, p, t, chosen))
+    if s.many[0] != 0:  # a start position that is over already ends with the first step
+        turn.perform(s, p, t, turn.decode(s, p, t, chosen))
     outcome = turn.settle(s, p, t)
     turn.conclude(s, p, outcome, out)
     if outcome == NOTHING:

@@ -169,7 +169,6 @@ def settle(s: Any, p: Any, t: Any) -> int:
             return int(now)
     n = generate(s, t, s.moves, 0, False)
     if n > MAX_MOVES:
-        s.many[0] = MAX_MOVES
         s.why[0] = BY_OVERFLOW
         return 0
     s.many[0] = n
@@ -228,7 +227,9 @@ def look(s: Any, p: Any) -> None:
 
 @rule
 def mark(s: Any, p: Any, t: Any, mask: Array) -> None:
-    """Mark the legal moves' actions."""
+    """Mark the legal moves' actions; NOOP where there is none, in a start position that is over already."""
+    if s.many[0] == 0:
+        allow(mask, 0)
     for j in range(s.many[0]):
         allow(mask, encode(p, t, int(s.moves[j])))
 

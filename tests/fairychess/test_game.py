@@ -204,6 +204,45 @@ def test_the_n_move_rule():
     assert ending(line(batch, "b1c1")) == (3, 5, [0, 0], True)
 
 
+@pytest.mark.parametrize(
+    ("fen", "end", "why"),
+    [("k7/1Q6/1K6/8/8/8/8/8 b - - 0 1", 1, 1), ("k7/8/1Q6/8/8/8/8/7K b - - 0 1", 3, 2)],
+)
+def test_a_start_that_is_over_ends_with_the_first_step(fen, end, why):
+    batch = Batch(make("fairychess-v0", start=fen), 1)
+    assert batch.legal(0, 1).tolist() == [0]
+    batch.step(np.zeros((1, 2), np.int32))
+    assert ending(batch)[:2] == (end, why)
+    assert batch.state.board.sum() == Batch(batch.game, 1).state.board.sum()
+
+
+@pytest.mark.parametrize("name", ["chess", "shogi"])
+def test_crowded_positions_fit(name):
+    """Twenty queens, or every kind in hand on an empty board."""
+    fen = {
+        "chess": "k6Q/3Q4/1Q4Q1/4Q3/2Q4Q/Q4Q2/3Q4/1Q4KQ w - - 0 1",
+        "shogi": "4k4/9/9/9/9/9/9/9/4K4[PPLLNNSSGGBBRR] w - - 0 1",
+    }[name]
+    game = make("fairychess-v0", variant=name, start=fen)
+    batch = Batch(game, 1)
+    many = len(Board(name, fen).listed()[0])
+    assert int(batch.state.many[0, 0]) == many == len(batch.legal(0, 0))
+    assert 200 < many <= game.widths()[game.rules().State._fields.index("moves")]
+
+
+def test_too_many_moves_end_the_game():
+    letters = "acdefghijlmno"
+    kinds = "".join(f"customPiece{j} = {x}:W\n" for j, x in enumerate(letters, 1))
+    text = (
+        f"[crowd]\nmaxFile = 12\nmaxRank = 10\nking = k\n{kinds}pieceDrops = true\n"
+        f"startFen = k11/12/12/12/12/12/12/12/12/11K[{letters.upper()}{letters}] w - - 0 1\n"
+    )
+    batch = Batch(make("fairychess-v0", variant=text), 1)
+    assert batch.legal(0, 0).tolist() == [0]
+    batch.step(np.zeros((1, 2), np.int32))
+    assert ending(batch) == (5, 7, [0, 0], True)
+
+
 def test_the_horizon_cuts_without_paying():
     batch = line(Batch(make("fairychess-v0", horizon=2), 1), "e2e4 e7e5")
     assert ending(batch) == (4, 6, [0, 0], True)
