@@ -28,11 +28,11 @@ from gyges.agents.load import Source, build, resolve
 from gyges.agents.sandbox import Limits, Sandbox
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape, versions
-from gyges.envs.errors import ConfigError
+from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
 from gyges.envs.policy import Decision, Memory, Observation, Policy
-from gyges.scenarios.metrics import Recorder, answers
+from gyges.scenarios.metrics import Recorder, answers, void
 from gyges.scenarios.scenario import Scenario, scenarios
 from gyges.scenarios.store import Run, Store
 
@@ -403,7 +403,12 @@ def _scenario(
     personas = {name: build(source, ready.game) for name, source in ready.sources.items()}
     with seated(ready, limits) as policy:
         for first, count in left:
-            store.add(run, play_chunk(ready, policy, personas, nonce, first, count, threads=threads))
+            played = play_chunk(ready, policy, personas, nonce, first, count, threads=threads)
+            if all(void(one.counts, one.episode.focal) for one in played):
+                raise PolicyError(
+                    f"{ready.source.text}: its server was lost; what was complete is kept, run again to go on"
+                )
+            store.add(run, played)
             if progress is not None:
                 progress(scenario.id, len(store.done(run, scenario.id)), scenario.episodes)
         if asking:

@@ -27,13 +27,14 @@ class Server:
     Args:
         model: name of the model at the server.
         url: base URL, as in ``http://127.0.0.1:8901/v1``.
-        key_env: environment variable that holds the key; the client is given ``none`` where it is unset.
+        key_env: environment variable that holds the key. Without it OPENAI_API_KEY goes to the official
+            server, and no key to any other.
 
     Raises:
         ConfigError: a URL of another kind, or with a key in it, or the client is not installed.
     """
 
-    def __init__(self, model: str, url: str = OFFICIAL, *, key_env: str = "OPENAI_API_KEY") -> None:
+    def __init__(self, model: str, url: str = OFFICIAL, *, key_env: str = "") -> None:
         try:
             import openai
             import openai.resources.chat  # the slow part, which is otherwise loaded within the first turn
@@ -43,6 +44,7 @@ class Server:
         self.model = model
         self.url = check_url(url)
         self.rungs: dict[str, str] | None = None
+        key_env = key_env or ("OPENAI_API_KEY" if self.url == OFFICIAL else "")
         self._key = os.environ.get(key_env, "")
         self._client: Any = None
 
@@ -83,7 +85,7 @@ class Server:
             raise Trouble(kind, self._said(error)) from None
         return found._replace(
             text=self.scrub(found.text), refusal=self.scrub(found.refusal), tool=self.scrub(found.tool),
-            model=self.scrub(found.model),
+            model=self.scrub(found.model), top=tuple((self.scrub(token), x) for token, x in found.top),
         )  # fmt: skip
 
     def _said(self, error: BaseException) -> str:

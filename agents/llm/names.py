@@ -161,7 +161,7 @@ def backend(spec: Spec) -> Backend:
     if "replay" in spec.files:
         return Replayed(spec.files["replay"], spec.url or f"{spec.kind}:", spec.model)
     if spec.kind == "llm":
-        made = Server(spec.model, spec.url, key_env=spec.key_env or "OPENAI_API_KEY")
+        made = Server(spec.model, spec.url, key_env=spec.key_env)
     elif spec.kind == "mock":
         made = Mock(_script(spec.model), model=spec.model)
     else:

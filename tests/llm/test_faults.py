@@ -175,3 +175,25 @@ def test_a_recorded_evaluation_is_played_again_without_its_server(tmp_path: Path
             found.append([(e.actions.tolist(), e.answers) for e in episodes])
     assert found[0] == found[1]
     assert len({a for actions, _ in found[0] for step in actions for a in step}) > 2
+
+
+def test_a_server_that_dies_in_mid_run_is_waited_for_by_the_next_run(tmp_path: Path) -> None:
+    path, nonce = tmp_path / "results.db", "1" * 32
+    count = iter(range(10**6))
+    with FakeServer(lambda request: '{"choice": 1}' if next(count) < 6 else "closed") as server:
+        name = f"llm:m@{server.url}?rung=json_schema&tries=1&concurrency=1"
+        with pytest.raises(PolicyError, match="was lost"):
+            evaluate(name, "llm-well", path, probes=0, nonce=nonce, chunk=1)
+        with Store(path) as store:
+            run = store.runs()[0]
+            assert (run.finished, store.done(run, "llm-well")) == (None, {0})
+        server.plan = lambda request: '{"choice": 1}'
+        done = evaluate(name, "llm-well", path, probes=0, nonce=nonce, chunk=1)
+        assert done.finished is not None
+
+
+def test_a_key_goes_to_no_server_but_the_one_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with FakeServer(lambda request: '{"choice": 1}') as server:
+        hundred_turns(server)
+        assert all(KEY not in head for head in server.headers)
