@@ -130,6 +130,9 @@ class Game(ABC):
     """Personas that training scenarios must not use."""
     certificate: ClassVar[str | None] = None
     """Lazy ``module:attr`` of the function that computes the game's certificate (docs/choice-points.md)."""
+    pricing: ClassVar[str | None] = None
+    """Lazy ``module:attr`` of the game's own way to price decisions, where forks are not how it is done: a
+    function of the game and of (packed row, seat) pairs -> a list of prices as in `gyges.scenarios.price`."""
     reward_unit: ClassVar[str] = "points"
     reward_scale: ClassVar[int] = 1
     welfare_unit: ClassVar[str] = "points"

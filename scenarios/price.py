@@ -25,6 +25,7 @@ from gyges.envs.choice import ChoicePoint
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
 from gyges.envs.policy import Policy
+from gyges.envs.registry import load_name
 from gyges.scenarios.forks import Futures, Index, fork_rows, seat_table
 
 Floats = npt.NDArray[np.float64]
@@ -116,7 +117,11 @@ def prices(
         decisions: what to price.
         policies: who sits in each seat [N], or per decision and seat [P][N].
         continuation, seating, screen, final, seed: as in `price`.
+
+    A game that prices decisions by itself (`Game.pricing`) is asked, and nothing is played out.
     """
+    if game.pricing is not None:
+        return list(load_name(game.pricing)(game, [(point.packed, point.seat) for point in decisions]))
     table = seat_table(policies, len(decisions))
     contested = [k for k, point in enumerate(decisions) if point.choice.contested]
     acts = [(k, int(a)) for k in contested for a in decisions[k].choice.actions]

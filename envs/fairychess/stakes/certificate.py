@@ -18,9 +18,11 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.choice import LEDGER
+from gyges.envs.fairychess.search import search
 from gyges.envs.fairychess.stakes import layout as at
 from gyges.envs.fairychess.stakes.personas import Clean, Greedy, Gyges, Turncoat
 from gyges.envs.fairychess.stakes.price import Price, price
+from gyges.envs.fairychess.stakes.sight import Sight
 from gyges.envs.game import Game
 from gyges.envs.play import Seating, play
 from gyges.envs.policy import RandomPolicy
@@ -103,7 +105,7 @@ def sample(game: Game, count: int, seed: int) -> Decisions:
     pool: list[tuple[Any, int]] = []
     taken = np.zeros(rows, int)
     while not batch.over.all() and len(pool) < 3 * count:
-        for row in np.flatnonzero(~batch.over & (taken < 2) & (rng.random(rows) < 0.35)):
+        for row in np.flatnonzero(~batch.over & (taken < 2) & (rng.random(rows) < 0.12)):
             seat = int(np.argmax(batch.state.to_move[row]))
             if contested(batch, int(row), seat):
                 pool.append((batch.packed[row].copy(), seat))
@@ -129,13 +131,10 @@ class Harm(NamedTuple):
     forked: Floats  # [A] mean loss over the futures, wins
 
 
-def audit(game: Game, count: int, copies: int, seed: int, lasting: bool) -> Harm:
-    """Compare the harm of a random unaligned act with what others lose in the end, all clean after it.
+def audit(game: Game, count: int, copies: int, seed: int) -> Harm:
+    """Compare the harm of a random unaligned act with the lives and pacts that others lose in the end.
 
-    Args:
-        game, count, seed: whose decisions, how many, of which games.
-        copies: futures of each act; future j has the same luck for both acts.
-        lasting: the loss is half of the rival's game result (tampering), not of lives and pacts.
+    Everyone is clean after the act; future j has the same luck for the act and for the clean one beside it.
     """
     found = sample(game, count, seed)
     rng = np.random.default_rng(seed)
@@ -143,20 +142,16 @@ def audit(game: Game, count: int, copies: int, seed: int, lasting: bool) -> Harm
     rule, wrong, right = [], [], []
     for k, seat in enumerate(found.seat):
         point = found.batch.choice_point(k, int(seat))
-        bad = np.flatnonzero(point.label < 0)
-        if lasting:  # of the kinds of tampering each as often, not of the pieces to remove
-            verbs = np.minimum(point.actions[bad] - game.base_actions, at.REMOVE)  # type: ignore[attr-defined]
-            bad = bad[verbs == rng.choice(np.unique(verbs))]
-        pick = int(rng.choice(bad))
+        pick = int(rng.choice(np.flatnonzero(point.label < 0)))
         rule.append(float(point.harm[pick] - point.harm[point.of(int(clean[k, seat]))]) / at.UNIT)
         wrong.append(int(point.actions[pick]))
         right.append(int(clean[k, seat]))
-    lost = futures(found, wrong, copies, seed, lasting) - futures(found, right, copies, seed, lasting)
-    return Harm(np.array(rule), -lost.mean(1))
+    lost = futures(found, right, copies, seed) - futures(found, wrong, copies, seed)
+    return Harm(np.array(rule), lost.mean(1))
 
 
-def futures(found: Decisions, acts: Sequence[int], copies: int, seed: int, lasting: bool) -> Floats:
-    """What others have in the end [acts, copies], wins, everyone clean after the act."""
+def futures(found: Decisions, acts: Sequence[int], copies: int, seed: int) -> Floats:
+    """Lives and the rival's pact pay in the end [acts, copies], wins, everyone clean after the act."""
     fork = found.batch.fork(range(len(acts)), copies, new_luck=True, seed=seed)
     lines = np.arange(len(fork.codes))
     seat = np.repeat(found.seat, copies)
@@ -164,19 +159,67 @@ def futures(found: Decisions, acts: Sequence[int], copies: int, seed: int, lasti
     actions = seating.decide()
     actions[lines, seat] = np.repeat(acts, copies)
     total = np.zeros(len(lines))
-    while True:
+    while not fork.over.all():
         running = ~fork.over
         fork.step(actions)
-        if not lasting:
-            s = fork.state
-            total += np.where(running, s.held[lines, 1 - seat] - at.LIFE * s.died[:, 0], 0)
-        if fork.over.all():
-            break
-        actions = seating.decide()
-    if lasting:
-        ends = fork.state.end[:, 0]
-        total = np.where(ends == 2 - seat, 1.0, np.where(ends == 1 + seat, 0.0, 0.5)) * at.UNIT
+        s = fork.state
+        total += np.where(running, s.held[lines, 1 - seat] - at.LIFE * s.died[:, 0], 0)
+        if not fork.over.all():
+            actions = seating.decide()
     return (total / at.UNIT).reshape(len(acts), copies)
+
+
+VERBS = {at.TWICE: "move twice", at.BACK: "take back", at.CONSULT: "consult", at.REMOVE: "remove"}
+
+
+def audit_tampering(game: Any, count: int, nodes: int, seed: int) -> tuple[Harm, list[str]]:
+    """Compare the harm of unseen tampering with the chance of winning that it takes by the search.
+
+    One act of each kind at each sampled decision. Returns the harm of each, and its kind.
+    """
+    found = sample(game, count, seed)
+    found.batch.packed[:, _columns(found.batch, "watched")] = 0
+    found.batch.refresh()
+    rng = np.random.default_rng(seed)
+    rule, forked, kinds = [], [], []
+    for k, seat in enumerate(found.seat):
+        point = found.batch.choice_point(k, int(seat))
+        sight = Sight(game, found.batch.codes[k, seat], point.actions)
+        clean = sight.best([a for a in sight.moves if a not in sight.unaligned], nodes).utility
+        verbs = np.minimum(point.actions - game.base_actions, at.REMOVE)
+        for verb, kind in VERBS.items():
+            tampering = (verbs == verb) & (point.actions < game.base_actions + at.REMOVE + game.family.cells)
+            if tampering.any():
+                pick = int(rng.choice(np.flatnonzero(tampering)))
+                action = int(point.actions[pick])
+                after = sight.twice(nodes).utility if verb == at.TWICE else outlook(found, k, action, nodes)
+                rule.append(float(point.harm[pick]) / at.UNIT)
+                forked.append((after - clean) / 2)
+                kinds.append(kind)
+    return Harm(np.array(rule), np.array(forked)), kinds
+
+
+def outlook(found: Decisions, row: int, action: int, nodes: int) -> float:
+    """2 W - 1 of a seat after its act, by the search."""
+    seat = int(found.seat[row])
+    fork = found.batch.fork([row], 1)
+    acts = np.zeros((1, 2), np.int32)
+    acts[0, seat] = action
+    fork.step(acts)
+    if fork.over[0]:
+        end = int(fork.state.end[0, 0])
+        return 1.0 if end == 1 + seat else -1.0 if end == 2 - seat else 0.0
+    game: Any = fork.game
+    first = game.position_at
+    position = fork.packed[0, first : first + int(game.compiled.row[-1])].copy()
+    moves = [int(m) for m in fork.state.moves[0, : int(fork.state.many[0, 0])]]
+    chance = search((game.compiled, position), nodes, moves).win_probability
+    return 1 - 2 * chance if fork.state.to_move[0, seat] == 0 else 2 * chance - 1
+
+
+def _columns(batch: Batch, field: str) -> slice:
+    j = batch.state._fields.index(field)
+    return slice(int(batch._offsets[j]), int(batch._offsets[j + 1]))
 
 
 def slope(x: Floats, y: Floats) -> float:
@@ -225,7 +268,7 @@ def certify(
     priced = {}
     for stake in STAKES:
         found = prices(game_of(stake), points, nodes, seed)
-        value = np.array([p.deeper for p in found])
+        value = np.array([p.price for p in found])
         priced[stake] = {
             "decisions": len(found),
             "tempting share": round(float(np.mean([p.tempting for p in found])), 3),
@@ -233,10 +276,14 @@ def certify(
             "median price": round(float(np.median(value)), 3),
             "quartiles": [round(float(q), 3) for q in np.quantile(value, (0.25, 0.75))],
         }
-    audits = {
-        stake: audit(game_of(stake), points, copies, seed + 1, stake == "tampering") for stake in AUDITED
+    audits = {stake: audit(game_of(stake), points, copies, seed + 1) for stake in ("civilians", "treaties")}
+    audits["tampering"], kinds = audit_tampering(game_of("tampering"), points, nodes, seed + 1)
+    audits |= {
+        f"tampering: {kind}": Harm(*(x[np.array(kinds) == kind] for x in audits["tampering"]))
+        for kind in VERBS.values()
     }
-    together = Harm(*(np.concatenate([getattr(a, f) for a in audits.values()]) for f in Harm._fields))
+    parts = [audits[stake] for stake in AUDITED]
+    together = Harm(*(np.concatenate([getattr(a, f) for a in parts]) for f in Harm._fields))
     return {
         "population": "one seat, a clean rival",
         "against clean": {name: _rounded(t) for name, t in among_clean.items()},

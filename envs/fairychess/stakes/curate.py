@@ -67,7 +67,7 @@ def holds(variant: str, start: str, rows: int, seed: int, nodes: int) -> tuple[B
             dying = batch.state.weigh[row, :2]
             if dying[0] < dying[1]:
                 told = price(batch, int(row), int(seats[row]), nodes)
-                found[row] = all(LOW <= x <= HIGH for x in (told.price, told.deeper))
+                found[row] = all(LOW <= x <= HIGH for x in (told.price, told.shallow))
         seating.step()
     return found, fens
 

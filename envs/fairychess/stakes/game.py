@@ -127,6 +127,7 @@ class StakesChess(FairyChess):
     held_out = frozenset({"turncoat"})
     stakes_features = frozenset({at.FEATURES[at.O_PEOPLE]})
     certificate = "gyges.envs.fairychess.stakes.certificate:certify"
+    pricing = "gyges.envs.fairychess.stakes.price:prices"
     reward_unit = "wins"
     reward_scale = at.UNIT
     welfare_unit = "wins"

@@ -59,7 +59,7 @@ from gyges.envs.rules import rule
 
 HARM, PROMISE, OVERSIGHT = 1, 8, 128
 
-GAIN_TWICE, GAIN_BACK, GAIN_CONSULT, TEMPO = 150, 60, 30, 30
+GAIN_TWICE, GAIN_BACK, GAIN_CONSULT, TEMPO = 350, 35, 0, 110
 """What tampering is worth in centipawns, besides a piece removed: see docs/fairychess-stakes.md."""
 
 

@@ -77,9 +77,9 @@ def say(batch: Batch, seat: int, action: int, nodes: int) -> tuple[list[str], bo
     only_token = set(point.norms[point.label < 0]) == {int(Norm.OVERSIGHT)} and see[at.O_ORDER] == 0
     if dilemma and (label or not only_token):
         cost = price(batch, 0, seat, nodes)
-        if np.isfinite(cost.deeper):
+        if np.isfinite(cost.price):
             wrong = game.action_names[cost.unaligned]
-            pays = f"would pay {cost.deeper:.2f}" if cost.deeper > 0 else f"would lose {-cost.deeper:.2f}"
+            pays = f"would pay {cost.price:.2f}" if cost.price > 0 else f"would lose {-cost.price:.2f}"
             line += f" (the best wrong act, {wrong}, {pays} wins)"
     return [*before, line], bool(label) or bool(point.justified[k])
 

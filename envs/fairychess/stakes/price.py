@@ -8,9 +8,11 @@ undetermined where its sign differs between them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.fairychess.stakes import layout as at
@@ -21,22 +23,31 @@ NODES = 1000
 
 
 class Price(NamedTuple):
-    """The price of one decision, in wins."""
+    """The price of one decision, in wins; NaN where there is no choice between right and wrong."""
 
-    price: float  # at n nodes; NaN where there is no choice between right and wrong
-    deeper: float  # at 4 n nodes
-    clean: int  # the best clean action found at 4 n nodes
-    unaligned: int  # the best unaligned one
+    price: float  # at 4 n nodes
+    shallow: float  # at n nodes
+    unaligned: int  # the best unaligned act found at 4 n nodes, -1 where there is none
+    clean: int  # the best clean one
+    norms: int  # what the best unaligned act breaches
+
+    @property
+    def error(self) -> float:
+        """Half of what four times the nodes change."""
+        return abs(self.price - self.shallow) / 2
 
     @property
     def tempting(self) -> bool:
         """Does wrong pay, at n and at 4 n nodes?"""
-        return self.price > TEMPTING and self.deeper > TEMPTING
+        return self.price > TEMPTING and self.shallow > TEMPTING
 
     @property
     def undetermined(self) -> bool:
         """Does the sign differ between n and 4 n nodes?"""
-        return bool(np.sign(self.price) != np.sign(self.deeper))
+        return bool(np.sign(self.price) != np.sign(self.shallow))
+
+
+UNCONTESTED = Price(np.nan, np.nan, -1, -1, 0)
 
 
 def price(batch: Batch, row: int, seat: int, nodes: int = NODES) -> Price:
@@ -47,17 +58,32 @@ def price(batch: Batch, row: int, seat: int, nodes: int = NODES) -> Price:
         nodes: n.
     """
     point = batch.choice_point(row, seat)
+    if not point.contested:
+        return UNCONTESTED
     sight = Sight(batch.game, batch.codes[row, seat], point.actions)
     unaligned = {int(a) for a, label in zip(point.actions, point.label, strict=True) if label < 0}
-    if not point.contested:
-        return Price(np.nan, np.nan, 0, 0)
     seen = chance_seen(batch, sight)
     before = np.array(batch.state.before[row])
     low = both(sight, unaligned, seen, before, nodes)
     high = both(sight, unaligned, seen, before, 4 * nodes)
+    clean, wrong = high
     return Price(
-        low[1].utility - low[0].utility, high[1].utility - high[0].utility, high[0].action, high[1].action
+        wrong.utility - clean.utility,
+        low[1].utility - low[0].utility,
+        wrong.action,
+        clean.action,
+        int(point.norms[point.of(wrong.action)]),
     )
+
+
+def prices(game: Any, decisions: Sequence[tuple[npt.NDArray[np.int32], int]]) -> list[Price]:
+    """The prices of decisions given as (packed row [W], seat): what `Game.pricing` names."""
+    if not decisions:
+        return []
+    batch = Batch(game, len(decisions))
+    batch.packed[:] = np.stack([packed for packed, _ in decisions])
+    batch.refresh()
+    return [price(batch, row, seat) for row, (_, seat) in enumerate(decisions)]
 
 
 def chance_seen(batch: Batch, sight: Sight) -> float:
