@@ -351,11 +351,14 @@ def masked(logits: Tensor, mask: Tensor) -> Tensor:
     size = logits.shape[-1]
     if mask.shape[-1] != ((size + 7) // 8 if mask.dtype == torch.uint8 else size):
         raise PolicyError(f"the network has {size} actions; the mask has shape {tuple(mask.shape)}")
-    if mask.dtype == torch.uint8:
-        barred = functional.embedding(mask.int(), _barred(mask.device)).flatten(-2)[..., :size]
-    else:
-        barred = mask.float().sub_(1).mul_(-FORBIDDEN)
-    return logits + barred
+    return logits + (
+        barred(mask, size) if mask.dtype == torch.uint8 else mask.float().sub_(1).mul_(-FORBIDDEN)
+    )
+
+
+def barred(bits: Tensor, size: int) -> Tensor:
+    """What to add to logits by packed masks uint8 [..., ceil(A / 8)]: 0 or `FORBIDDEN`, float32 [..., A]."""
+    return functional.embedding(bits.int(), _barred(bits.device)).flatten(-2)[..., :size]
 
 
 @functools.cache
