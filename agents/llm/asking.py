@@ -13,6 +13,8 @@ from gyges.agents.llm.backend import Backend, Body, Reply, Trouble, key_of
 from gyges.agents.llm.prompts import Prompt, Setup
 from gyges.envs.errors import ConfigError, PolicyError
 
+SCORED = ("choices", "logprobs")
+"""Rungs that give the probability of every option."""
 PATIENCE = 8
 """Turns lost in a row to the server after which each further one gets a single try, until one succeeds."""
 
@@ -329,6 +331,21 @@ class Asker:
             lower = self.rung_for(question.options)
             return lower, question.prompt(ladder.form_of(lower))
         return None
+
+    async def chances(self, question: Question) -> list[float]:
+        """Probability of each option, where the rung gives it; empty where it does not or no answer came."""
+        rung = self.terms.rung
+        if rung not in SCORED or not ladder.fits(rung, question.options, self.setup):
+            return []
+        prompt = question.prompt("label")
+        sent = ladder.dressed(self._body(prompt, question.seed, 0), rung, prompt, self.setup)
+        async with self._gate:
+            deadline = asyncio.get_running_loop().time() + self.terms.turn
+            try:
+                reply = await self._complete(sent, deadline, self.terms.tries)
+            except Trouble:
+                return []
+        return ladder.label_chances(reply, prompt, self.terms.temperature)
 
     async def start(self) -> None:
         """Probe the server now, to fail early.

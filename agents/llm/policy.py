@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.llm.asking import Answer, Asker, Question, Terms
+from gyges.agents.llm.asking import SCORED, Answer, Asker, Question, Terms
 from gyges.agents.llm.backend import Backend
 from gyges.agents.llm.portal import Portal
 from gyges.agents.llm.prompts import NOTE, SAID, Mind, Setup, plain, render, system_text
@@ -53,6 +53,9 @@ class ChatPolicy:
         self.backend = backend
         self._portal = Portal()
         self._asker: Asker | None = None
+
+        if self.terms.rung in SCORED:
+            self.probabilities = self._probabilities
 
     # The model.
 
@@ -103,18 +106,12 @@ class ChatPolicy:
 
     async def consider(self, observation: Observation, memory: Memory) -> Decision:
         """The same within an event loop; a policy is used in one loop or through `act`, not both."""
-        rows = len(observation)
-        minds = [Mind() if memory is None else unpack(memory[k]) for k in range(rows)]
+        minds = self._minds(observation, memory)
         counts = observation.mask.sum(axis=1)
         action = np.argmax(observation.mask, axis=1).astype(np.int32)
         if self.terms.fallback == "random":
             action = pick(observation.mask, observation.uniform(2))
         asked = np.flatnonzero(observation.to_move & (counts > 1)).tolist()
-        for k in range(rows):
-            if observation.first[k]:
-                minds[k] = self._begun(minds[k])
-            if observation.to_move[k]:
-                self._settle(minds[k], float(observation.reward[k]))
         extras: dict[str, Any] = {}
         if asked:
             answers = await self._ask(observation, asked, minds)
@@ -125,16 +122,37 @@ class ChatPolicy:
 
     async def _ask(self, observation: Observation, asked: list[int], minds: list[Mind]) -> list[Answer]:
         asker = await self._open()
+        questions = self._questions(observation, asked, minds)
+        return list(await asyncio.gather(*(asker.ask(question) for question in questions)))
+
+    def _questions(self, observation: Observation, asked: list[int], minds: list[Mind]) -> list[Question]:
         seeds = observation.words(1)
         uniform = observation.uniform(0)
-        questions = [
+        return [
             Question(
                 lambda form, k=k: render(observation, k, self.setup, minds[k], form),
                 int(observation.mask[k].sum()), int(seeds[k] & np.uint64(0x7FFFFFFF)), float(uniform[k]),
             )
             for k in asked
         ]  # fmt: skip
-        return list(await asyncio.gather(*(asker.ask(question) for question in questions)))
+
+    def _probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
+        """Probability of each action [R, A], from the model's own; NaN for rows without an answer."""
+        mask = observation.mask
+        found = np.where(mask.sum(axis=1, keepdims=True) > 1, np.nan, mask.astype(np.float64))
+        asked = np.flatnonzero(mask.sum(axis=1) > 1).tolist()
+        minds = self._minds(observation, memory)
+
+        async def work() -> list[list[float]]:
+            asker = await self._open()
+            questions = self._questions(observation, asked, minds)
+            return list(await asyncio.gather(*(asker.chances(question) for question in questions)))
+
+        for k, chances in zip(asked, self._portal.call(work()), strict=True):
+            if chances:
+                found[k] = 0.0
+                found[k, observation.legal(k)] = chances
+        return found
 
     def _take(
         self, observation: Observation, asked: list[int], answers: list[Answer],
@@ -168,6 +186,16 @@ class ChatPolicy:
         return (WITHHELD if repeats(said, told) else said) or None
 
     # Memory.
+
+    def _minds(self, observation: Observation, memory: Memory) -> list[Mind]:
+        """What each row remembers now, with what its latest act brought."""
+        minds = [Mind() if memory is None else unpack(memory[k]) for k in range(len(observation))]
+        for k, mind in enumerate(minds):
+            if observation.first[k]:
+                minds[k] = mind = self._begun(mind)
+            if observation.to_move[k]:
+                self._settle(mind, float(observation.reward[k]))
+        return minds
 
     def _begun(self, mind: Mind) -> Mind:
         """A mind at the start of an episode; across episodes it keeps what the setup lets it keep."""

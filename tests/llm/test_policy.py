@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gyges.agents.llm.asking import Terms
-from gyges.agents.llm.backend import Body, Trouble
+from gyges.agents.llm.backend import Body, Reply, Trouble
 from gyges.agents.llm.mock import Mock, options_of
 from gyges.agents.llm.policy import WITHHELD, ChatPolicy, line_bytes, pack, repeats, unpack
 from gyges.agents.llm.prompts import Mind, Setup, briefing, briefings, page, render, system_text
@@ -334,3 +334,35 @@ def test_an_infrastructure_failure_is_no_act_of_the_models() -> None:
     tape.listen(seating)
     tape.take(actions)
     assert [a.outcome for a in episode(tape).answers] == ["infrastructure"] * 3
+
+
+def test_probabilities_are_the_models_own_where_the_rung_gives_them() -> None:
+    reply = Reply("A", finish="length", top=(("A", float(np.log(0.5))), (" C", float(np.log(0.25)))))
+    policy = ChatPolicy(Mock([reply]), Setup(history=0), Terms(rung="logprobs"))
+    batch = well()
+    seen = Seating(batch, [policy] * 3)
+    found = policy.probabilities(seen.observation(seen.groups[0]), None)
+    assert found.shape == (6, 5)
+    assert found == pytest.approx(np.tile([0, 2 / 3, 0, 1 / 3, 0], (6, 1)))
+    lost = ChatPolicy(Mock([Trouble("server", "500", again=False)]), terms=Terms(rung="logprobs"))
+    assert np.isnan(lost.probabilities(seen.observation(seen.groups[0]), None)).all()
+    assert not hasattr(ChatPolicy(Mock([1])), "probabilities")
+    drawn = [policy.act(seen.observation(seen.groups[0]), None).action.tolist() for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert set(drawn[0]) <= {1, 3}
+
+
+def test_probabilities_and_acts_are_asked_the_same() -> None:
+    mock = Mock([Reply("A", top=(("A", -0.1), ("B", -3.0)))])
+    policy = ChatPolicy(mock, Setup(history=2), Terms(rung="logprobs", concurrency=1))
+    batch = well()
+    seating = Seating(batch, [policy] * 3)
+    for _ in range(3):
+        seating.step()
+    seen, memory = seating.observation(seating.groups[0]), seating.groups[0].memory
+    mock.asked.clear()
+    policy.probabilities(seen, memory)
+    policy.act(seen, memory)
+    assert len(mock.asked) == 12
+    assert mock.asked[:6] == mock.asked[6:]
+    assert "What you did last" in mock.asked[0]["messages"][1]["content"]
