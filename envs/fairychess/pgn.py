@@ -186,7 +186,7 @@ def _movetext(record: Record) -> list[str]:
             found.append(f"{number}." + (".." if black else ""))
         board.play(legal[name])
         mark = ""
-        if board.in_check:
+        if board.in_check and said != name:  # a UCI name may end in + for a promotion
             mark = "#" if board.result_now().over else "+"
         found.append(said + mark)
         fresh = ply in record.comments
@@ -272,11 +272,10 @@ def _moves(text: str, board: Board) -> tuple[list[str], dict[int, str]]:
 
 def _played(board: Board, name: str, ply: int) -> str:
     """Play a move by SAN or UCI; returns its UCI name."""
-    bare = re.sub(r"[+#!?]+$", "", name)
-    legal = names(board)
-    known = board.moves()
-    for table in (legal, known):
-        for word in (name, bare, name.rstrip("#!?")):
+    whole = name.rstrip("!?")
+    words = (whole, whole[:-1]) if whole.endswith(("+", "#")) else (whole,)  # at most one mark of check
+    for word in words:
+        for table in (names(board), board.moves()):
             if word in table:
                 move = table[word]
                 said = uci(board.compiled, board.row, move, board.chess960)

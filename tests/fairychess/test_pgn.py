@@ -136,3 +136,12 @@ def test_variations_and_marks_are_passed_over():
     record = pgn.read(text.replace("3. O-O??", ""))
     assert record.moves == ("e2e4", "e7e5", "g1f3", "b8c6")
     assert record.comments == {3: "a plan"}
+
+
+def test_a_promotion_with_check_is_read_back():
+    """``=+`` promotes, one more ``+`` says check."""
+    checking = pgn.Record(load("minishogi"), ("b3d5+",), "4k/5/1B3/5/K4[] w - - 0 1")
+    quiet = pgn.Record(load("minishogi"), ("b3a2",), "3k1/5/1B3/5/K4[] w - - 0 1")
+    for one in (checking, quiet):
+        assert pgn.read(pgn.write(one)).moves == one.moves
+    assert "1. Bd5=++ *" in pgn.write(checking)
