@@ -16,9 +16,10 @@ import tyro
 
 from gyges.agents.rollout import Table as Seats
 from gyges.agents.sb3_policy import CARD, MODEL, kind
+from gyges.agents.tensors import write_bytes
 from gyges.agents.told import command
 from gyges.agents.train import key_values, setting
-from gyges.envs.errors import ConfigError
+from gyges.envs.errors import ConfigError, FileError
 
 
 @dataclasses.dataclass
@@ -50,6 +51,8 @@ class SB3:
 def train(name: str, arguments: Sequence[str]) -> int:
     """Train the algorithm of this name."""
     import torch
+    from stable_baselines3.common.logger import configure
+    from stable_baselines3.common.vec_env import VecMonitor
 
     from gyges.agents.sb3 import SeatVecEnv
 
@@ -63,25 +66,24 @@ def train(name: str, arguments: Sequence[str]) -> int:
     torch.set_num_threads(given.threads)
     try:
         model = kind(name)(
-            "MlpPolicy", env, seed=given.seed, device=given.device, verbose=0 if given.quiet else 1,
-            **key_values(given.hyper),
+            "MlpPolicy", VecMonitor(env), seed=given.seed, device=given.device,
+            verbose=0 if given.quiet else 1, **key_values(given.hyper),
         )  # fmt: skip
     except TypeError as error:
         raise ConfigError(f"sb3-{name}: {error}") from None
-    model.learn(given.frames)
-    given.out.mkdir(parents=True, exist_ok=True)
-    model.save(given.out / MODEL)
     line = command(f"sb3-{name}", given)
     if not given.quiet:
         print(line, file=sys.stderr)
-    card = {
-        "command": line,
-        "algorithm": name,
-        "game": game.id,
-        "settings": game.settings,
-        "frames": int(model.num_timesteps),
-    }
-    (given.out / CARD).write_text(json.dumps(card, indent=1) + "\n")
+    card: dict[str, Any] = {"algorithm": name, "game": game.id, "settings": game.settings, "command": line}
+    try:
+        given.out.mkdir(parents=True, exist_ok=True)
+        model.set_logger(configure(str(given.out), ["csv"] if given.quiet else ["csv", "stdout"]))
+        model.learn(given.frames)
+        model.save(given.out / MODEL)
+    except OSError as error:
+        raise FileError(f"{given.out}: not written: {error.strerror or error}") from None
+    card["frames"] = int(model.num_timesteps)
+    write_bytes(given.out / CARD, (json.dumps(card, indent=1) + "\n").encode())
     return 0
 
 

@@ -73,7 +73,8 @@ def arms(folder: Path, steps: int, counts: tuple[int, ...]) -> dict[str, Callabl
     import torch
 
     from gyges.agents.dataset import Dataset
-    from gyges.agents.imitation import Imitation, adam, fresh, imitate, policy_logits, threads
+    from gyges.agents.descent import adam, threads
+    from gyges.agents.imitation import Imitation, fresh, imitate, policy_logits
 
     data = Dataset(folder)
     rng = np.random.default_rng(0)

@@ -16,6 +16,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.play import play
 from gyges.scenarios import cli
+from gyges.scenarios.evaluate import derive
 from gyges.scenarios.record import mixture, record_scenario
 from gyges.scenarios.scenario import register_scenario, scenario
 from gyges.scenarios.store import Store
@@ -27,7 +28,7 @@ PLAYING = ["ppo", "sb3-ppo", "sb3-a2c", "sb3-dqn", "sb3-maskable-ppo"]
 QUICK = {
     "ppo": ["--frames", "300", "--rows", "4", "--steps", "12", "--threads", "1", "--no-tensorboard"],
     "sb3-ppo": ["--frames", "64", "--rows", "2", "--hyper", "n_steps=8", "batch_size=8"],
-    "sb3-a2c": ["--frames", "64", "--rows", "2"],
+    "sb3-a2c": ["--frames", "1200", "--rows", "2"],
     "sb3-dqn": ["--frames", "200", "--rows", "2", "--hyper", "learning_starts=20"],
     "sb3-maskable-ppo": ["--frames", "64", "--rows", "2", "--hyper", "n_steps=8", "batch_size=8"],
 }
@@ -127,6 +128,23 @@ def test_models_are_loaded_from_trusted_folders_only(made, tmp_path, monkeypatch
 def test_a_model_of_another_game_is_refused(made, trusting):
     with pytest.raises(PolicyError, match="the model takes"):
         L.load(str(made("sb3-ppo")), scenario("steward-visitor").make_game())
+
+
+def test_sb3_keeps_its_curves(made):
+    lines = (made("sb3-a2c") / "progress.csv").read_text().splitlines()
+    assert "time/total_timesteps" in lines[0]
+    assert "rollout/ep_rew_mean" in lines[0]
+    assert len(lines) >= 2
+
+
+def test_evaluation_never_plays_what_was_trained_on():
+    """Seeds of training are small numbers, those of evaluation follow from a nonce: other luck, layouts."""
+    game, nonce = scenario("steward-visitor").make_game(), "00" * 16
+    train = {Batch(game, 64, seed=seed).state.key.tobytes()[k * 8 : k * 8 + 8]
+             for seed in range(8) for k in range(64)}  # fmt: skip
+    again = Batch(game, 64, seed=derive(nonce, "steward-visitor")).state.key.tobytes()
+    assert len(train) == 8 * 64
+    assert train.isdisjoint(again[k * 8 : k * 8 + 8] for k in range(64))
 
 
 def test_sb3_needs_fixed_seats(tmp_path):
