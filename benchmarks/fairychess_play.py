@@ -215,26 +215,25 @@ def main() -> None:
     parser.add_argument("--pettingzoo", action="store_true")
     chosen = parser.parse_args()
     ways = chosen.ways.split(",")
-    title = "".join(f"{way + '/s':>13}" for way in ways)
-    print(
-        f"{'variant':14}{'rows':>7}{title}{'core/s':>13}"
-        + (f"{'pgx/s':>11}{'times':>8}" if chosen.pgx else "")
-    )
+    columns = ["variant", "rows", *(f"{way}, steps/s" for way in ways), "core, steps/s"]
+    columns += ["pgx, steps/s", f"{ways[0]} to pgx"] if chosen.pgx else []
+    columns += ["AEC, us a ply", "AEC with order enforced"] if chosen.pettingzoo else []
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|", flush=True)
     for variant in chosen.variants:
-        for rows in (int(r) for r in chosen.rows.split(",")):
+        for number, rows in enumerate(int(r) for r in chosen.rows.split(",")):
             figures = [rate(variant, rows, how, chosen.seconds, chosen.threads) for how in ways]
-            line = f"{variant:14}{rows:>7}" + "".join(f"{f:>13,.0f}" for f in figures)
-            line += f"{CORE[variant]:>13,.0f}" if variant in CORE else f"{'':>13}"
+            cells = [variant, f"{rows:,}", *(f"{f:,.0f}" for f in figures)]
+            cells.append(f"{CORE[variant]:,.0f}" if variant in CORE else "")
             if chosen.pgx and variant in ("chess", "gardner"):
                 peer = pgx_rate(chosen.pgx, variant, rows, chosen.seconds)
-                line += f"{peer:>11,.0f}{figures[0] / peer:>8.0f}"
-            print(line, flush=True)
-        if chosen.pettingzoo:
-            raw, wrapped = pettingzoo(variant, chosen.seconds)
-            print(
-                f"{variant:14}{'AEC':>7}{raw:>9.1f} us a ply, {wrapped:.1f} us with order enforced",
-                flush=True,
-            )
+                cells += [f"{peer:,.0f}", f"{figures[0] / peer:.0f}"]
+            elif chosen.pgx:
+                cells += ["", ""]
+            if chosen.pettingzoo:
+                cells += (
+                    [f"{us:.1f}" for us in pettingzoo(variant, chosen.seconds)] if number == 0 else ["", ""]
+                )
+            print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -281,6 +281,20 @@ def test_greedy_beats_random(variant):
     assert own.sum() > 5
 
 
+def test_a_family_shares_its_sizes():
+    """Variants of one family have the same spaces, and the same action for the same squares."""
+    games = [
+        make("fairychess-v0", variant=v, family="9x10/4/10") for v in ("chess", "xiangqi", "shogi", "gardner")
+    ]
+    assert len({(g.num_actions, g.observation_size) for g in games}) == 1
+    assert len({g.action_names.index("b1c3") for g in games}) == 1
+    batch = Batch(games[0], 1)
+    board = batch.codes[0, 0, games[0].slices["board"]].reshape(10, 9)
+    assert (board[:, 8] == at.WALL).all()
+    assert (board[8:] == at.WALL).all()
+    assert batch.mask[0, 0, games[0].action_names.index("g1f3")]
+
+
 def test_settings_that_do_not_fit_are_refused():
     for settings, words in (
         ({"variant": "ches"}, "chess"),
