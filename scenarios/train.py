@@ -52,6 +52,8 @@ class Run:
     """What is called good as a whole: step, segment or episode."""
     binary: bool = False
     """Offline learning: pay 1 for what is good and 0 for the rest, instead of the rater's scores."""
+    seeds: int = 1
+    """How many seeds to train, one after another, from the seed given; with several, a folder each."""
     every: int = 1000
     """Gradient steps between checkpoints."""
     quiet: bool = False
@@ -84,17 +86,34 @@ def command(algorithm: str, arguments: Sequence[str]) -> int:
         args = tyro.cli(kind, args=list(arguments), prog=prog, description=f"{kind.__doc__} {RESUME}")
         name = "mode" if algorithm in MODES else "algorithm"
         args = dataclasses.replace(args, how=dataclasses.replace(args.how, **{name: algorithm}))
-        if (args.out / checkpoint.FILE).exists():
-            raise ConfigError(
-                f"{args.out} holds a run already; name another folder, or go on by --resume {args.out}"
-            )
-        return run(args)
+        for one in seeded(args):
+            if (one.out / checkpoint.FILE).exists():
+                raise ConfigError(
+                    f"{one.out} holds a run already; name another folder, or go on by --resume {one.out}"
+                )
+            status = run(one)
+            if status:
+                return status
+        return 0
     except GygesError as error:
         print(f"gyges train {algorithm}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"gyges train {algorithm}: stopped; the last checkpoint stands", file=sys.stderr)
         return 130
+
+
+def seeded(args: Any) -> list[Any]:
+    """The runs that are asked for, one a seed."""
+    if args.seeds <= 1:
+        return [args]
+    return [
+        dataclasses.replace(
+            args, seeds=1, out=args.out / f"seed-{args.how.seed + k}",
+            how=dataclasses.replace(args.how, seed=args.how.seed + k),
+        )
+        for k in range(args.seeds)
+    ]  # fmt: skip
 
 
 def resume(algorithm: str, kind: Any, arguments: Sequence[str]) -> int:

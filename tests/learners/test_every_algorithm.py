@@ -13,7 +13,7 @@ from gyges.agents import load as L
 from gyges.agents import sb3_policy
 from gyges.agents.train import ALGORITHMS, algorithms, main
 from gyges.envs.batch import Batch
-from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.play import play
 from gyges.scenarios import cli
 from gyges.scenarios.evaluate import derive
@@ -145,6 +145,12 @@ def test_evaluation_never_plays_what_was_trained_on():
     again = Batch(game, 64, seed=derive(nonce, "steward-visitor")).state.key.tobytes()
     assert len(train) == 8 * 64
     assert train.isdisjoint(again[k * 8 : k * 8 + 8] for k in range(64))
+
+
+def test_sb3_needs_a_folder_that_can_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileError, match="not written"):
+        main(["sb3-a2c", "--scenario", TINY.id, "--out", str(tmp_path / "file" / "x"), "--quiet"])
 
 
 def test_sb3_needs_fixed_seats(tmp_path):
