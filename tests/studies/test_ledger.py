@@ -106,3 +106,16 @@ def test_results_under_other_predictions_are_not_published(tmp_path, tiny):
         add(ledger, CELLS[0], 1)
         with pytest.raises(FileError, match="other predictions"):
             study.publish(tiny, ledger, Path(tmp_path))
+
+
+def test_a_full_disk_is_a_named_error_and_loses_nothing(tmp_path):
+    with Ledger(tmp_path / "r.db", META) as ledger:
+        add(ledger, CELLS[0], 1)
+        pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
+        ledger._db.execute(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(FileError, match="cannot be written"):
+            add(ledger, CELLS[1], "x" * 100_000)
+        ledger._db.execute("PRAGMA max_page_count=1000000")
+        assert [r.cell for r in ledger.results()] == [CELLS[0]]
+        add(ledger, CELLS[1], 2)
+        assert len(ledger.results()) == 2
