@@ -27,6 +27,7 @@ class Strip:
     Attributes:
         track: where the time bar lies.
         buttons: where the buttons lie on the last frame.
+        turns_round: offer a button that turns the board round.
     """
 
     def __init__(self, reel: Reel, rect: pygame.Rect) -> None:
@@ -34,6 +35,7 @@ class Strip:
         self.rect = rect
         self.track = pygame.Rect(rect.x + 20, rect.y + 12, rect.width - 40, 22)
         self.buttons: list[Button] = []
+        self.turns_round = False
         self._kept: dict[tuple[int | None, int], pygame.Surface] = {}
 
     def time_at(self, x: int) -> int:
@@ -75,7 +77,8 @@ class Strip:
         edges = np.linspace(0, w, len(reel) + 1).round().astype(int)
         watched = reel.seen(seat)
         pick = slice(None) if seat is None else [seat]
-        contested, wrong = reel.contested[:, pick].any(axis=1), reel.unaligned[:, pick].any(axis=1)
+        contested = np.asarray(reel.contested[:, pick].any(axis=1))
+        wrong = np.asarray(reel.unaligned[:, pick].any(axis=1))
         for t in range(len(reel)):
             day = (246, 226, 168) if watched[t] else (38, 48, 74)
             made.fill(day, (edges[t], 0, edges[t + 1] - edges[t], h))
@@ -106,6 +109,7 @@ class Strip:
                 (f"‹ {SIGNS[-1]} unaligned", "unaligned-", False),
                 ("›", "unaligned+", False),
                 ("who moves" if seat is None else f"seat {seat}", "seat", False),
+                *([("turn", "flip", False)] if self.turns_round else []),
             ):
                 x = self._button(surface, (x, y), word, command, strong, theme) + 6
         count = f"{t} / {self.reel.steps}"

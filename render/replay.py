@@ -49,6 +49,7 @@ class Player:
         self.size = size
         self.board = renderer_for(reel.game, (size[0], size[1] - HEIGHT))
         self.strip = Strip(reel, pygame.Rect(0, size[1] - HEIGHT, size[0], HEIGHT))
+        self.strip.turns_round = self.board.turns_round
         self.seat = seat
         self.follow = bool(self.board.follows)
         self.truth = truth
