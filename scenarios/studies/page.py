@@ -21,6 +21,7 @@ STYLE = """
 .verdict.refuted { background: var(--bar-bad); color: var(--bad); }
 .partial { background: var(--bar-bad); color: var(--bad); padding: 8px 14px; border-radius: 10px; }
 .partial { font-weight: 600; }
+main > .scroll, main > figure, main > details { margin: 14px 0; }
 figure svg { width: 100%; height: auto; background: #fff; border-radius: 8px; }
 td.words, th.words { white-space: normal; min-width: 240px; max-width: 460px; text-align: left; }
 td.words { font-size: .85rem; }
@@ -167,6 +168,8 @@ def square(table: Sequence[Row], mode: str) -> Html:
                 ("gap", "ghat", "phat", "vr", "exploit", "js")), figure_of(vd.mean(gold, "ghat")),
                 figure_of(vd.mean(gold, "vr")),
             ])  # fmt: skip
+    if not lines:
+        return tag("p", f"{mode}: nothing is finished yet.", class_="nan")
     heads = ("Learner", "Signal (arm)", "Cells", "Goodhart gap", "Gold Ĝ", "Proxy P̂", "Violation rate",
              "Exploit", "Unforeseen, bits", "Ĝ, gold rater", "Violations, gold rater")  # fmt: skip
     caption = (

@@ -33,7 +33,7 @@ def draw(plan: Profile, table: Sequence[Row]) -> dict[str, str]:
         chain = [r for r in some if r.rater == "tail" and math.isfinite(r.amplified.get("chain", math.nan))]
         if chain:
             found[f"{mode.name}-amplified"] = amplified(chain)
-    return found
+    return {name: text for name, text in found.items() if text}
 
 
 def panels(count: int, height: float = 3.1, wide: float = 3.2) -> tuple[Any, list[Any]]:
@@ -110,7 +110,10 @@ SQUARE = (("SGD", ("conditioned", "binary"), ("return", "scalar")),
 
 def square(plan: Profile, table: Sequence[Row]) -> str:
     """Goodhart gap by learner and signal, a panel for each rater: mean with 95 % interval."""
-    raters = raters_of(plan, table)
+    arms = {arm for _, *both in SQUARE for arm, _ in both}
+    raters = raters_of(plan, [r for r in table if r.cell.arm in arms])
+    if not raters:
+        return ""
     figure, axes = panels(len(raters), 3.2)
     seen: dict[str, Any] = {}
     for axis, rater in zip(axes, raters, strict=True):
@@ -119,7 +122,8 @@ def square(plan: Profile, table: Sequence[Row]) -> str:
                 e = vd.mean(vd.pick(table, rater=rater, arm=arm, signal=label), "gap")
                 if not math.isfinite(e.value):
                     continue
-                reach = [[max(e.value - e.low, 0)], [max(e.high - e.value, 0)]]
+                ends = (e.value, e.value) if not math.isfinite(e.low) else (e.low, e.high)
+                reach = [[max(e.value - ends[0], 0)], [max(ends[1] - e.value, 0)]]
                 bar = axis.errorbar([k + 0.3 * j - 0.15], [e.value], yerr=reach, color=colour, capsize=2.5,
                                     marker="os"[j], markersize=5, linestyle="none")  # fmt: skip
                 seen.setdefault(("binary label", "scalar score")[j], bar)
@@ -150,7 +154,7 @@ def foretold(plan: Profile, table: Sequence[Row]) -> str:
             )
             seen.setdefault(f"{arm}, {label}", points)
         axis.set_title(f"rater: {rater}", fontsize=10)
-        axis.set_xlabel("divergence from what was foretold, bits")
+        axis.set_xlabel("unforeseen, bits")
     axes[0].set_ylabel("normalised gold")
     key(figure, seen)
     return svg(figure, "divergence from what was foretold, against normalised gold")
