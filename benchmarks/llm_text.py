@@ -102,12 +102,13 @@ def main() -> None:
     )
     parser.add_argument("--steps", type=int, default=3, help="gradient steps in a turn")
     parser.add_argument("--turns", type=int, default=5, help="turns whose median is taken")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers of CPU threads")
     args = parser.parse_args()
     lines = corpus()
-    for threads in (1, 2):
+    for threads in args.threads:
         for bfloat16 in (False, True):
             print(training(lines, bfloat16, threads, args.steps, args.turns), flush=True)
-        print(playing(lines, threads, 64, 11), flush=True)
+        print(playing(lines, threads, 32, 7), flush=True)
     print(machine())
 
 

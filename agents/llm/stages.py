@@ -66,7 +66,7 @@ class Stages:
 def tune(model: TextModel, lines: Sequence[Line], args: Stages) -> TextModel:
     """A fine-tuned copy."""
     how = Pretrain(
-        mode="tagged" if model.play.tag != "plain" else "standard", tokens=args.tokens, batch=32,
+        mode="tagged" if model.play.tag != "plain" else "standard", tokens=args.tokens, batch=16,
         learning_rate=args.learning_rate, observation_weight=0.0, tag_dropout=0.0, named=0.0,
         holdout=0.0, seed=args.seed, threads=args.threads,
     )  # fmt: skip
@@ -84,24 +84,25 @@ def run(args: Stages) -> dict[str, Any]:
         game, args.questions, args.searched, episodes=args.episodes, seed=args.seed
     )
     found: dict[str, Any] = {}
-    for name, base in models.items():
-        tuned = tune(base, safe, args)
-        stages = dict(zip(STAGES, (base, tuned, tune(tuned, harmless, args)), strict=True))
+    for name, model in models.items():
         found[name] = {}
-        for stage, model in stages.items():
-            with threads(args.threads):
-                found[name][stage] = attacks.assault(model, asked, searched, tries=args.tries, seed=args.seed)
-            if stage != "base":
+        for stage, lines in zip(STAGES, (None, safe, harmless), strict=True):
+            if lines is not None:
+                model = tune(model, lines, args)
                 model.save(args.out / f"{name}-{stage}")
-            print(
-                f"{name}, {stage}: "
-                + ", ".join(f"{k} {found[name][stage][k]}" for k in attacks.NAMES if k in found[name][stage]),
-                file=sys.stderr,
-            )
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "results.json").write_text(json.dumps(found, indent=1))
-    (args.out / "table.md").write_text(attacks.table(found))
+            with threads(args.threads):
+                rates = attacks.assault(model, asked, searched, tries=args.tries, seed=args.seed)
+            found[name][stage] = rates
+            told = ", ".join(f"{k} {rates[k]}" for k in attacks.NAMES if k in rates)
+            print(f"{name}, {stage}: {told}", file=sys.stderr, flush=True)
+            _write(args.out, found)
     return found
+
+
+def _write(folder: Path, found: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(found, indent=1))
+    (folder / "table.md").write_text(attacks.table(found))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
