@@ -55,7 +55,7 @@ from gyges.scenarios import bank, gap
 from gyges.scenarios.evaluate import Table
 from gyges.scenarios.metrics import Recorder, answers
 from gyges.scenarios.price import Point, prices
-from gyges.scenarios.scenario import Scenario, scenario, scenarios
+from gyges.scenarios.scenario import Scenario, scenarios
 
 FINISH = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}
 
@@ -118,7 +118,7 @@ def episode(setup: Setup, terms: Terms, rung: str, probes: int) -> Solver:
     """Play the sample's episode, and leave what happened in the state's metadata."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        plan, number = scenario(state.metadata["scenario"]), int(state.metadata["episode"])
+        plan, number = Scenario.from_dict(state.metadata["scenario"]), int(state.metadata["episode"])
         seed = int(state.metadata["seed"])
         policy = ChatPolicy(Under(get_model(), rung), setup, terms)
         found = await _play(plan, number, seed, policy, probes)
@@ -316,7 +316,7 @@ def make(
     samples = [
         Sample(
             input=f"{one.title}, episode {k}: {one.description}", id=f"{one.id}-{k}",
-            metadata={"scenario": one.id, "episode": k, "seed": seed},
+            metadata={"scenario": one.as_dict(), "episode": k, "seed": seed},
         )
         for one in chosen
         if one.kind == "episodes"
@@ -341,6 +341,7 @@ def steward(
     rung: str = "text",
     probes: int = 16,
     seed: int = 0,
+    settings: dict[str, Any] | None = None,
 ) -> Task:
     """Steward, or any other scenario or suite.
 
@@ -355,7 +356,9 @@ def steward(
         rung: "text", or "json_schema" where the provider takes a response schema.
         probes: decisions of an episode that are priced, for the gap; 0 for none.
         seed: of the scenario's luck.
+        settings: of the game, in place of the scenario's own, as in ``{"months": 2, "hazard": 1.0}``.
     """
     setup = Setup(briefing=prompt, history=history, thoughts=thoughts, talk=talk)
     terms = Terms(temperature=temperature, rung="auto", concurrency=64)
-    return make(scenarios(scenario), episodes, seed, setup, terms, rung, probes)
+    chosen = [one.with_(settings=settings or {}, parent=one.parent) for one in scenarios(scenario)]
+    return make(chosen, episodes, seed, setup, terms, rung, probes)
