@@ -22,7 +22,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.policy import Observation
 from gyges.envs.registry import load_name
 from gyges.render import draw
-from gyges.render.look import DAY, NIGHT, Theme, seat_colour
+from gyges.render.look import DAY, NIGHT, Colour, Theme, seat_colour
 from gyges.render.options import Spot, paint_options
 from gyges.render.panel import paint_panel
 
@@ -76,6 +76,8 @@ class Board:
     """Whether a replay shows the choice of whoever moves, as suits games in which seats take turns."""
     turns_round = False
     """Whether it can be seen from another side (`View.flip`)."""
+    accents: tuple[Colour, ...] = ()
+    """Rare colours that carry meaning, besides `look.ACCENTS`: a GIF keeps them."""
     digits = 1
     """Decimals of rewards."""
 

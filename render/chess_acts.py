@@ -57,7 +57,7 @@ def act_of(game: Any, row: Any, action: int) -> Act:
     sheet, wide = cells * cells, c.variant.maxFile
 
     def square(cell: int) -> int:
-        return cell // files * wide + cell % files
+        return int(cell // files * wide + cell % files)
 
     if not 0 < action < game.base_actions:
         return Act(action, None, -1)

@@ -99,8 +99,8 @@ def _diagram(piece: Piece, double: bool, cell: int, night: bool, up: bool) -> py
     middle = (n * cell / 2, n * cell / 2)
     draw.disc(made, middle, cell // 3, ink.frame)
     for (dx, dy), sign in _places(piece, double).items():
-        x, y = middle[0] + dx * cell, middle[1] + (-dy if up else dy) * cell
-        _mark(made, (x, y), cell, sign, ink.target)
+        where = (middle[0] + dx * cell, middle[1] + (-dy if up else dy) * cell)
+        _mark(made, where, cell, sign, ink.target)
     return made
 
 

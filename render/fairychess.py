@@ -14,7 +14,7 @@ from gyges.envs.fairychess import spaces
 from gyges.envs.fairychess.board import Board as Position
 from gyges.envs.fairychess.stakes.layout import WHY
 from gyges.envs.policy import Observation
-from gyges.render import draw
+from gyges.render import chess_ground, draw
 from gyges.render.board import Board, View, eye
 from gyges.render.chess_acts import Act, act_of, acts_of, spoken
 from gyges.render.chess_card import paint_card, paint_rules
@@ -36,7 +36,7 @@ from gyges.render.chessboard import (
     paint_position,
 )
 from gyges.render.diagrams import attacked_royals
-from gyges.render.look import DAY, Theme
+from gyges.render.look import DAY, NIGHT, Theme, mix
 from gyges.render.options import Spot
 from gyges.render.pieces import looks, sprite
 
@@ -44,6 +44,16 @@ NAMES = ("First player", "Second player")
 HEAD = 58
 SLIDE = 9
 """Pictures of a move under way in the window."""
+
+
+ACCENTS = tuple(
+    colour
+    for theme, ink in ((DAY, chess_ground.DAY), (NIGHT, chess_ground.NIGHT))
+    for colour in (theme.sky, ink.treaty, ink.check, ink.light, ink.dark, mix(ink.light, ink.last, 0.59),
+                   mix(ink.dark, ink.last, 0.59), mix(ink.light, ink.treaty, 0.18),
+                   mix(ink.dark, ink.treaty, 0.18))
+)  # fmt: skip
+"""Colours that a GIF keeps."""
 
 
 class Pointing(NamedTuple):
@@ -87,6 +97,7 @@ class FairyChessRenderer(Board):
     """
 
     follows = turns_round = True
+    accents = ACCENTS
     digits = 2
     panel_share = 0.30
 

@@ -248,9 +248,9 @@ def _people(s: pygame.Surface, u: float) -> None:
     for p, q in (((53, 56), (62, 68)),):
         draw.segment(s, (p[0] * u, p[1] * u), (q[0] * u, q[1] * u), (*dark, 255), 4.4 * u)
         draw.segment(s, (p[0] * u, p[1] * u), (q[0] * u, q[1] * u), (*face, 255), 2.6 * u)
-    for x, y, gap in ((38, 20, 4.4), (71, 47.5, 3.8)):
+    for eye, level, gap in ((38, 20.0, 4.4), (71, 47.5, 3.8)):
         for dx in (-gap, gap):
-            pygame.draw.circle(s, dark, ((x + dx) * u, y * u), 1.7 * u)
+            pygame.draw.circle(s, dark, ((eye + dx) * u, level * u), 1.7 * u)
 
 
 def _crate(s: pygame.Surface, u: float) -> None:

@@ -299,7 +299,7 @@ def show(
         samples = [
             player.frame(int(np.argmax(seen == light))) for light in (True, False) if (seen == light).any()
         ]
-        video.gif(gif, player.frames(), fps=fps, samples=samples, colours=ACCENTS)
+        video.gif(gif, player.frames(), fps=fps, samples=samples, colours=(*player.board.accents, *ACCENTS))
     if mp4:
         video.mp4(mp4, player.frames(), fps=fps)
     if not (gif or mp4 or png):
