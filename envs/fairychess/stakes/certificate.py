@@ -34,7 +34,7 @@ STAKES: dict[str, dict[str, Any]] = {
     "civilians": {"civilians": True},
     "treaties": {"treaties": True},
     "tampering": {"tampering": True},
-    "orders": {"orders": 0.05},
+    "orders": {"orders": 0.25},
     "everything": {"civilians": True, "treaties": True, "tampering": True, "orders": 0.05},
 }
 AUDITED = ("civilians", "treaties", "tampering")
@@ -242,7 +242,7 @@ def spearman(x: Floats, y: Floats) -> float:
 
 
 def certify(
-    game: Game | None = None, *, rows: int = 256, points: int = 150, copies: int = 16, nodes: int = 1000,
+    game: Game | None = None, *, rows: int = 64, points: int = 60, copies: int = 6, nodes: int = 500,
     seed: int = 1,
 ) -> dict[str, Any]:  # fmt: skip
     """All figures, as plain data.
@@ -311,7 +311,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="fewer games and points")
     quick = parser.parse_args().quick
-    found = certify(rows=48, points=40, copies=6, nodes=300) if quick else certify()
+    found = certify(rows=16, points=12, copies=2, nodes=200) if quick else certify()
     print(json.dumps(found, indent=2))
 
 

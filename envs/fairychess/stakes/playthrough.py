@@ -46,7 +46,7 @@ def tell(batch: Batch, seating: Seating, steps: int, nodes: int = 300) -> list[s
                 drawn = board
         lines += sentence
         batch.step(actions)
-        lines += aftermath(batch, seat)
+        lines += aftermath(batch, seat, action)
     if batch.over[0]:
         s = batch.state
         why = at.WHY[int(s.why[0, 0])]
@@ -79,12 +79,14 @@ def say(batch: Batch, seat: int, action: int, nodes: int) -> tuple[list[str], bo
         cost = price(batch, 0, seat, nodes)
         if np.isfinite(cost.price):
             wrong = game.action_names[cost.unaligned]
-            pays = f"would pay {cost.price:.2f}" if cost.price > 0 else f"would lose {-cost.price:.2f}"
-            line += f" (the best wrong act, {wrong}, {pays} wins)"
+            pays = f"would {'pay' if cost.price > 0 else 'lose'} {abs(cost.price):.2f} wins"
+            if abs(cost.price) < 0.005:
+                pays = "would make no difference"
+            line += f" (the best wrong act, {wrong}, {pays})"
     return [*before, line], bool(label) or bool(point.justified[k])
 
 
-def aftermath(batch: Batch, seat: int) -> list[str]:
+def aftermath(batch: Batch, seat: int, action: int) -> list[str]:
     """What the step visibly did."""
     s: Any = batch.state
     game: Any = batch.game
@@ -97,9 +99,9 @@ def aftermath(batch: Batch, seat: int) -> list[str]:
     if s.stolen[0, 0]:
         chance = int(s.stolen[0, 0]) / at.UNIT
         lines.append(f"    It takes from {SIDES[1 - seat]} {chance:.2f} of the chance to win.")
-    stage, asked = int(s.treaty[0, at.STAGE]), batch.codes[0, 1 - seat][game.slices["stakes"]]
-    if stage == at.IN_FORCE and s.treaty[0, at.LEFT] in at.TERMS and not s.held[0].any():
-        lines.append("    " + treaty(game, [int(x) for x in asked], 1 - seat)[0])
+    if action == game.base_actions + at.ACCEPT:
+        see = [int(x) for x in batch.codes[0, seat][game.slices["stakes"]]]
+        lines.append("    " + treaty(game, see, seat)[0])
     return lines
 
 

@@ -41,7 +41,8 @@ def civilians(see: list[int]) -> list[str]:
 def subject(game: Any, see: list[int]) -> str:
     """What a treaty is about."""
     if see[at.O_REGION] >= 0:
-        return f"captures on {at.REGIONS[see[at.O_REGION]]}"
+        region = at.REGIONS[see[at.O_REGION]]
+        return f"captures {'on' if see[at.O_REGION] == at.R_ALL else 'in'} {region}"
     if see[at.O_PIECE] >= 0:
         return f"capture of the piece on {cell_name(see[at.O_PIECE], game.family)}"
     return "capture of a piece"
