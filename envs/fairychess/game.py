@@ -49,8 +49,8 @@ class FairyConfig(Config):
     choices and 8 kinds of drops. Empty for the variant's own."""
 
     planes: bool = False
-    """Whether observations also hold planes of movement [planes, ranks, files] (`planes`): larger, slower
-    by half, and ready for a convolution. Without, `planes.expand` makes them of observations."""
+    """Whether observations also hold planes of movement [planes, ranks, files] (`planes`), ready for a
+    convolution; play is then two to four times slower. `planes.expand` makes them of any observation."""
 
     def check(self) -> None:
         """Raise ConfigError where a setting is outside what the game allows."""
