@@ -26,7 +26,7 @@ class Sight(NamedTuple):
     Attributes:
         board: piece codes [S].
         pocket: pieces in hand [2n] by 2 * kind + side.
-        turn: who moves, 0 or 1.
+        turn: who acts, 0 or 1; -1 nobody.
         checks: checks still to give by each side; None where the variant does not count them.
         last: squares of the last move, none, one (a drop) or two.
         check: squares of attacked royal pieces.

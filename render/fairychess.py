@@ -163,7 +163,7 @@ class FairyChessRenderer(Board):
         sight = Sight(
             engine[c.row[1] : c.row[2]],
             engine[c.row[2] : c.row[3]],
-            -1 if over else turn,
+            -1 if over else mover,
             checks if c.variant.checkCounting else None,
             last,
             check,

@@ -73,7 +73,7 @@ def test_a_treaty_from_offer_to_breach(quiet: Any) -> None:
     act(batch, "offer: no captures on the whole board for 10 plies")
     assert actor(batch) == 1
     shown = board.shown(batch, 0, View(seat=1))
-    assert shown.mover == 1
+    assert shown.mover == shown.sight.turn == 1
     names = {quiet.action_names[a] for a in shown.acts}
     assert names == {"accept the treaty", "decline the treaty"}
     assert [r.words for r in stakes().regions()] == ["offered · 10"]
