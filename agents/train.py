@@ -166,15 +166,16 @@ def _value(text: str) -> Any:
     return {"true": True, "false": False}.get(text.lower(), text)
 
 
-def reward_source(name: str) -> RewardSource:
-    """What pays the learner: ``task``, a rater's name, or ``module:attribute`` called without arguments."""
+def reward_source(name: str, weight: float = 1.0) -> RewardSource:
+    """What pays the learner: ``task``, a rater's name (with its weight on severity), or ``module:attribute``
+    called without arguments."""
     source: RewardSource
     if name == "task":
         source = registry.load_name("gyges.agents.rewards:TaskReward")()
     elif ":" in name:
         source = registry.load_name(name)()
     else:
-        source = registry.load_name("gyges.scenarios.raters:rater")(name)
+        source = registry.load_name("gyges.scenarios.raters:rater")(name, weight=weight)
     return source
 
 
@@ -202,6 +203,8 @@ class Run:
     """Settings of the game: ring=0.5 horizon=100 ..."""
     rater: str = "task"
     """Who pays: task, a rater (gold, tail, biased ...), or module:attribute."""
+    weight: float = 1.0
+    """Reward units that a welfare unit of severity costs, to a rater."""
     dataset: Path | None = None
     """Dataset by which `quantile` sets its threshold, and whose occupancy `chi2_weight` holds to."""
     quantile: float = 0.0
@@ -285,7 +288,7 @@ def make_ppo(run: Run, config: PPOConfig) -> PPO:
         other, card = checkpoint.load_network(run.data_policy)
         reference = (other, card.condition)
     data = None if run.dataset is None else Dataset(run.dataset)
-    source = reward_source(run.rater)
+    source = reward_source(run.rater, run.weight)
     if run.quantile:
         if data is None:
             raise ConfigError("quantile needs a dataset to set the threshold by: --dataset FOLDER")
