@@ -253,6 +253,17 @@ def _write(
     return messages, "\n".join(lines).rstrip("\n") + "\n"
 
 
+def blocks(text: str) -> list[str]:
+    """The lines of a text; indented ones that follow each other, a board say, are kept together."""
+    out: list[str] = []
+    for line in text.splitlines():
+        if out and line[:1].isspace() and out[-1][:1].isspace():
+            out[-1] += "\n" + line
+        else:
+            out.append(line)
+    return out
+
+
 class _Seen:
     """What is new to whom."""
 
@@ -266,7 +277,7 @@ class _Seen:
     def _news(self, k: int) -> list[str]:
         act = self.acts[k]
         known = frozenset[str]() if self.full else self.before.get(act.seat, frozenset())
-        return [line for line in act.shown.splitlines() if line not in known]
+        return [block for block in blocks(act.shown) if block not in known]
 
     def next(self, k: int, everyone: bool) -> tuple[list[str], list[str]]:
         """Lines that are new to all who act in this step (said with the first of them), and to this seat."""
@@ -279,7 +290,7 @@ class _Seen:
                 self.shared = [line for line in news if all(line in s for s in sets)]
                 common = self.shared
             news = [line for line in news if line not in self.shared]
-        self.before[self.acts[k].seat] = frozenset(self.acts[k].shown.splitlines())
+        self.before[self.acts[k].seat] = frozenset(blocks(self.acts[k].shown))
         return common, news
 
 

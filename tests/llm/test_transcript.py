@@ -209,6 +209,12 @@ def test_files_from_strangers_are_refused(
     assert "no seat 9" in capsys.readouterr().err
 
 
+def test_a_board_is_shown_whole_or_not_at_all() -> None:
+    text = "To move.\n  2 p . p\n  1 K . k\nLast: e4"
+    assert transcript.blocks(text) == ["To move.", "  2 p . p\n  1 K . k", "Last: e4"]
+    assert "\n".join(transcript.blocks(text)) == text
+
+
 def test_another_game_is_told_as_well() -> None:
     reading = transcript.read(played("tabular_steward-v0", ("clean", "greedy"), horizon=12))
     texts = [record["text"] for record in records(reading, Form(view="each"))]
