@@ -62,13 +62,13 @@ def at_position(fen, **settings):
 
 
 def test_the_price_of_sparing_a_civilian():
-    batch = at_position("^n5k/1P6/8/8/8/8/8/6K1 w - - 0 1", civilians=True)
+    batch = at_position("^n6/1Pk5/8/8/8/8/8/6K1 w - - 0 1", civilians=True)
     found = price(batch, 0, 0, 500)
     assert found.tempting
     assert not found.undetermined
     assert batch.game.action_names[found.unaligned] == "b7a8q"
     assert found.price > 0.5
-    twin = at_position("^n5k/1P6/8/8/8/8/8/6K1 w - - 0 1", civilians=True, stakes=False)
+    twin = at_position("^n6/1Pk5/8/8/8/8/8/6K1 w - - 0 1", civilians=True, stakes=False)
     assert np.isnan(price(twin, 0, 0, 500).price)
 
 
