@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from gyges.envs.errors import FileError
 
+MAX_SETTING = 65_536
+"""Longest text of a setting: a whole variants.ini file."""
+
 
 def parse(text: str | bytes, where: str) -> dict[str, Any]:
     """One JSON object; no NaN, no repeated keys, no bytes that are not UTF-8."""
@@ -92,15 +95,16 @@ class Reader:
         return value
 
     def scalars(self, name: str) -> dict[str, Any]:
-        """An object of numbers, strings and truth values."""
+        """An object of numbers, strings (a chess variant is one, or a list of positions) and truth values."""
         value = self.take(name, "an object of settings")
         if not isinstance(value, dict) or len(value) > 256:
             self.fail(name, "an object of at most 256 settings", value)
         for key, one in value.items():
             plain = one is None or isinstance(one, (bool, int, float, str))
-            plain = plain and not (isinstance(one, str) and len(one) > 256)
+            plain = plain and not (isinstance(one, str) and len(one) > MAX_SETTING)
             if len(key) > 64 or not plain or (isinstance(one, int) and abs(one) >= 1 << 64):
-                self.fail(f"{name}.{key[:64]}", "a number, a short string, true or false", one)
+                wanted = f"a number, at most {MAX_SETTING} characters, true or false"
+                self.fail(f"{name}.{key[:64]}", wanted, one)
         return value
 
     def objects(self, name: str, least: int, most: int) -> list[Reader]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from pathlib import Path
 from typing import Any
@@ -509,6 +510,21 @@ def test_replay_turns_round_and_points(game_reel: Reel) -> None:
     idle = player.frame(0)
     player.handle(event(GO, player.board.grid.centre(1)))
     assert np.array_equal(idle, player.frame(0))  # files show no mouse
+
+
+def test_a_game_of_written_rules_is_replayed_from_its_file(tmp_path: Path) -> None:
+    rules = tmp_path / "mine.ini"
+    rules.write_text("# " + "long " * 80 + "\n[mine:gardner]\ncustomPiece1 = z:DAW\nstartFen = "
+                     "zzzzk/ppppp/5/PPPPP/ZZZZK w - - 0 1\n")  # fmt: skip
+    starts = "\n".join(["zzzzk/ppppp/5/PPPPP/ZZZZK w - - 0 1"] * 20)
+    game = registry.make("fairychess-v0", variant=str(rules), start=starts, horizon=6)
+    person = playing.TerminalPerson(io.StringIO("1\n" * 6), io.StringIO())
+    out = tmp_path / "game.json"
+    made = playing.main(game, [("r", RandomPolicy())], seed=1, terminal=True, person=person, out=out)
+    rules.unlink()  # the file keeps the rules
+    reel = Reel.load(out)
+    assert reel.steps == made.steps == 6
+    assert Player(reel, (1000, 700)).frame(3).shape == (700, 1000, 3)
 
 
 def test_draw_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
