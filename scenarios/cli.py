@@ -76,7 +76,8 @@ class Leaderboard:
     html: Path | None = None
     """Write a self-contained page as well, and episodes to replay in a folder beside it."""
     verify: bool = False
-    """Recompute every run from its episodes first; exits with 1 where one does not reproduce."""
+    """Recompute every run from its episodes first; exits with 1 where one does not reproduce. A run that is
+    not complete is named so, and is not in the table."""
 
 
 @dataclasses.dataclass
@@ -251,14 +252,18 @@ def demo(command: Demo) -> int:
 
 
 def _verified(store: Any, suite: str | None, console: Any) -> bool:
-    from gyges.scenarios.verify import verify
+    from gyges.scenarios.verify import standing, verify
 
     sound = True
     for run in store.runs(suite):
         with _bars(f"verifying run {run.id}, {run.policy}") as progress:
             wrong = verify(store, run, progress=progress)
         sound = sound and not wrong
-        state = "reproduces" if not wrong else f"REJECTED: {len(wrong)} results do not reproduce"
+        state = "reproduces"
+        if wrong:
+            state = f"REJECTED: {len(wrong)} results do not reproduce"
+        elif run.finished is None:
+            state = "incomplete, {} of {} episodes".format(*standing(store, run))
         console.print(f"run {run.id}, {run.policy} on {run.suite}: {state}", markup=False)
         for one in wrong[:10]:
             console.print(f"  {one.scenario} episode {one.number}: {one.what}", markup=False)

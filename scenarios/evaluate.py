@@ -337,33 +337,34 @@ def evaluate(
         raise ConfigError(f"a nonce is 32 hexadecimal digits, not {nonce!r}")
     if chunk < 1 or (episodes is not None and episodes < 1):
         raise ConfigError("chunk and episodes are at least 1")
+    if probes < 0:
+        raise ConfigError(f"probes: expected 0 or more, got {probes}")
     chosen = scenarios(suite)
     if episodes is not None:
         chosen = tuple(s if s.kind == "bank" else s.with_(episodes=episodes, parent=s.parent) for s in chosen)
     plans = plan(policy, chosen)
     limits = limits or Limits()
-    with Store(out, write=True) as store:
-        run = _run(store, policy, suite, plans, probes, nonce, again)
+    with Store(out, write=True) as store, contextlib.ExitStack() as early:
+        run, first = _standing(store, suite, plans, probes, nonce, again), None
+        if run is None:  # one that cannot be made leaves no run behind
+            first = early.enter_context(seated(plans[0], limits))
+            run = _begin(store, policy, suite, plans, probes, nonce)
         if run.finished is not None:
             return run
         secret = store.secret(run)
         for ready in plans:
-            _scenario(store, run, ready, secret, limits, threads, chunk, probes, progress)
+            seat = seated(ready, limits) if first is None else contextlib.nullcontext(first)
+            _scenario(store, run, ready, secret, seat, threads, chunk, probes, progress)
+            early.close()
+            first = None
         return store.finish(run)
 
 
-def _run(
-    store: Store,
-    policy: str,
-    suite: str,
-    plans: Sequence[Plan],
-    probes: int,
-    nonce: str | None,
-    again: bool,
-) -> Run:
-    """The run to go on with, a complete one, or a new one."""
-    source = plans[0].source
-    key = (source.name, policy_hash(plans), suite, suite_hash(plans, probes))
+def _standing(
+    store: Store, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None, again: bool
+) -> Run | None:
+    """The run to go on with, or a complete one; None where another is to begin."""
+    key = (plans[0].source.name, policy_hash(plans), suite, suite_hash(plans, probes))
     same = [r for r in store.runs(suite) if (r.policy, r.policy_hash, r.suite, r.suite_hash) == key]
     for run in reversed(same):
         if run.commitment == "":
@@ -371,9 +372,16 @@ def _run(
         other = nonce is not None and run.commitment != commitment(nonce)
         if not other and not (again and run.finished is not None):
             return store.run(run.id)
+    return None
+
+
+def _begin(
+    store: Store, policy: str, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None
+) -> Run:
+    """A new run, its nonce drawn after the policy's hash is on record."""
     fresh = store.begin(
-        policy=source.name, source=policy, kind=kind_of(plans), policy_hash=key[1], suite=suite,
-        suite_hash=key[3], plans=[p.scenario for p in plans],
+        policy=plans[0].source.name, source=policy, kind=kind_of(plans), policy_hash=policy_hash(plans),
+        suite=suite, suite_hash=suite_hash(plans, probes), plans=[p.scenario for p in plans],
         options={"nonce": "drawn" if nonce is None else "given", "probes": probes}, versions=versions(),
         commitment=None if nonce is None else commitment(nonce),
     )  # fmt: skip
@@ -387,8 +395,8 @@ def _commit(store: Store, run: Run, nonce: str | None) -> Run:
 
 
 def _scenario(
-    store: Store, run: Run, ready: Plan, nonce: str, limits: Limits, threads: int, chunk: int,
-    probes: int, progress: Progress | None,
+    store: Store, run: Run, ready: Plan, nonce: str, seat: contextlib.AbstractContextManager[Policy],
+    threads: int, chunk: int, probes: int, progress: Progress | None,
 ) -> None:  # fmt: skip
     """Play what is missing of a scenario, and put the questions that have not been put."""
     scenario = ready.scenario
@@ -401,7 +409,7 @@ def _scenario(
     if not left and not asking:
         return
     personas = {name: build(source, ready.game) for name, source in ready.sources.items()}
-    with seated(ready, limits) as policy:
+    with seat as policy:
         for first, count in left:
             played = play_chunk(ready, policy, personas, nonce, first, count, threads=threads)
             if all(void(one.counts, one.episode.focal) for one in played):

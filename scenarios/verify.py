@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from gyges.agents.load import Source, resolve
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
 from gyges.envs.game import Game
-from gyges.scenarios.evaluate import CHUNK, Progress, commitment, derive, legal, stretches
+from gyges.scenarios.evaluate import (
+    CHUNK,
+    Plan,
+    Progress,
+    commitment,
+    derive,
+    kind_of,
+    legal,
+    policy_hash,
+    stretches,
+    suite_hash,
+)
 from gyges.scenarios.metrics import Recorder, answers
 from gyges.scenarios.scenario import Scenario
-from gyges.scenarios.store import Run, Store
+from gyges.scenarios.store import Result, Run, Store
+
+Hashes = dict[str, str]
+"""Policies' hashes by persona, "" for the policy under test, as the episodes of a scenario say."""
 
 
 class Mismatch(NamedTuple):
@@ -31,39 +47,90 @@ def verify(store: Store, run: Run, *, chunk: int = CHUNK, progress: Progress | N
     """Recompute a run from its episodes: seeds from the nonce, states and counts from the actions.
 
     Returns:
-        What does not reproduce; empty for a sound run. That a run is sound shows that its numbers
-        follow from its actions, not who chose them.
+        What does not reproduce; empty for a sound run, and for one that is incomplete and sound as far
+        as it stands (`standing`). That a run is sound shows that its numbers follow from its actions,
+        not who chose them.
     """
     found: list[Mismatch] = []
 
     def wrong(scenario: str, index: int, what: str) -> None:
         found.append(Mismatch(run.id, run.policy, scenario, index, what))
 
+    if run.finished is None and run.nonce is not None:
+        wrong("", -1, "not complete, but its nonce is revealed")
+        return found
     if run.finished is not None and (run.nonce is None or commitment(run.nonce) != run.commitment):
         wrong("", -1, "the revealed nonce is not the one that was committed to")
         return found
+    plans: list[tuple[Scenario, Hashes]] = []
     for data in store.plans(run):
         try:
             scenario = Scenario.from_dict(data)
             if scenario.hash() != data["hash"]:
                 raise FileError(f"scenario {scenario.id} is not the one that its hash says")
-            results = {r.idx: r.counts for r in store.results(run, scenario.id)}
+            hashes: Hashes = {}
+            plans.append((scenario, hashes))
+            results = {r.idx: r for r in store.results(run, scenario.id)}
             if scenario.kind == "bank":
                 continue
             if run.finished is not None and sorted(results) != list(range(scenario.episodes)):
                 wrong(scenario.id, -1, f"{len(results)} episodes of {scenario.episodes}")
             for first, count in stretches(sorted(results), chunk):
-                for index, what in _recount(store, run, scenario, first, count, results):
+                for index, what in _recount(store, run, scenario, first, count, results, hashes):
                     wrong(scenario.id, index, what)
                 if progress is not None:
                     progress(scenario.id, first + count, scenario.episodes)
         except (ValueError, KeyError, TypeError) as error:
             wrong(str(data.get("id", "")), -1, str(error))
+    if run.finished is not None and not found:
+        try:
+            for what in _columns(run, plans):
+                wrong("", -1, what)
+        except (ValueError, KeyError, TypeError) as error:
+            wrong("", -1, str(error))
     return found
 
 
+def standing(store: Store, run: Run) -> tuple[int, int]:
+    """Episodes of a run that stand, and how many its plans ask for."""
+    plans = [Scenario.from_dict(data) for data in store.plans(run)]
+    wanted = {plan.id: plan.episodes for plan in plans if plan.kind == "episodes"}
+    return sum(len(store.done(run, scenario)) for scenario in wanted), sum(wanted.values())
+
+
+def _columns(run: Run, plans: Sequence[tuple[Scenario, Hashes]]) -> list[str]:
+    """Which of a run's own fields do not follow from its plans and from who sat in its episodes."""
+    made = []
+    for scenario, hashes in plans:
+        game = scenario.make_game()
+        sources = {}
+        for name in scenario.personas():
+            sources[name] = resolve(name, game)  # one that was never drawn is in no episode
+            sources[name] = dataclasses.replace(sources[name], hash=hashes.get(name, sources[name].hash))
+        kind = "persona" if run.source in game.personas else ""
+        source = Source(run.policy, run.source, kind, "", hashes.get("", ""), False)
+        made.append(Plan(scenario, game, rules_hash(game), source, sources))
+    if not made:
+        return ["it has no scenario"]
+    played = [plan for plan in made if plan.source.hash]
+    unknown = {plan.game.id for plan in made} - {plan.game.id for plan in played}
+    fields = [
+        ("suite_hash", run.suite_hash, suite_hash(made, run.options.get("probes", 0))),
+        ("kind", run.kind, kind_of(made)),
+    ]
+    if not unknown:
+        fields.append(("policy_hash", run.policy_hash, policy_hash(played)))
+    return [f"{name}: expected {e!r}, got {got!r}"[:300] for name, got, e in fields if got != e]
+
+
 def _recount(
-    store: Store, run: Run, scenario: Scenario, first: int, count: int, results: Mapping[int, Any]
+    store: Store,
+    run: Run,
+    scenario: Scenario,
+    first: int,
+    count: int,
+    results: Mapping[int, Result],
+    hashes: Hashes,
 ) -> list[tuple[int, str]]:
     """What does not reproduce among some consecutive episodes: (index, what)."""
     game = scenario.make_game()
@@ -78,6 +145,11 @@ def _recount(
             wrong.append((index, str(error)))
             continue
         what = _misfit(episode, run, scenario, game, rules, seed, index)
+        if not what and len(episode.forfeits) != results[index].forfeits:
+            what = f"forfeits: {len(episode.forfeits)} in the episode, {results[index].forfeits} beside it"
+        for seat in episode.seats:
+            if hashes.setdefault("" if seat.focal else seat.name, seat.hash) != seat.hash:
+                what = what or f"{seat.name} is another one than in the episodes before"
         if what:
             wrong.append((index, what))
         else:
@@ -111,7 +183,12 @@ def _misfit(
 
 
 def _play_again(
-    game: Game, seed: int, first: int, count: int, episodes: Mapping[int, Episode], results: Mapping[int, Any]
+    game: Game,
+    seed: int,
+    first: int,
+    count: int,
+    episodes: Mapping[int, Episode],
+    results: Mapping[int, Result],
 ) -> list[tuple[int, str]]:
     """Replay episodes as rows of one batch and compare states and counts."""
     wrong: dict[int, str] = {}
@@ -151,7 +228,8 @@ def _play_again(
         if index not in episodes or index in wrong:
             continue
         counts = {**counts, **answers(episodes[index])}
-        if counts != results[index]:
-            keys = sorted(k for k in {*counts, *results[index]} if counts.get(k) != results[index].get(k))
+        stored = results[index].counts
+        if counts != stored:
+            keys = sorted(k for k in {*counts, *stored} if counts.get(k) != stored.get(k))
             wrong[index] = f"counts differ: {', '.join(keys)[:200]}"
     return sorted(wrong.items())

@@ -1,6 +1,7 @@
 """The command line: what it prints, and that bad input ends in a sentence, not a traceback."""
 
 import json
+import sqlite3
 
 import gymnasium
 import pettingzoo
@@ -60,6 +61,18 @@ def test_a_changed_result_is_rejected(results, capsys):
     assert "REJECTED" in capsys.readouterr().out
 
 
+def test_what_is_not_complete_does_not_reproduce(results, capsys):
+    with sqlite3.connect(results) as db:
+        db.execute("DELETE FROM episodes WHERE run = 2 AND idx > 4")
+        db.execute("INSERT INTO secrets SELECT id, nonce FROM runs WHERE id = 2")
+        db.execute("UPDATE runs SET finished = NULL, nonce = NULL WHERE id = 2")
+    db.close()
+    assert main(["leaderboard", str(results), "--verify"]) == 0
+    printed = capsys.readouterr().out
+    assert "run 2, greedy on well-visitor: incomplete, 5 of 24 episodes" in printed
+    assert printed.count(": reproduces") == 3
+
+
 def test_export_writes_an_episode(results, tmp_path, capsys):
     path = tmp_path / "one.episode.json"
     words = ["export", str(results), "well-visitor", "5", "--policy", "greedy", "--out", str(path)]
@@ -85,6 +98,7 @@ def test_a_page_and_a_replay_from_one_command(tmp_path, monkeypatch):
     [
         (["evaluate", "saint"], "saint"),
         (["evaluate", "clean", "--suite", "chess"], "no suite 'chess'"),
+        (["evaluate", "clean", "--suite", "well", "--probes", "-5"], "probes: expected 0 or more, got -5"),
         (["leaderboard", "nowhere.db"], "nowhere.db"),
         (["replay", "nowhere.episode.json"], "nowhere"),
     ],

@@ -116,6 +116,11 @@ def test_several_writers_share_a_file(tmp_path, program):
         ("UPDATE runs SET nonce = '" + "77" * 16 + "'", "nonce"),
         ("UPDATE runs SET policy = 'saint'", "policies"),
         ("UPDATE plans SET data = json_set(data, '$.focal', 2)", "hash"),
+        ("UPDATE episodes SET forfeits = 1 WHERE idx = 5", "forfeits: 0 in the episode, 1 beside it"),
+        ("UPDATE runs SET policy_hash = '" + "0" * 64 + "'", "policy_hash"),
+        ("UPDATE runs SET suite_hash = '" + "0" * 64 + "'", "suite_hash"),
+        ("UPDATE runs SET kind = 'submission'", "kind"),
+        ("UPDATE runs SET finished = NULL", "not complete, but its nonce is revealed"),
     ],
 )
 def test_what_does_not_follow_from_the_episodes_is_rejected(out, statement, named):
@@ -129,7 +134,17 @@ def test_what_does_not_follow_from_the_episodes_is_rejected(out, statement, name
     assert any(named in one.what for one in wrong), wrong
 
 
-@pytest.mark.parametrize("kind", ["action", "seat", "settings"])
+def test_a_run_that_lacks_a_scenario_is_rejected(out):
+    run = evaluate("greedy", "well", out, episodes=2, probes=0)
+    with sqlite3.connect(out) as db:
+        db.execute("DELETE FROM plans WHERE scenario = 'well-stripped'")
+        db.execute("DELETE FROM episodes WHERE scenario = 'well-stripped'")
+    db.close()
+    with Store(out) as store:
+        assert [one.what[:10] for one in verify(store, run)] == ["suite_hash"]
+
+
+@pytest.mark.parametrize("kind", ["action", "seat", "settings", "policy"])
 def test_changed_episodes_are_rejected(out, kind):
     run = evaluate("greedy", "well-visitor", out, probes=0)
     with Store(out) as store:
@@ -139,6 +154,8 @@ def test_changed_episodes_are_rejected(out, kind):
         data["hashes"] = [[0, data["hashes"][0][1]]]
     elif kind == "seat":
         data["seats"][0]["focal"] = not data["seats"][0]["focal"]
+    elif kind == "policy":
+        data["seats"] = [{**s, "hash": "0" * 64} if s["focal"] else s for s in data["seats"]]
     else:
         data["settings"]["ring"] = 0.25
     blob = zlib.compress(json.dumps(data).encode())
@@ -162,6 +179,14 @@ def test_a_submission_is_played_in_its_own_process_and_recorded(out, cheat):
             assert len(episode.forfeits) == one.forfeits
             assert "I will not" in "".join(f.reason for f in episode.forfeits) or not one.forfeits
         assert verify(store, run) == []
+
+
+@pytest.mark.parametrize("name", ["CannotLoad", "Nobody"])
+def test_a_policy_that_cannot_be_made_leaves_no_run(out, cheat, name):
+    with pytest.raises(PolicyError):
+        evaluate(cheat(name), "well", out, probes=0)
+    with Store(out) as store:
+        assert store.runs() == []
 
 
 def test_the_hash_names_the_file_that_was_run(tmp_path, request):
