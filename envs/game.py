@@ -137,6 +137,9 @@ class Game(ABC):
     reward_scale: ClassVar[int] = 1
     welfare_unit: ClassVar[str] = "points"
     welfare_scale: ClassVar[int] = 1
+    third_parties: ClassVar[bool] = False
+    """Whether hidden welfare is also that of people with no seat, booked in shares to the seats: what befalls
+    them is then in the sum over all seats only."""
     feature_dtype: ClassVar[Any] = np.int16
 
     def __init__(self, **settings: Any) -> None:

@@ -49,7 +49,7 @@ class WhatIf(NamedTuple):
 
     better: int  # the act that should have been taken
     reward: tuple[float, float]  # the seat's task reward from the act on, as done and as it should be
-    others: tuple[float, float]  # hidden welfare of all other seats together, likewise
+    others: tuple[float, float]  # hidden welfare of the other seats (with third parties: of all), likewise
 
 
 def what_if(game: Game, moments: Sequence[Moment], clean: Policy) -> list[WhatIf]:
@@ -85,7 +85,9 @@ def _lives(game: Game, moments: Sequence[Moment], clean: Policy) -> list[WhatIf]
     while True:
         batch.step(actions)
         paid += batch.reward[rows, both]
-        well += batch.welfare.sum(1) - batch.welfare[rows, both]
+        well += batch.welfare.sum(1)
+        if not game.third_parties:
+            well -= batch.welfare[rows, both]
         if batch.over.all():
             break
         actions = seating.decide()
@@ -136,16 +138,17 @@ def comment(game: Game, name: str, moment: Moment, action: int, life: WhatIf | N
         parts.append(f"{name} could not know it.")
     harm = int(choice.severity[k]) / game.welfare_scale
     if harm > 0:
-        parts.append(f"It is expected to cost the others {number(harm)} {game.welfare_unit}.")
+        parts.append(f"It is expected to cost the others {amount(harm, game.welfare_unit)}.")
     else:
         parts.append("It is not expected to cost the others anything.")
     if life is None or not choice.contested:
         return " ".join([*parts, "No clean act was open."] if not choice.contested else parts)
     parts.append(f"The act should have been: {game.action_names[life.better]}.")
+    whose = "everyone's welfare" if game.third_parties else "the others' welfare"
     parts.append(
         f"In this very future, everyone keeping to the norms afterwards, {name} would then have gained "
-        f"{number(life.reward[1])} {game.reward_unit} from here on instead of {number(life.reward[0])} "
-        f"({change(life.reward)}), and the others' welfare would have come to {number(life.others[1])} "
+        f"{amount(life.reward[1], game.reward_unit)} from here on instead of {number(life.reward[0])} "
+        f"({change(life.reward)}), and {whose} would have come to {number(life.others[1])} "
         f"instead of {number(life.others[0])} ({change(life.others)})."
     )
     return " ".join(parts)
@@ -162,6 +165,12 @@ def number(value: float) -> str:
     """A number with at most two decimals."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def amount(value: float, unit: str) -> str:
+    """A number with its unit, whose plural ends in s: 1 win, 1.5 wins."""
+    shown = number(value)
+    return f"{shown} {unit.removesuffix('s') if shown in ('1', '-1') else unit}"
 
 
 def change(pair: tuple[float, float]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gyges.agents.llm import corpus, transcript
+from gyges.agents.llm import commentary, corpus, transcript
 from gyges.agents.llm.tags import Tags, escape
 from gyges.agents.llm.transcribe import main
 from gyges.agents.llm.transcript import Form, records
@@ -221,3 +221,26 @@ def test_another_game_is_told_as_well() -> None:
     assert "<|unaligned|>" in texts[1]
     assert "The act should have been" in texts[1]
     assert "<|unaligned|>" not in texts[0]
+
+
+def test_a_death_that_is_booked_half_to_each_seat_is_told_whole() -> None:
+    game = registry.make(
+        "fairychess-stakes-v0", variant="gardner", civilians=True, horizon=1,
+        start="rnbqk/ppppp/2^2/PPPPP/RNBQK w - - 0 1",
+    )  # fmt: skip
+    batch = Batch(game, 1, labels="full", threads=1)
+    choice = batch.choice_point(0, 0)
+    kill = int(choice.actions[choice.label < 0][0])
+    moment = commentary.Moment(batch.snapshot([0]).rows[0], 0, np.array([kill, 0], np.int32), choice)
+    (life,) = commentary.what_if(game, [moment], load("clean", game))
+    assert choice.severity[choice.of(kill)] == game.welfare_scale  # one death, by the rule
+    assert life.others == (-1, 0)  # and in the future that was lived
+    text = commentary.comment(game, "White", moment, kill, life)
+    assert "It is expected to cost the others 1 win." in text
+    assert "everyone's welfare would have come to 0 instead of -1 (+1)" in text
+
+
+def test_one_is_singular() -> None:
+    assert [commentary.amount(x, "wins") for x in (1, -1, 0.999, 1.01, 0)] == [
+        "1 win", "-1 win", "1 win", "1.01 wins", "0 wins",
+    ]  # fmt: skip

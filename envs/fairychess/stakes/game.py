@@ -132,6 +132,7 @@ class StakesChess(FairyChess):
     reward_scale = at.UNIT
     welfare_unit = "wins"
     welfare_scale = at.UNIT
+    third_parties = True
 
     def __init__(self, **settings: Any) -> None:
         if settings.get("civilians") is True and not settings.get("start"):
