@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.explain import explain
 from gyges.envs.fairychess.perft import divide, perft
 from gyges.envs.fairychess.variants import FenError, Variant, VariantError, load, names, read
+
+LEGEND = (
+    "Diagrams: the capital letter is the piece; o moves or captures, m only moves, x only captures, "
+    "i on its first move, * over a piece."
+)
 
 
 class _Tally:
@@ -132,16 +138,34 @@ def check(path: str | Path) -> int:
     """Print what the variants of a file mean: board, pieces with diagrams, rules in words.
 
     Returns:
-        0, or 1 when the file cannot be read, with the reason printed.
+        0; 1 when a variant is wrong, with the reason printed; 2 when the file cannot be read.
     """
     try:
         variants = [load(str(path))] if str(path) in names() else list(_read(path).values())
-    except (VariantError, OSError, UnicodeDecodeError) as error:
+    except VariantError as error:
         print(error)
         return 1
+    except (OSError, UnicodeDecodeError) as error:
+        why = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        print(f"{path}: cannot be read: {why}", file=sys.stderr)
+        return 2
+    print(LEGEND)
     for variant in variants:
         print(explain(variant))
+        if said := ended(variant):
+            print(said + "\n")
     return 0
+
+
+def ended(variant: Variant) -> str:
+    """What there is to say where the game is over before the first move; empty where it is not."""
+    board = Board(variant)
+    result = board.result()
+    if not result.over:
+        return ""
+    who = ("the first player has won", "the second player has won", "drawn")[result.winner or 0]
+    moves = "" if board.moves() else "; there is no legal move"
+    return f"  the start position is already over ({who}{moves})"
 
 
 def _read(path: str | Path) -> dict[str, Variant]:

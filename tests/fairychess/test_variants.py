@@ -159,6 +159,37 @@ def test_check_prints_what_a_file_means(tmp_path, capsys):
     assert f"{file}:2: unknown key 'hopping'" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("fen", "said"),
+    [
+        ("8/8/8/8/8/8/8/8 w - - 0 1", "drawn; there is no legal move"),
+        ("rnb1kbnr/pppp1ppp/8/4p3/6Pq/5P2/PPPPP2P/RNBQKBNR w KQkq - 1 3", "the second player has won;"),
+        ("4k3/8/8/8/8/8/8/R3K2R w - - 100 60", "drawn)"),
+        ("4k3/8/8/8/8/8/8/R3K2R w - - 0 1", None),
+    ],
+)
+def test_check_says_when_the_start_is_the_end(fen, said, tmp_path, capsys):
+    file = tmp_path / "v.ini"
+    file.write_text(f"[x:chess]\nstartFen = {fen}\n")
+    assert check(file) == 0
+    out = capsys.readouterr().out
+    assert ("the start position is already over" in out) == (said is not None)
+    assert (said or "") in out
+    legend = out.splitlines()[0]
+    assert all(sign in legend for sign in ("o moves or captures", "m only", "x only", "i on", "* over"))
+
+
+def test_check_names_the_file_that_cannot_be_read(tmp_path, capsys):
+    file = tmp_path / "v.ini"
+    for what, words in ((b"\xff\xfe\x80", "not UTF-8 text"), (None, "No such file")):
+        if what is None:
+            file.unlink()
+        else:
+            file.write_bytes(what)
+        assert check(file) == 2
+        assert capsys.readouterr().err.startswith(f"{file}: cannot be read: {words}")
+
+
 def test_illegal_moves_leave_the_position():
     board = Board("chess")
     before = board.fen
