@@ -153,9 +153,11 @@ def one_action(action: Any, num_actions: int, who: str) -> int:
         ActionError: not an integer, or out of range.
     """
     try:
-        value = operator.index(action)
+        value = None if isinstance(action, bool) else operator.index(action)
     except TypeError:
-        raise ActionError(f"{who}: an action is an integer, not {action!r}") from None
+        value = None
+    if value is None:
+        raise ActionError(f"{who}: an action is an integer, not {action!r}")
     if not 0 <= value < num_actions:
         raise ActionError(f"{who}: actions lie between 0 and {num_actions - 1}, not {value}")
     return value

@@ -96,7 +96,7 @@ def test_equals_batch_with_the_same_policies(id, seat, rng):
             done = terminated or truncated
 
 
-BAD = [np.nan, 1.0, np.float32(2), "1", None, -1, 99, 2**40, [1], np.array([1, 1])]
+BAD = [True, np.True_, np.nan, 1.0, np.float32(2), "1", None, -1, 99, 2**40, [1], np.array([1, 1])]
 
 
 @pytest.mark.parametrize("bad", BAD, ids=repr)

@@ -295,6 +295,7 @@ def test_after_the_end_in_turns():
 # Bad input.
 
 BAD = [np.nan, 1.5, 1.0, np.float32(1), "1", None, -1, 99, 2**40, -(2**70), [1], np.array([1, 2])]
+BAD += [True, False, np.True_, np.array(True)]
 
 
 @pytest.mark.parametrize("bad", BAD, ids=repr)
