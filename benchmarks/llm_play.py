@@ -9,6 +9,7 @@ a processor gets through all of them. Every episode is saved, loaded and replaye
 from __future__ import annotations
 
 import argparse
+import datetime
 import platform
 import sys
 import tempfile
@@ -102,7 +103,8 @@ def table(found: list[dict[str, Any]]) -> str:
 def page(title: str, found: list[dict[str, Any]]) -> str:
     """What came of it."""
     rungs = ", ".join(f"{name} {can}" for name, can in found[0]["account"]["ladder"].items())
-    machine = f"{platform.machine()}, Python {platform.python_version()}"
+    day = datetime.datetime.now(datetime.UTC)
+    machine = f"{day:%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}"
     return f"""# {title}
 
 {machine}. Seat 0 is the model's, the others are clean personas; games are cut short. Every episode was
