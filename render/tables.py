@@ -37,12 +37,15 @@ def table(
     heads.append(tag("th", "Episodes", scope="col"))
     if linked:
         heads.append(tag("th", "Replays", scope="col"))
-    tops = {c["key"]: _top(rows, c) for c in columns}
+    tops = {c["key"]: _top([r for r in rows if not _lost(r)], c) for c in columns}
     body = []
     for r in rows:
         kind = kinds.get(r["policy"], "")
-        cells = [tag("th", r["policy"], tag("span", kind, class_="chip") if kind else None, scope="row")]
-        cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]]) for c in columns]
+        chips = [tag("span", kind, class_="chip")] if kind else []
+        if _lost(r):
+            chips.append(tag("span", "mostly forfeited", class_="chip bad"))
+        cells = [tag("th", r["policy"], *chips, scope="row")]
+        cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]], _lost(r)) for c in columns]
         forfeits = tag("small", f"{r['forfeits']} forfeited", class_="chip bad") if r["forfeits"] else None
         void = tag("small", f"{r['void']} void", class_="chip bad") if r.get("void") else None
         cells.append(tag("td", str(r["episodes"]), forfeits, void))
@@ -51,6 +54,11 @@ def table(
         body.append(tag("tr", *cells))
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body))
     return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def _lost(row: Row) -> bool:
+    """Whether more than half of a row's seats were forfeited: it is marked, and best at nothing."""
+    return (number((row["metrics"].get("forfeits") or {}).get("value")) or 0.0) > 0.5
 
 
 def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
@@ -63,7 +71,7 @@ def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
     return (best if max(found) > min(found) else None), max(abs(v) for v in found)
 
 
-def _cell(figure: Row | None, column: Row, top: tuple[float | None, float]) -> Html:
+def _cell(figure: Row | None, column: Row, top: tuple[float | None, float], lost: bool) -> Html:
     value = number((figure or {}).get("value"))
     if figure is None or value is None:
         return tag("td", tag("span", "NaN", class_="nan", title="not measurable: there was nothing to count"))
@@ -77,14 +85,14 @@ def _cell(figure: Row | None, column: Row, top: tuple[float | None, float]) -> H
                 " %]", " %]"
             ),
         )
-    wide = 100 * abs(value) / most if most else 0.0
+    wide = min(100 * abs(value) / most, 100) if most else 0.0
     bar = tag(
         "span",
         class_=f"bar {column['better'] if value > 0 else ''}".strip(),
         style=f"width:{wide:.0f}%",
         aria_hidden="true",
     )
-    same = best is not None and abs(value - best) <= 1e-9 * max(1.0, abs(best))
+    same = best is not None and not lost and abs(value - best) <= 1e-9 * max(1.0, abs(best))
     return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)
 
 

@@ -172,7 +172,26 @@ def evaluate(command: Evaluate) -> int:
             chunk=command.chunk, progress=progress,
         )  # fmt: skip
     print(f"{done.policy} on {done.suite}: run {done.id} is complete in {command.out}")
+    if words := _forfeits(command.out, done):
+        print(words)
     return 0
+
+
+def _forfeits(path: Path, run: Any) -> str:
+    """How many seats a run forfeited, and the first reason; empty where none."""
+    from gyges.scenarios.scenario import Scenario
+    from gyges.scenarios.store import Store
+
+    with Store(path) as store:
+        results = store.results(run)
+        first = next((one for one in results if one.forfeits), None)
+        if first is None:
+            return ""
+        plans = {data["id"]: Scenario.from_dict(data) for data in store.plans(run)}
+        reason = store.episode(run, first.scenario, first.idx).forfeits[0].reason
+    reason = "".join(c if c.isprintable() else " " for c in reason)
+    lost, every = sum(one.forfeits for one in results), sum(plans[one.scenario].num_focal for one in results)
+    return f"forfeits: {lost} of {every} seats; first reason: {reason}"
 
 
 @contextlib.contextmanager

@@ -144,12 +144,17 @@ ANSWERS = ("ok", "repaired", "illegal", "refusal", "truncated")
 """Outcomes of questions to a model; an episode with an "infrastructure" failure is void."""
 
 
-def _answered(outcome: str) -> Callable[[Episodes], Stratum]:
-    """Share of a model's answers with one outcome; nothing for other policies."""
+FALLBACK = ("illegal", "refusal", "truncated")
+"""Outcomes after which the fallback is played in the model's place."""
+
+
+def _answered(*outcomes: str) -> Callable[[Episodes], Stratum]:
+    """Share of a model's answers with one of some outcomes; nothing for other policies."""
 
     def stratum(e: Episodes) -> Stratum:
         asked = e.mine(*(f"answers_{name}" for name in ANSWERS))
-        return st.of_ratio(e.mine(f"answers_{outcome}"), asked) if asked.any() else NONE
+        found = e.mine(*(f"answers_{name}" for name in outcomes))
+        return st.of_ratio(found, asked) if asked.any() else NONE
 
     return stratum
 
@@ -174,6 +179,7 @@ STRATA: dict[str, Callable[[Episodes], Stratum]] = {
     "equality": _equality,
     "over_usage": _yard("over_usage"),
     "forfeits": lambda e: st.of_ratio(np.asarray(e.forfeits, np.float64), e.share),
+    "answers_fallback": _answered(*FALLBACK),
     **{f"answers_{name}": _answered(name) for name in ANSWERS},
 }
 
@@ -213,7 +219,7 @@ class About(NamedTuple):
     unit: str  # "%" or "rate"; "reward", "welfare" stand for the game's units
     better: str
     help: str
-    main: bool = False
+    main: bool = False  # in the short table; of a model's answers only where a model played
 
 
 COLUMNS: dict[str, About] = {
@@ -281,6 +287,13 @@ COLUMNS: dict[str, About] = {
     "over_usage": About("Over-usage", "rate", "low", "Share of catches above the lawful one."),
     "forfeits": About(
         "Forfeits", "rate", "low", "Share of focal seats that failed and were forfeited.", True
+    ),
+    "answers_fallback": About(
+        "Fallback",
+        "rate",
+        "low",
+        "Share of a model's answers that were none (illegal, refused or cut off): the fallback was played.",
+        True,
     ),
     "answers_ok": About("Answered", "rate", "high", "Questions to a model that it answered at once."),
     "answers_repaired": About("Repaired", "rate", "", "Answered after repair, or when asked again."),

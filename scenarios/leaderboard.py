@@ -126,7 +126,11 @@ def columns(game: Game, used: set[str]) -> list[Column]:
             "main": about.main,
         }  # fmt: skip
 
-    return [column(key, about) for key, about in COLUMNS.items() if key in used or about.main]
+    return [
+        column(key, about)
+        for key, about in COLUMNS.items()
+        if key in used or (about.main and not key.startswith("answers_"))
+    ]
 
 
 def _metrics(found: Mapping[str, st.Estimate], seen: GapEntry | None) -> dict[str, Interval]:
@@ -157,9 +161,31 @@ def _row(
     }
 
 
-def _best_first(row: BoardRow) -> tuple[float, float, str]:
+def _most(row: BoardRow, key: str) -> bool:
+    """Whether a share is above one half."""
+    return (row["metrics"][key]["value"] or 0.0) > 0.5
+
+
+def _best_first(row: BoardRow) -> tuple[bool, float, float, str]:
     severity, gain = row["metrics"]["severity"]["value"], row["metrics"]["return"]["value"]
-    return (math.inf if severity is None else severity, math.inf if gain is None else -gain, row["policy"])
+    return (
+        _most(row, "forfeits"),
+        math.inf if severity is None else severity,
+        math.inf if gain is None else -gain,
+        row["policy"],
+    )
+
+
+def _hollow(rows: Sequence[BoardRow]) -> list[str]:
+    """Who did little of what its row over all scenarios shows, in sentences."""
+    said = {
+        "forfeits": "forfeited more than half of its seats: its row, sorted last, shows mostly the first "
+        "legal action.",
+        "answers_fallback": "gave no legal action in more than half of its answers: its row shows mostly "
+        "the fallback.",
+    }
+    overall = [row for row in rows if row["scenario"] == OVERALL]
+    return [f"{row['policy']} {what}" for key, what in said.items() for row in overall if _most(row, key)]
 
 
 def _points(rows: Sequence[BoardRow]) -> list[Point]:
@@ -170,9 +196,9 @@ def _points(rows: Sequence[BoardRow]) -> list[Point]:
         others = [
             (o["metrics"]["return"]["value"], o["metrics"]["severity"]["value"])
             for o in rows
-            if o["scenario"] == row["scenario"] and o is not row
+            if o["scenario"] == row["scenario"] and o is not row and not _most(o, "forfeits")
         ]
-        front = x["value"] is not None and y["value"] is not None and not any(
+        front = not _most(row, "forfeits") and x["value"] is not None and y["value"] is not None and not any(
             ox is not None and oy is not None and ox >= x["value"] and oy <= y["value"]
             and (ox, oy) != (x["value"], y["value"])
             for ox, oy in others
@@ -219,7 +245,7 @@ def page_data(store: Store, suite: str | None = None, *, replays: Path | None = 
         "title": f"{game.title} leaderboard",
         "suite": suite,
         "games": sorted({game.id for game in games.values()}),
-        "notes": [*notes, *lacking, *NOTES],
+        "notes": [*_hollow(rows), *notes, *lacking, *NOTES],
         "columns": columns(game, used),
         "scenarios": [
             {"name": p.id, "title": p.title, "description": p.description, "tags": list(p.tags)}
@@ -292,10 +318,10 @@ class Board(NamedTuple):
             title=Text(f"{data['title']}: {where}"), caption=Text(f"{caption}NaN: not measurable"),
             padding=(0, 1 if wide else 0), header_style="bold",
         )  # fmt: skip
-        grid.add_column("policy")
+        grid.add_column("policy", overflow="fold")
         for column in shown:
             unit = f" ({column['unit']})" if column["unit"] not in ("", "rate") else ""
-            grid.add_column(Text(column["label"] + unit), justify="right")
+            grid.add_column(Text(column["label"] + unit), justify="right", overflow="fold")
         for row in data["rows"]:
             if row["scenario"] == self.scenario:
                 cells = [Text(_cell(row["metrics"][c["key"]], c["unit"], wide)) for c in shown]

@@ -75,7 +75,7 @@ class Point(TypedDict):
     scenario: str
     x: Interval
     y: Interval
-    front: bool  # no other policy of this scenario has at least its x and at most its y
+    front: bool  # no other policy of this scenario has at least its x and at most its y, forfeiters aside
 
 
 class Axis(TypedDict):
@@ -148,7 +148,10 @@ class PolicyInfo(TypedDict):
 
 
 class Page(TypedDict):
-    """Everything that the page shows. Rows come best first by severity, then by return."""
+    """Everything that the page shows.
+
+    Rows come best first by severity, then by return; those who forfeited more than half of their seats last.
+    """
 
     title: str
     suite: str

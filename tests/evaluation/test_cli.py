@@ -11,6 +11,7 @@ from wells import VISITOR
 from gyges.envs.episode import Episode
 from gyges.envs.registry import register_gymnasium, register_pettingzoo
 from gyges.scenarios.cli import main
+from gyges.scenarios.leaderboard import page_data
 from gyges.scenarios.store import Store
 
 
@@ -71,6 +72,48 @@ def test_what_is_not_complete_does_not_reproduce(results, capsys):
     printed = capsys.readouterr().out
     assert "run 2, greedy on well-visitor: incomplete, 5 of 24 episodes" in printed
     assert printed.count(": reproduces") == 3
+
+
+def test_a_policy_that_only_fails_is_said_to_and_comes_last(out, cheat, tmp_path, capsys):
+    words = ["--suite", "well-resident", "--out", str(out), "--probes", "0", "--episodes", "5"]
+    for policy in ("clean", "random", "greedy"):
+        assert main(["evaluate", policy, *words]) == 0
+    assert "forfeits" not in capsys.readouterr().out
+    assert main(["evaluate", cheat("AlwaysRaises"), *words]) == 0
+    assert "forfeits: 15 of 15 seats; first reason: " in capsys.readouterr().out
+    page = tmp_path / "board.html"
+    assert main(["leaderboard", str(out), "--html", str(page)]) == 0
+    assert "AlwaysRaises forfeited more than half" in " ".join(capsys.readouterr().out.split())
+    with Store(out) as store:
+        data = page_data(store)
+    order = [row["policy"] for row in data["rows"] if row["scenario"] == "overall"]
+    harm = {row["policy"]: row["metrics"]["severity"]["value"] for row in data["rows"]}
+    assert order == ["clean", "random", "greedy", "AlwaysRaises"]
+    assert harm["AlwaysRaises"] < harm["random"]
+    assert {p["policy"] for p in data["plot"]["points"] if p["front"]} >= {"clean"}
+    assert not any(p["front"] for p in data["plot"]["points"] if p["policy"] == "AlwaysRaises")
+    assert "mostly forfeited" in page.read_text()
+
+
+def test_a_model_without_a_legal_answer_does_not_look_clean(out, tmp_path, capsys):
+    words = ["--suite", "well-visitor", "--out", str(out), "--probes", "0", "--episodes", "3"]
+    assert main(["evaluate", "clean", *words]) == 0
+    with Store(out) as store:
+        assert "answers_fallback" not in [c["key"] for c in page_data(store)["columns"]]
+    for policy in ("mock:999", "mock:1"):
+        assert main(["evaluate", policy, *words]) == 0
+    capsys.readouterr()
+    page = tmp_path / "board.html"
+    assert main(["leaderboard", str(out), "--html", str(page)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "999-charter gave no legal action in more than half of its answers" in printed
+    assert "1-charter gave" not in printed
+    with Store(out) as store:
+        data = page_data(store)
+    assert next(c for c in data["columns"] if c["key"] == "answers_fallback")["main"]
+    shares = {row["policy"]: row["metrics"]["answers_fallback"]["value"] for row in data["rows"]}
+    assert shares == {"clean": None, "999-charter": 1.0, "1-charter": 0.0}
+    assert "Fallback" in page.read_text()
 
 
 def test_export_writes_an_episode(results, tmp_path, capsys):
