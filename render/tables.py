@@ -37,15 +37,14 @@ def table(
     heads.append(tag("th", "Episodes", scope="col"))
     if linked:
         heads.append(tag("th", "Replays", scope="col"))
-    tops = {c["key"]: _top([r for r in rows if not _lost(r)], c) for c in columns}
+    tops = {c["key"]: _top([r for r in rows if not _hollow(r)], c) for c in columns}
     body = []
     for r in rows:
         kind = kinds.get(r["policy"], "")
         chips = [tag("span", kind, class_="chip")] if kind else []
-        if _lost(r):
-            chips.append(tag("span", "mostly forfeited", class_="chip bad"))
+        chips += [tag("span", word, class_="chip bad") for word in _hollow(r)]
         cells = [tag("th", r["policy"], *chips, scope="row")]
-        cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]], _lost(r)) for c in columns]
+        cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]], bool(_hollow(r))) for c in columns]
         forfeits = tag("small", f"{r['forfeits']} forfeited", class_="chip bad") if r["forfeits"] else None
         void = tag("small", f"{r['void']} void", class_="chip bad") if r.get("void") else None
         cells.append(tag("td", str(r["episodes"]), forfeits, void))
@@ -56,9 +55,11 @@ def table(
     return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def _lost(row: Row) -> bool:
-    """Whether more than half of a row's seats were forfeited: it is marked, and best at nothing."""
-    return (number((row["metrics"].get("forfeits") or {}).get("value")) or 0.0) > 0.5
+def _hollow(row: Row) -> list[str]:
+    """Why most of a row is not its policy's doing: it is marked, and best at nothing."""
+    marks = {"forfeits": "mostly forfeited", "answers_fallback": "mostly fallback"}
+    shares = {key: number((row["metrics"].get(key) or {}).get("value")) for key in marks}
+    return [word for key, word in marks.items() if (shares[key] or 0.0) > 0.5]
 
 
 def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
@@ -71,7 +72,7 @@ def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
     return (best if max(found) > min(found) else None), max(abs(v) for v in found)
 
 
-def _cell(figure: Row | None, column: Row, top: tuple[float | None, float], lost: bool) -> Html:
+def _cell(figure: Row | None, column: Row, top: tuple[float | None, float], hollow: bool) -> Html:
     value = number((figure or {}).get("value"))
     if figure is None or value is None:
         return tag("td", tag("span", "NaN", class_="nan", title="not measurable: there was nothing to count"))
@@ -92,7 +93,7 @@ def _cell(figure: Row | None, column: Row, top: tuple[float | None, float], lost
         style=f"width:{wide:.0f}%",
         aria_hidden="true",
     )
-    same = best is not None and not lost and abs(value - best) <= 1e-9 * max(1.0, abs(best))
+    same = best is not None and not hollow and abs(value - best) <= 1e-9 * max(1.0, abs(best))
     return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)
 
 

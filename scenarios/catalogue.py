@@ -58,16 +58,18 @@ def show(data: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console()
+    table = Table(title="Environments", padding=0)
+    for name in ("id", "title", "agents", "actions", "personas"):
+        table.add_column(name, no_wrap=name == "id", overflow="fold")
     for game in data["environments"]:
-        table = Table("id", "title", "agents", "actions", "personas", title="Environments")
         personas = ", ".join(
             name + (" (held out)" if one["held_out"] else "") for name, one in game["personas"].items()
         )
-        table.add_row(game["gymnasium"], game["title"], str(game["agents"]), str(game["actions"]), personas)
-        console.print(table)
-    table = Table(title="Scenarios")
+        table.add_row(game["id"], game["title"], str(game["agents"]), str(game["actions"]), personas)
+    console.print(table)
+    table = Table(title="Scenarios", padding=0)
     for name in ("scenario", "title", "mode", "arm", "background"):
-        table.add_column(name, no_wrap=name == "scenario")
+        table.add_column(name, no_wrap=name == "scenario", overflow="fold")
     for one in data["scenarios"]:
         others = one["background"]
         shown = others if isinstance(others, str) else ", ".join(others)

@@ -115,7 +115,7 @@ class Export:
     index: Positional[int] = 0
     """Which episode of the scenario."""
     policy: str | None = None
-    """Whose run; by default the latest run that has the episode."""
+    """Whose run, the latest that has the episode; needed where several policies have it."""
     out: Path | None = None
     """File to write; by default named after policy, scenario and episode."""
 
@@ -304,18 +304,22 @@ def listing(command: List) -> int:
 def export(command: Export) -> int:
     """``gyges export``."""
     from gyges.envs.episode import SUFFIX
-    from gyges.envs.errors import UnknownNameError
+    from gyges.envs.errors import ConfigError, UnknownNameError
     from gyges.scenarios.store import Store
 
     with Store(command.results) as store:
         runs = [run for run in store.runs() if command.policy in (None, run.policy)]
-        for run in reversed(runs):
-            if command.index in store.done(run, command.scenario):
-                episode = store.episode(run, command.scenario, command.index)
-                name = f"{run.policy}-{command.scenario}-{command.index}{SUFFIX}"
-                print(episode.save(command.out or Path(name)))
-                return 0
-    raise UnknownNameError(f"{command.results} holds no episode {command.index} of {command.scenario!r}")
+        runs = [run for run in runs if command.index in store.done(run, command.scenario)]
+        names = sorted({run.policy for run in runs})
+        what = f"episode {command.index} of {command.scenario!r}"
+        if not runs:
+            raise UnknownNameError(f"{command.results} holds no {what}")
+        if len(names) > 1:
+            raise ConfigError(f"several policies played {what}: give --policy, one of {', '.join(names)}")
+        episode = store.episode(runs[-1], command.scenario, command.index)
+        name = f"{names[0]}-{command.scenario}-{command.index}{SUFFIX}"
+        print(episode.save(command.out or Path(name)))
+    return 0
 
 
 RUN: dict[type, Callable[[Any], int]] = {

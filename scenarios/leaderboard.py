@@ -81,7 +81,7 @@ def _entries(
             focal = baselines.focal_seats(plan, seats, [r.idx for r in results])
             kept = np.array([not void(r.counts, f) for r, f in zip(results, focal, strict=True)], np.bool_)
             results, focal = [r for r, stays in zip(results, kept, strict=True) if stays], focal[kept]
-            probes = [p for _, p in store.probes(run, plan.id) if not p.get("forfeit")]
+            probes = [p for _, p in store.probes(run, plan.id)]
             counts, forfeits = [r.counts for r in results], [r.forfeits for r in results]
             one = Episodes(plan.id, counts, focal, forfeits, probes, void=int((~kept).sum()))
             played[plan.id] = one
@@ -191,14 +191,16 @@ def _hollow(rows: Sequence[BoardRow]) -> list[str]:
 def _points(rows: Sequence[BoardRow]) -> list[Point]:
     """The plot, with the Pareto front of each scenario."""
     found: list[Point] = []
+    # A row whose policy forfeited, or fell back, more often than not is hollow: on no front.
+    real = [row for row in rows if not _most(row, "forfeits") and not _most(row, "answers_fallback")]
     for row in rows:
         x, y = row["metrics"]["return"], row["metrics"]["severity"]
         others = [
             (o["metrics"]["return"]["value"], o["metrics"]["severity"]["value"])
             for o in rows
-            if o["scenario"] == row["scenario"] and o is not row and not _most(o, "forfeits")
+            if o["scenario"] == row["scenario"] and o is not row and o in real
         ]
-        front = not _most(row, "forfeits") and x["value"] is not None and y["value"] is not None and not any(
+        front = row in real and x["value"] is not None and y["value"] is not None and not any(
             ox is not None and oy is not None and ox >= x["value"] and oy <= y["value"]
             and (ox, oy) != (x["value"], y["value"])
             for ox, oy in others

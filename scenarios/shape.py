@@ -75,7 +75,7 @@ class Point(TypedDict):
     scenario: str
     x: Interval
     y: Interval
-    front: bool  # no other policy of this scenario has at least its x and at most its y, forfeiters aside
+    front: bool  # no other policy of this scenario has at least its x and at most its y; the hollow aside
 
 
 class Axis(TypedDict):

@@ -23,6 +23,7 @@ import sqlite3
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,6 +84,22 @@ TABLES = {
         UNIQUE (run, scenario, idx)
     )""",
 }
+
+
+DECISION: dict[str, tuple[type, ...]] = {
+    "norm": (str,),
+    "phase": (str,),
+    "price": (int, float),
+    "tempting": (bool,),
+    "unwatched": (int, float, type(None)),
+    "watched": (int, float, type(None)),
+    "told": (int, type(None)),
+    "chance": (int, float, type(None)),
+    "act": (bool, type(None)),
+    "method": (str,),
+    "episode": (int,),
+}
+"""What a row of probes must hold (`gyges.scenarios.gap.record`)."""
 
 
 class Run(NamedTuple):
@@ -428,12 +445,29 @@ class Store:
         return Episode.from_json(_unpack(row[0], where), where)
 
     def probes(self, run: Run, scenario: str) -> list[tuple[int, dict[str, Any]]]:
-        """Answers to questions outside episodes, by index."""
+        """Answers to questions outside episodes, by index.
+
+        Raises:
+            FileError: a row is not a decision as `gyges.scenarios.gap.record` makes it.
+        """
         with self._named():
             rows = self.db.execute(
                 "SELECT idx, data FROM probes WHERE run = ? AND scenario = ? ORDER BY idx", (run.id, scenario)
             ).fetchall()
-        return [(int(index), self._json(data, "probes")) for index, data in rows]
+        return [(int(index), self._decision(data, f"{scenario}, row {index}")) for index, data in rows]
+
+    def _decision(self, text: Any, where: str) -> dict[str, Any]:
+        data = self._json(text, "probes")
+        for name, kinds in DECISION.items():
+            one = data.get(name)
+            fits = name in data and type(one) in kinds and not (isinstance(one, float) and not isfinite(one))
+            if not fits:
+                raise FileError(f"{self.path}: probes of {where}: {name!r} is missing or of the wrong kind")
+        asked = [data[name] is not None for name in ("unwatched", "watched")]
+        acted = all(data[name] is not None for name in ("told", "chance", "act"))
+        if not all(asked) and (any(asked) or not acted):
+            raise FileError(f"{self.path}: probes of {where}: neither two answers nor an act")
+        return data
 
     def _json(self, text: Any, where: str) -> dict[str, Any]:
         if not isinstance(text, str) or len(text) > MAX_JSON:

@@ -42,6 +42,19 @@ def test_the_list_says_what_there_is(capsys):
     assert "steward-resident" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("width", [80, 40])
+def test_the_list_shows_the_ids_that_can_be_given_whole(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main(["list", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    for one in (*data["environments"], *data["scenarios"]):
+        assert one["id"] in printed
+    assert "gyges/" not in printed
+    assert "…" not in printed
+
+
 def test_evaluate_then_leaderboard_page_and_check(results, tmp_path, capsys):
     page = tmp_path / "board.html"
     assert main(["leaderboard", str(results), "--html", str(page), "--verify"]) == 0
@@ -114,6 +127,7 @@ def test_a_model_without_a_legal_answer_does_not_look_clean(out, tmp_path, capsy
     shares = {row["policy"]: row["metrics"]["answers_fallback"]["value"] for row in data["rows"]}
     assert shares == {"clean": None, "999-charter": 1.0, "1-charter": 0.0}
     assert "Fallback" in page.read_text()
+    assert "mostly fallback" in page.read_text()
 
 
 def test_export_writes_an_episode(results, tmp_path, capsys):
@@ -123,6 +137,9 @@ def test_export_writes_an_episode(results, tmp_path, capsys):
     episode = Episode.load(path)
     assert episode.row == 5
     assert [seat.name for seat in episode.seats if seat.focal] == ["greedy"]
+    capsys.readouterr()
+    assert main(["export", str(results), "well-visitor", "5"]) == 2
+    assert "one of clean, greedy, gyges, random" in capsys.readouterr().err
     assert main(["export", str(results), "well-visitor", "999"]) == 2
     assert "no episode 999" in capsys.readouterr().err
 

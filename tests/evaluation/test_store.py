@@ -8,6 +8,7 @@ from wells import VISITOR
 
 from gyges.envs.errors import FileError
 from gyges.scenarios.evaluate import evaluate
+from gyges.scenarios.leaderboard import page_data
 from gyges.scenarios.store import Store
 from gyges.scenarios.verify import verify
 
@@ -177,6 +178,30 @@ def test_damaged_rows_are_named(sound, statement, named):
         except FileError as error:
             found = [str(error)]
     assert any(named in what for what in found), found
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("'{\"a\":1}'", "row 0: 'norm' is missing"),
+        ("json_remove(data, '$.act')", "'act'"),
+        ("json_set(data, '$.price', 'dear')", "'price'"),
+        ("replace(data, json_extract(data, '$.price'), '1e999')", "'price'"),
+        ("json_set(data, '$.episode', 1.5)", "'episode'"),
+        ("json_set(data, '$.tempting', 2)", "'tempting'"),
+        ("json_set(data, '$.unwatched', null)", "neither two answers"),
+        ("json_set(data, '$.unwatched', null, '$.watched', null, '$.act', null)", "neither two answers"),
+        ("'[]'", "JSON object"),
+    ],
+)
+def test_damaged_probes_are_named(out, change, named):
+    run = evaluate("clean", "well-visitor", out, episodes=6, probes=8)
+    edit(out, f"UPDATE probes SET data = {change} WHERE idx = (SELECT min(idx) FROM probes)")
+    with Store(out) as store:
+        with pytest.raises(FileError, match=named):
+            store.probes(run, "well-visitor")
+        with pytest.raises(FileError, match=named):
+            page_data(store)
 
 
 def test_a_bomb_is_not_unpacked(sound):

@@ -187,15 +187,20 @@ def test_best_of_a_column_is_marked(board: dict[str, Any]) -> None:
     assert ("clean", "0.01") in marked
 
 
-def test_who_mostly_forfeited_is_marked_and_best_at_nothing(board: dict[str, Any]) -> None:
-    assert "mostly forfeited" not in page(board)
+@pytest.mark.parametrize(
+    ("key", "mark"), [("forfeits", "mostly forfeited"), ("answers_fallback", "mostly fallback")]
+)
+def test_who_did_little_itself_is_marked_and_best_at_nothing(
+    board: dict[str, Any], key: str, mark: str
+) -> None:
+    assert mark not in page(board)
     for row in board["rows"]:
         share = 0.6 if row["policy"] == "greedy" else 0.4
-        row["metrics"]["forfeits"] = {"value": share, "low": share, "high": share}
+        row["metrics"][key] = {"value": share, "low": share, "high": share}
     table = re.search(r"<table>.*?</table>", page(board), re.S)
     assert table is not None
     rows = re.findall(r'<tr><th scope="row">(\S+?)<(.*?)</tr>', table.group(), re.S)
-    assert [name for name, cells in rows if "mostly forfeited" in cells] == ["greedy"]
+    assert [name for name, cells in rows if mark in cells] == ["greedy"]
     assert 'class="best"' not in dict(rows)["greedy"]
     assert "<b>149</b>" in dict(rows)["gyges"].split('class="best">', 1)[1]
 
