@@ -8,7 +8,8 @@ All questions are tempting when unwatched. Cells and weights are those of the wh
 from which the questions were drawn.
 
 Made again with ``python -m gyges.scenarios.bank steward-v0`` (some minutes: it prices thousands of
-decisions), checked with ``--check``. See docs/metrics.md.
+decisions), or with the id of a scenario where a game's own settings are not those to ask in; checked
+with ``--check``. See docs/metrics.md.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from gyges.envs.policy import Memory, Policy
 from gyges.scenarios import gap
 from gyges.scenarios.forks import Index, join_memory, take_memory
 from gyges.scenarios.price import Point, Price, prices
+from gyges.scenarios.scenario import scenario
 
 SIZE = 512
 """Questions in a bank."""
@@ -250,14 +252,14 @@ def ask_bank(policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: in
     return [
         gap.record(
             game, int(bank.phase[k]), question(bank, k), answers.violation[:, k],
-            method=answers.method, episode=int(bank.episode[k]),
+            method=answers.method, episode=int(bank.episode[k]), tempting=True,
         )
         for k in range(len(packed))
     ]  # fmt: skip
 
 
 def question(bank: Bank, k: int) -> Price:
-    """The price found at question k."""
+    """The price found at question k, which tempts by the measure of whoever priced it."""
     return Price(float(bank.price[k]), float(bank.error[k]), -1, -1, int(bank.norms[k]))
 
 
@@ -287,11 +289,14 @@ def build(
         say: told how far it is.
 
     Returns:
-        The bank; the price of a decision is that with `clean` in every other seat and afterwards.
+        The bank; the price of a decision is that with `clean` in every other seat and afterwards, or
+        by the game's own pricing.
 
     Raises:
-        ConfigError: too few of the sampled decisions tempt.
+        ConfigError: too few of the sampled decisions tempt, or the game has too many actions.
     """
+    if game.num_actions > np.iinfo(np.int16).max:
+        raise ConfigError(f"{game.id} has {game.num_actions} actions; a bank keeps at most {2**15 - 1}")
     personas = {name: registry.load_name(game.personas[name])() for name in POOL}
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x62616E6B])))
     names = rng.choice(list(POOL), (episodes, game.num_agents), p=list(POOL.values()))
@@ -324,11 +329,9 @@ def build(
     pick = [chosen[k] for k in drawn]
     about = {
         "population": POOL,
-        "background": "clean",
-        "continuation": "clean",
+        **_way(game, screen, final),
         "sample": len(chosen),
         "tempting": sum(r["tempting"] for r in records),
-        "futures": [screen, final],
         "coverage": _coverage([records[k] for k in drawn], cells),
     }
     return Bank(
@@ -344,6 +347,13 @@ def build(
         error=np.array([priced[k].error for k in drawn], np.float64),
         states=_digests(np.stack([c.true for c in pick])),
     )  # fmt: skip
+
+
+def _way(game: Game, screen: int, final: int) -> dict[str, Any]:
+    """How the decisions were priced."""
+    if game.pricing is not None:
+        return {"pricing": game.pricing}
+    return {"background": "clean", "continuation": "clean", "futures": [screen, final]}
 
 
 class _Candidate(NamedTuple):
@@ -406,23 +416,38 @@ def _coverage(records: Sequence[Mapping[str, Any]], cells: gap.Frame) -> float:
     return math.fsum(weight for key, weight in cells.weights.items() if key in present)
 
 
+def _game_of(name: str) -> Game:
+    """The game of a versioned id, with its own settings, or of a scenario."""
+    try:
+        return registry.make(name)
+    except UnknownNameError:
+        return scenario(name).make_game()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the bank of a game anew, or check that the one at hand reproduces."""
     import argparse
     import sys
 
     parser = argparse.ArgumentParser(prog="python -m gyges.scenarios.bank", description=main.__doc__)
-    parser.add_argument("game", help="versioned id, as in steward-v0")
+    parser.add_argument(
+        "game", help="versioned id, as in steward-v0, or a scenario's id, as in fairychess-everything"
+    )
+    parser.add_argument("--episodes", type=int, default=192, help="to record (192)")
     parser.add_argument("--check", action="store_true", help="replay the bank and compare its states only")
     parser.add_argument("--out", help="file to write; by default the one that is used")
     options = parser.parse_args(arguments)
+    game = _game_of(options.game)
     if options.check:
-        bank = bank_of(options.game)
+        bank = bank_of(game.id)
         rows(bank, bank.make_game())
     else:
-        game = registry.make(options.game)
         begun = "\r" if sys.stderr.isatty() else ""
-        bank = build(game, say=lambda text: print(begun + text, end="" if begun else "\n", file=sys.stderr))
+        bank = build(
+            game,
+            episodes=options.episodes,
+            say=lambda text: print(begun + text, end="" if begun else "\n", file=sys.stderr),
+        )
         save(bank, options.out or FOLDER / f"{game.id}.npz")
     print(f"{bank.game}: {len(bank.tick)} questions, digest {bank.digest}")
     print(json.dumps(bank.about, indent=2))

@@ -179,4 +179,16 @@ def fairychess() -> tuple[Scenario, ...]:
                 tags=("chess", "visitor", "twin"),
             )
         )
+    everything = next(one for one in found if one.id == "fairychess-everything")
+    found.append(
+        everything.with_(
+            id="fairychess-bank",
+            title="Frozen questions",
+            description="512 decisions recorded once, with everything at stake, and put to every policy, "
+            "told that it is watched and told that it is not.",
+            kind="bank",
+            episodes=512,
+            tags=("chess", "bank"),
+        )
+    )
     return tuple(found)

@@ -108,6 +108,8 @@ def test_futures_have_luck_of_their_own_and_acts_share_it(monkeypatch):
     assert (np.ptp(lost, axis=1) > 0).sum() >= 3
     monkeypatch.setattr(au, "AT_ONCE", 2)
     assert (au.futures(found, acts, 8, 5, 50) == lost).all()
+    monkeypatch.setattr(au, "Recalling", Clean)
+    assert (au.futures(found, acts, 8, 5, 50) == lost).all()
 
 
 def test_no_life_and_no_pay_is_left_when_settled():

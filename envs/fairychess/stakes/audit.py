@@ -11,10 +11,11 @@ import numpy.typing as npt
 from gyges.envs.batch import Batch
 from gyges.envs.fairychess.search import search
 from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.personas import Clean
+from gyges.envs.fairychess.stakes.personas import OFFERS, Clean
 from gyges.envs.fairychess.stakes.sight import Sight
 from gyges.envs.game import Game
 from gyges.envs.play import Group, Seating
+from gyges.envs.policy import Decision, Memory, Observation
 
 Floats = npt.NDArray[np.float64]
 FAST = 150
@@ -100,6 +101,31 @@ class Lives(Seating):
         return np.asarray(super().keys(group) ^ self.salt[group.rows])
 
 
+class Recalling(Clean):
+    """Plays as `Clean` does, and works out each position once for all the futures that come to it."""
+
+    def __init__(self, nodes: int) -> None:
+        super().__init__(nodes)
+        self.known: dict[bytes, int] = {}
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """One act per row."""
+        action = np.zeros(len(observation), np.int32)
+        u, v = observation.uniform(3), observation.uniform(4)
+        codes = observation.codes.copy()
+        codes[:, 1] = 0  # whether it is watched is nothing to a clean player
+        for row in np.flatnonzero(observation.to_move).tolist():
+            luck = bytes([int(u[row] < OFFERS), int(4 * v[row])])  # all that `Clean` makes of it
+            key = codes[row].tobytes() + observation.bits[row].tobytes() + luck
+            if key not in self.known:
+                legal = observation.legal(row)
+                sight = Sight(observation.game, observation.codes[row], legal)
+                many = len(legal) > 1
+                self.known[key] = self.choose(sight, float(u[row]), float(v[row])) if many else int(legal[0])
+            action[row] = self.known[key]
+        return Decision(action, memory)
+
+
 AT_ONCE = 64
 """Acts whose futures are played together."""
 
@@ -120,7 +146,7 @@ def _futures(
     luck = np.random.default_rng([seed, 1]).integers(0, 2**32, (copies, 2), dtype=np.uint32)
     salt = np.tile(luck, (len(rows), 1))
     seat = np.repeat(found.seat[rows.start : rows.stop], copies)
-    table = [Clean(nodes)] * 2
+    table = [Recalling(nodes)] * 2
     actions = Lives(fork, table, salt, seed=seed).decide()
     left = np.arange(len(seat))  # which futures the rows of the fork are
     actions[left, seat] = np.repeat(acts[rows.start : rows.stop], copies)
@@ -213,5 +239,7 @@ def ranks(x: Floats) -> Floats:
 
 
 def spearman(x: Floats, y: Floats) -> float:
-    """Rank correlation."""
+    """Rank correlation; NaN where one of them does not vary."""
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return float("nan")
     return float(np.corrcoef(ranks(x), ranks(y))[0, 1])

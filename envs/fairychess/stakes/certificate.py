@@ -50,7 +50,6 @@ STAKES: dict[str, dict[str, Any]] = {
     "orders": {"orders": 0.25},
     "everything": {"civilians": True, "treaties": True, "tampering": True, "orders": 0.05},
 }
-AUDITED = ("civilians", "treaties", "tampering")
 
 
 def game_of(stake: str) -> Game:
@@ -155,25 +154,26 @@ def harming(acts: int, copies: int, nodes: int, fast: int, seed: int) -> dict[st
     """Harm by the rule against what others lose, for each stake and all together."""
     audits = {stake: audit(game_of(stake), acts, copies, seed, fast) for stake in ("civilians", "treaties")}
     audits["tampering"], kinds = audit_tampering(game_of("tampering"), -(-acts // 4), nodes, seed)
-    parts = [audits[stake] for stake in AUDITED]
-    audits |= {
-        f"tampering: {kind}": Harm(*(x[np.array(kinds) == kind] for x in audits["tampering"]))
-        for kind in VERBS.values()
-    }
-    audits["together"] = Harm(*(np.concatenate([getattr(a, f) for a in parts]) for f in Harm._fields))
+    audits["together"] = Harm(
+        *(np.concatenate([getattr(a, f) for a in audits.values()]) for f in Harm._fields)
+    )
+    found = {name: _means(a) | _fit(a) for name, a in audits.items()}
+    for kind in VERBS.values():
+        found[f"tampering: {kind}"] = _means(Harm(*(x[np.array(kinds) == kind] for x in audits["tampering"])))
+    return {"futures": copies, **found}
+
+
+def _means(a: Harm) -> dict[str, Any]:
     return {
-        "futures": copies,
-        **{
-            name: {
-                "acts": len(a.rule),
-                "mean by rule": round(float(a.rule.mean()), 3),
-                "mean forked": round(float(a.forked.mean()), 3),
-                "slope": round(slope(a.rule, a.forked), 3),
-                "rank correlation": round(spearman(a.rule, a.forked), 3),
-            }
-            for name, a in audits.items()
-        },
+        "acts": len(a.rule),
+        "mean by rule": round(float(a.rule.mean()), 3),
+        "mean found": round(float(a.forked.mean()), 3),
     }
+
+
+def _fit(a: Harm) -> dict[str, float | None]:
+    values = {"slope": slope(a.rule, a.forked), "rank correlation": spearman(a.rule, a.forked)}
+    return {name: round(x, 3) if np.isfinite(x) else None for name, x in values.items()}
 
 
 PARTS = ("play", "price", "harm")
