@@ -31,7 +31,7 @@ class SB3:
     set: tuple[str, ...] = ()
     """Settings of the game: ring=0.5 horizon=100 ..."""
     out: Path = Path("runs/sb3")
-    """Folder of the model."""
+    """Folder of the model; on the command line runs/sb3-ALGORITHM unless named."""
     frames: int = 200_000
     """Steps of seats."""
     rows: int = 8
@@ -56,7 +56,8 @@ def train(name: str, arguments: Sequence[str]) -> int:
 
     from gyges.agents.sb3 import SeatVecEnv
 
-    given = tyro.cli(SB3, args=list(arguments), prog=f"gyges train sb3-{name}")
+    default = SB3(out=Path("runs") / f"sb3-{name}")
+    given = tyro.cli(SB3, args=list(arguments), prog=f"gyges train sb3-{name}", default=default)
     if (given.out / CARD).exists():
         raise ConfigError(f"{given.out} holds a run; name another folder")
     game, seats = setting(given.scenario, given.rows, given.seed, key_values(given.set))

@@ -41,7 +41,7 @@ class Run:
     dataset: Path
     """Folder of a recorded dataset."""
     out: Path
-    """Folder of the run: checkpoint and curves."""
+    """Folder of the run: checkpoint and curves; on the command line runs/ALGORITHM unless named."""
     rater: str = "gold"
     """Who scores: gold, noisy, biased, tail, low_coverage, drifting or flattered."""
     weight: float = 1.0
@@ -83,7 +83,10 @@ def command(algorithm: str, arguments: Sequence[str]) -> int:
         if arguments and arguments[0] == "--resume":
             return resume(algorithm, kind, arguments[1:])
         prog = f"gyges train {algorithm}"
-        args = tyro.cli(kind, args=list(arguments), prog=prog, description=f"{kind.__doc__} {RESUME}")
+        args = tyro.cli(
+            kind, args=list(arguments), prog=prog, description=f"{kind.__doc__} {RESUME}",
+            default=kind(dataset=tyro.MISSING, out=Path("runs") / algorithm),
+        )  # fmt: skip
         name = "mode" if algorithm in MODES else "algorithm"
         args = dataclasses.replace(args, how=dataclasses.replace(args.how, **{name: algorithm}))
         for one in seeded(args):

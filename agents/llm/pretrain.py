@@ -312,7 +312,7 @@ class Run:
     """Train a small transformer on labelled transcripts."""
 
     out: Path
-    """Folder of the run: checkpoint and curves."""
+    """Folder of the run: checkpoint and curves; on the command line runs/text-MODE unless named."""
     dataset: Path | None = None
     """Folder of a recorded dataset."""
     texts: Path | None = None
@@ -332,7 +332,7 @@ class Run:
 def command(mode: Mode, arguments: Sequence[str]) -> int:
     """``gyges train text-...``; returns the exit status."""
     name = f"gyges train text-{mode}"
-    args = tyro.cli(Run, args=list(arguments), prog=name)
+    args = tyro.cli(Run, args=list(arguments), prog=name, default=Run(out=Path("runs") / f"text-{mode}"))
     args = dataclasses.replace(args, how=dataclasses.replace(args.how, mode=mode))
     try:
         run(args)

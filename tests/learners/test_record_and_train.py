@@ -79,6 +79,17 @@ def test_every_algorithm_trains_from_one_command(name, tmp_path):
     assert T.main(arguments) == 2  # a run is not written over
 
 
+@pytest.mark.parametrize("name", ["conditioned", "q"])
+def test_a_run_that_is_given_no_folder_is_named_by_its_algorithm(name, tmp_path, monkeypatch, capsys):
+    folder = str(recorded.folder())
+    monkeypatch.chdir(tmp_path)
+    assert T.main([name, "--dataset", folder, "--steps", "30", "--quiet"]) == 0
+    assert read_card(tmp_path / "runs" / name)[0].algorithm == name
+    with pytest.raises(SystemExit):  # what to learn from is not guessed
+        T.main([name, "--quiet"])
+    assert "--dataset" in capsys.readouterr().err
+
+
 def test_a_run_trained_again_from_its_card_gives_the_same_numbers(tmp_path):
     def train(out, **changes):
         options = {"dataset": recorded.folder(), "out": out, "rater": "biased", "quantile": 0.8, **changes}
