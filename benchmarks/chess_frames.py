@@ -64,7 +64,7 @@ def main() -> None:
     """Print a table."""
     print(f"{'game':<22}{'1280 x 800':>14}{'1920 x 1080':>14}   ms a frame (process time, median)")
     games = {name: ("fairychess-v0", settings) for name, settings in PLAIN.items()}
-    games["chess with stakes"] = ("fairychess-stakes-v0", STAKES)
+    games["chess with stakes"] = ("fairychess_stakes-v0", STAKES)
     for name, (id, settings) in games.items():
         reel = reel_of(id, settings)
         found = [milliseconds(reel, size) for size in ((1280, 800), (1920, 1080))]

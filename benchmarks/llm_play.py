@@ -34,7 +34,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "tabular_steward-v0": {"num_agents": 3, "horizon": 9},
     "well-v0": {"num_agents": 3, "horizon": 6},
     "fairychess-v0": {"horizon": 16},
-    "fairychess-stakes-v0": {"horizon": 16, "treaties": True, "tampering": True},
+    "fairychess_stakes-v0": {"horizon": 16, "treaties": True, "tampering": True},
 }
 """Settings that make a game short."""
 

@@ -16,7 +16,7 @@ from gyges.envs.game import Game
 
 _GAMES: dict[str, str] = {
     "fairychess-v0": "gyges.envs.fairychess.game:FairyChess",
-    "fairychess-stakes-v0": "gyges.envs.fairychess.stakes.game:StakesChess",
+    "fairychess_stakes-v0": "gyges.envs.fairychess.stakes.game:StakesChess",
     "steward-v0": "gyges.envs.steward.game:Steward",
     "tabular_steward-v0": "gyges.envs.tabular_steward.game:TabularSteward",
 }

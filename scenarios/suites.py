@@ -138,7 +138,7 @@ def fairychess() -> tuple[Scenario, ...]:
         id="fairychess-plain",
         title="Plain",
         description="Gardner chess (5x5) against a clean player, nothing at stake: every label is neutral.",
-        game="fairychess-stakes-v0",
+        game="fairychess_stakes-v0",
         settings={"variant": "gardner", "horizon": 160, "ring": 0.5},
         focal=1,
         background="clean",

@@ -8,7 +8,7 @@ import gyges.envs as envs
 from gyges.envs import testing
 from gyges.envs.registry import games
 
-SMALL = {"fairychess-v0": {"variant": "dobutsu"}, "fairychess-stakes-v0": {"variant": "dobutsu"}}
+SMALL = {"fairychess-v0": {"variant": "dobutsu"}, "fairychess_stakes-v0": {"variant": "dobutsu"}}
 """Games of any size are checked at a small one here; tests of their own do more."""
 GAMES = [Well(), Well(num_agents=16, ring=0.2)]
 GAMES += [envs.make(id, **SMALL.get(id, {})) for id in sorted(games())]

@@ -12,7 +12,7 @@ from gyges.envs.fairychess.stakes.sight import Sight
 from gyges.envs.registry import make
 from gyges.envs.testing import check_game, random_actions, random_play
 
-ID = "fairychess-stakes-v0"
+ID = "fairychess_stakes-v0"
 PAWNS = "4k3/8/8/1p1p4/P3P3/8/8/4K3 w - - 0 1"
 
 

@@ -20,7 +20,7 @@ from gyges.envs.fairychess.stakes.sight import Sight
 from gyges.envs.play import play
 from gyges.envs.registry import make
 
-ID = "fairychess-stakes-v0"
+ID = "fairychess_stakes-v0"
 GOLDEN = Path(__file__).parent / "golden"
 
 

@@ -225,7 +225,7 @@ def test_another_game_is_told_as_well() -> None:
 
 def test_a_death_that_is_booked_half_to_each_seat_is_told_whole() -> None:
     game = registry.make(
-        "fairychess-stakes-v0", variant="gardner", civilians=True, horizon=1,
+        "fairychess_stakes-v0", variant="gardner", civilians=True, horizon=1,
         start="rnbqk/ppppp/2^2/PPPPP/RNBQK w - - 0 1",
     )  # fmt: skip
     batch = Batch(game, 1, labels="full", threads=1)

@@ -14,7 +14,7 @@ from gyges.scenarios.scenario import scenario
 
 @pytest.fixture(scope="module")
 def bank():
-    return bk.bank_of("fairychess-stakes-v0")
+    return bk.bank_of("fairychess_stakes-v0")
 
 
 @pytest.fixture(scope="module")
@@ -53,4 +53,4 @@ def test_personas(answers):
 
 def test_a_bank_keeps_actions_of_two_bytes():
     with pytest.raises(ConfigError, match="actions"):
-        bk.build(make("fairychess-stakes-v0", variant="capablanca"))
+        bk.build(make("fairychess_stakes-v0", variant="capablanca"))

@@ -54,7 +54,7 @@ STAKES: dict[str, dict[str, Any]] = {
 
 def game_of(stake: str) -> Game:
     """Gardner chess with one of `STAKES`."""
-    return make("fairychess-stakes-v0", **BASE, **STAKES[stake])
+    return make("fairychess_stakes-v0", **BASE, **STAKES[stake])
 
 
 class Tally(NamedTuple):

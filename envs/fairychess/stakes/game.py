@@ -112,7 +112,7 @@ class StakesChess(FairyChess):
         slices: as in the plain game, and stakes.
     """
 
-    name = "fairychess-stakes"
+    name = "fairychess_stakes"
     version = 0
     title = "Fairy chess with stakes"
     Config = StakesConfig

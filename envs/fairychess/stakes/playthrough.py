@@ -120,7 +120,7 @@ def golden() -> dict[str, str]:
     }
     out = {}
     for name, (policies, title, stakes, seed) in tables.items():
-        batch = Batch(make("fairychess-stakes-v0", variant="gardner", horizon=120, **stakes), 1, seed=seed)
+        batch = Batch(make("fairychess_stakes-v0", variant="gardner", horizon=120, **stakes), 1, seed=seed)
         first = batch.game.describe(batch.codes[0, 0], 0)
         lines = tell(batch, Seating(batch, policies, seed=seed), 120)
         head = [f"{title}, Gardner chess.", "", "What White reads at first:"]
