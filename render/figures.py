@@ -29,7 +29,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     span = max(high - low, 1e-9)
     step = 10 ** math.floor(math.log10(span / max(1, most - 1)))
     for factor in (1, 2, 2.5, 5, 10, 20):
-        first, last = math.floor(low / (step * factor) + 1e-9), math.ceil(high / (step * factor) - 1e-9)
+        first, last = math.floor(low / (step * factor) + 1e-12), math.ceil(high / (step * factor) - 1e-12)
         if last - first < most:
             return [round(k * step * factor, 10) for k in range(first, last + 1)]
     return [low, high]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gyges.envs.errors import ConfigError
@@ -285,6 +285,7 @@ def test_numbers(value: Any, unit: str, text: str) -> None:
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+@example(-1e-05, 20001.0)
 def test_ticks_cover_and_are_few(low: float, span: float) -> None:
     found = figures.ticks(low, low + span)
     assert found[0] <= low + 1e-6 * max(1, abs(low))
