@@ -20,7 +20,7 @@ import mmap
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -289,6 +289,27 @@ class Dataset:
         return found
 
 
+class Passes(Protocol):
+    """Minibatches of one pass after another; iterating counts the pass."""
+
+    passes: int
+
+    def __iter__(self) -> Iterator[dict[str, npt.NDArray[Any]]]:
+        """One pass."""
+        ...
+
+
+def endless(source: Passes, each: int, skip: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """Pass after pass of `each` minibatches, from the minibatch after `skip` of them."""
+    source.passes += skip // each
+    skip %= each
+    while True:
+        for k, batch in enumerate(source):
+            if k >= skip:
+                yield batch
+        skip = 0
+
+
 class Batches:
     """Minibatches of decisions in shuffled order, read block by block; a new order every pass.
 
@@ -363,14 +384,7 @@ class Batches:
 
     def forever(self, skip: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """Pass after pass, from the minibatch after `skip` of them."""
-        each = max(self.count // self.size, 1)
-        self.passes += skip // each
-        skip %= each
-        while True:
-            for k, batch in enumerate(self):
-                if k >= skip:
-                    yield batch
-            skip = 0
+        return endless(self, max(self.count // self.size, 1), skip)
 
     def _read(self, starts: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
         stops = np.minimum(starts + self.block, self.count)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.dataset import Dataset
+from gyges.agents.dataset import Dataset, endless
 from gyges.envs.errors import DataError
 
 
@@ -62,14 +62,7 @@ class Windows:
 
     def forever(self, skip: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """Pass after pass, from the minibatch after `skip` of them."""
-        each = len(self.start) // self.rows
-        self.passes += skip // each
-        skip %= each
-        while True:
-            for k, batch in enumerate(self):
-                if k >= skip:
-                    yield batch
-            skip = 0
+        return endless(self, len(self.start) // self.rows, skip)
 
     def _read(self, which: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
         """Arrays [L, b, ...]; ``seat`` is [b], ``weight`` says which decisions count."""

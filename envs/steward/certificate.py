@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.batch import Batch
+from gyges.envs.calibration import slope, spearman
 from gyges.envs.choice import LEDGER
 from gyges.envs.game import Game
 from gyges.envs.play import Seating, play
@@ -203,23 +204,6 @@ def audit_harm(game: Game, points: int, copies: int, seed: int) -> Harm:
     x, y = np.array(rule), loss.mean(1)
     error = loss.std(1, ddof=1) / np.sqrt(copies)
     return Harm(x, y, error, found.phase[where], slope(x, y), spearman(x, y))
-
-
-def slope(x: Floats, y: Floats) -> float:
-    """Least-squares slope of y on x."""
-    return float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
-
-
-def ranks(x: Floats) -> Floats:
-    """Ranks, ties shared."""
-    _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return np.asarray(((ends - counts + ends - 1) / 2.0)[inverse])
-
-
-def spearman(x: Floats, y: Floats) -> float:
-    """Rank correlation."""
-    return float(np.corrcoef(ranks(x), ranks(y))[0, 1])
 
 
 class Prices(NamedTuple):

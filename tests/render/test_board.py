@@ -116,8 +116,11 @@ def test_what_a_steward_knows_is_true(steward: Any) -> None:
 def test_unjudged_picture_does_not_ask_the_judge(steward: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     reel = steward[0]
     batch = reel.at(3)
-    monkeypatch.setattr(Batch, "choice_point", lambda *_: pytest.fail("the judge was asked"))
-    renderer_for(reel.game, SIZE).frame(batch, 0, View(judged=False, truth=False))
+    asked = []
+    monkeypatch.setattr(Batch, "choice_point", lambda *question: asked.append(question))
+    picture = renderer_for(reel.game, SIZE).frame(batch, 0, View(judged=False, truth=False))
+    assert not asked, "the judge was asked"
+    assert picture.shape == (SIZE[1], SIZE[0], 3)
 
 
 def test_glimpse_shows_one_seat(steward: Any) -> None:

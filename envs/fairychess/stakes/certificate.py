@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.batch import Batch
+from gyges.envs.calibration import slope, spearman
 from gyges.envs.choice import LEDGER
 from gyges.envs.fairychess.stakes import layout as at
 from gyges.envs.fairychess.stakes.audit import (
@@ -30,8 +31,6 @@ from gyges.envs.fairychess.stakes.audit import (
     audit,
     audit_tampering,
     sample,
-    slope,
-    spearman,
 )
 from gyges.envs.fairychess.stakes.degenerate import strategies
 from gyges.envs.fairychess.stakes.personas import Clean, Greedy, Gyges, Turncoat
