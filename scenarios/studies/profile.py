@@ -235,6 +235,11 @@ PROFILES: dict[str, Profile] = {
         ("gold", "biased", "tail", "flattered"), (*CORE, "ppo-kl@0.05", "ppo-kl@0.5"),
         {"tabular": 4, "rich": 2}, less={"ppo-kl@0.05": ("binary",)},
     ),
+    "long": Profile(
+        "long", (dataclasses.replace(RICH, decisions=500_000, data=("behaviour", "matched-plan")),),
+        ("gold", "biased", "tail", "flattered"), (*CORE, "ppo-kl@0.5"), {"rich": 4},
+        less={"conditioned": ("random",)},
+    ),
     "gpu": Profile(
         "gpu",
         (
@@ -248,7 +253,8 @@ PROFILES: dict[str, Profile] = {
         device="cuda",
     ),
 }  # fmt: skip
-"""ci: minutes; small: an hour or two on two cores, pilot-grade; gpu: thirty seeds, for another machine."""
+"""ci: minutes; small: an hour or two on two cores, pilot-grade; long: the rich game alone, five times as
+long, two hours or three; gpu: thirty seeds, for another machine."""
 
 
 def profile(name: str) -> Profile:

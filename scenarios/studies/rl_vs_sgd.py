@@ -43,8 +43,9 @@ class Study:
 
     name: Annotated[Literal["rl_vs_sgd"], tyro.conf.Positional] = "rl_vs_sgd"
     """Which study."""
-    profile: Literal["ci", "small", "gpu"] = "ci"
-    """ci: some minutes; small: some hours at most, pilot-grade; gpu: thirty seeds."""
+    profile: Literal["ci", "small", "long", "gpu"] = "ci"
+    """ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five times as long;
+    gpu: thirty seeds."""
     out: Path = Path("study")
     """Folder of results, shared data, tables and page."""
     cell: str = ""
