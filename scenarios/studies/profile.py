@@ -238,7 +238,6 @@ PROFILES: dict[str, Profile] = {
     "long": Profile(
         "long", (dataclasses.replace(RICH, decisions=500_000, data=("behaviour", "matched-plan")),),
         ("gold", "biased", "tail", "flattered"), (*CORE, "ppo-kl@0.5"), {"rich": 4},
-        less={"conditioned": ("random",)},
     ),
     "gpu": Profile(
         "gpu",
