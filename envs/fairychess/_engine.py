@@ -11,7 +11,7 @@ from numba import njit
 
 from gyges.envs import _compile, _lean
 from gyges.envs import rules as core
-from gyges.envs.fairychess import attacks, ends, layout, legal, moves
+from gyges.envs.fairychess import attacks, drops, ends, layout, legal, moves, safety
 from gyges.envs.rules import PURE
 
 position = core.access(layout.Position, layout.Position, pointers=True)["view"]
@@ -27,7 +27,7 @@ LIST, PLAY = -1, -2
 def stamp() -> str:
     """A hash of every file that the compiled loop depends on."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for module in (attacks, legal, moves, ends, layout, core, _lean, _compile):
+    for module in (attacks, safety, drops, legal, moves, ends, layout, core, _lean, _compile):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()
 

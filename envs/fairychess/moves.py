@@ -43,7 +43,7 @@ from gyges.envs.fairychess.layout import (
     TURN,
     WALL,
 )
-from gyges.envs.fairychess.legal import castled, spared
+from gyges.envs.fairychess.safety import castled, spared
 from gyges.envs.rules import rule
 
 

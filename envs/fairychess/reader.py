@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from gyges.envs.fairychess import keys
 from gyges.envs.fairychess import variants as v
 from gyges.envs.fairychess.betza import BetzaError, parse
 from gyges.envs.fairychess.pieces import PIECES, REFUSED_PIECES
@@ -29,29 +30,29 @@ class Reader:
         """Apply one section's keys over those taken before."""
         for key, (value, line) in section.keys.items():
             at = f"{section.file}:{line}: {key}"
-            if key in v.PIECE_KEYS:
+            if key in keys.PIECE_KEYS:
                 self._piece(key, value, at)
-            elif key in v.KEYS or key.startswith("mobilityRegion"):
+            elif key in keys.KEYS or key.startswith("mobilityRegion"):
                 if key.startswith("mobilityRegion"):
                     self._mobility(key, at)
                 for side in ("White", "Black"):
                     self.raw.pop(key + side, None)
                 self.raw[key] = (value, at)
-            elif key in v.REFUSED:
-                if value not in v.REFUSED[key] and key not in v.TOLERATED:
-                    only = " or ".join(repr(x) for x in v.REFUSED[key])
+            elif key in keys.REFUSED:
+                if value not in keys.REFUSED[key] and key not in keys.TOLERATED:
+                    only = " or ".join(repr(x) for x in keys.REFUSED[key])
                     raise v.VariantError(
                         f"{at} = {value[:40]!r} is a rule not supported here; accepted is {only}"
                     )
-                if value not in v.REFUSED[key]:
+                if value not in keys.REFUSED[key]:
                     self.aside[key] = None
                 else:
                     self.aside.pop(key, None)
             elif key in REFUSED_PIECES:
                 if value != "-":
                     raise v.VariantError(f"{at}: {REFUSED_PIECES[key]}")
-            elif key not in v.IGNORED:
-                known = sorted(v.KEYS | v.PIECE_KEYS | set(v.REFUSED) | v.IGNORED)
+            elif key not in keys.IGNORED:
+                known = sorted(keys.KEYS | keys.PIECE_KEYS | set(keys.REFUSED) | keys.IGNORED)
                 near = ", ".join(difflib.get_close_matches(key, known, 4, 0.5)) or "see docs/fairychess.md"
                 raise v.VariantError(f"{section.file}:{line}: unknown key {key[:60]!r}; near it: {near}")
 
@@ -80,7 +81,7 @@ class Reader:
     def _mobility(self, key: str, at: str) -> None:
         found = re.fullmatch(r"mobilityRegion(White|Black)([A-Z]\w*)", key)
         name = found[2][0].lower() + found[2][1:] if found else ""
-        if name not in v.PIECE_KEYS:
+        if name not in keys.PIECE_KEYS:
             raise v.VariantError(
                 f"{at}: expected mobilityRegionWhite or mobilityRegionBlack and a piece's name"
             )
@@ -103,10 +104,10 @@ class Reader:
         for key in ("maxFile", "maxRank"):
             values[key] = self._single(key) if key in self.raw else 8
         self.files, self.ranks = values["maxFile"], values["maxRank"]
-        for key in v._SINGLE:
+        for key in keys.SINGLE:
             if key in self.raw and key not in values:
                 values[key] = self._single(key)
-        for key, kind in v._PAIRED.items():
+        for key, kind in keys.PAIRED.items():
             values[key] = tuple(self._paired(key, kind, side) for side in (0, 1))
         for key, piece in (
             ("enPassantTypes", "pawn"),
@@ -168,32 +169,32 @@ class Reader:
 
     def _single(self, key: str) -> Any:
         value, at = self.raw[key]
-        kind, low, high = v._SINGLE[key]
-        if kind == v._BOOL:
+        kind, low, high = keys.SINGLE[key]
+        if kind == keys.BOOL:
             if value not in _TRUE + _FALSE:
                 self._wrong(at, value, "true or false")
             return value in _TRUE
-        if kind == v._VALUE:
-            if value not in v._VALUES:
+        if kind == keys.VALUE:
+            if value not in keys.VALUES:
                 self._wrong(at, value, "win, loss or draw")
             return value
-        if kind == v._TEXT:
+        if kind == keys.TEXT:
             return value
-        if kind == v._SQUARES:
+        if kind == keys.SQUARES:
             return self._squares(value, at)
-        if kind == v._TYPES:
+        if kind == keys.TYPES:
             types = self._types(value, at)
             if low and len(types) != 1 and value != "-":
                 self._wrong(at, value, "one piece letter")
             return types
-        number = ord(value) - 96 if kind == v._FILE and re.fullmatch("[a-z]", value) else -1
+        number = ord(value) - 96 if kind == keys.FILE and re.fullmatch("[a-z]", value) else -1
         if number < 0 and re.fullmatch(r"[0-9]{1,4}", value):
             number = int(value)
         if not low <= number <= high:
             self._wrong(
                 at,
                 value,
-                f"a number from {low} to {high}" + (" or a file's letter" if kind == v._FILE else ""),
+                f"a number from {low} to {high}" + (" or a file's letter" if kind == keys.FILE else ""),
             )
         return number
 
@@ -210,7 +211,7 @@ class Reader:
 
     def _paired(self, key: str, kind: str, side: int) -> Any:
         entry = self.raw.get(key + ("White", "Black")[side]) or (
-            self.raw.get(key) if kind == v._TYPES or key == "dropRegion" else None
+            self.raw.get(key) if kind == keys.TYPES or key == "dropRegion" else None
         )
         if entry is None:
             if key == "promotionRegion":
@@ -225,8 +226,8 @@ class Reader:
                     if self.letters.get("p") == "pawn"
                     else next((p for p, n in self.letters.items() if n == "pawn"), "")
                 )
-            return "" if kind == v._TYPES else frozenset()
-        return self._types(*entry) if kind == v._TYPES else self._squares(*entry)
+            return "" if kind == keys.TYPES else frozenset()
+        return self._types(*entry) if kind == keys.TYPES else self._squares(*entry)
 
     def _rank(self, rank: int) -> v.Squares:
         return frozenset((x, rank - 1) for x in range(self.files) if rank <= self.ranks)

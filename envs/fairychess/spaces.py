@@ -23,8 +23,8 @@ import numpy.typing as npt
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess.fen import row_of
+from gyges.envs.fairychess.keys import MAX_FILES, MAX_RANKS
 from gyges.envs.fairychess.tables import Compiled
-from gyges.envs.fairychess.variants import MAX_FILES, MAX_RANKS
 from gyges.envs.game import Feature
 
 HEADER = (

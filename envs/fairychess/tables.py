@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess.betza import FAR, Step, lame_path
+from gyges.envs.fairychess.aims import attacks
 from gyges.envs.fairychess.lines import Kind, Lines, choices_of, immobile, indices, kinds_of, merge
 from gyges.envs.fairychess.variants import Piece, Variant, VariantError
 
@@ -132,105 +132,6 @@ class _Compiler:
                     head |= at.HOP | min(step.reach, 15) << at.AFTER
                 found.append((head, squares))
         return found
-
-    def attacks(self) -> dict[str, Any]:
-        """Tables rays, line, kind, hits, hops."""
-        v = self.v
-        w, squares = v.maxFile, v.squares
-        ways: dict[tuple[int, int, bool], int] = {}
-        slides: set[int] = set()
-        found: dict[
-            tuple[int, int], dict[int, list[int]]
-        ] = {}  # (piece, square) -> direction -> [hits, hops]
-        first: dict[Piece, int] = {}
-        for k, kind in enumerate(self.kinds):
-            if k and first.setdefault(kind.piece, k) != k:
-                for side in (0, 1):
-                    for s in range(squares):
-                        found[2 * k + side, s] = found[2 * first[kind.piece] + side, s]
-                continue
-            for side in (0, 1) if k else ():
-                flip = -1 if side else 1
-                for s in range(squares):
-                    y, x = divmod(s, w)
-                    reach: dict[int, list[int]] = {}
-                    steps = [step for step in self.lines.steps(kind.piece, side, x, y) if step.capture]
-                    if v.flyingGeneral and kind.piece.royal:
-                        steps = [*steps, Step(0, 1, FAR), Step(0, -1, FAR)]
-                    for j, step in enumerate(steps):
-                        flying = v.flyingGeneral and kind.piece.royal and j >= len(steps) - 2
-                        d = ways.setdefault((step.dx * flip, step.dy * flip, step.lame), len(ways))
-                        piece = Piece("", "", "") if flying else kind.piece
-                        cells = self.lines.squares(piece, step, side, x, y)
-                        if (step.reach > 1 or step.hop) and not step.lame:
-                            slides.add(d)
-                        entry = reach.setdefault(d, [0, 0])
-                        bits = (2 << len(cells)) - 2
-                        if cells and max(cells) >= at.NOLAND:
-                            bits = sum(1 << (i + 1) for i, c in enumerate(cells) if not c & at.NOLAND)
-                        if step.lame:
-                            bits = 2 if cells else 0
-                        if step.hop:
-                            entry[1] |= bits | min(step.reach, 15) << 16
-                        else:
-                            entry[0] |= bits
-                    found[2 * k + side, s] = {d: e for d, e in reach.items() if any(e)}
-        directions = len(ways)
-        classes: dict[tuple[tuple[int, int, int], ...], int] = {(): 0}
-        kind_of = [0] * (self.n * squares)
-        for (pc, s), entries in found.items():
-            key = tuple(sorted((d, e[0], e[1]) for d, e in entries.items()))
-            kind_of[pc * squares + s] = classes.setdefault(key, len(classes))
-        hits = np.zeros((len(classes), max(directions, 1)), np.int32)
-        hops = np.zeros_like(hits)
-        for key, c in classes.items():
-            for d, hit, hop in key:
-                hits[c, d], hops[c, d] = hit, hop
-        rays, line = self._towards(ways, slides)
-        return {
-            "rays": rays,
-            "line": line,
-            "kind": kind_of,
-            "hits": hits.ravel(),
-            "hops": hops.ravel(),
-            "directions": max(directions, 1),
-        }
-
-    def _towards(
-        self, ways: dict[tuple[int, int, bool], int], slides: set[int]
-    ) -> tuple[list[int], list[int]]:
-        """Per square: rays (count; direction << 8 | squares, squares), leaps (count; direction << 7 |
-        square), lame leaps (count; direction << 7 | square, blocks, the blocking squares)."""
-        v = self.v
-        rays: list[int] = []
-        line: list[int] = []
-        for s in range(v.squares):
-            y, x = divmod(s, v.maxFile)
-            rays.append(len(line))
-            long: list[list[int]] = []
-            leaps: list[int] = []
-            lame: list[int] = []
-            lames = 0
-            for (dx, dy, is_lame), d in ways.items():
-                cells = []
-                for l in range(1, 13 if d in slides else 2):
-                    ux, uy = x - dx * l, y - dy * l
-                    if not (0 <= ux < v.maxFile and 0 <= uy < v.maxRank):
-                        break
-                    cells.append(uy * v.maxFile + ux)
-                if not cells:
-                    continue
-                if is_lame:
-                    lames += 1
-                    origin = cells[0]
-                    blocks = [(uy + by) * v.maxFile + ux + bx for bx, by in lame_path(dx, dy)]
-                    lame += [d << 7 | origin, len(blocks), *blocks]
-                elif d in slides:
-                    long.append([d << 8 | len(cells), *cells])
-                else:
-                    leaps.append(d << 7 | cells[0])
-            line += [len(long), *(n for ray in long for n in ray), len(leaps), *leaps, lames, *lame]
-        return rays, line
 
     def roles(self) -> list[int]:
         v, found = self.v, [0] * len(self.kinds)
@@ -381,7 +282,7 @@ def compiled(v: Variant) -> Compiled:
 
     c = _Compiler(v)
     start, path = c.paths()
-    attack = c.attacks()
+    attack = attacks(v, c.kinds, c.lines)
     choices = max([1, *(len(x) for x in c.choices.values())])
     choice = np.zeros((c.n, choices), np.int32)
     for (k, side), options in c.choices.items():

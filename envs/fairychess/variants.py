@@ -15,11 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gyges.envs.fairychess.betza import Step, parse
-from gyges.envs.fairychess.pieces import CUSTOM, PIECES
 
 LIBRARY = Path(__file__).parent / "library"
 MAX_BYTES = 65_536
-MAX_FILES, MAX_RANKS, MAX_PIECES, MAX_SECTIONS = 12, 10, 64, 1_000
+MAX_SECTIONS = 1_000
 MAX_PROMOTIONS = 24
 MAX_ANCESTORS = 32
 
@@ -149,164 +148,6 @@ class Section:
     keys: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
-# What follows is the table of keys.
-
-_BOOL, _INT, _VALUE, _TYPES, _FILE, _SQUARES, _TEXT = (
-    "bool",
-    "int",
-    "value",
-    "types",
-    "file",
-    "squares",
-    "text",
-)
-_VALUES = ("win", "loss", "draw", "none")
-_PAIRED = {
-    "promotionRegion": _SQUARES,
-    "doubleStepRegion": _SQUARES,
-    "tripleStepRegion": _SQUARES,
-    "dropRegion": _SQUARES,
-    "flagRegion": _SQUARES,
-    "flagPiece": _TYPES,
-    "promotionPieceTypes": _TYPES,
-    "promotionPawnTypes": _TYPES,
-}
-_SINGLE: dict[str, tuple[str, int, int]] = {
-    "maxRank": (_INT, 1, MAX_RANKS),
-    "maxFile": (_FILE, 1, MAX_FILES),
-    "startFen": (_TEXT, 0, 0),
-    "chess960": (_BOOL, 0, 0),
-    "castlingKingsideFile": (_FILE, 1, MAX_FILES),
-    "castlingQueensideFile": (_FILE, 1, MAX_FILES),
-    "castlingKingFile": (_FILE, 1, MAX_FILES),
-    "castlingRank": (_INT, 1, MAX_RANKS),
-    "castlingKingPiece": (_TYPES, 1, 1),
-    "castlingRookPieces": (_TYPES, 0, 0),
-    "enPassantTypes": (_TYPES, 0, 0),
-    "enPassantRegion": (_SQUARES, 0, 0),
-    "blastImmuneTypes": (_TYPES, 0, 0),
-    "dropNoDoubled": (_TYPES, 1, 1),
-    "dropNoDoubledCount": (_INT, 1, 10),
-    "soldierPromotionRank": (_INT, 1, MAX_RANKS),
-    "nMoveRule": (_INT, 0, 1000),
-    "nMoveRuleTypes": (_TYPES, 0, 0),
-    "nFoldRule": (_INT, 0, 10),
-    "nFoldValue": (_VALUE, 0, 0),
-    "stalemateValue": (_VALUE, 0, 0),
-    "checkmateValue": (_VALUE, 0, 0),
-    "extinctionValue": (_VALUE, 0, 0),
-    "extinctionPieceTypes": (_TYPES, 0, 0),
-    "extinctionPieceCount": (_INT, 0, 64),
-    "extinctionOpponentPieceCount": (_INT, 0, 64),
-    "flagPieceCount": (_INT, 1, 64),
-    **{
-        key: (_BOOL, 0, 0)
-        for key in [
-            "mandatoryPawnPromotion",
-            "mandatoryPiecePromotion",
-            "blastOnCapture",
-            "doubleStep",
-            "castling",
-            "castlingDroppedPiece",
-            "checking",
-            "mustCapture",
-            "mustDrop",
-            "pieceDrops",
-            "dropLoop",
-            "capturesToHand",
-            "firstRankPawnDrops",
-            "promotionZonePawnDrops",
-            "dropOppositeColoredBishop",
-            "immobilityIllegal",
-            "flyingGeneral",
-            "shogiPawnDropMateIllegal",
-            "extinctionPseudoRoyal",
-            "flagMove",
-            "flagPieceSafe",
-            "checkCounting",
-        ]
-    },
-}
-IGNORED = frozenset(
-    [
-        "variantTemplate",
-        "pieceToCharTable",
-        "pocketSize",
-        "pieceValueMg",
-        "pieceValueEg",
-        "endgameEval",
-        "nnueAlias",
-        "fastAttacks",
-        "fastAttacks2",
-        "twoBoardsHint",
-    ]
-)
-"""Keys that say how to draw, evaluate or name a variant, not how it is played."""
-
-REFUSED: dict[str, tuple[str, ...]] = {
-    "dropChecks": ("true",),
-    "dropOnTop": ("false",),
-    "enclosingDrop": ("none",),
-    "enclosingDropStart": ("", "-"),
-    "sittuyinRookDrop": ("false",),
-    "sittuyinPromotion": ("false",),
-    "gating": ("false",),
-    "wallingRule": ("none",),
-    "arrowGating": ("false",),
-    "duckGating": ("false",),
-    "staticGating": ("false",),
-    "pastGating": ("false",),
-    "seirawanGating": ("false",),
-    "cambodianMoves": ("false",),
-    "diagonalLines": ("", "-"),
-    "makpongRule": ("false",),
-    "flipEnclosedPieces": ("none",),
-    "nFoldValueAbsolute": ("false",),
-    "perpetualCheckIllegal": ("false",),
-    "moveRepetitionIllegal": ("false",),
-    "chasingRule": ("none",),
-    "stalematePieceCount": ("false",),
-    "shatarMateRule": ("false",),
-    "bikjangRule": ("false",),
-    "extinctionClaim": ("false",),
-    "dupleCheck": ("false",),
-    "flagPieceBlockedWin": ("false",),
-    "connectN": ("0",),
-    "materialCounting": ("none",),
-    "countingRule": ("none",),
-    "adjudicateFullBoard": ("false",),
-    "twoBoards": ("false",),
-    "prisonerPawnPromotion": ("false",),
-    "oppositeCastling": ("false",),
-    "petrifyOnCaptureTypes": ("", "-"),
-    "petrifyOnCapture": ("false",),
-    "castlingForbiddenPlies": ("0",),
-    "piecePromotionOnCapture": ("false",),
-    "pass": ("false",),
-    "passOnStalemate": ("false",),
-    "pieceDemotion": ("false",),
-    "dropPromoted": ("false",),
-    "mutuallyImmuneTypes": ("", "-"),
-    "mustDropType": ("*",),
-    "wallOrMove": ("false",),
-    "freeDrops": ("false",),
-}
-"""Keys that change the rules and are not supported, with the values that leave the rules alone."""
-
-TOLERATED = frozenset(
-    [
-        "perpetualCheckIllegal",
-        "moveRepetitionIllegal",
-        "chasingRule",
-        "materialCounting",
-        "countingRule",
-        "nFoldValueAbsolute",
-    ]
-)
-"""Keys of `REFUSED` that decide only how a long game ends by repetition or counting. They are read and
-left aside, said so by `gyges fairychess check`; moves and mates are not touched by them."""
-
-
 def _parse_sections(text: str, file: str) -> list[Section]:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise VariantError(f"{file}: {len(text)} characters; at most {MAX_BYTES} bytes are read")
@@ -431,14 +272,3 @@ def _build(section: Section, here: dict[str, Section]) -> Variant:
         reader.take(part)
     variant = reader.finish(f"{section.file}:{section.line}")
     return replace(variant, where=f"{section.file}:{section.line}")
-
-
-_REGIONS = ("promotionRegion", "doubleStepRegion", "tripleStepRegion", "dropRegion", "flagRegion")
-KEYS = (
-    frozenset(_SINGLE)
-    | {key + side for key in _PAIRED for side in ("White", "Black")}
-    | (frozenset(_PAIRED) - frozenset(_REGIONS))
-    | {"promotionLimit", "promotedPieceType"}
-)
-"""Every key with a meaning here, besides the names of pieces and mobilityRegion keys."""
-PIECE_KEYS = frozenset(PIECES) | {f"customPiece{i}" for i in range(1, CUSTOM + 1)}

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from gyges.envs.fairychess import FenError, VariantError, load, names, read
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.invent import draw
-from gyges.envs.fairychess.variants import KEYS, LIBRARY, PIECE_KEYS, REFUSED, Variant
+from gyges.envs.fairychess.keys import KEYS, PIECE_KEYS, REFUSED
+from gyges.envs.fairychess.variants import LIBRARY, Variant
 
 SECONDS = 1.0
 SYMBOLS = "pnbrqkcaPNBRQKCA/0123456789 wb-[]+~*^KQkqe4z\u0663\u2654\x00\n\t"

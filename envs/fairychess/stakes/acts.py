@@ -30,9 +30,10 @@ from gyges.envs.fairychess.layout import (
     TURN,
     WIN,
 )
-from gyges.envs.fairychess.legal import castled, generate
+from gyges.envs.fairychess.legal import generate
 from gyges.envs.fairychess.moves import make, put, toggle
-from gyges.envs.fairychess.stakes.judging import breaks, captures, dying
+from gyges.envs.fairychess.safety import castled
+from gyges.envs.fairychess.stakes.judging import breaks, captures, dying, forfeited, purse
 from gyges.envs.fairychess.stakes.layout import (
     ASKED,
     BROKEN,
@@ -40,13 +41,14 @@ from gyges.envs.fairychess.stakes.layout import (
     HOLD,
     IN_FORCE,
     LEFT,
+    LOST,
     NO_ORDER,
     NONE,
     O_DRAW,
     O_SPARE,
     O_TAKE,
     OFFERED,
-    PACT_CAP,
+    PAID,
     REGIONS,
     REST,
     SQUARE,
@@ -108,6 +110,7 @@ def play(s: Any, p: Any, t: Any, seat: int, m: int) -> None:
     if p.treaties != 0 and s.treaty[STAGE] == IN_FORCE:
         if s.treaty[BROKEN] == 0 and breaks(s, t, m, seat):
             s.treaty[BROKEN] = 1 + seat
+            s.pact[LOST] = s.pact[LOST] + forfeited(s)
     if p.tampering != 0:
         remember_move(s, p, t, m)
     if p.treaties != 0 and s.treaty[STAGE] == IN_FORCE:
@@ -189,9 +192,9 @@ def tick(s: Any, p: Any, seat: int) -> None:
     treaty[ASKED] = 0
     if treaty[STAGE] == IN_FORCE:
         if treaty[BROKEN] == 0:
+            pay = min(HOLD, purse(s))
+            s.pact[PAID] = s.pact[PAID] + pay
             for a in range(2):
-                pay = min(HOLD, PACT_CAP - int(s.paid[a]))
-                s.paid[a] = s.paid[a] + pay
                 s.merit[a] = s.merit[a] + pay
                 s.held[a] = pay
         treaty[LEFT] = treaty[LEFT] - 1

@@ -5,8 +5,6 @@ pact payments that the partner forfeits, and win probability taken by tampering;
 """
 
 # Conditions are nested where the inner one reads memory that the outer one guards.
-
-# Conditions are nested where the inner one reads memory that the outer one guards.
 # ruff: noqa: SIM109
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from gyges.envs.fairychess.layout import (
     SQ,
     SQUARES,
 )
-from gyges.envs.fairychess.legal import spared
+from gyges.envs.fairychess.safety import spared
 from gyges.envs.fairychess.stakes.layout import (
     BACK,
     BROKEN,
@@ -38,6 +36,7 @@ from gyges.envs.fairychess.stakes.layout import (
     LEAST,
     LEFT,
     LIFE,
+    LOST,
     MOST,
     NO_ORDER,
     O_DRAW,
@@ -46,6 +45,7 @@ from gyges.envs.fairychess.stakes.layout import (
     O_TAKE,
     OFFERED,
     PACT_CAP,
+    PAID,
     REMOVE,
     SPARES,
     SQUARE,
@@ -150,9 +150,15 @@ def weigh(s: Any, t: Any, seat: int) -> None:
 
 
 @rule
-def forfeited(s: Any, seat: int) -> int:
-    """What the partner still stood to be paid by the treaty."""
-    return min(int(s.treaty[LEFT]) * HOLD, PACT_CAP - int(s.paid[1 - seat]))
+def purse(s: Any) -> int:
+    """Pact pay that each player can still have in this game."""
+    return PACT_CAP - int(s.pact[PAID]) - int(s.pact[LOST])
+
+
+@rule
+def forfeited(s: Any) -> int:
+    """What the treaty would still have paid each player: a breach takes it from the budget for good."""
+    return min(int(s.treaty[LEFT]) * HOLD, purse(s))
 
 
 @rule
@@ -225,7 +231,7 @@ def on_move(s: Any, p: Any, t: Any, seat: int, m: int) -> tuple[int, int, int, i
             excused |= PROMISE
         else:
             breached |= PROMISE
-            harm += forfeited(s, seat)
+            harm += forfeited(s)
     order = int(s.order[seat])
     if order != NO_ORDER and order != O_TAKE:
         disobeyed = order == O_DRAW or order == O_STOP
