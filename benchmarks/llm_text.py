@@ -52,7 +52,7 @@ def training(lines: list[Line], bfloat16: bool, threads: int, steps: int, turns:
     network = Transformer(Shape(len(vocabulary)))
     data = Encoded(lines, vocabulary, True)
     rng = np.random.Generator(np.random.Philox(0))
-    optimiser = torch.optim.AdamW(network.parameters(), 1e-3, foreach=True)
+    optimiser = torch.optim.AdamW(network.parameters(), 1e-3, fused=True)
     torch.set_num_threads(threads)
     stream = batches(data.length, args.batch, rng)
     wall, cpu = [], []

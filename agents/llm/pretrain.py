@@ -253,7 +253,7 @@ def _descend(
     wide = [p for p in network.parameters() if p.dim() > 1]
     thin = [p for p in network.parameters() if p.dim() < 2]
     groups = [{"params": wide, "weight_decay": args.weight_decay}, {"params": thin, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=args.learning_rate, betas=(0.9, 0.95), foreach=True)
+    optimiser = torch.optim.AdamW(groups, lr=args.learning_rate, betas=(0.9, 0.95), fused=True)
     network.train()
     begun, done, total, count = time.perf_counter(), 0, 0.0, 0
     for step, rows in enumerate(batches(data.length[train], args.batch, rng), 1):

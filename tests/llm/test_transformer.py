@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gyges.agents.llm.transformer import Shape, Transformer, ternary
+from gyges.agents.llm.transformer import SHORT, Shape, Transformer, attend, ternary
 from gyges.agents.llm.tree import Tree
 from gyges.envs.errors import ConfigError
 
@@ -28,6 +28,36 @@ def test_what_comes_later_is_not_seen() -> None:
     with torch.no_grad():
         a, b = made(tokens), made(other)
     assert torch.allclose(a[:, :12], b[:, :12], atol=1e-5)
+    assert not torch.allclose(a[:, 12], b[:, 12], atol=1e-2)
+
+
+@pytest.mark.parametrize("length", [1, 7, SHORT, SHORT + 1])
+def test_attention_in_bfloat16_is_that_in_float32(length: int) -> None:
+    torch.manual_seed(5)
+    whole = [torch.randn(2, 3, length, 8).bfloat16().float().requires_grad_() for _ in "qkv"]
+    half = [x.detach().bfloat16().requires_grad_() for x in whole]
+    plain = torch.ones(length, length).tril() == 1
+    q, k, v = whole
+    weight = (q @ k.transpose(2, 3) / 8**0.5).masked_fill(~plain, -torch.inf).softmax(-1)
+    expected, found = weight @ v, attend(*half, None)
+    assert found.dtype == torch.bfloat16
+    assert torch.allclose(found.float(), expected, atol=0.03)
+    pull = torch.randn(expected.shape)
+    expected.backward(pull)
+    found.backward(pull.bfloat16())
+    for a, b in zip(half, whole, strict=True):
+        assert a.grad is not None
+        assert b.grad is not None
+        assert torch.allclose(a.grad.float(), b.grad, atol=0.05 * float(b.grad.abs().max()) + 1e-6)
+
+
+def test_what_comes_later_is_not_seen_in_bfloat16() -> None:
+    made, tokens = model(), torch.randint(50, (3, 20))
+    other = tokens.clone()
+    other[:, 12:] = torch.randint(50, (3, 8))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        a, b = made(tokens), made(other)
+    assert torch.equal(a[:, :12], b[:, :12])
     assert not torch.allclose(a[:, 12], b[:, 12], atol=1e-2)
 
 
