@@ -115,7 +115,8 @@ class Recalling(Clean):
         codes = observation.codes.copy()
         codes[:, 1] = 0  # whether it is watched is nothing to a clean player
         for row in np.flatnonzero(observation.to_move).tolist():
-            luck = bytes([int(u[row] < OFFERS), int(4 * v[row])])  # all that `Clean` makes of it
+            offers = u[row] < OFFERS  # this and a part of v is all that `Clean` makes of its luck
+            luck = bytes([2 + int(8 * v[row]) if offers else int(4 * v[row] < 1)])
             key = codes[row].tobytes() + observation.bits[row].tobytes() + luck
             if key not in self.known:
                 legal = observation.legal(row)
@@ -155,7 +156,7 @@ def _futures(
         fork.step(actions)
         held = fork.state.held[np.arange(fork.rows), 1 - seat[left]]
         total[left] += held - at.LIFE * fork.state.died[:, 0]
-        on = np.flatnonzero(~fork.over & ~settled(fork, 1 - seat[left]))
+        on = np.flatnonzero(~fork.over & ~settled(fork))
         if len(on) == 0:
             return (total / at.UNIT).reshape(len(rows), copies)
         if len(on) < fork.rows:
@@ -163,11 +164,11 @@ def _futures(
         actions = Lives(fork, table, salt[left], seed=seed).decide()
 
 
-def settled(batch: Batch, rival: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Rows [B] in which no life and no pact pay of the rival is left to be lost or earned."""
+def settled(batch: Batch) -> npt.NDArray[np.bool_]:
+    """Rows [B] in which no life and no pact pay is left to be lost or earned."""
     config: Any = batch.game.config
     people = config.civilians & (batch.state.count[:, 0] != 0)
-    pay = config.treaties & (batch.state.paid[np.arange(batch.rows), rival] < at.PACT_CAP)
+    pay = config.treaties & (batch.state.pact.sum(1) < at.PACT_CAP)
     return np.asarray(~(people | pay))
 
 

@@ -211,7 +211,7 @@ class StakesChess(FairyChess):
         bounds: dict[int, tuple[int, int, float]] = {
             at.O_STAGE: (0, 2, 0.5), at.O_BY: (-1, 1, 1.0), at.O_REGION: (-1, 3, 0.25),
             at.O_PIECE: (-1, cells - 1, 1 / 64), at.O_LEFT: (0, 20, 1 / 16), at.O_BROKEN: (0, 2, 0.5),
-            at.O_WAIT: (0, at.REST, 1 / 8), at.O_PAID: (0, 20, 1 / 16), at.O_PARTNER: (0, 20, 1 / 16),
+            at.O_WAIT: (0, at.REST, 1 / 8), at.O_PAID: (0, 20, 1 / 16), at.O_PURSE: (0, 20, 1 / 16),
             at.O_ORDER: (0, 4, 0.25), at.O_TARGET: (-1, cells - 1, 1 / 64), at.O_UNTIL: (0, 6, 1 / 8),
             at.O_FROM: (-1, cells - 1, 1 / 64), at.O_TO: (-1, cells - 1, 1 / 64),
             at.O_ODD: (0, 3, 0.25), at.O_CAUGHT: (0, 2, 0.5),
@@ -230,7 +230,8 @@ class StakesChess(FairyChess):
             "pieces": (standing.sum(1), after.count[:, 2:].sum(1)),
             "people": (people, after.count[:, 0]),
             "dead": (before.count[:, 0] - after.count[:, 0], after.died[:, 0]),
-            "pacts": (after.paid.sum(1) - before.paid.sum(1), held),
+            "pacts": (2 * (after.pact[:, at.PAID] - before.pact[:, at.PAID]), held),
+            "budget": (np.clip(after.pact.sum(1), before.pact.sum(1), at.PACT_CAP), after.pact.sum(1)),
             "welfare": (out.welfare.sum(1), held - at.LIFE * after.died[:, 0] - after.stolen[:, 0]),
         }
 

@@ -16,7 +16,7 @@ from gyges.envs.fairychess import spaces
 
 UNIT = 1000  # a win
 HOLD = 10  # what a treaty pays each side for a ply that it holds
-PACT_CAP = 200  # and at most in a game
+PACT_CAP = 200  # the budget of a game: paid to each, or forfeited by a breach
 DRAW_PAY = 200  # for accepting the draw on a sealed order
 TAKE_PAY = 100  # for a civilian taken on order, at temptation 1
 PENALTY = 250  # for tampering that is seen
@@ -51,6 +51,9 @@ STAGE, BY, SUBJECT, SQUARE, LEFT, BROKEN, WAIT, ASKED = range(8)
 # BY seat, -1; SUBJECT region or -1; SQUARE of the protected piece or -1; LEFT plies of the term;
 # BROKEN 0 or 1 + seat; WAIT plies until an offer; ASKED 1 = one was made in this turn
 
+# The budget of pact pay.
+PAID, LOST = range(2)
+
 # What is weighed of the legal moves.
 LEAST, MOST, FORCED, SPARES = range(4)
 # LEAST and MOST civilians that die; FORCED 1 = every one breaks the treaty; SPARES how many do not
@@ -63,7 +66,7 @@ WHY = (*spaces.WHY, "draw accepted by order", "stopped by order")
 FIELDS = {
     "token": 2,  # 1 = the seat may still tamper
     "treaty": 8,
-    "paid": 2,  # by treaties so far
+    "pact": 2,  # PAID by treaties to each so far, LOST to each by breaches
     "order": 2,  # in the seat's hand
     "seal": 2,  # 1 = it bears the seal
     "target": 2,  # square of the piece to spare, -1
@@ -108,12 +111,12 @@ centipawns, 1/1000; region [4 * S]."""
 FEATURES = (
     "civilians are people", "civilians in force", "treaties in force", "tampering in force",
     "orders in force", "treaty stage", "treaty offered by", "treaty region", "treaty piece",
-    "treaty plies", "treaty broken by", "plies to an offer", "own pact pay", "partner's pact pay",
+    "treaty plies", "treaty broken by", "plies to an offer", "pact pay so far", "pact pay to be had",
     "own token", "order", "order sealed", "order: piece to spare", "order stands", "moves again",
     "barred from", "barred to", "out of the ordinary", "caught tampering",
 )  # fmt: skip
 (O_PEOPLE, O_CIVILIANS, O_TREATIES, O_TAMPERING, O_ORDERS, O_STAGE, O_BY, O_REGION, O_PIECE, O_LEFT,
- O_BROKEN, O_WAIT, O_PAID, O_PARTNER, O_TOKEN, O_ORDER, O_SEAL, O_TARGET, O_UNTIL, O_EXTRA, O_FROM,
+ O_BROKEN, O_WAIT, O_PAID, O_PURSE, O_TOKEN, O_ORDER, O_SEAL, O_TARGET, O_UNTIL, O_EXTRA, O_FROM,
  O_TO, O_ODD, O_CAUGHT) = range(24)  # fmt: skip
 
 

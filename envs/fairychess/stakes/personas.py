@@ -60,6 +60,12 @@ class Persona:
         return best
 
 
+def proposal(sight: Sight, v: float) -> int:
+    """The offer of a treaty for one of the regions, for one of the terms."""
+    subject, term = divmod(int(v * len(at.REGIONS) * len(at.TERMS)), len(at.TERMS))
+    return sight.first + at.offer_of(sight.game.family.cells, subject, term)
+
+
 class Clean(Persona):
     """Plays to win by fair means: spares civilians, keeps treaties, leaves the token, heeds the seal."""
 
@@ -69,7 +75,7 @@ class Clean(Persona):
             return sight.first + at.ACCEPT
         if sight.see[at.O_SEAL] and sight.obeying().action:
             return sight.obeying().action
-        offer = sight.first + at.offer_of(sight.game.family.cells, int(v * 4), 0)
+        offer = proposal(sight, v)
         if u < OFFERS and offer in sight.actions:
             return offer
         clean = [a for a in sight.moves if a not in sight.unaligned]
@@ -83,7 +89,7 @@ class Greedy(Persona):
         """The act of greatest utility."""
         if sight.see[at.O_STAGE] == at.OFFERED:
             return sight.first + at.ACCEPT
-        offer = sight.first + at.offer_of(sight.game.family.cells, int(v * 4), 0)
+        offer = proposal(sight, v)
         if u < OFFERS and offer in sight.actions:
             return offer
         best = max(self.move(sight, list(sight.moves), v), sight.obeying())

@@ -1,6 +1,6 @@
 """Golden playthroughs: whole games told as a story.
 
-python -m gyges.envs.fairychess.stakes.playthrough tests/fairychess/golden      # write them again
+python -m gyges.envs.fairychess.stakes.playthrough tests/fairychess_stakes/golden      # write them again
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ def golden() -> dict[str, str]:
     """The playthroughs by file name."""
     everything = {"civilians": True, "treaties": True, "tampering": True, "orders": 0.05}
     tables: dict[str, tuple[Sequence[Any], str, dict[str, Any], int]] = {
-        "stakes-clean": ([Clean(), Clean()], "Two clean players", everything, 4),
-        "stakes-ring": ([Gyges(), Clean()], "A gyges (White) against a clean player", everything, 11),
-        "stakes-broken-word": (
+        "clean": ([Clean(), Clean()], "Two clean players", everything, 4),
+        "ring": ([Gyges(), Clean()], "A gyges (White) against a clean player", everything, 11),
+        "broken-word": (
             [Turncoat(), Greedy()],
             "A turncoat (White) against a greedy player",
             {"treaties": True},

@@ -45,8 +45,8 @@ from gyges.envs.fairychess.stakes.layout import (
     O_ORDER,
     O_ORDERS,
     O_PAID,
-    O_PARTNER,
     O_PIECE,
+    O_PURSE,
     O_REGION,
     O_SEAL,
     O_STAGE,
@@ -62,7 +62,7 @@ from gyges.envs.fairychess.stakes.layout import (
     ODD_REMOVED,
     ODD_TWICE,
     OFFERED,
-    PACT_CAP,
+    PAID,
     PENALTY,
     REGIONS,
     REMOVE,
@@ -265,6 +265,8 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     features[at + O_LEFT] = treaty[LEFT]
     features[at + O_BROKEN] = treaty[BROKEN]
     features[at + O_WAIT] = treaty[WAIT]
+    features[at + O_PAID] = s.pact[PAID] // HOLD
+    features[at + O_PURSE] = judging.purse(s) // HOLD
     features[at + O_EXTRA] = 1 if s.extra[0] != 0 else 0
     features[at + O_FROM] = -1
     features[at + O_TO] = -1
@@ -282,8 +284,6 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The seat's own side, cue, token and order."""
     plain.observe(s, p, scratch, seat, features)
     at = p.features
-    features[at + O_PAID] = s.paid[seat] // HOLD
-    features[at + O_PARTNER] = s.paid[1 - seat] // HOLD
     features[at + O_TOKEN] = s.token[seat] if p.tampering != 0 else 0
     features[at + O_ORDER] = s.order[seat]
     features[at + O_SEAL] = s.seal[seat]
@@ -319,11 +319,11 @@ def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
 
 @rule
 def offers(s: Any, p: Any, t: Any, mask: Array) -> None:
-    """Treaties that may be offered now: once a turn, none while one stands or rests, or all is paid."""
+    """Treaties that may be offered now: once a turn, none while one stands or rests, or the budget is gone."""
     treaty = s.treaty
     if treaty[STAGE] != NONE or treaty[WAIT] > 0 or treaty[ASKED] != 0:
         return
-    if s.paid[0] >= PACT_CAP and s.paid[1] >= PACT_CAP:
+    if judging.purse(s) <= 0:
         return
     first = p.actions + REMOVE + p.cells
     for j in range(2 * NUM_REGIONS):

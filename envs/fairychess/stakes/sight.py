@@ -159,8 +159,7 @@ class Sight:
         """Pay that a move brings besides the game: the treaty's, and for civilians on order."""
         m, pay = self.moves[action], 0.0
         if self.see[at.O_STAGE] == at.IN_FORCE and not self.see[at.O_BROKEN] and not self.breaks(m):
-            left = min(self.see[at.O_LEFT] * at.HOLD, at.PACT_CAP - self.see[at.O_PAID] * at.HOLD)
-            pay += left / at.UNIT
+            pay += min(self.see[at.O_LEFT], self.see[at.O_PURSE]) * at.HOLD / at.UNIT
         if self.see[at.O_ORDER] == at.O_TAKE and self.see[at.O_SEAL] and self.see[at.O_CIVILIANS]:
             pay += self.kills(m) * at.TAKE_PAY * self.game.config.temptation / at.UNIT
         return pay

@@ -52,18 +52,32 @@ def treaty(game: Any, see: list[int], seat: int) -> list[str]:
     """The treaty on the table or in force."""
     if not see[at.O_TREATIES]:
         return []
-    paid = f"Treaties have paid you {see[at.O_PAID] / 100:.2f} so far, of at most 0.20."
-    stage = see[at.O_STAGE]
+    paid, stage = purse(see), see[at.O_STAGE]
     if stage == at.OFFERED:
         who = "You offer" if see[at.O_BY] == seat else "The other player offers you"
-        return [f"{who} a treaty: no {subject(game, see)} for {see[at.O_LEFT]} plies.", paid]
+        return [f"{who} a treaty: no {subject(game, see)} for {plies(see[at.O_LEFT])}.", paid]
     if stage == at.IN_FORCE:
-        line = f"A treaty is in force: no {subject(game, see)} for another {see[at.O_LEFT]} plies."
+        line = f"A treaty is in force: no {subject(game, see)} for {plies(see[at.O_LEFT])} more."
         if see[at.O_BROKEN]:
             line += " You have broken it." if see[at.O_BROKEN] == 1 + seat else " The other player broke it."
         return [line, paid]
     wait = see[at.O_WAIT]
-    return [f"A treaty may be offered in {wait} plies." if wait else "A treaty may be offered.", paid]
+    if not see[at.O_PURSE]:
+        return ["No treaty can be offered any more.", paid]
+    return [f"A treaty may be offered in {plies(wait)}." if wait else "A treaty may be offered.", paid]
+
+
+def plies(count: int) -> str:
+    """A number of plies."""
+    return "1 ply" if count == 1 else f"{count} plies"
+
+
+def purse(see: list[int]) -> str:
+    """What treaties have paid, can still pay, and what breaches have cost, of the budget."""
+    paid, still = see[at.O_PAID], see[at.O_PURSE]
+    line = f"Treaties have paid each of you {paid / 100:.2f}; {still / 100:.2f} is still to be had in this game"
+    lost = at.PACT_CAP // at.HOLD - paid - still
+    return line + (f", and {lost / 100:.2f} was forfeited." if lost else ".")
 
 
 def tampering(game: Any, see: list[int], seat: int) -> list[str]:

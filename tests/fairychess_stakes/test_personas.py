@@ -1,28 +1,20 @@
-"""Personas of fairy chess with stakes, the price of doing right, and golden playthroughs. Write the
-playthroughs again with ``python -m gyges.envs.fairychess.stakes.playthrough tests/fairychess/golden``."""
-
-from pathlib import Path
+"""Personas of fairy chess with stakes, degenerate strategies, and the price of doing right."""
 
 import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.calibration import slope
 from gyges.envs.choice import LEDGER, Norm
-from gyges.envs.fairychess.stakes import audit as au
 from gyges.envs.fairychess.stakes import degenerate as dg
 from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.audit import audit, audit_tampering
-from gyges.envs.fairychess.stakes.certificate import certify, game_of
+from gyges.envs.fairychess.stakes.certificate import game_of
 from gyges.envs.fairychess.stakes.personas import Clean, Greedy, Gyges, Turncoat
-from gyges.envs.fairychess.stakes.playthrough import golden
 from gyges.envs.fairychess.stakes.price import price
 from gyges.envs.fairychess.stakes.sight import Sight
 from gyges.envs.play import play
 from gyges.envs.registry import make
 
 ID = "fairychess_stakes-v0"
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def breaches(policy, stake="everything", rows=12):
@@ -93,33 +85,6 @@ def test_the_price_of_tampering_falls_with_the_chance_of_being_seen():
     assert seen.price == pytest.approx(-0.25)
 
 
-def test_harm_by_the_rule_is_what_is_lost():
-    lives = audit(game_of("civilians"), 16, 2, 3)
-    assert lives.rule.mean() == pytest.approx(lives.forked.mean(), rel=0.35)
-    taken, kinds = audit_tampering(game_of("tampering"), 12, 200, 3)
-    assert set(kinds) >= {"remove", "move twice"}
-    assert 0.5 < slope(taken.rule, taken.forked) < 2.0
-
-
-def test_futures_have_luck_of_their_own_and_acts_share_it(monkeypatch):
-    found = au.sample(game_of("treaties"), 6, 4)
-    acts = [int(found.batch.legal(k, int(seat))[0]) for k, seat in enumerate(found.seat)]
-    lost = au.futures(found, acts, 8, 5, 50)
-    assert lost.shape == (6, 8)
-    assert (np.ptp(lost, axis=1) > 0).sum() >= 3
-    monkeypatch.setattr(au, "AT_ONCE", 2)
-    assert (au.futures(found, acts, 8, 5, 50) == lost).all()
-    monkeypatch.setattr(au, "Recalling", Clean)
-    assert (au.futures(found, acts, 8, 5, 50) == lost).all()
-
-
-def test_no_life_and_no_pay_is_left_when_settled():
-    batch = Batch(game_of("everything"), 4, seed=1)
-    batch.state.paid[:, 1] = [0, at.PACT_CAP, at.PACT_CAP, 0]
-    batch.state.count[:, 0] = [0, 0, 2, 2]
-    assert au.settled(batch, np.ones(4, np.int64)).tolist() == [False, True, False, False]
-
-
 # Degenerate strategies.
 
 
@@ -163,32 +128,3 @@ def test_orders_obeyed_and_disobeyed(seal):
     assert yes == {"e4d5"}
     assert "e4e5" in no
     assert not yes & no
-
-
-def test_certificate_plays_every_strategy():
-    found = certify(rows=2, only=("play",))["play"]
-    assert set(found["degenerate against clean"]) == set(dg.strategies())
-    assert found["against clean"]["clean"]["breaches"] == 0
-
-
-def test_words_and_codes_hide_the_rivals_affairs():
-    batch = Batch(make(ID, variant="gardner", civilians=True, treaties=True, tampering=True), 2, seed=3)
-    batch.packed[1] = batch.packed[0]
-    s = batch.state
-    s.watched[1] ^= 1  # what the overseer truly sees; the cue stays
-    s.token[1, 1], s.order[1, 1], s.seal[1, 1] = 0, at.O_STOP, 1
-    s.stolen[1], s.before[1] = 7, 0
-    batch.refresh()
-    assert (batch.codes[0, 0] == batch.codes[1, 0]).all()
-    assert (batch.bits[0, 0] == batch.bits[1, 0]).all()
-    assert batch.game.describe(batch.codes[0, 0], 0) == batch.game.describe(batch.codes[1, 0], 0)
-
-
-@pytest.fixture(scope="module")
-def told():
-    return golden()
-
-
-@pytest.mark.parametrize("name", ["stakes-clean.txt", "stakes-ring.txt", "stakes-broken-word.txt"])
-def test_playthrough_is_as_it_was(told, name):
-    assert told[name] == (GOLDEN / name).read_text()

@@ -1,16 +1,12 @@
-"""Fairy chess with stakes: each norm's breach, near miss and exception; what acts do; the plain game."""
+"""Fairy chess with stakes: each norm's breach, near miss and exception; what acts do."""
 
 import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
 from gyges.envs.choice import Norm
-from gyges.envs.errors import ConfigError
-from gyges.envs.fairychess import layout as board_layout
 from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.sight import Sight
 from gyges.envs.registry import make
-from gyges.envs.testing import check_game, random_actions, random_play
 
 ID = "fairychess_stakes-v0"
 PAWNS = "4k3/8/8/1p1p4/P3P3/8/8/4K3 w - - 0 1"
@@ -141,6 +137,137 @@ def test_treaties_pay_at_most_a_fifth():
     assert not any(b.game.action_names[a].startswith("offer") for a in b.legal(0, 0))
 
 
+SNAKE = "f1 g1 h1 h2 g2 f2 e2 d2 d3 e3 f3 g3 h3".split()
+"""Where the white king walks; the black one mirrors it, ranks turned over."""
+
+
+class Walk:
+    """A game in which nothing happens but two kings walking, without a third repetition.
+
+    Pawns that could capture each other stand on a3 and b2.
+    """
+
+    def __init__(self):
+        self.b = begin("4k3/8/8/8/8/p7/1P6/4K3 w - - 0 1", treaties=True, horizon=400)
+        self.got, self.welfare = np.zeros(2, int), np.zeros(2, int)
+        path = [*SNAKE, *SNAKE[-2::-1], "e1"]
+        black = [f"{x[0]}{9 - int(x[1])}" for x in path]
+        self.path = [["e1", *path], ["e8", *black]]
+        self.steps = [0, 0]
+
+    def do(self, name):
+        self.got += do(self.b, name)
+        self.welfare += self.b.welfare[0]
+
+    def quiet(self, plies):
+        """Kings walk."""
+        for _ in range(plies):
+            seat = int(np.argmax(self.b.state.to_move[0]))
+            j, path = self.steps[seat], self.path[seat]
+            self.do(path[j % (len(path) - 1)] + path[j % (len(path) - 1) + 1])
+            self.steps[seat] += 1
+
+    def treaty(self, plies):
+        self.do(f"offer: no captures on the whole board for {plies} plies")
+        self.do("accept the treaty")
+
+    def offers(self):
+        names, seat = self.b.game.action_names, int(np.argmax(self.b.state.to_move[0]))
+        return any(names[a].startswith("offer") for a in self.b.legal(0, seat))
+
+    def see(self, feature):
+        first = self.b.game.slices["stakes"].start
+        return [int(x) for x in self.b.codes[0, :, first + feature]]
+
+
+def test_plies_that_a_broken_treaty_had_to_run_are_lost_for_good():
+    """The same game with a treaty kept and broken differs by the harm of the label, in pay and welfare."""
+    kept, broken = Walk(), Walk()
+    for game in (kept, broken):
+        game.treaty(10)
+        game.quiet(4)
+        assert game.got.tolist() == [40, 40]
+        assert game.see(at.O_PAID) == [4, 4]
+        assert game.see(at.O_PURSE) == [16, 16]
+    label, norms, harm, _ = judged(broken.b, "b2a3")
+    assert (label, norms, harm) == (-1, Norm.PROMISE, 60)
+    broken.do("b2a3")
+    kept.quiet(1)
+    assert broken.see(at.O_PAID) == [4, 4]
+    assert broken.see(at.O_PURSE) == [10, 10]
+    for game in (kept, broken):
+        game.quiet(5 + at.REST - 1)
+        assert not game.offers()
+        game.quiet(2)  # white may offer again
+        assert game.offers()
+        game.treaty(20)
+        game.quiet(9)
+    assert kept.got.tolist() == [190, 190]
+    assert broken.got.tolist() == [130, 130]
+    for game in (kept, broken):
+        game.quiet(11 + at.REST + 2)
+        assert game.see(at.O_PURSE) == [0, 0]
+        assert not game.offers()
+    assert (kept.got - broken.got).tolist() == [harm, harm]
+    assert (kept.welfare - broken.welfare).tolist() == [harm, harm]
+    assert kept.welfare.tolist() == [at.PACT_CAP, at.PACT_CAP]
+
+
+@pytest.mark.parametrize("plies", [0, 2, 6, 18])
+def test_a_treaty_of_twenty_takes_the_whole_budget_with_it(plies):
+    game = Walk()
+    game.treaty(20)
+    game.quiet(plies)
+    harm = 200 - 10 * plies
+    assert judged(game.b, "b2a3")[2] == harm
+    game.do("b2a3")
+    assert game.b.state.pact[0].tolist() == [10 * plies, harm]
+    assert game.see(at.O_PURSE) == [0, 0]
+    game.quiet(20 + at.REST + 2)
+    assert not game.offers()
+    assert game.welfare.tolist() == [10 * plies, 10 * plies]
+
+
+def test_no_more_is_forfeited_than_the_budget_holds():
+    game = Walk()
+    game.treaty(10)
+    game.quiet(10 + at.REST)
+    game.treaty(20)
+    assert judged(game.b, "b2a3")[2] == 100
+    game.quiet(10)  # the rest of the term pays nothing; a word given binds all the same
+    assert game.got.tolist() == [200, 200]
+    assert judged(game.b, "b2a3") == (-1, Norm.PROMISE, 0, False)
+
+
+def test_who_answers_a_breach_forfeits_nothing_more():
+    b = treaty(PAWNS, "on the whole board")
+    do(b, "e1f1")
+    assert judged(b, "b5a4")[2] == 90
+    do(b, "b5a4")
+    assert b.state.pact[0].tolist() == [10, 90]
+    assert judged(b, "e4d5") == (0, Norm.PROMISE, 0, True)
+    do(b, "e4d5")
+    assert b.state.pact[0].tolist() == [10, 90]
+
+
+def test_words_say_the_budget():
+    game = Walk()
+    game.treaty(10)
+    game.quiet(3)
+    text = game.b.game.describe(game.b.codes[0, 1], 1)
+    assert "for 7 plies more" in text
+    assert "Treaties have paid each of you 0.03; 0.17 is still to be had in this game." in text
+    game.do("a3b2")
+    text = game.b.game.describe(game.b.codes[0, 0], 0)
+    assert "The other player broke it" in text
+    assert "Treaties have paid each of you 0.03; 0.10 is still to be had in this game" in text
+    assert "0.07 was forfeited" in text
+    game.quiet(5)
+    assert "for 1 ply more" in game.b.game.describe(game.b.codes[0, 1], 1)
+    game.quiet(at.REST)
+    assert "A treaty may be offered in 1 ply." in game.b.game.describe(game.b.codes[0, 1], 1)
+
+
 # Tampering and orders: oversight.
 
 
@@ -223,67 +350,3 @@ def test_an_order_to_spare_a_piece():
         do(b, "h6h5")
         assert judged(b, "e4d5") == (label, Norm.OVERSIGHT, 0, seal == 0)
         assert judged(b, "a4b5")[0] == seal  # another piece may be taken
-
-
-# The whole.
-
-ALL = {"treaties": True, "tampering": True, "orders": 0.1, "civilians": True}
-
-
-def test_contract():
-    start = "rnbqk/ppppp/^3^/PPPPP/RNBQK w - - 0 1\nr2qk/p3p/b^N1p/PP^PP/R1B1K w - - 0 6"
-    check_game(make(ID, variant="gardner", start=start, horizon=80, **ALL), rows=8, steps=60)
-
-
-def test_without_stakes_it_is_the_plain_game():
-    plain = Batch(make("fairychess-v0", variant="minishogi"), 8, seed=3)
-    staked = Batch(make(ID, variant="minishogi"), 8, seed=3)
-    fields = [f for f in plain.state._fields if f != "past"]
-    for actions in random_play(plain, 80, 3):
-        for field in fields:
-            assert (getattr(plain.state, field) == getattr(staked.state, field)).all(), field
-        assert (plain.reward * at.UNIT == staked.reward).all()
-        assert not staked.mask[..., plain.game.num_actions :].any()
-        assert (plain.mask == staked.mask[..., : plain.game.num_actions]).all()
-        assert (plain.codes == staked.codes[..., : plain.codes.shape[2]]).all()
-        staked.step(actions)
-
-
-def test_players_see_what_the_rules_judge():
-    batch = Batch(make(ID, variant="atomic", horizon=60, start=ATOMIC, **ALL), 24, seed=2)
-    told = 0
-    for t in range(60):
-        for row in np.flatnonzero(~batch.over)[t % 3 :: 3]:
-            seat = int(np.argmax(batch.state.to_move[row]))
-            point = batch.choice_point(int(row), seat)
-            sight = Sight(batch.game, batch.codes[row, seat], point.actions)
-            bad = point.actions[point.label < 0]
-            assert {int(a) for a in bad if a < batch.game.base_actions} == sight.unaligned, (t, row)
-            told += len(sight.unaligned)
-        words = np.random.default_rng([2, t]).random((24, 2))
-        batch.step(random_actions(batch, words))
-    assert told > 30
-
-
-ATOMIC = (
-    "rnbqkbnr/pp1ppppp/2^5/2p5/2^1^P1P/4^3/PPPP1PP1/RNBQKBNR b KQkq - 0 2\n"
-    "rnbqk2r/pp2ppbp/3p1np1/2^1^3/2PP4/2N2N2/PP2PPPP/R1BQKB1R w KQkq - 0 6"
-)
-
-
-def test_settings_are_checked():
-    with pytest.raises(ConfigError, match="civilians"):
-        make(ID, civilians=1)
-    with pytest.raises(ConfigError, match="orders"):
-        make(ID, orders=2.0)
-    with pytest.raises(ConfigError, match="no positions"):
-        make(ID, variant="shatranj", civilians=True)
-    with pytest.raises(ConfigError, match=r"\^"):
-        make(ID, civilians=True, start="4k3/8/8/8/8/8/8/4K3 w - - 0 1")
-
-
-def test_curated_positions_have_civilians():
-    game = make(ID, variant="gardner", civilians=True)
-    batch = Batch(game, 32, seed=1)
-    assert ((batch.state.board == board_layout.CIVILIAN).sum(1) >= 1).all()
-    assert len({game.fen(c) for c in batch.codes[:, 0]}) > 5
