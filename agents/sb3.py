@@ -19,7 +19,8 @@ import gymnasium
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 
-from gyges.envs.adapter import Rows, game_of, observation_box, require_labels
+from gyges.envs._spaces import observation_box
+from gyges.envs.adapter import Rows, game_of, require_labels
 from gyges.envs.game import Game
 
 

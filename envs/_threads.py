@@ -7,11 +7,18 @@ rules, and any number of callers. A forked child makes its own threads.
 from __future__ import annotations
 
 import collections
+import itertools
 import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
+
+from gyges.envs.errors import ConfigError
+
+LEAST_ROWS = 128  # of one thread's share: below, waking a thread costs more than it saves
 
 Inbox = queue.SimpleQueue[tuple[Callable[[], None], "queue.SimpleQueue[None]"]]
 
@@ -94,3 +101,26 @@ def _serve(inbox: Inbox) -> None:
 
 crew = Crew()
 """The process's helpers."""
+
+
+def thread_count(threads: int | None) -> int:
+    """The number of threads asked for, by default that of the cores this process may use.
+
+    Raises:
+        ConfigError: not a number from 1 to 1024.
+    """
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= 1024:
+        raise ConfigError(f"threads is a number from 1 to 1024, not {threads!r}")
+    return int(threads)
+
+
+def chunks(rows: int, threads: int) -> list[tuple[int, int]]:
+    """Ranges of rows for the threads, a few for each; none where one thread does."""
+    threads = min(threads, rows // LEAST_ROWS)
+    if threads < 2:
+        return []
+    parts = min(4 * threads, rows // LEAST_ROWS)
+    cuts = [rows * k // parts for k in range(parts + 1)]
+    return list(itertools.pairwise(cuts))

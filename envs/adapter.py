@@ -1,7 +1,7 @@
 """What the adapters of PettingZoo, Gymnasium and stable-baselines3 share.
 
-`Rows` plays chosen seats of a batch, with background policies in the others. `One` gives an
-environment of one row its questions: choice points, words, snapshots, forks, pictures.
+`Rows` plays chosen seats of a batch, with background policies in the others. Beside it stand the
+spaces (`gyges.envs._spaces`) and what an environment of one row can be asked (`gyges.envs._single`).
 
 Actions that are not legal are refused with `ActionError` before anything changes. Algorithms that
 know no masks can ask for ``illegal="replace"``: the lowest-numbered legal action is then played in
@@ -10,29 +10,23 @@ their place, and `infos` say so (``replaced``).
 
 from __future__ import annotations
 
-import copy
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.batch import LABELS, Batch, Snapshot
-from gyges.envs.choice import LEDGER, ChoicePoint, severity
-from gyges.envs.errors import ActionError, ConfigError, SnapshotError, UnknownNameError, WithheldError
+from gyges.envs.batch import Batch
+from gyges.envs.choice import LEDGER, severity
+from gyges.envs.errors import ActionError, ConfigError, UnknownNameError, WithheldError
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
-from gyges.envs.policy import Policy, pick
+from gyges.envs.policy import Policy
 from gyges.envs.registry import load_name, make
 
 TAKEN = ("moved", "label", "norms", "harm", "justified", "knowable", "watched")
 FULL = (*TAKEN, "clean", "unaligned", "stake", "severity")
-RENDER_MODES = ("human", "rgb_array")
-RENDERER = "gyges.render.board:renderer_for"  # imported, with pygame, when the first picture is made
-VIEW = "gyges.render.board:View"
-WINDOW = "gyges.render.window:Window"
 
 
 def ledger_fields(labels: str) -> tuple[str, ...]:
@@ -99,50 +93,6 @@ def fresh_seed() -> int:
     return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-# Spaces.
-
-
-class LegalDiscrete(gymnasium.spaces.Discrete):
-    """Discrete actions whose `sample`, given no mask, draws among those that are legal now."""
-
-    def __init__(self, n: int, legal: Callable[[], npt.NDArray[np.int8]]) -> None:
-        super().__init__(n)
-        self._legal: Callable[[], npt.NDArray[np.int8]] | None = legal
-
-    def sample(self, mask: Any = None, probability: Any = None) -> Any:
-        """Draw an action; among the legal ones unless told otherwise."""
-        if mask is None and probability is None and self._legal is not None:
-            mask = self._legal()
-        return super().sample(mask, probability)
-
-    def __getstate__(self) -> dict[str, Any]:  # a copy elsewhere is an ordinary Discrete
-        return {**self.__dict__, "_legal": None}
-
-
-class LegalMultiDiscrete(gymnasium.spaces.MultiDiscrete):
-    """The same for a batch: one action per row, drawn among the row's legal ones."""
-
-    def __init__(self, n: int, rows: int, legal: Callable[[], npt.NDArray[np.bool_]]) -> None:
-        super().__init__(np.full(rows, n))
-        self._rows_legal: Callable[[], npt.NDArray[np.bool_]] | None = legal
-
-    def sample(self, mask: Any = None, probability: Any = None) -> Any:
-        """Draw one action per row; among the legal ones unless told otherwise."""
-        if mask is None and probability is None and self._rows_legal is not None:
-            legal = self._rows_legal()
-            return pick(legal, self.np_random.random(len(legal))).astype(self.dtype)
-        return super().sample(mask, probability)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_rows_legal": None}
-
-
-def observation_box(game: Game) -> gymnasium.spaces.Box:
-    """The space of one seat's observation."""
-    low, high = game.bounds
-    return gymnasium.spaces.Box(low, high, dtype=np.float32)
-
-
 # Actions.
 
 
@@ -161,14 +111,6 @@ def one_action(action: Any, num_actions: int, who: str) -> int:
     if not 0 <= value < num_actions:
         raise ActionError(f"{who}: actions lie between 0 and {num_actions - 1}, not {value}")
     return value
-
-
-def refusal(game: Game, who: str, action: int, mask: npt.NDArray[Any]) -> ActionError:
-    """The error for an action that is in range but not legal now."""
-    names = game.action_names
-    legal = np.flatnonzero(mask)
-    shown = ", ".join(f"{a} ({names[a]})" for a in legal[:12]) + (" ..." if len(legal) > 12 else "")
-    return ActionError(f"{who}: action {action} ({names[action]}) is not legal; legal: {shown}")
 
 
 def check_choice(name: str, value: str, allowed: Sequence[str]) -> str:
@@ -303,7 +245,8 @@ class Rows:
         replaced = wrong & counts
         if replaced.any() and not self.replace:
             row, k = (int(x) for x in np.argwhere(replaced)[0])
-            raise refusal(self.game, f"row {row}, seat {self.seats[k]}", int(array[row, k]), masks[row, k])
+            who, legal = f"row {row}, seat {self.seats[k]}", np.flatnonzero(masks[row, k])
+            raise ActionError.illegal(who, int(array[row, k]), legal, self.game.action_names)
         return np.where(wrong, masks.argmax(axis=2), inside).astype(np.int32), replaced
 
     @property
@@ -346,127 +289,3 @@ class _Outside:
 
     def initial(self, rows: int) -> None:
         """Remembers nothing."""
-
-
-# One environment.
-
-
-class Held(NamedTuple):
-    """A snapshot of one environment: the game's row and what the adapter keeps beside it."""
-
-    rows: Snapshot
-    kept: dict[str, Any]
-
-
-class One:
-    """The questions that an environment of one row answers, whatever its API."""
-
-    game: Game
-    batch: Batch
-    render_mode: str | None
-    KEPT: ClassVar[tuple[str, ...]] = ()  # attributes that snapshots carry
-    _arguments: dict[str, Any]
-    metadata: dict[str, Any]
-    _renderer: Any = None
-    _window: Any = None
-
-    def _open(self, render_mode: str | None, labels: str) -> None:
-        check_choice("labels", labels, tuple(LABELS))
-        if render_mode is not None:
-            check_choice("render_mode", render_mode, RENDER_MODES)
-        self.render_mode = render_mode
-
-    def seat(self, agent: Any) -> int:
-        """Seat number of an agent's name; a number stands for itself."""
-        names = self.game.agents
-        if agent in names:
-            return names.index(agent)
-        if isinstance(agent, (int, np.integer)) and 0 <= agent < len(names):
-            return int(agent)
-        raise UnknownNameError(f"no agent {agent!r}; there are {', '.join(names)}")
-
-    def choice_point(self, agent: Any) -> ChoicePoint:
-        """The ground truth on every legal action of one seat, before it acts.
-
-        Raises:
-            WithheldError: the environment was made with ``labels="off"``.
-        """
-        require_labels(self.batch)
-        return self.batch.choice_point(0, self.seat(agent))
-
-    def describe(self, agent: Any) -> str:
-        """What one seat knows, in words: its observation, no more."""
-        seat = self.seat(agent)
-        return self.game.describe(self.batch.codes[0, seat], seat)
-
-    def state_hash(self) -> str:
-        """Hash of the game's state, luck included."""
-        return self.batch.state_hash(0)
-
-    def snapshot(self) -> Held:
-        """Everything needed to return to this moment."""
-        return Held(self.batch.snapshot(), {k: copy.deepcopy(self._get(k)) for k in self.KEPT})
-
-    def restore(self, held: Held) -> None:
-        """Return to the moment of a snapshot; the last step's ledger reads as zero.
-
-        Raises:
-            SnapshotError: the snapshot is of another game or kind of environment.
-        """
-        if not isinstance(held, Held) or set(held.kept) != set(self.KEPT):
-            raise SnapshotError(f"{type(self).__name__} cannot restore a {type(held).__name__}")
-        self.batch.restore(held.rows)
-        for name, value in held.kept.items():
-            self._set(name, copy.deepcopy(value))
-        self._refresh()
-
-    def fork(self, *, new_luck: bool = False, seed: int = 0) -> Any:
-        """A second environment at the same moment; by default it meets the same luck (`Batch.fork`)."""
-        other: Any = type(self)(self.game, **self._arguments)  # type: ignore[call-arg]
-        rows = self.batch.fork([0], new_luck=new_luck, seed=seed).snapshot()
-        other.restore(self.snapshot()._replace(rows=rows))
-        return other
-
-    def _get(self, name: str) -> Any:
-        return getattr(self, name)
-
-    def _set(self, name: str, value: Any) -> None:
-        setattr(self, name, value)
-
-    def _refresh(self) -> None:
-        """Recompute what is derived from the row after a restore."""
-
-    def shown_seat(self) -> int:
-        """Whose choice the picture shows."""
-        return 0
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """A picture uint8 [H, W, 3], or None after showing it in a window.
-
-        Without labels the picture shows no more than the seat knows.
-        """
-        if self.render_mode is None:
-            gymnasium.logger.warn("render() does nothing: make the environment with a render_mode")
-            return None
-        if self._renderer is None:
-            self._renderer = load_name(RENDERER)(self.game)
-        judged = self.batch.labels != "off"
-        view = load_name(VIEW)(seat=self.shown_seat(), judged=judged, truth=judged)
-        frame = np.array(self._renderer.frame(self.batch, 0, view), np.uint8)
-        if self.render_mode == "rgb_array":
-            return frame
-        if self._window is None:
-            self._window = load_name(WINDOW)(self.game.title, self.metadata["render_fps"])
-        self._window.show(frame)
-        return None
-
-    def _show(self) -> None:
-        """In "human" mode the window follows the game by itself."""
-        if self.render_mode == "human":
-            self.render()
-
-    def close(self) -> None:
-        """Close the window, if there is one. Calling it twice is allowed."""
-        if self._window is not None:
-            self._window.close()
-        self._window = self._renderer = None

@@ -9,31 +9,26 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
-import itertools
 import os
-import sys
-import threading
-import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs._threads import crew
+from gyges.envs._device import SIMULATED, Device, zeros
+from gyges.envs._loops import launcher, notice, parameters, rules_hash
+from gyges.envs._threads import chunks, crew, thread_count
 from gyges.envs.choice import LEDGER_COLUMNS, ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, SnapshotError
 from gyges.envs.game import Game
 
+__all__ = ["AUTORESET", "LABELS", "Batch", "Snapshot", "rules_hash"]
+
 AUTORESET = {"disabled": 0, "next_step": 1, "same_step": 2}
 LABELS = {"off": 0, "taken": 1, "full": 2}
 PURE_PROCESS = "1" in (os.environ.get("GYGES_PURE"), os.environ.get("NUMBA_ENABLE_CUDASIM"))
-SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"  # device="cuda" then means Numba's CUDA simulator
 STEP, BEGIN, LOOK, CHOICE = range(4)  # modes of the compiled loop (`_launch.build`)
-LEAST_ROWS = 128  # of one thread's share: below, waking a thread costs more than it saves
 
 
 class Snapshot(NamedTuple):
@@ -41,55 +36,6 @@ class Snapshot(NamedTuple):
 
     game: str
     rows: npt.NDArray[np.int32]  # [n, W]
-
-
-@functools.cache
-def _loaded(name: str, rules: ModuleType, pointers: bool = True) -> Any:
-    """The game's own execution of `_launch`, with its rules bound; CUDA takes arrays, not pointers."""
-    from gyges.envs import rules as core
-
-    path = Path(__file__).with_name("_launch.py")
-    own = f"gyges.envs._launch_{name}" + ("" if pointers else "_arrays")
-    spec = importlib.util.spec_from_file_location(own, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    module.R = rules  # type: ignore[attr-defined]
-    module.COMMON = getattr(rules, "common", core.nothing)  # type: ignore[attr-defined]
-    access = getattr(rules, "access", core.access)  # a game with tables says how they are seen
-    vars(module).update(access(rules.State, rules.Params, pointers=pointers))
-    module.STAMP = core.stamp(rules)  # type: ignore[attr-defined]
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@functools.cache
-def launcher(name: str, rules: ModuleType) -> Any:
-    """The compiled loop of one game; it compiles, or comes from the cache, at its first call."""
-    module = _loaded(name, rules)
-    return module.build(module.STAMP)
-
-
-@functools.cache
-def cuda_launchers(name: str, rules: ModuleType) -> Any:
-    """The CUDA kernels of one game."""
-    path = Path(__file__).with_name("_launch_cuda.py")
-    spec = importlib.util.spec_from_file_location(f"gyges.envs._launch_cuda_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    module.L = _loaded(name, rules, pointers=False)  # type: ignore[attr-defined]
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.build()
-
-
-def rules_hash(game: Game) -> str:
-    """SHA-256 of every rule source of a game, as written to episode files."""
-    from gyges.envs import rules as core
-
-    return core.stamp(game.rules())
 
 
 class Batch:
@@ -153,14 +99,14 @@ class Batch:
         self._rules = game.rules()
         from gyges.envs import rules as core
 
-        self._threads = _thread_count(threads)
+        self._threads = thread_count(threads)
         self._offsets = core.offsets(game.widths())
-        self._par = _parameters(game)
+        self._par = parameters(game)
         self._num_actions = game.num_actions
         self.width = int(self._offsets[-1])
         shape = (self.rows, game.num_agents)
         size = game.observation_size
-        make = self._zeros
+        make = functools.partial(zeros, device=self.device)
         self.packed = make((self.rows, self.width), np.int32)
         self._views: Any = None
         self._scratch = make((self.rows, max(game.scratch_size, 1)), np.int32)
@@ -174,50 +120,19 @@ class Batch:
         self.final = make((self.rows if autoreset == "same_step" else 0, shape[1], size), game.feature_dtype)
         self._all = make((self.rows,), np.uint8) + 1
         if self.on_cuda:
-            self._init_cuda()
+            self._gpu = self._device()
         else:
             self._loop = launcher(game.name, self._rules)
-            self._chunks = _chunks(self.rows, self._threads)
+            self._chunks = chunks(self.rows, 1 if PURE_PROCESS else self._threads)
             self._helpers = min(self._threads, len(self._chunks)) - 1
         self._seed(seed, first_row)
         self._begin(self._all)
 
-    # Memory.
-
-    def _zeros(self, shape: tuple[int, ...], dtype: Any) -> Any:
-        if not self._torch:
-            return np.zeros(shape, dtype)
-        import torch
-
-        return torch.zeros(shape, dtype=getattr(torch, np.dtype(dtype).name), device=self.device)
-
-    def _init_cuda(self) -> None:
-        from numba import cuda
-
-        self._cuda = cuda
-        self._kernels = cuda_launchers(self.game.name, self._rules)
-        self._flag = self._zeros((1,), np.int32)
-        self._dirty = self._zeros((self.rows,), np.uint8)
-        names = ("packed", "_scratch", "codes", "bits", "reward", "welfare", "terminated", "truncated",
-                 "ledger", "final", "_flag", "_dirty", "_all")  # fmt: skip
-        self._d = {name: self._shared(getattr(self, name)) for name in names if name != "final"}
-        self._d["final"] = self._shared(self.final) if self.final.shape[0] else self._d["codes"]
-        self._d["offsets"] = cuda.to_device(self._offsets)
-        self._d["par"] = cuda.to_device(self._par)
-
-    def _shared(self, array: Any) -> Any:
-        """A tensor as kernels take it, without a copy (the simulator takes NumPy arrays)."""
-        return self._cuda.as_cuda_array(array) if self._torch else array
-
-    def _stream(self) -> Any:
-        if not self._torch:
-            return self._cuda.default_stream()
-        import torch
-
-        return self._cuda.external_stream(torch.cuda.current_stream().cuda_stream)
-
-    def _grid(self, threads: int) -> tuple[int, int, Any]:
-        return ((threads + 127) // 128, 128, self._stream())
+    def _device(self) -> Device:
+        """The kernels, over this batch's arrays."""
+        names = ("packed", "codes", "bits", "reward", "welfare", "terminated", "truncated", "ledger", "final")
+        arrays = {"scratch": self._scratch, **{name: getattr(self, name) for name in names}}
+        return Device(self.game, arrays, self._offsets, self._par, self.device)
 
     # Seeds and episodes.
 
@@ -265,14 +180,9 @@ class Batch:
         for out in (self.reward, self.welfare, self.terminated, self.truncated, self.ledger):
             out[which != 0] = 0
         if self.on_cuda:
-            d = self._d
-            chosen = self._shared(which)
-            self._kernels["begin"][self._grid(self.rows)](
-                d["packed"], d["offsets"], d["par"], d["_scratch"], chosen, d["_dirty"]
-            )
-            self._look_cuda()
+            self._gpu.begin(which)
             return
-        with _notice(self.game, self._loop):
+        with notice(self.game, self._loop):
             self._loop(BEGIN, 0, self.rows, *self._arguments(which.astype(np.int32)[:, None]), False)
 
     def _arguments(self, actions: npt.NDArray[np.int32]) -> tuple[Any, ...]:
@@ -282,12 +192,6 @@ class Batch:
             self.terminated, self.truncated, self.codes, self.bits, self.ledger, self.final,
             self._autoreset, self._labels, self._num_actions,
         )  # fmt: skip
-
-    def _look_cuda(self) -> None:
-        d = self._d
-        self._kernels["look"][self._grid(self.rows * self.game.num_agents)](
-            d["packed"], d["offsets"], d["par"], d["_scratch"], d["codes"], d["bits"], d["_dirty"]
-        )
 
     # Steps.
 
@@ -319,47 +223,17 @@ class Batch:
             self._refuse(int(bad), actions)
 
     def _step_cuda(self, actions: Any, validate: bool) -> None:
-        d = self._d
-        self._flag[:] = 0
-        actions = self._on_device(actions)
-        acts = self._shared(actions)
-        self._kernels["check"][self._grid(self.rows)](acts, d["bits"], self._num_actions, d["_flag"])
-        self._kernels["step"][self._grid(self.rows)](
-            d["packed"], d["offsets"], d["par"], d["_scratch"], acts, d["reward"], d["welfare"],
-            d["terminated"], d["truncated"], d["codes"], d["bits"], d["ledger"], d["final"], d["_dirty"],
-            self._autoreset, self._labels, self._num_actions, d["_flag"],
-        )  # fmt: skip
-        self._look_cuda()
-        if validate:
-            self.illegal(actions)
-
-    def _on_device(self, actions: Any) -> Any:
-        """Actions as int32 [B, N] on the device; what does not fit int32 is flagged as refused."""
-        if not self._torch:
+        if not self._torch or not hasattr(actions, "data_ptr"):  # all but tensors
             actions = self._checked(actions)
-        else:
-            import torch
-
-            if not isinstance(actions, torch.Tensor):
-                actions = torch.as_tensor(self._checked(actions), device=self.device)
-            if actions.dtype not in (torch.int32, torch.int64, torch.int16, torch.int8, torch.uint8):
-                raise ActionError(f"actions are integers, not {actions.dtype}")
-        if tuple(actions.shape) != tuple(self.reward.shape):
-            raise ActionError(f"actions have shape {tuple(self.reward.shape)}, not {tuple(actions.shape)}")
-        if not self._torch:
-            return actions
-        narrow = actions.to(device=self.device, dtype=torch.int32).contiguous()
-        if actions.dtype == torch.int64:
-            self._flag += (narrow != actions.to(self.device)).any().int() * (1 << 30)
-        return narrow
+        taken = self._gpu.step(actions, self._autoreset, self._labels)
+        if validate:
+            self.illegal(taken)
 
     def illegal(self, actions: Any) -> None:
         """On CUDA, wait for the last step and raise ActionError if it was refused."""
-        bad = int(self._flag[0])
-        if bad >= 1 << 30:
-            raise ActionError("actions must fit in int32")
-        if bad:
-            self._refuse(bad - 1, self._host(actions))
+        bad = self._gpu.refused()
+        if bad >= 0:
+            self._refuse(bad, self._host(actions))
 
     def _checked(self, actions: Any) -> npt.NDArray[np.int32]:
         try:
@@ -376,12 +250,8 @@ class Batch:
 
     def _refuse(self, bad: int, actions: npt.NDArray[Any]) -> None:
         row, seat = divmod(bad, self.game.num_agents)
-        action = int(actions[row, seat])
-        legal = self.legal(row, seat)
-        names = self.game.action_names
-        name = names[action] if 0 <= action < len(names) else "out of range"
-        shown = ", ".join(f"{a} ({names[a]})" for a in legal[:12]) + (" ..." if len(legal) > 12 else "")
-        raise ActionError(f"row {row}, seat {seat}: action {action} ({name}) is not legal; legal: {shown}")
+        who, action = f"row {row}, seat {seat}", int(actions[row, seat])
+        raise ActionError.illegal(who, action, self.legal(row, seat), self.game.action_names)
 
     def legal(self, row: int, seat: int) -> npt.NDArray[np.int32]:
         """Legal actions of one seat of one row, ascending."""
@@ -489,15 +359,12 @@ class Batch:
     def refresh(self) -> None:
         """Recompute observations and masks from the state."""
         if self.on_cuda:
-            self._dirty[:] = 1
-            self._look_cuda()
+            self._gpu.look()
             return
-        with _notice(self.game, self._loop):
+        with notice(self.game, self._loop):
             self._loop(LOOK, 0, self.rows, *self._arguments(self._all.astype(np.int32)[:, None]), False)
 
-    def fork(
-        self, rows: Iterable[int], copies: int = 1, *, new_luck: bool = False, seed: int = 0
-    ) -> Batch:
+    def fork(self, rows: Iterable[int], copies: int = 1, *, new_luck: bool = False, seed: int = 0) -> Batch:
         """A new batch holding `copies` of each given row, one after another.
 
         Without `new_luck` every copy meets the same luck, so that copies differ only by what is done
@@ -539,56 +406,3 @@ class Batch:
 
     def _write(self, rows: Any, values: npt.NDArray[np.int32], width: int) -> None:
         self.packed[rows, :width] = self._to_device(values)
-
-
-def _parameters(game: Game) -> npt.NDArray[np.int64]:
-    """The integers that rules read: the game's parameters, and its tables where it has some."""
-    tables = game.tables()
-    if tables is None:
-        return np.array(tuple(game.params()), np.int64)
-    from gyges.envs._tables import packed
-
-    found: npt.NDArray[np.int64] = packed(game.params(), *tables)
-    return found
-
-
-def _thread_count(threads: int | None) -> int:
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= 1024:
-        raise ConfigError(f"threads is a number from 1 to 1024, not {threads!r}")
-    return int(threads)
-
-
-def _chunks(rows: int, threads: int) -> list[tuple[int, int]]:
-    """Ranges of rows for the threads, a few for each; none where one thread does."""
-    threads = 1 if PURE_PROCESS else min(threads, rows // LEAST_ROWS)
-    if threads < 2:
-        return []
-    parts = min(4 * threads, rows // LEAST_ROWS)
-    cuts = [rows * k // parts for k in range(parts + 1)]
-    return list(itertools.pairwise(cuts))
-
-
-class _notice:
-    """Says so on a terminal when a first call compiles for more than a second."""
-
-    def __init__(self, game: Game, loop: Any) -> None:
-        self.quiet = not hasattr(loop, "signatures") or bool(loop.signatures)
-        self.game = game
-
-    def __enter__(self) -> None:
-        if self.quiet:
-            return
-        self.begun = time.perf_counter()
-        self.timer = threading.Timer(1.0, self._say)
-        self.timer.daemon = True
-        self.timer.start()
-
-    def _say(self) -> None:
-        print(f"gyges: compiling the rules of {self.game.name} (once; later starts use the cache)",
-              file=sys.stderr, flush=True)  # fmt: skip
-
-    def __exit__(self, *_: object) -> None:
-        if not self.quiet:
-            self.timer.cancel()

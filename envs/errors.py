@@ -1,5 +1,9 @@
 """Every error that bad input can raise. Each says what was expected, what came, and where."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
 
 class GygesError(Exception):
     """Base of all errors that Gyges raises on purpose."""
@@ -11,6 +15,21 @@ class ConfigError(GygesError, ValueError):
 
 class ActionError(GygesError, ValueError):
     """An action was refused before the state changed: wrong type, shape, range, or not legal now."""
+
+    @classmethod
+    def illegal(cls, who: str, action: int, legal: Iterable[int], names: Sequence[str]) -> ActionError:
+        """The error for an action that is not legal now; it lists the first twelve that are.
+
+        Args:
+            who: whose action it is.
+            action: what came.
+            legal: what could have come, ascending.
+            names: of all the game's actions.
+        """
+        some = list(legal)
+        shown = ", ".join(f"{a} ({names[a]})" for a in some[:12]) + (" ..." if len(some) > 12 else "")
+        name = names[action] if 0 <= action < len(names) else "out of range"
+        return cls(f"{who}: action {action} ({name}) is not legal; legal: {shown}")
 
 
 class UnknownNameError(GygesError, KeyError):

@@ -41,18 +41,9 @@ import numpy.typing as npt
 from pettingzoo.utils.env import AECEnv, ParallelEnv
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-from gyges.envs.adapter import (
-    RENDER_MODES,
-    TAKEN,
-    LegalDiscrete,
-    One,
-    check_choice,
-    fresh_seed,
-    game_of,
-    observation_box,
-    one_action,
-    refusal,
-)
+from gyges.envs._single import RENDER_MODES, One
+from gyges.envs._spaces import LegalDiscrete, observation_box
+from gyges.envs.adapter import TAKEN, check_choice, fresh_seed, game_of, one_action
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
@@ -187,7 +178,7 @@ class _Table(One):
         if mask[value]:
             return value, False
         if not self._replace:
-            raise refusal(self.game, who, value, mask)
+            raise ActionError.illegal(who, value, np.flatnonzero(mask), self.game.action_names)
         return int(mask.argmax()), True
 
 

@@ -15,7 +15,7 @@ import numba.cuda.dispatcher as dispatcher
 dispatcher.get_current_device = lambda: types.SimpleNamespace(compute_capability=(9, 0))
 from numba import cuda, typeof, types as nb
 from gyges.envs import Batch, make, register
-from gyges.envs.batch import cuda_launchers
+from gyges.envs._loops import cuda_launchers
 
 register("well-v0", "well:Well")
 game = make(sys.argv[1])

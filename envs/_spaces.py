@@ -1,0 +1,54 @@
+"""Spaces of the adapters: observations as a Box, actions that sample among the legal ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.game import Game
+from gyges.envs.policy import pick
+
+
+class LegalDiscrete(gymnasium.spaces.Discrete):
+    """Discrete actions whose `sample`, given no mask, draws among those that are legal now."""
+
+    def __init__(self, n: int, legal: Callable[[], npt.NDArray[np.int8]]) -> None:
+        super().__init__(n)
+        self._legal: Callable[[], npt.NDArray[np.int8]] | None = legal
+
+    def sample(self, mask: Any = None, probability: Any = None) -> Any:
+        """Draw an action; among the legal ones unless told otherwise."""
+        if mask is None and probability is None and self._legal is not None:
+            mask = self._legal()
+        return super().sample(mask, probability)
+
+    def __getstate__(self) -> dict[str, Any]:  # a copy elsewhere is an ordinary Discrete
+        return {**self.__dict__, "_legal": None}
+
+
+class LegalMultiDiscrete(gymnasium.spaces.MultiDiscrete):
+    """The same for a batch: one action per row, drawn among the row's legal ones."""
+
+    def __init__(self, n: int, rows: int, legal: Callable[[], npt.NDArray[np.bool_]]) -> None:
+        super().__init__(np.full(rows, n))
+        self._rows_legal: Callable[[], npt.NDArray[np.bool_]] | None = legal
+
+    def sample(self, mask: Any = None, probability: Any = None) -> Any:
+        """Draw one action per row; among the legal ones unless told otherwise."""
+        if mask is None and probability is None and self._rows_legal is not None:
+            legal = self._rows_legal()
+            return pick(legal, self.np_random.random(len(legal))).astype(self.dtype)
+        return super().sample(mask, probability)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_rows_legal": None}
+
+
+def observation_box(game: Game) -> gymnasium.spaces.Box:
+    """The space of one seat's observation."""
+    low, high = game.bounds
+    return gymnasium.spaces.Box(low, high, dtype=np.float32)
