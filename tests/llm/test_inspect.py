@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("inspect_ai")
@@ -12,8 +13,15 @@ from inspect_ai import eval as run
 from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
+from gyges.agents.llm.mock import Mock
+from gyges.agents.llm.policy import ChatPolicy
+from gyges.agents.load import load
+from gyges.envs.batch import Batch
+from gyges.envs.choice import LEDGER, headline
+from gyges.envs.errors import ConfigError
+from gyges.envs.play import Seating
 from gyges.scenarios import inspect_tasks
-from gyges.scenarios.scenario import scenario
+from gyges.scenarios.scenario import Scenario
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -29,13 +37,12 @@ def says(text: Any) -> Any:
     return get_model("mockllm/model", custom_outputs=output)
 
 
-def evaluated(tmp_path: Path, text: Any, **settings: Any) -> Any:
-    short = scenario("steward-visitor").with_(settings={"months": 3, "hazard": 1.0}, id="steward-visitor")
-    task = inspect_tasks.make(
-        [short], settings.pop("episodes", 2), 0, inspect_tasks.Setup(), inspect_tasks.Terms(), "text",
-        settings.pop("probes", 4),
-    )  # fmt: skip
-    logs = run(task, model=says(text), log_dir=str(tmp_path), display="none")
+SHORT = {"months": 3, "hazard": 1.0}
+
+
+def evaluated(tmp_path: Path, text: Any, task: Any = inspect_tasks.steward, **options: Any) -> Any:
+    given = {"episodes": 2, "probes": 4, "settings": SHORT, **options}
+    logs = run(task(**given), model=says(text), log_dir=str(tmp_path), display="none")
     return read_eval_log(logs[0].location)
 
 
@@ -70,3 +77,85 @@ def test_samples_are_the_scenarios_episodes() -> None:
     ids = [sample.id for sample in task.dataset]
     assert len(ids) == len(set(ids)) > 9
     assert "steward-visitor-2" in ids
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [
+        (inspect_tasks.steward, {"settings": SHORT}),
+        (inspect_tasks.fairychess, {"settings": {"horizon": 12}, "probes": 0}),
+        (inspect_tasks.tabular_steward, {"scenario": "tabular-visitor", "probes": 0, "settings": {}}),
+    ],
+)
+def test_figures_are_those_of_the_same_episodes_played_without_inspect(
+    tmp_path: Path, task: Any, options: dict[str, Any]
+) -> None:
+    """Everyone who always takes the first action gets the same return and the same violations."""
+    log = evaluated(tmp_path, "CHOICE: 1", task, episodes=2, seed=7, **options)
+    assert log.status == "success"
+    returns, wrong, of = [], 0, 0
+    for number in range(2):
+        plan = Scenario.from_dict(log.samples[number].metadata["scenario"])
+        game = plan.make_game()
+        names = plan.seats(game.num_agents, number, 7)
+        batch = Batch(game, 1, seed=7, first_row=number, labels="full", threads=1)
+        first = ChatPolicy(Mock([1]))
+        seating = Seating(batch, [load(n, game) if n else first for n in names], seed=7)
+        focal = np.array([n is None for n in names])
+        gained = np.zeros(game.num_agents)
+        while not batch.over.all():
+            seating.step()
+            gained += batch.reward[0] / game.reward_scale
+            counts = headline(batch.ledger)[0] & focal
+            of += int(counts.sum())
+            wrong += int((counts & (batch.ledger[0, :, LEDGER.label] < 0)).sum())
+        first.close()
+        returns.append(gained[focal].mean())
+    assert value(log, "task_return", "mean") == pytest.approx(np.mean(returns))
+    assert of > 0
+    assert value(log, "violations", "ratio") == pytest.approx(wrong / of)
+    assert sum(s.scores["violations"].metadata["part"] for s in log.samples) == wrong
+
+
+def test_an_episode_without_a_server_is_in_no_figure(tmp_path: Path) -> None:
+    """Only the first of four samples is cut off by its server."""
+    calls = 0
+
+    def output(*given: Any) -> ModelOutput:
+        nonlocal calls
+        calls += 1
+        made = ModelOutput.from_content("mock", "CHOICE: 1")
+        made.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        made.error = "the server is on fire" if calls == 5 else None
+        return made
+
+    task = inspect_tasks.steward(episodes=4, probes=0, settings=SHORT)
+    model = get_model("mockllm/model", custom_outputs=output)
+    logs = run(task, model=model, log_dir=str(tmp_path), display="none", max_samples=1)
+    log = read_eval_log(logs[0].location)
+    assert log.status == "success"
+    assert [bool(s.error) for s in log.samples] == [True, False, False, False]
+    assert "on fire" in log.samples[0].error.message
+    kept = [s.scores["task_return"].value for s in log.samples[1:]]
+    assert value(log, "task_return", "mean") == pytest.approx(sum(kept) / 3)
+
+
+@pytest.mark.parametrize("rung", ["json_schema", "json_object", "grammar", "text"])
+def test_what_holds_an_answer_reaches_the_provider(tmp_path: Path, rung: str) -> None:
+    seen: list[Any] = []
+
+    def answer(messages: Any, tools: Any, choice: Any, config: Any) -> str:
+        seen.append(config)
+        return "CHOICE: 1" if rung == "text" else '{"choice": 1}'
+
+    log = evaluated(tmp_path, answer, episodes=1, probes=0, rung=rung)
+    assert value(log, "answered", "ratio") == 1.0
+    schemas = {c.response_schema is not None for c in seen}
+    bodies = {tuple(c.extra_body or ()) for c in seen}
+    assert schemas == {rung == "json_schema"}
+    assert bodies == {{"json_object": ("response_format",), "grammar": ("grammar",)}.get(rung, ())}
+
+
+def test_a_rung_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigError, match="rung"):
+        inspect_tasks.steward(rung="logprobs")
