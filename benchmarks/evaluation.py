@@ -14,7 +14,8 @@ from pathlib import Path
 
 from gyges.agents.load import build, resolve
 from gyges.agents.sandbox import Failure, Limits, Worker
-from gyges.scenarios.evaluate import plan, play_chunk
+from gyges.scenarios.evaluate import play_chunk
+from gyges.scenarios.plan import plan
 from gyges.scenarios.scenario import scenario
 
 HANGS = """

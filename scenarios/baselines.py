@@ -63,7 +63,8 @@ def measure(scenario: Scenario, *, episodes: int = EPISODES) -> Baseline:
 
 def _played(scenario: Scenario, policy: str, episodes: int) -> Episodes:
     from gyges.agents.load import build
-    from gyges.scenarios.evaluate import plan, play_chunk
+    from gyges.scenarios.evaluate import play_chunk
+    from gyges.scenarios.plan import plan
 
     ready = plan(policy, [scenario])[0]
     personas = {name: build(source, ready.game) for name, source in ready.sources.items()}

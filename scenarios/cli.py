@@ -76,8 +76,13 @@ class Leaderboard:
     html: Path | None = None
     """Write a self-contained page as well, and episodes to replay in a folder beside it."""
     verify: bool = False
-    """Recompute every run from its episodes first; exits with 1 where one does not reproduce. A run that is
-    not complete is named so, and is not in the table."""
+    """Recompute every run from its episodes first, and ask its policy again; exits with 1 where something
+    does not reproduce. A run that is not complete is named so, and is not in the table."""
+    policies: tuple[str, ...] = ()
+    """Policies that --verify may run besides the personas, named as for evaluate: each run whose name and
+    hash are theirs is played and asked again. Nothing that a results file names is run otherwise."""
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    """What these policies may use."""
 
 
 @dataclasses.dataclass
@@ -189,7 +194,7 @@ def _forfeits(path: Path, run: Any) -> str:
             return ""
         plans = {data["id"]: Scenario.from_dict(data) for data in store.plans(run)}
         reason = store.episode(run, first.scenario, first.idx).forfeits[0].reason
-    reason = "".join(c if c.isprintable() else " " for c in reason)
+    reason = plain(reason)
     lost, every = sum(one.forfeits for one in results), sum(plans[one.scenario].num_focal for one in results)
     return f"forfeits: {lost} of {every} seats; first reason: {reason}"
 
@@ -223,18 +228,21 @@ def leaderboard(command: Leaderboard) -> int:
 
     console = Console()
     with Store(command.results) as store:
-        if command.verify and not _verified(store, command.suite, console):
+        notes = _verified(store, command, console) if command.verify else []
+        if notes is None:
             return 1
-        _board(store, command.suite, command.html, console)
+        _board(store, command.suite, command.html, console, notes)
     return 0
 
 
-def _board(store: Any, suite: str | None, html: Path | None, console: Any) -> dict[str, Any]:
+def _board(
+    store: Any, suite: str | None, html: Path | None, console: Any, notes: Sequence[str] = ()
+) -> dict[str, Any]:
     """Print the table and write the page; returns the page's data."""
     from gyges.scenarios import leaderboard as board
 
     folder = None if html is None else html.with_name(f"{html.stem}-replays")
-    data = board.page_data(store, suite, replays=folder)
+    data = board.page_data(store, suite, replays=folder, notes=notes)
     board.print_table(data, console)
     if html is not None:
         from gyges.render.page import write
@@ -270,23 +278,45 @@ def demo(command: Demo) -> int:
     return 0
 
 
-def _verified(store: Any, suite: str | None, console: Any) -> bool:
+def _verified(store: Any, command: Leaderboard, console: Any) -> list[str] | None:
+    """Verify every run; notes for the table, or None where something does not reproduce."""
+    from gyges.scenarios.reask import ask_again
     from gyges.scenarios.verify import standing, verify
 
     sound = True
-    for run in store.runs(suite):
-        with _bars(f"verifying run {run.id}, {run.policy}") as progress:
+    asked: list[str] = []
+    notes = []
+    for run in store.runs(command.suite):
+        with _bars(f"verifying run {run.id}, {plain(run.policy)}") as progress:
             wrong = verify(store, run, progress=progress)
+        state, unverifiable = "reproduces", ""
+        if not wrong and run.finished is not None:
+            with _bars(f"asking {plain(run.policy)} again") as progress:
+                wrong, unverifiable = ask_again(
+                    store, run, policies=command.policies, limits=command.limits, progress=progress
+                )
         sound = sound and not wrong
-        state = "reproduces"
         if wrong:
             state = f"REJECTED: {len(wrong)} results do not reproduce"
         elif run.finished is None:
             state = "incomplete, {} of {} episodes".format(*standing(store, run))
-        console.print(f"run {run.id}, {run.policy} on {run.suite}: {state}", markup=False)
+        elif unverifiable:
+            state = f"its numbers follow from its acts; acts and answers NOT VERIFIABLE: {unverifiable}"
+            notes.append(f"Run {run.id}, {run.policy}: acts and answers not verifiable; {unverifiable}.")
+        else:
+            asked.append(f"{run.policy} (run {run.id})")
+        console.print(plain(f"run {run.id}, {run.policy} on {run.suite}: {state}"), markup=False)
         for one in wrong[:10]:
-            console.print(f"  {one.scenario} episode {one.number}: {one.what}", markup=False)
-    return sound
+            console.print(plain(f"  {one.scenario} {one.number}: {one.what}"), markup=False)
+    if asked:
+        who = ", ".join(asked)
+        notes.insert(0, f"Verified by playing every episode and asking every question again: {who}.")
+    return notes if sound else None
+
+
+def plain(text: str) -> str:
+    """A text from a file without what a terminal would take for a command."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def listing(command: List) -> int:

@@ -15,7 +15,6 @@ where that is legal), its forfeit is recorded, and the rate is shown beside ever
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,16 +23,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.load import Source, build, resolve
+from gyges.agents.load import build
 from gyges.agents.sandbox import Limits, Sandbox
-from gyges.envs.batch import Batch, rules_hash
+from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape, versions
 from gyges.envs.errors import ConfigError, PolicyError
-from gyges.envs.game import Game
 from gyges.envs.play import Seating
-from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.envs.policy import Policy
+from gyges.scenarios.asking import ask_bank, ask_on_path
 from gyges.scenarios.metrics import Recorder, answers, void
-from gyges.scenarios.scenario import Scenario, scenarios
+from gyges.scenarios.plan import Plan, commitment, derive, kind_of, plan, policy_hash, suite_hash
+from gyges.scenarios.scenario import scenarios
 from gyges.scenarios.store import Run, Store
 
 CHUNK = 256
@@ -53,67 +53,6 @@ class Played(NamedTuple):
     scenario: str
     number: int  # of the episode in its scenario
     counts: dict[str, Any]
-
-
-class Plan(NamedTuple):
-    """A scenario made ready: its game, and who is who in it."""
-
-    scenario: Scenario
-    game: Game
-    rules: str  # hash of the game's rules
-    source: Source  # the policy under test
-    sources: dict[str, Source]  # the background, by persona
-
-
-# Seeds.
-
-
-def commitment(nonce: str) -> str:
-    """SHA-256 (hex) of a nonce given as hex."""
-    return hashlib.sha256(bytes.fromhex(nonce)).hexdigest()
-
-
-def derive(nonce: str, scenario: str, purpose: str = "episodes") -> int:
-    """The seed of one scenario: 63 bits of SHA-256 over nonce, purpose and the scenario's id."""
-    digest = hashlib.sha256(bytes.fromhex(nonce) + f":{purpose}:{scenario}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
-
-
-# Plans.
-
-
-def plan(policy: str, chosen: Sequence[Scenario]) -> list[Plan]:
-    """Make scenarios ready for a policy, running nothing of it.
-
-    Raises:
-        UnknownNameError, ConfigError, PolicyError: a scenario or policy that does not exist or fit.
-    """
-    made = []
-    for one in chosen:
-        game = one.make_game()
-        sources = {name: resolve(name, game) for name in one.personas()}
-        made.append(Plan(one, game, rules_hash(game), resolve(policy, game), sources))
-    return made
-
-
-def policy_hash(plans: Sequence[Plan]) -> str:
-    """The policy's hash; a persona that differs between games has the hash of all of them."""
-    found = sorted({p.source.hash for p in plans})
-    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
-
-
-def suite_hash(plans: Sequence[Plan], probes: int) -> str:
-    """SHA-256 of everything that is played: scenarios, rules, background sources, number of probes."""
-    parts = [(p.scenario.hash(), p.rules, sorted((n, s.hash) for n, s in p.sources.items())) for p in plans]
-    return hashlib.sha256(repr((parts, probes)).encode()).hexdigest()
-
-
-def kind_of(plans: Sequence[Plan]) -> str:
-    """What the table calls the policy: "persona", "held-out" or "submission"."""
-    source = plans[0].source
-    if source.kind != "persona":
-        return "submission"
-    return "held-out" if any(source.text in p.game.held_out for p in plans) else "persona"
 
 
 # Playing.
@@ -219,82 +158,6 @@ def seated(ready: Plan, limits: Limits) -> Iterator[Policy]:
 
 def _nothing() -> None:
     """What a policy without a server has to do at start and end."""
-
-
-# Questions.
-
-
-class Patient:
-    """Wraps a policy so that its failures become legal acts, and remembers what failed.
-
-    Attributes:
-        failed: (rows in the call, row) of each answer that was no legal act or no distribution.
-    """
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.failed: set[tuple[int, int]] = set()
-        self.unforkable = bool(getattr(policy, "unforkable", False))
-        if callable(getattr(policy, "probabilities", None)):
-            self.probabilities = self._probabilities
-
-    def initial(self, rows: int) -> Memory:
-        """As the policy's own."""
-        return self.policy.initial(rows)
-
-    def act(self, observation: Observation, memory: Memory) -> Decision:
-        """The policy's acts; the first legal one where it has none to give."""
-        decision = self.policy.act(observation, memory)
-        action = np.asarray(decision.action)
-        inside = (action >= 0) & (action < observation.mask.shape[1])
-        legal = inside & observation.mask[np.arange(len(action)), np.where(inside, action, 0)]
-        self._note(~legal)
-        return decision._replace(action=np.where(legal, action, np.argmax(observation.mask, axis=1)))
-
-    def _probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
-        found = np.asarray(self.policy.probabilities(observation, memory))  # type: ignore[attr-defined]
-        bad = ~np.isfinite(found).all(axis=1)
-        self._note(bad)
-        fallback = np.eye(found.shape[1])[np.argmax(observation.mask, axis=1)]
-        return np.where(bad[:, None], fallback, found)
-
-    def _note(self, bad: npt.NDArray[np.bool_]) -> None:
-        self.failed.update((len(bad), int(k)) for k in np.flatnonzero(bad))
-
-
-Answered = list[tuple[int, dict[str, Any]]]
-"""(number of the question, decision) of the questions that were answered."""
-
-
-def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
-    """Answers to the game's frozen questions; those at which the policy failed are left out."""
-    from gyges.scenarios import bank
-
-    patient = Patient(policy)
-    asked = bank.ask_bank(patient, bank.bank_of(ready.game.id), seed=derive(nonce, ready.scenario.id))
-    return [(k, row) for k, row in enumerate(asked) if (len(asked), k) not in patient.failed]
-
-
-def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answered:
-    """Decisions met on the policy's own path, priced and asked both ways; less those it failed at.
-
-    A pair that failed once takes the first legal action from then on, so none of its decisions count.
-    """
-    from gyges.scenarios import probe
-
-    scenario, game = ready.scenario, ready.game
-    seed = derive(nonce, scenario.id, "probe")
-    patient = Patient(policy)
-    episodes = min(32, scenario.episodes)
-    asked = probe.on_policy(scenario, patient, episodes=episodes, decisions=decisions, seed=seed)
-    names = [scenario.seats(game.num_agents, k, seed) for k in range(episodes)]
-    pairs = [(row, seat) for row, line in enumerate(names) for seat, name in enumerate(line) if name is None]
-    lost = {pairs[k] for size, k in patient.failed if size == len(pairs)}
-    return [
-        (k, decision)
-        for k, decision in enumerate(asked)
-        if (len(asked), k) not in patient.failed and (decision["episode"], decision["seat"]) not in lost
-    ]
 
 
 # The whole.

@@ -33,6 +33,7 @@ from gyges.scenarios.shape import (
     interval,
 )
 from gyges.scenarios.store import Run, Store
+from gyges.scenarios.verify import departures, fewer
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -110,6 +111,13 @@ def _scaled(entries: list[Entry], plans: Sequence[Scenario]) -> list[str]:
     if not missing:
         return []
     return [f"No baseline is stored for {', '.join(missing)}; evaluate random and clean to have one."]
+
+
+def _unlike(suite: str, plans: Sequence[Scenario]) -> list[str]:
+    """Where what was played is not the suite as it is known here."""
+    short = fewer(suite, plans)
+    said = [f"Not the suite's number of episodes: {'; '.join(short)}."] if short else []
+    return said + [f"{what[0].upper()}{what[1:]}." for what in departures(suite, plans)]
 
 
 # The page.
@@ -209,7 +217,9 @@ def _points(rows: Sequence[BoardRow]) -> list[Point]:
     return found
 
 
-def page_data(store: Store, suite: str | None = None, *, replays: Path | None = None) -> Page:
+def page_data(
+    store: Store, suite: str | None = None, *, replays: Path | None = None, notes: Sequence[str] = ()
+) -> Page:
     """Everything that the table and the page show.
 
     Args:
@@ -217,17 +227,19 @@ def page_data(store: Store, suite: str | None = None, *, replays: Path | None = 
         suite: which suite; by default that of the latest run.
         replays: folder to write one episode file per policy and scenario into, the one with the gravest
             violations, for the page to link to; links are relative to the folder's parent.
+        notes: sentences to show before all others, as on what was verified.
 
     Raises:
         FileError: there is no such run, or a part of the file is damaged.
     """
-    suite, runs, notes = _runs(store, suite)
+    suite, runs, more = _runs(store, suite)
     if not runs:
         raise FileError(f"{store.path}: no run on {suite!r} is complete yet")
     plans = [Scenario.from_dict(data) for data in store.plans(runs[-1])]
     games = {plan.id: plan.make_game() for plan in plans}
     entries = _entries(store, runs, plans, games)
-    notes += _scaled(entries, plans)
+    more += _unlike(suite, plans)
+    more += _scaled(entries, plans)
     frames, lacking = frames_of(games)
     gaps, prices = gaps_and_prices(entries, plans, games, frames)
     rows: list[BoardRow] = []
@@ -247,7 +259,7 @@ def page_data(store: Store, suite: str | None = None, *, replays: Path | None = 
         "title": f"{game.title} leaderboard",
         "suite": suite,
         "games": sorted({game.id for game in games.values()}),
-        "notes": [*_hollow(rows), *notes, *lacking, *NOTES],
+        "notes": [*notes, *_hollow(rows), *more, *lacking, *NOTES],
         "columns": columns(game, used),
         "scenarios": [
             {"name": p.id, "title": p.title, "description": p.description, "tags": list(p.tags)}

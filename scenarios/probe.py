@@ -74,8 +74,7 @@ def on_policy(
     found = _sample(batch, Seating(batch, table, seed=seed), policy, decisions, seed)
     points = [Point(met.packed, met.seat, met.choice) for met in found]
     cost = prices(game, points, [settled[m.row] for m in found], clean, screen=screen, final=final, seed=seed)
-    ring, cue = game.config.ring, game.config.cue
-    chance = ring * cue + (1 - ring) * (1 - cue)  # of being told "unwatched"
+    chance = told_unwatched(game)
     answers = _ask(game, policy, found, samples, seed)
     return [
         gap.record(
@@ -86,6 +85,12 @@ def on_policy(
         )
         for k, met in enumerate(found)
     ]  # fmt: skip
+
+
+def told_unwatched(game: Game) -> float:
+    """The chance that a seat is told that it is unwatched."""
+    ring, cue = game.config.ring, game.config.cue
+    return float(ring * cue + (1 - ring) * (1 - cue))
 
 
 def _ask(game: Game, policy: Policy, found: list[_Met], samples: int, seed: int) -> gap.Answers | None:

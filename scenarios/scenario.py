@@ -22,6 +22,9 @@ from gyges.envs import registry
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
 
+WORDS = ("title", "description", "tags", "parent")
+"""Fields of a scenario that bear on nothing that is played."""
+
 Background = str | tuple[str, ...] | Mapping[str, float]
 """One persona for every background seat; one per background seat in order; or weights by persona, from
 which each seat of each episode is drawn."""
@@ -185,8 +188,7 @@ class Scenario:
 
     def hash(self) -> str:
         """SHA-256 of all that bears on what is played (not of titles, descriptions and tags)."""
-        words = ("title", "description", "tags", "parent")
-        data = {k: v for k, v in self.as_dict().items() if k not in words}
+        data = {k: v for k, v in self.as_dict().items() if k not in WORDS}
         text = json.dumps([data, _order(self.background)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

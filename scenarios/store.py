@@ -410,6 +410,15 @@ class Store:
             ).fetchall()
         return [{**self._json(data, "plans"), "hash": digest} for data, digest in rows]
 
+    def scenarios(self, run: Run) -> set[str]:
+        """Ids of the scenarios that hold an episode or an answer of a run, planned or not."""
+        with self._named():
+            rows = self.db.execute(
+                "SELECT scenario FROM episodes WHERE run = ?1"
+                " UNION SELECT scenario FROM probes WHERE run = ?1", (run.id,),
+            )  # fmt: skip
+            return {str(row[0]) for row in rows}
+
     def done(self, run: Run, scenario: str) -> set[int]:
         """Indices of the episodes that stand."""
         with self._named():
@@ -461,6 +470,8 @@ class Store:
         for name, kinds in DECISION.items():
             one = data.get(name)
             fits = name in data and type(one) in kinds and not (isinstance(one, float) and not isfinite(one))
+            if fits and one is not None and name in ("unwatched", "watched", "chance"):
+                fits = 0 <= one <= 1
             if not fits:
                 raise FileError(f"{self.path}: probes of {where}: {name!r} is missing or of the wrong kind")
         asked = [data[name] is not None for name in ("unwatched", "watched")]

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gyges.agents.load import Source, resolve
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode
-from gyges.envs.errors import FileError
+from gyges.envs.errors import FileError, UnknownNameError
 from gyges.envs.game import Game
-from gyges.scenarios.evaluate import (
-    CHUNK,
-    Plan,
-    Progress,
-    commitment,
-    derive,
-    kind_of,
-    legal,
-    policy_hash,
-    stretches,
-    suite_hash,
-)
+from gyges.scenarios import gap
+from gyges.scenarios.asking import PATHS
+from gyges.scenarios.bank import bank_of, question
+from gyges.scenarios.evaluate import CHUNK, Progress, legal, stretches
 from gyges.scenarios.metrics import Recorder, answers
-from gyges.scenarios.scenario import Scenario
+from gyges.scenarios.plan import Plan, commitment, derive, kind_of, policy_hash, suite_hash
+from gyges.scenarios.probe import told_unwatched
+from gyges.scenarios.scenario import WORDS, Scenario, scenarios
 from gyges.scenarios.store import Result, Run, Store
 
 Hashes = dict[str, str]
@@ -71,6 +65,8 @@ def verify(store: Store, run: Run, *, chunk: int = CHUNK, progress: Progress | N
             hashes: Hashes = {}
             plans.append((scenario, hashes))
             results = {r.idx: r for r in store.results(run, scenario.id)}
+            for index, what in _questions(store, run, scenario):
+                wrong(scenario.id, index, what)
             if scenario.kind == "bank":
                 continue
             if run.finished is not None and sorted(results) != list(range(scenario.episodes)):
@@ -82,6 +78,10 @@ def verify(store: Store, run: Run, *, chunk: int = CHUNK, progress: Progress | N
                     progress(scenario.id, first + count, scenario.episodes)
         except (ValueError, KeyError, TypeError) as error:
             wrong(str(data.get("id", "")), -1, str(error))
+    for name in sorted(store.scenarios(run) - {scenario.id for scenario, _ in plans}):
+        wrong(name, -1, "results of a scenario that the run does not have")
+    for what in departures(run.suite, [scenario for scenario, _ in plans]):
+        wrong("", -1, what)
     if run.finished is not None and not found:
         try:
             for what in _columns(run, plans):
@@ -112,6 +112,8 @@ def _columns(run: Run, plans: Sequence[tuple[Scenario, Hashes]]) -> list[str]:
         made.append(Plan(scenario, game, rules_hash(game), source, sources))
     if not made:
         return ["it has no scenario"]
+    if kind and run.policy != run.source:
+        return [f"policy: expected {run.source!r}, got {run.policy!r}"]
     played = [plan for plan in made if plan.source.hash]
     unknown = {plan.game.id for plan in made} - {plan.game.id for plan in played}
     fields = [
@@ -147,6 +149,7 @@ def _recount(
         what = _misfit(episode, run, scenario, game, rules, seed, index)
         if not what and len(episode.forfeits) != results[index].forfeits:
             what = f"forfeits: {len(episode.forfeits)} in the episode, {results[index].forfeits} beside it"
+        what = what or _forfeited(episode)
         for seat in episode.seats:
             if hashes.setdefault("" if seat.focal else seat.name, seat.hash) != seat.hash:
                 what = what or f"{seat.name} is another one than in the episodes before"
@@ -182,6 +185,90 @@ def _misfit(
     return next((f"{what}: expected {e!r}, got {got!r}"[:300] for what, got, e in expected if got != e), "")
 
 
+def _forfeited(episode: Episode) -> str:
+    """What of an episode's forfeits cannot be; empty where all can."""
+    seats = [f.seat for f in episode.forfeits]
+    if len(set(seats)) != len(seats):
+        return "forfeits: a seat forfeited twice"
+    if any(not episode.seats[seat].focal for seat in seats):
+        return "forfeits: a seat of the background"
+    return ""
+
+
+def _questions(store: Store, run: Run, scenario: Scenario) -> list[tuple[int, str]]:
+    """What of the questions is not as it was asked: (number, what). The answers are the policy's."""
+    rows = store.probes(run, scenario.id)
+    game = scenario.make_game()
+    if scenario.kind == "bank":
+        return _of_bank(rows, game) if rows else []
+    chance = told_unwatched(game)
+    seed = derive(store.secret(run), scenario.id, "probe")
+    asked, episodes = int(run.options.get("probes", 0)), min(PATHS, scenario.episodes)
+    wrong = []
+    for k, row in rows:
+        seat, episode = row.get("seat"), row["episode"]
+        if not (0 <= k < asked and 0 <= episode < episodes and type(seat) is int):
+            wrong.append((k, "a question that was not asked"))
+        elif not 0 <= seat < game.num_agents or scenario.seats(game.num_agents, episode, seed)[seat]:
+            wrong.append((k, f"a question to seat {seat}, which is not the policy's"))
+        elif row["told"] not in (0, 1) or row["chance"] != chance or type(row["act"]) is not bool:
+            wrong.append((k, "another chance to be told, or no act"))
+    return wrong
+
+
+def _of_bank(rows: Sequence[tuple[int, Mapping[str, Any]]], game: Game) -> list[tuple[int, str]]:
+    """Where rows of the frozen questions say something else than the bank."""
+    bank = bank_of(game.id)
+    wrong = []
+    for k, row in rows:
+        if not 0 <= k < len(bank.tick):
+            wrong.append((k, f"a question that is none of the {len(bank.tick)}"))
+            continue
+        asked = gap.record(
+            game, int(bank.phase[k]), question(bank, k), None,
+            method=row["method"], episode=int(bank.episode[k]), tempting=True,
+        )  # fmt: skip
+        for name in ("unwatched", "watched"):
+            asked[name] = row[name]
+        for name in [n for n in {**asked, **row} if asked.get(n) != row.get(n)][:1]:
+            wrong.append((k, f"question: expected {name} {asked.get(name)!r}, got {row.get(name)!r}"[:200]))
+    return wrong
+
+
+def departures(suite: str, plans: Sequence[Scenario]) -> list[str]:
+    """Where a run's scenarios are not those of its suite as it is known here, in words.
+
+    The number of episodes may differ (`fewer`). A suite that is not known here says nothing.
+    """
+    try:
+        known = {one.id: one for one in scenarios(suite)}
+    except UnknownNameError:
+        return []
+    mine = {one.id: one for one in plans}
+    found = [f"not the suite's scenarios: {name} is missing" for name in known if name not in mine]
+    found += [f"not the suite's scenarios: {name} is none of {suite!r}" for name in mine if name not in known]
+    for name in (name for name in known if name in mine):
+        here, there = known[name].with_(episodes=mine[name].episodes), mine[name]
+        if here.hash() != there.hash():
+            parts = there.as_dict()
+            changed = [k for k, value in here.as_dict().items() if k not in WORDS and value != parts[k]]
+            found.append(f"not the suite's {name}: other {', '.join(changed) or 'order of the background'}")
+    return found
+
+
+def fewer(suite: str, plans: Sequence[Scenario]) -> list[str]:
+    """Which scenarios were played with another number of episodes than the suite's, in words."""
+    try:
+        known = {one.id: one.episodes for one in scenarios(suite)}
+    except UnknownNameError:
+        return []
+    return [
+        f"{one.id}: {one.episodes} of {known[one.id]} episodes"
+        for one in plans
+        if one.kind == "episodes" and one.episodes != known.get(one.id, one.episodes)
+    ]
+
+
 def _play_again(
     game: Game,
     seed: int,
@@ -200,7 +287,10 @@ def _play_again(
     taken = np.zeros((longest, count, game.num_agents), np.int32)
     steps = np.full(count, -1)
     hashes: dict[int, list[tuple[int, str]]] = {}
+    lost = np.full((count, game.num_agents), longest)  # from which step on a seat is forfeited
     for index, episode in episodes.items():
+        for step, seat, _ in episode.forfeits:
+            lost[index - first, seat] = step
         taken[: episode.steps, index - first] = episode.actions
         steps[index - first] = episode.steps
         for step, digest in episode.hashes:
@@ -219,7 +309,11 @@ def _play_again(
         fits = legal(batch, taken[t]).all(axis=1)
         for row in np.flatnonzero((t < steps) & ~over & ~fits):
             wrong.setdefault(first + int(row), f"an illegal action at step {t}")
-        actions = np.where((fits & (t < steps))[:, None], taken[t], np.argmax(batch.mask, axis=2))
+        least = np.argmax(batch.mask, axis=2)
+        willed = ((lost <= t) & (taken[t] != least)).any(axis=1)
+        for row in np.flatnonzero((t < steps) & ~over & willed):
+            wrong.setdefault(first + int(row), f"forfeits: a forfeited seat acts at step {t}")
+        actions = np.where((fits & (t < steps))[:, None], taken[t], least)
         actions = actions.astype(np.int32)
         recorder.before(batch, actions)
         batch.step(actions)

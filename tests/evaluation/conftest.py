@@ -10,7 +10,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "house"))
 
-import wells  # noqa: E402, F401
+import wells  # noqa: E402
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def out(tmp_path):
     return tmp_path / "results.db"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cheat():
     """The name of a policy in the file of cheats."""
     return lambda name: f"{HERE / 'house' / 'cheats.py'}:{name}"
@@ -53,3 +53,18 @@ def mark(tmp_path, monkeypatch):
     """A word in the environment of every worker that this test starts, wherever it hides."""
     monkeypatch.syspath_prepend(str(tmp_path / "mark"))
     return str(tmp_path / "mark")
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """The Well has a bank of questions; name of the suite that asks them."""
+    from gyges.scenarios import bank
+
+    folder = tmp_path_factory.mktemp("banks")
+    game = wells.VISITOR.make_game()
+    bank.save(bank.build(game, episodes=48, sample=240, size=64, screen=1, final=2), folder / "well-v0.npz")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bank, "FOLDER", folder)
+        bank.bank_of.cache_clear()
+        yield "well-asked"
+    bank.bank_of.cache_clear()

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from wells import VISITOR
 
+from gyges.agents.load import build
 from gyges.envs.episode import MAX_BYTES, Episode, Forfeit, Word
 from gyges.envs.errors import FileError
-from gyges.scenarios.evaluate import build, plan, play_chunk
+from gyges.scenarios.evaluate import play_chunk
+from gyges.scenarios.plan import plan
 
 
 @pytest.fixture(scope="module")

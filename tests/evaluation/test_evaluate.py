@@ -9,7 +9,8 @@ from wells import VISITOR, table
 
 from gyges.envs.errors import ConfigError, PolicyError, UnknownNameError
 from gyges.scenarios import evaluate as ev
-from gyges.scenarios.evaluate import commitment, evaluate, plan, policy_hash, stretches
+from gyges.scenarios.evaluate import evaluate, stretches
+from gyges.scenarios.plan import commitment, plan, policy_hash
 from gyges.scenarios.store import Store
 from gyges.scenarios.verify import verify
 

@@ -13,7 +13,8 @@ from gyges.agents.sandbox import TOKEN, Limits, Sandbox
 from gyges.envs import Batch
 from gyges.envs.errors import PolicyError
 from gyges.envs.play import Seating
-from gyges.scenarios.evaluate import derive, plan, play_chunk, seated
+from gyges.scenarios.evaluate import play_chunk, seated
+from gyges.scenarios.plan import derive, plan
 
 NONCE = "5a" * 16
 COUNT = 5

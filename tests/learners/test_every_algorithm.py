@@ -16,7 +16,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.play import play
 from gyges.scenarios import cli
-from gyges.scenarios.evaluate import derive
+from gyges.scenarios.plan import derive
 from gyges.scenarios.record import mixture, record_scenario
 from gyges.scenarios.scenario import register_scenario, scenario
 from gyges.scenarios.store import Store

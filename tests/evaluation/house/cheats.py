@@ -199,6 +199,15 @@ class UsesThreads(Honest):
         return done[0]
 
 
+class Moody(Honest):
+    """Honest on some days, with luck of its own."""
+
+    def act(self, observation, memory):
+        decision = super().act(observation, memory)
+        dare = np.frombuffer(os.urandom(len(observation)), np.uint8) < 128
+        return decision._replace(action=np.where(dare & observation.to_move, 4, decision.action))
+
+
 class AlwaysRaises(Honest):
     def act(self, observation, memory):
         raise RuntimeError("never")

@@ -27,6 +27,9 @@ RESIDENT = register_scenario(
     VISITOR.with_(id="well-resident", title="Residents", focal=3, background="clean", mode="resident"), "well"
 )
 STRIPPED = register_scenario(RESIDENT.with_(id="well-stripped", settings={"stakes": False}), "well")
+BANK = VISITOR.with_(id="well-bank", title="Frozen questions", kind="bank", episodes=64)
+for one in (VISITOR, RESIDENT, BANK):
+    register_scenario(one, "well-asked")
 
 
 def workers(mark):
