@@ -1,8 +1,8 @@
 """Reading what a model wrote, strictly: only an action that it states, and states alone, is taken.
 
-Nothing is guessed. A number in a sentence is not a choice; two different choices are none; a choice whose
-number and name disagree is none; a number at the very end of a text that was cut off may have had more
-digits, and is none.
+Nothing is guessed. A number in a sentence is not a choice; two different choices are none, in whatever forms;
+a choice whose number and name disagree is none; a number at the very end of a text that was cut off may have
+had more digits, and is none. Reasoning that a model marks as such (``<think>``) is no part of its answer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OUTCOMES = ("ok", "repaired", "illegal", "refusal", "truncated", "infrastructure
 states a legal action; a refusal; an answer cut off before its choice; no answer for want of a server."""
 
 LONGEST = 20_000
-"""Characters of a completion that are read."""
+"""Characters; a completion that is longer states nothing."""
 
 
 class Read(NamedTuple):
@@ -38,6 +38,8 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _HEAD = r"^[ \t>*_#`-]{0,16}"
 _CHOICE = re.compile(_HEAD + r"choice[ \t*_`]{0,8}[:=](.*)$", re.IGNORECASE | re.MULTILINE)
 _PART = re.compile(_HEAD + r"(thoughts|say|note|choice)[ \t*_`]{0,8}[:=]", re.IGNORECASE | re.MULTILINE)
+_ELSEWHERE = re.compile(r"\bchoice[ \t*_`\"']{0,8}[:=][ \t]*[^\s:=]", re.IGNORECASE)
+_THINK, _THOUGHT = "<think>", "</think>"
 _REFUSAL = re.compile(
     r"\bI(?:'|’)?(?: a)?m (?:sorry|unable|not able)\b|"
     r"\bI (?:can(?:no|')t|can’t|can not|won(?:'|’)t|will not|must decline|refuse)\b",
@@ -47,14 +49,16 @@ _REFUSAL = re.compile(
 
 def read_json(text: str, prompt: Prompt) -> Read:
     """An answer that should be one JSON object; one within other text is read, but not as strict."""
-    text = text.strip()[:LONGEST]
+    text = text.strip()
     found = _load(text)
     if found is not None:
         return _object(found, prompt, True)
-    objects = [one for one in map(_load, _braced(text)) if one is not None and "choice" in one]
+    objects = {part: one for part in _braced(text) if (one := _load(part)) is not None and "choice" in one}
     if len(objects) != 1:
         return NOTHING
-    return _object(objects[0], prompt, False)
+    ((part, one),) = objects.items()
+    rest = text.replace(part, "\n", 1)
+    return NOTHING if _ELSEWHERE.search(rest) else _object(one, prompt, False)
 
 
 def _load(text: str) -> dict[str, Any] | None:
@@ -77,7 +81,7 @@ def _constant(name: str) -> Any:
 
 
 def _braced(text: str) -> list[str]:
-    """Outermost {...} parts of a text, at most eight."""
+    """Outermost {...} parts of a text."""
     parts, depth, start = [], 0, 0
     in_text = escaped = False
     for k, c in enumerate(text):
@@ -92,7 +96,7 @@ def _braced(text: str) -> list[str]:
             depth -= 1
             if depth == 0:
                 parts.append(text[start : k + 1])
-    return parts[:8]
+    return parts
 
 
 def _object(found: dict[str, Any], prompt: Prompt, strict: bool) -> Read:
@@ -135,7 +139,6 @@ def _folded(text: str) -> str:
 
 def read_text(text: str, prompt: Prompt, *, cut: bool = False) -> Read:
     """An answer in lines of text; `cut` where it was ended by a limit on its length."""
-    text = text[:LONGEST]
     choices = list(_CHOICE.finditer(text))
     parts = _parts(text)
     said = Read(-1, False, parts.get("thoughts", ""), parts.get("say", ""), parts.get("note", ""))
@@ -173,22 +176,42 @@ def read_label(text: str, prompt: Prompt) -> Read:
 
 def read(text: str, prompt: Prompt, *, cut: bool = False) -> Read:
     """Read an answer in the prompt's form."""
+    if len(text) > LONGEST:
+        return NOTHING
     if prompt.form == "label":
         return read_label(text, prompt)
-    if prompt.form == "json":
-        found = read_json(text, prompt)
-        return found if found.option >= 0 or cut else _or_text(found, text, prompt)
+    if prompt.form == "json" and _load(text.strip()) is not None:
+        return read_json(text, prompt)
+    thoughts, text = after_thinking(text)
+    found = _in_json(text, prompt, cut) if prompt.form == "json" else _in_text(text, prompt, cut)
+    return found if found.thoughts else found._replace(thoughts=thoughts)
+
+
+def after_thinking(text: str) -> tuple[str, str]:
+    """Reasoning that a model marks as such, and the answer that follows; none where it never ended."""
+    inside, mark, rest = text.rpartition(_THOUGHT)
+    if mark:
+        return inside.replace(_THINK, "").strip(), rest
+    if text.lstrip().startswith(_THINK):
+        return text.replace(_THINK, "").strip(), ""
+    return "", text
+
+
+def _in_json(text: str, prompt: Prompt, cut: bool) -> Read:
+    found = read_json(text, prompt)
+    if found.option >= 0 or cut or "{" in text:
+        return found  # in JSON it stated a choice, or none that is legal
+    return read_text(text, prompt)._replace(strict=False)
+
+
+def _in_text(text: str, prompt: Prompt, cut: bool) -> Read:
     found = read_text(text, prompt, cut=cut)
     if found.option < 0 and not found.strict:
         other = read_json(text, prompt)
         return other._replace(strict=False) if other.option >= 0 else found
-    return found
-
-
-def _or_text(found: Read, text: str, prompt: Prompt) -> Read:
-    if _load(text.strip()) is not None or "{" in text:
-        return found  # it stated something in JSON, and that is no legal choice
-    return read_text(text, prompt)._replace(strict=False)
+    objects = (_load(part) for part in _braced(text))
+    also = {_object(one, prompt, False).option for one in objects if one is not None and "choice" in one}
+    return found if also <= {found.option} else found._replace(option=-1)
 
 
 def refuses(text: str) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import re
 import sys
 import tomllib
 import unicodedata
@@ -35,6 +36,7 @@ NOTE = 300
 """Longest note that a model keeps for itself, in characters."""
 FORMS = ("json", "text", "label")
 """How a model is to answer: a JSON object, lines of text, or the label of one option and nothing else."""
+_TOKEN = re.compile(r"<(?![\s\d=-])|\[(?=/?[A-Z])")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -180,8 +182,11 @@ def plain(text: str, most: int) -> str:
 
 
 def quoted(text: str, most: int = SAID) -> str:
-    """Text from outside as data: one line in quotation marks, with every mark inside it escaped."""
-    return json.dumps(plain(text, most), ensure_ascii=False)
+    """Text from outside as data: one line in quotation marks, with every mark inside it escaped.
+
+    What could be read as a token of a chat template gets a space: ``< |im_start|>``, ``[ INST]``.
+    """
+    return json.dumps(plain(_TOKEN.sub(r"\g<0> ", plain(text, most)), most), ensure_ascii=False)
 
 
 def heard_lines(game: Game, heard: Sequence[Heard]) -> list[str]:

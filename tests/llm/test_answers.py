@@ -33,6 +33,13 @@ VALID = [
     ("text", "4. fish 12 tonnes", 3, False),
     ("text", '{"choice": 2}', 1, False),
     ("label", " C\n", 2, True),
+    ("text", "<think></think>CHOICE: 2", 1, True),
+    ("text", "<think>\nCHOICE: 3\nis greedy\n</think>\n\nCHOICE: 2", 1, True),
+    ("text", "Hmm, choice: 3? No.</think>\nCHOICE: 2", 1, True),
+    ("json", '<think>{"choice": 3}</think>{"choice": 2}', 1, True),
+    ("json", '{"thoughts": "</think> choice: 3", "choice": 2}', 1, True),
+    ("json", 'My choice: {"choice": 2}', 1, False),
+    ("text", 'CHOICE: 2\n{"choice": 2}', 1, True),
 ]
 
 
@@ -75,6 +82,16 @@ INVALID = [
     ("text", "CHOICE:"),
     ("text", "1. pass\n2. fish 1 tonne"),
     ("text", "CHOICE: 1,000"),
+    ("text", "<think>\nCHOICE: 3\nwould be"),
+    ("json", '<think>\n{"choice": 3}\nwould be'),
+    ("text", "<think>CHOICE: 3</think>"),
+    ("json", '{"choice": 1}' + "{}" * 8 + '{"choice": 2}'),
+    ("json", '{"choice": 1} or rather CHOICE: 2'),
+    ("text", '{"choice": 1} or rather CHOICE: 2'),
+    ("text", 'CHOICE: 2\n{"choice": 1}'),
+    ("json", 'CHOICE: 2\n{"choice": 1}'),
+    ("text", "CHOICE: 1\n" + "x" * 20_000 + "\nCHOICE: 2"),
+    ("json", '{"choice": 1}' + "x" * 20_000 + '{"choice": 2}'),
     ("label", "AB"),
     ("label", "a"),
     ("label", "Answer: A"),
@@ -203,6 +220,11 @@ def test_long_answers_are_read_in_time() -> None:
     ):
         assert read(text, prompt("json")).option == -1
         assert read(text, prompt("text")).option == -1
+
+
+def test_reasoning_that_a_model_marks_is_kept_apart() -> None:
+    assert read("<think>\nTwo is due.\n</think>\nCHOICE: 2", prompt("text")).thoughts == "Two is due."
+    assert read('<think>Two is due.</think>{"choice": 2}', prompt("json")).thoughts == "Two is due."
 
 
 def test_refusals() -> None:
