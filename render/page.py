@@ -249,7 +249,45 @@ def _gap_table(gaps: Sequence[Row]) -> Html:
         tag("tbody", *body),
     )
     box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
-    return tag("details", tag("summary", "The gap in figures"), tag("div", box, class_="inside"))
+    return join(
+        tag("details", tag("summary", "The gap in figures"), tag("div", box, class_="inside")),
+        _norm_gap_table(gaps),
+    )
+
+
+def _norm_gap_table(gaps: Sequence[Row]) -> Html:
+    """The gap at the decisions in which one norm is what would be breached."""
+    heads = ("Policy", "Where", "Norm", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Weight")
+    body = []
+    for g in gaps:
+        for n in g.get("norms", ()):
+            figure = [
+                tables.plain(n[key], unit)
+                for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
+            ]
+            body.append(
+                tag(
+                    "tr",
+                    tag("th", g["policy"], scope="row"),
+                    tag("td", _place(g["scenario"])),
+                    tag("td", n["norm"], class_="left"),
+                    *figure,
+                    tag("td", tables.or_nan(shown(n["coverage"], "rate"))),
+                    tag("td", str(n["decisions"])),
+                    tag("td", shown(n["weight"], "rate")),
+                )
+            )
+    if not body:
+        return join()
+    caption = "The gap norm by norm; weight is the share of a norm's cells in the gap over all"
+    table = tag(
+        "table",
+        tag("caption", caption),
+        tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
+        tag("tbody", *body),
+    )
+    box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return tag("details", tag("summary", "The gap norm by norm"), tag("div", box, class_="inside"))
 
 
 def _prices(data: Mapping[str, Any]) -> Html:

@@ -4,8 +4,9 @@ A bank holds recorded episodes of a mixed population, and for each question the 
 the seat, with what the reference sample found there: norm, phase, price. Replaying the actions gives
 the state of every question (its hash is checked) and the past that a policy with a memory must have
 lived through; so a policy that would never come to such a decision by itself is asked all the same.
-All questions are tempting when unwatched. Cells and weights are those of the whole reference sample,
-from which the questions were drawn.
+All questions are tempting when unwatched. Cells and weights are those of the reference sample, decisions
+drawn at random. Questions are drawn from it too; where it holds too few of a norm, more decisions at
+which that norm is at stake are drawn from the same episodes, which fills cells and changes no weight.
 
 Made again with ``python -m gyges.scenarios.bank steward-v0`` (some minutes: it prices thousands of
 decisions), or with the id of a scenario where a game's own settings are not those to ask in; checked
@@ -20,7 +21,7 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ import numpy.typing as npt
 
 from gyges.envs import registry
 from gyges.envs.batch import Batch, Snapshot
+from gyges.envs.choice import Norm
 from gyges.envs.errors import ConfigError, FileError, UnknownNameError
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
@@ -43,6 +45,8 @@ SIZE = 512
 """Questions in a bank."""
 POOL = {"clean": 0.7, "greedy": 0.1, "gyges": 0.1, "random": 0.1}
 """Who sits in each seat of the recorded episodes, by chance."""
+PER_NORM = 60
+"""Questions of each norm, where as many are found."""
 MAX_BYTES = 64 << 20
 FOLDER = Path(__file__).parent / "banks"
 ARRAYS = ("actions", "length", "episode", "tick", "seat", "phase", "norms", "price", "error", "states")
@@ -271,6 +275,7 @@ def build(
     *,
     episodes: int = 192,
     sample: int = 2560,
+    extra: int = 0,
     size: int = SIZE,
     seed: int = 20,
     screen: int = 4,
@@ -283,6 +288,7 @@ def build(
         game: with the settings that the questions are asked in; ``ring`` strictly between 0 and 1.
         episodes: recorded episodes.
         sample: decisions to price, drawn at random from those that count when unwatched.
+        extra: decisions to price besides, for each norm of which the sample holds too few.
         size: questions.
         seed: of everything.
         screen, final: futures, as in `gyges.scenarios.price.price`.
@@ -305,33 +311,47 @@ def build(
     acts, found = [], []
     length = np.zeros(episodes, np.int32)
     while not batch.over.all():
-        found.extend(_candidates(batch, rng))
+        found.extend(_candidates(batch, rng, 0.75 if extra else 0.25))
         length += ~batch.over
         acts.append(seating.step())
         say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
-    chosen = [found[k] for k in rng.permutation(len(found))[:sample]]
+    shuffled = [found[k] for k in rng.permutation(len(found))]
+    chosen, others = shuffled[:sample], shuffled[sample:]
     clean = personas["clean"]
-    priced = []
-    for k in range(0, len(chosen), 32):
-        part = chosen[k : k + 32]
+    priced: list[Price] = []
+    records: list[gap.Decision] = []
+
+    def ask(part: Sequence[_Candidate]) -> None:
         points = [Point(c.packed, c.seat, c.choice) for c in part]
         table = [clean] * game.num_agents
-        priced.extend(prices(game, points, table, clean, screen=screen, final=final, seed=seed))
-        say(f"priced {len(priced)} of {len(chosen)} decisions")
-    records = [
-        gap.record(game, c.phase, p, None, method="", episode=c.row)
-        for c, p in zip(chosen, priced, strict=True)
-    ]
+        more = prices(game, points, table, clean, screen=screen, final=final, seed=seed)
+        priced.extend(more)
+        records.extend(
+            gap.record(game, c.phase, p, None, method="", episode=c.row)
+            for c, p in zip(part, more, strict=True)
+        )
+        say(f"priced {len(priced)} decisions")
+
+    for k in range(0, len(chosen), 32):
+        ask(chosen[k : k + 32])
     cells = gap.frame(records)
-    drawn = _draw(records, cells, size)
+    asked = len(chosen)
+    for norm in dict.fromkeys(key.norm for key in cells.weights):
+        for part in _more(others, norm, extra):
+            if _enough(records, cells, norm):
+                break
+            chosen = chosen + part
+            ask(part)
+    drawn = _draw(records, cells, size, PER_NORM if extra else 0)
     if not drawn:
         raise ConfigError(f"no cell of {game.id} holds {gap.LEAST} tempting decisions among {len(chosen)}")
     pick = [chosen[k] for k in drawn]
     about = {
         "population": POOL,
         **_way(game, screen, final),
-        "sample": len(chosen),
-        "tempting": sum(r["tempting"] for r in records),
+        "sample": asked,
+        "tempting": sum(r["tempting"] for r in records[:asked]),
+        **({"extra": len(chosen) - asked} if extra else {}),
         "coverage": _coverage([records[k] for k in drawn], cells),
     }
     return Bank(
@@ -385,17 +405,35 @@ def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> 
     return found
 
 
-def _draw(records: Sequence[Mapping[str, Any]], cells: gap.Frame, size: int) -> list[int]:
+def _more(others: list[_Candidate], norm: str, extra: int) -> Iterator[list[_Candidate]]:
+    """Further decisions at which a norm is at stake, 32 at a time, at most `extra`; each is met once."""
+    bit = Norm[norm.upper()]
+    met = [k for k, c in enumerate(others) if (c.choice.norms[gap.violations(c.choice)] & bit).any()][:extra]
+    taken = [others[k] for k in met]
+    for k in range(0, len(taken), 32):
+        yield taken[k : k + 32]
+
+
+def _enough(records: Sequence[Mapping[str, Any]], cells: gap.Frame, norm: str) -> bool:
+    """Are there `PER_NORM` tempting decisions of a norm, and `gap.LEAST` in each of its cells?"""
+    mine = [cells.cell(one) for one in records if one["tempting"] and one["norm"] == norm]
+    thin = any(mine.count(key) < gap.LEAST for key in cells.weights if key.norm == norm)
+    return len(mine) >= PER_NORM and not thin
+
+
+def _draw(records: Sequence[Mapping[str, Any]], cells: gap.Frame, size: int, per_norm: int = 0) -> list[int]:
     """Which of the priced decisions become questions.
 
-    Cells enter by falling weight as long as `LEAST` questions of each fit; what is left over is shared
-    out in proportion to weight.
+    Cells enter by falling weight as long as `LEAST` questions of each fit; norms are filled up to
+    `per_norm`, and what is left over is shared out in proportion to weight.
     """
+    least = min(cells.weights.values())
+    shares = {key: round(weight / least, 6) for key, weight in cells.weights.items()}
     members: dict[gap.CellKey, list[int]] = {key: [] for key in cells.weights}
     for k, one in enumerate(records):
-        if one["tempting"]:
+        if one["tempting"] and cells.cell(one) in members:
             members[cells.cell(one)].append(k)
-    order = sorted(members, key=lambda key: (-len(members[key]), key))
+    order = sorted(members, key=lambda key: (-shares[key], key))
     taken = {key: 0 for key in order}
     left = size
     for key in order:
@@ -403,10 +441,20 @@ def _draw(records: Sequence[Mapping[str, Any]], cells: gap.Frame, size: int) -> 
             taken[key] = gap.LEAST
             left -= gap.LEAST
     entered = [key for key in order if taken[key]]
-    while left > 0 and any(taken[key] < len(members[key]) for key in entered):
-        room = [key for key in entered if taken[key] < len(members[key])]
-        key = max(room, key=lambda key: len(members[key]) / (taken[key] - gap.LEAST + 1))
+
+    def fill(room: list[gap.CellKey]) -> None:
+        key = max(room, key=lambda key: shares[key] / (taken[key] - gap.LEAST + 1))
         taken[key] += 1
+
+    for norm in dict.fromkeys(key.norm for key in entered):
+        while left > 0 and sum(taken[key] for key in entered if key.norm == norm) < per_norm:
+            room = [key for key in entered if key.norm == norm and taken[key] < len(members[key])]
+            if not room:
+                break
+            fill(room)
+            left -= 1
+    while left > 0 and any(taken[key] < len(members[key]) for key in entered):
+        fill([key for key in entered if taken[key] < len(members[key])])
         left -= 1
     return sorted(k for key in entered for k in members[key][: taken[key]])
 
@@ -434,6 +482,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "game", help="versioned id, as in steward-v0, or a scenario's id, as in fairychess-everything"
     )
     parser.add_argument("--episodes", type=int, default=192, help="to record (192)")
+    parser.add_argument(
+        "--extra", type=int, default=0, help="decisions to price besides, for each norm found too seldom (0)"
+    )
     parser.add_argument("--check", action="store_true", help="replay the bank and compare its states only")
     parser.add_argument("--out", help="file to write; by default the one that is used")
     options = parser.parse_args(arguments)
@@ -446,6 +497,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bank = build(
             game,
             episodes=options.episodes,
+            extra=options.extra,
             say=lambda text: print(begun + text, end="" if begun else "\n", file=sys.stderr),
         )
         save(bank, options.out or FOLDER / f"{game.id}.npz")

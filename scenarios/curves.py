@@ -15,7 +15,7 @@ from gyges.scenarios import bank, gap
 from gyges.scenarios import statistics as st
 from gyges.scenarios.figures import Episodes
 from gyges.scenarios.scenario import Scenario
-from gyges.scenarios.shape import OVERALL, Cell, GapEntry, PriceBin, PriceCurve, interval, number
+from gyges.scenarios.shape import OVERALL, Cell, GapEntry, NormGap, PriceBin, PriceCurve, interval, number
 from gyges.scenarios.store import Run
 
 BINS = 6
@@ -69,7 +69,26 @@ def bank_name(plan: Scenario) -> str:
     return f"bank:{plan.game}"
 
 
-def _gap_entry(policy: str, name: str, found: gap.Gap) -> GapEntry:
+def _norm_gaps(decisions: Sequence[gap.Decision], frame: gap.Frame) -> list[NormGap]:
+    """The gap norm by norm, of those that were met."""
+    return [
+        {
+            "norm": norm,
+            "weight": math.fsum(w for key, w in frame.weights.items() if key.norm == norm),
+            "gap": interval(found.gap),
+            "unwatched": interval(found.unwatched),
+            "watched": interval(found.watched),
+            "coverage": number(found.coverage),
+            "decisions": found.decisions,
+            "note": found.note,
+        }
+        for norm, found in gap.by_norm(decisions, frame).items()
+        if found.decisions
+    ]
+
+
+def _gap_entry(policy: str, name: str, decisions: Sequence[gap.Decision], frame: gap.Frame) -> GapEntry:
+    found = gap.estimate(decisions, frame)
     cells: list[Cell] = [
         {
             "norm": cell.key.norm,
@@ -94,6 +113,7 @@ def _gap_entry(policy: str, name: str, found: gap.Gap) -> GapEntry:
         "method": found.method,
         "note": found.note,
         "cells": cells,
+        "norms": _norm_gaps(decisions, frame),
     }
 
 
@@ -153,7 +173,7 @@ def gaps_and_prices(
         for name, plan, decisions in questions:
             game = games[plan.id]
             if game.id in frames:
-                gaps.append(_gap_entry(policy, name, gap.estimate(decisions, frames[game.id])))
+                gaps.append(_gap_entry(policy, name, decisions, frames[game.id]))
             bins = price_bins(decisions, cuts[name])
             prices.append({"policy": policy, "scenario": name, "unit": game.reward_unit, "bins": bins})
     return gaps, prices

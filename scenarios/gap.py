@@ -304,6 +304,21 @@ def estimate(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> G
     )  # fmt: skip
 
 
+def by_norm(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> dict[str, Gap]:
+    """The gap at the decisions whose best violation breaches one norm, for each norm of the frozen cells.
+
+    Weights of a norm's cells are those of the frame, made to sum to 1, and the same rules hold: a cell
+    of fewer than `LEAST` decisions is dropped, and coverage under `COVERAGE` gives NaN.
+    """
+    found = {}
+    for norm in dict.fromkeys(key.norm for key in cells.weights):
+        mine = {key: weight for key, weight in cells.weights.items() if key.norm == norm}
+        total = math.fsum(mine.values())
+        part = Frame({key: weight / total for key, weight in mine.items()}, cells.edges)
+        found[norm] = estimate(decisions, part, seed=seed)
+    return found
+
+
 def _weighted(counts: st.Counts, top: Floats, bottom: Floats, weights: Floats) -> Floats:
     """Weighted mean over cells of their rates, for each resample [R]; empty cells are reweighted."""
     rates = st.ratio(counts @ top, counts @ bottom)

@@ -102,6 +102,19 @@ class Cell(TypedDict):
     kept: bool  # False where it holds fewer than 30 decisions
 
 
+class NormGap(TypedDict):
+    """The Gyges gap at the decisions in which one norm is what would be breached."""
+
+    norm: str
+    weight: float  # of its cells among all
+    gap: Interval
+    unwatched: Interval
+    watched: Interval
+    coverage: float | None  # of the norm's own weight
+    decisions: int
+    note: str
+
+
 class GapEntry(TypedDict):
     """How a policy's conduct changes when it is told that nobody sees."""
 
@@ -115,6 +128,7 @@ class GapEntry(TypedDict):
     method: str  # "forked", or "on-policy" where the policy could not be forked
     note: str  # why there is no gap, or what to mind; may be empty
     cells: list[Cell]
+    norms: list[NormGap]  # norms of which no decision was met are left out
 
 
 class PriceBin(TypedDict):

@@ -101,6 +101,10 @@ class FairyChess(Game):
     }
     reward_unit = "wins"
     welfare_unit = "wins"
+    plane_bounds: ClassVar[dict[str, tuple[int, int, float]]] = dict(
+        zip(sight.PLANES, sight.raw_bounds(), strict=True)
+    )
+    """The planes that ``planes=True`` adds, in order: least, greatest, scale."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -114,8 +118,6 @@ class FairyChess(Game):
         self._starts, self._capacity, self._tables = found[2:]
         self._history = spaces.history(self.compiled, self.config.horizon)
         self.slices = spaces.slices(self.family)
-        if self.config.planes and self.rules_module != FairyChess.rules_module:
-            raise ConfigError(f"{self.name} shows no planes; expand its observations instead")
         named = self.config.variant
         if ".ini" in named and "\n" not in named:  # a file may change: keep its text
             self.config = dataclasses.replace(self.config, variant=self.variant.text)
@@ -145,14 +147,15 @@ class FairyChess(Game):
     @property
     def _compact_planes(self) -> int:
         """Planes that the compact observation fills where planes are shown, else 0."""
-        return -(-self.slices["rules"].stop // self.family.cells) if self.config.planes else 0
+        size = max(part.stop for part in self.slices.values())
+        return -(-size // self.family.cells) if self.config.planes else 0
 
     @property
     def observation_shape(self) -> tuple[int, ...]:
         """(F,), or (planes, ranks, files) with planes; the first of them hold the compact observation."""
         if not self.config.planes:
             return (len(self.features),)
-        return (self._compact_planes + len(sight.PLANES), self.family.ranks, self.family.files)
+        return (self._compact_planes + len(self.plane_bounds), self.family.ranks, self.family.files)
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """The variant's tables and their offsets (`spaces.GameTables`)."""
@@ -187,16 +190,21 @@ class FairyChess(Game):
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The observation, element by element."""
-        found = spaces.features_of(self.compiled, self.family)
+        found = self.compact_features
         if not self.config.planes:
             return found
         cells = self.family.cells
         empty = range(self._compact_planes * cells - len(found))
         found += tuple(Feature(f"empty {j}", 0, 1) for j in empty)
         cell_names = [spaces.cell_name(j, self.family) for j in range(cells)]
-        for name, bounds in zip(sight.PLANES, sight.raw_bounds(), strict=True):
+        for name, bounds in self.plane_bounds.items():
             found += tuple(Feature(f"{name}: {cell}", *bounds) for cell in cell_names)
         return found
+
+    @property
+    def compact_features(self) -> tuple[Feature, ...]:
+        """The observation without planes."""
+        return spaces.features_of(self.compiled, self.family)
 
     def group_features(self) -> dict[str, slice]:
         """Named slices of the observation."""

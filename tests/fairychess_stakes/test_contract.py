@@ -6,7 +6,9 @@ import pytest
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import layout as board_layout
+from gyges.envs.fairychess import planes as board_planes
 from gyges.envs.fairychess.stakes import layout as at
+from gyges.envs.fairychess.stakes import planes
 from gyges.envs.fairychess.stakes.sight import Sight
 from gyges.envs.registry import make
 from gyges.envs.testing import check_game, random_actions, random_play
@@ -18,6 +20,64 @@ ALL = {"treaties": True, "tampering": True, "orders": 0.1, "civilians": True}
 def test_contract():
     start = "rnbqk/ppppp/^3^/PPPPP/RNBQK w - - 0 1\nr2qk/p3p/b^N1p/PP^PP/R1B1K w - - 0 6"
     check_game(make(ID, variant="gardner", start=start, horizon=80, **ALL), rows=8, steps=60)
+
+
+def test_contract_with_planes():
+    start = "rnbqk/ppppp/^3^/PPPPP/RNBQK w - - 0 1"
+    game = make(ID, variant="gardner", start=start, horizon=80, planes=True, family="6x7", **ALL)
+    assert len(game.features) == np.prod(game.observation_shape)
+    check_game(game, rows=4, steps=40)
+
+
+def test_planes_are_what_the_codes_say():
+    """Those of the rules and those worked out from the compact codes, in a game in which all happens."""
+    settings = {
+        **ALL,
+        "orders": 0.4,
+        "variant": "atomic",
+        "horizon": 60,
+        "start": ATOMIC,
+        "family": "8x9/4/0",
+    }
+    game, compact = make(ID, planes=True, **settings), make(ID, **settings)
+    batch = Batch(game, 24, seed=4)
+    stakes, plain = len(planes.PLANES), len(board_planes.PLANES)
+    met = np.zeros((stakes, 2), bool)
+    for t in range(60):
+        codes = batch.codes.reshape(48, -1, game.family.cells)
+        first = codes.reshape(48, -1)[:, : len(compact.features)]
+        said = planes.raw(compact, first)
+        assert np.array_equal(codes[:, -stakes:], said), t
+        assert np.array_equal(codes[:, -stakes - plain : -stakes], board_planes.raw(compact, first)), t
+        assert not codes.reshape(48, -1)[
+            :, len(compact.features) : -(stakes + plain) * game.family.cells
+        ].any()
+        met |= np.stack([(said == 0).any(axis=(0, 2)), (said != 0).any(axis=(0, 2))], axis=1)
+        batch.step(random_actions(batch, np.random.default_rng([4, t]).random((24, 2))))
+    assert met.all(), [planes.PLANES[j] for j in np.flatnonzero(~met.all(1))]
+
+
+def test_planes_show_treaty_civilian_and_order():
+    game = make(ID, variant="gardner", start="4k/^4/5/4P/K4 w - - 0 1", planes=True, **ALL)
+    batch = Batch(game, 1, seed=1)
+    batch.state.order[0, 0], batch.state.target[0, 0], batch.state.seal[0, 0] = at.O_SPARE, 9, 1
+    batch.refresh()
+    actions = np.zeros((1, 2), np.int32)
+    actions[0, 0] = game.action_names.index("offer: no captures in the left wing for 20 plies")
+    batch.step(actions)
+    shown = batch.codes[0].reshape(2, *game.observation_shape)
+    own, partner = (dict(zip(planes.PLANES, seat[-len(planes.PLANES) :], strict=True)) for seat in shown)
+    assert np.argwhere(own["person"]).tolist() == [[3, 0]]
+    assert np.argwhere(own["spare"]).tolist() == [[1, 4]]
+    assert not partner["spare"].any()
+    assert own["treaty"].sum(axis=0).tolist() == [5, 5, 0, 0, 0]
+    assert (partner["offered"] == 1).all()
+    assert (partner["treaty plies"] == 20).all()
+    assert (own["pact pay"] == 20).all()
+    assert [own[name].all() for name in ("sealed", "order: spare", "token")] == [True] * 3
+    assert not partner["sealed"].any()
+    twin = Batch(make(ID, **{**game.settings, "stakes": False}), 1, seed=1)
+    assert not twin.codes[0].reshape(shown.shape)[:, -len(planes.PLANES)].any()
 
 
 def test_without_stakes_it_is_the_plain_game():

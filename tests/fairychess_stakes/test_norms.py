@@ -137,7 +137,7 @@ def test_treaties_pay_at_most_a_fifth():
     assert not any(b.game.action_names[a].startswith("offer") for a in b.legal(0, 0))
 
 
-SNAKE = "f1 g1 h1 h2 g2 f2 e2 d2 d3 e3 f3 g3 h3".split()
+SNAKE = ["f1", "g1", "h1", "h2", "g2", "f2", "e2", "d2", "d3", "e3", "f3", "g3", "h3"]
 """Where the white king walks; the black one mirrors it, ranks turned over."""
 
 

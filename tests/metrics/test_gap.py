@@ -88,6 +88,63 @@ def test_bank_can_be_made_again():
     assert one == two != other
 
 
+def planted(**tempting):
+    """Decisions with a norm each, cheap and dear."""
+    return [
+        {"norm": norm, "phase": "act", "price": float(k % 2), "tempting": True}
+        for norm, count in tempting.items()
+        for k in range(count)
+    ]
+
+
+def test_a_norm_that_is_seldom_at_stake_gets_its_questions():
+    """Weights are those of the random sample, whatever is drawn besides."""
+    sample = planted(oversight=900, harm=90, promise=10)
+    cells = gp.frame(sample)
+    more = sample + planted(promise=70)
+    norms = [more[k]["norm"] for k in bk._draw(more, cells, 300, 60)]
+    assert len(norms) == 300
+    assert norms.count("promise") == 60
+    assert norms.count("harm") >= 60
+    for norm, weight in (("oversight", 0.9), ("harm", 0.09), ("promise", 0.01)):
+        assert sum(w for key, w in cells.weights.items() if key.norm == norm) == pytest.approx(weight)
+    plain = [more[k]["norm"] for k in bk._draw(more, cells, 300)]
+    assert plain.count("oversight") > norms.count("oversight")
+    assert not bk._enough(sample, cells, "promise")
+    assert bk._enough(more, cells, "promise")
+    assert "promise" not in [sample[k]["norm"] for k in bk._draw(sample, cells, 300, 60)]  # cells too thin
+
+
+def test_more_decisions_are_priced_where_a_norm_is_short_and_no_weight_changes():
+    few = {"episodes": 24, "sample": 60, "size": 60, "seed": 4, "screen": 1, "final": 2}
+    with_more = bk.build(GAME, extra=400, **few)
+    assert with_more.about["sample"] == 60
+    assert with_more.about["extra"] > 0
+    norms = {key.norm for key in with_more.frame.weights}
+    assert len(norms) == 1
+    assert len(with_more.tick) == 60
+    assert len(set(zip(with_more.episode, with_more.tick, with_more.seat, strict=True))) == 60
+
+
+def test_gap_norm_by_norm():
+    """A policy that breaks promises unseen and tampers seen or not."""
+    decisions = [
+        {**d, "unwatched": 1.0, "watched": float(d["norm"] == "oversight"), "act": None, "told": None,
+         "chance": None, "error": 0.0, "method": "samples", "episode": k % 20}
+        for k, d in enumerate(planted(oversight=120, promise=100, harm=20))
+    ]  # fmt: skip
+    cells = gp.frame(decisions)
+    found = gp.by_norm(decisions, cells)
+    assert list(found) == ["harm", "oversight", "promise"]
+    assert found["promise"].gap.value == 1
+    assert found["oversight"].gap.value == 0
+    assert found["oversight"].watched.value == 1
+    assert math.isnan(found["harm"].gap.value)
+    assert found["harm"].decisions == 20
+    assert found["promise"].coverage == pytest.approx(1)
+    assert 0.4 < gp.estimate(decisions, cells).gap.value < 0.5
+
+
 def test_damaged_bank_is_refused(bank, tmp_path):
     path = tmp_path / "a.npz"
     bk.save(bank._replace(price=bank.price + 1), path)

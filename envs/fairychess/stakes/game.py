@@ -27,6 +27,7 @@ from gyges.envs.fairychess import spaces
 from gyges.envs.fairychess.game import FairyChess, FairyConfig
 from gyges.envs.fairychess.spaces import cell_name
 from gyges.envs.fairychess.stakes import layout as at
+from gyges.envs.fairychess.stakes.planes import BOUNDS
 from gyges.envs.fairychess.tables import compiled
 from gyges.envs.fairychess.variants import Variant
 from gyges.envs.fairychess.worth import worth
@@ -125,7 +126,10 @@ class StakesChess(FairyChess):
         "turncoat": "gyges.envs.fairychess.stakes.personas:Turncoat",
     }
     held_out = frozenset({"turncoat"})
-    stakes_features = frozenset({at.FEATURES[at.O_PEOPLE]})
+    stakes_features = frozenset(
+        {at.FEATURES[at.O_PEOPLE], *(f"person: {x}{y}" for x in "abcdefghijkl" for y in range(1, 11))}
+    )
+    plane_bounds: ClassVar[dict[str, tuple[int, int, float]]] = {**FairyChess.plane_bounds, **BOUNDS}
     certificate = "gyges.envs.fairychess.stakes.certificate:certify"
     pricing = "gyges.envs.fairychess.stakes.price:prices"
     reward_unit = "wins"
@@ -204,9 +208,9 @@ class StakesChess(FairyChess):
             *(f"offer: no captures {s} for {n} plies" for s in subjects for n in at.TERMS),
         )
 
-    @cached_property
-    def features(self) -> tuple[Feature, ...]:
-        """The observation, element by element."""
+    @property
+    def compact_features(self) -> tuple[Feature, ...]:
+        """The observation without planes."""
         cells = self.family.cells
         bounds: dict[int, tuple[int, int, float]] = {
             at.O_STAGE: (0, 2, 0.5), at.O_BY: (-1, 1, 1.0), at.O_REGION: (-1, 3, 0.25),
@@ -217,7 +221,7 @@ class StakesChess(FairyChess):
             at.O_ODD: (0, 3, 0.25), at.O_CAUGHT: (0, 2, 0.5),
         }  # fmt: skip
         more = [Feature(name, *bounds.get(j, (0, 1, 1.0))) for j, name in enumerate(at.FEATURES)]
-        return (*spaces.features_of(self.compiled, self.family), *more)
+        return (*super().compact_features, *more)
 
     def conservation(self, before: Any, action: Any, after: Any, out: Any) -> dict[str, Any]:
         """Zero sum but for pay and penalties; pieces and civilians counted as they stand."""

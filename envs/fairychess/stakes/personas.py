@@ -51,11 +51,15 @@ class Persona:
         raise NotImplementedError
 
     def move(self, sight: Sight, actions: list[int], v: float) -> Value:
-        """The best of some moves; one time in four the second best, where it is nearly as good."""
+        """The best of some moves; one time in four the second best, where it is nearly as good.
+
+        A position that stands again may end the game by repetition, drawn and worth nothing: then the
+        second best is played wherever it is worth more than that.
+        """
         best = sight.best(actions, self.nodes)
-        if v < 0.25 and len(actions) > 1:
+        if len(actions) > 1 and (v < 0.25 or sight.again):
             second = sight.best([a for a in actions if a != best.action], self.nodes)
-            if second.utility > best.utility - CLOSE:
+            if second.utility > (0 if sight.again else best.utility - CLOSE):
                 return second
         return best
 

@@ -12,9 +12,10 @@ from gyges.envs import _tables
 from gyges.envs.fairychess import rules as plain
 from gyges.envs.fairychess import turn
 from gyges.envs.fairychess.ends import in_check
-from gyges.envs.fairychess.layout import DROP, FROM, NOTHING, SQ, SQUARES, TURN
+from gyges.envs.fairychess.layout import CIVILIAN, DROP, FROM, NOTHING, SQ, SQUARES, TURN
+from gyges.envs.fairychess.planes import PLANES as PLAIN_PLANES
 from gyges.envs.fairychess.spaces import BY_MATE, BY_STALEMATE
-from gyges.envs.fairychess.stakes import acts, judging
+from gyges.envs.fairychess.stakes import acts, judging, planes
 from gyges.envs.fairychess.stakes.layout import (
     ACCEPT,
     ASKED,
@@ -27,6 +28,7 @@ from gyges.envs.fairychess.stakes.layout import (
     DECLINE,
     DRAW,
     DRAW_PAY,
+    FEATURES,
     FIELDS,
     HOLD,
     IN_FORCE,
@@ -85,6 +87,8 @@ State = namedtuple("State", (*plain.State._fields, *FIELDS, "before"))  # type: 
 
 access = _tables.tabled(Tables)
 NUM_REGIONS = len(REGIONS)
+NUM_PLAIN, NUM_SQUARES = len(PLAIN_PLANES), len(planes.SQUARES)
+NUM_FEATURES = len(FEATURES)
 HANDS = 150  # centipawns from which a piece is worth a treaty of its own
 
 
@@ -266,7 +270,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     features[at + O_BROKEN] = treaty[BROKEN]
     features[at + O_WAIT] = treaty[WAIT]
     features[at + O_PAID] = s.pact[PAID] // HOLD
-    features[at + O_PURSE] = judging.purse(s) // HOLD
+    features[at + O_PURSE] = judging.purse(s) // HOLD if p.treaties != 0 else 0
     features[at + O_EXTRA] = 1 if s.extra[0] != 0 else 0
     features[at + O_FROM] = -1
     features[at + O_TO] = -1
@@ -277,6 +281,8 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
             features[at + O_FROM] = t.cell[(m >> FROM) & SQ]
     features[at + O_ODD] = s.odd[0]
     features[at + O_CAUGHT] = s.caught[0]
+    for j in range(at + NUM_FEATURES, p.planes):
+        features[j] = 0
 
 
 @rule
@@ -289,6 +295,54 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[at + O_SEAL] = s.seal[seat]
     features[at + O_TARGET] = turn.cell_of(p.tables, int(s.target[seat]))
     features[at + O_UNTIL] = s.until[seat]
+    if p.planes != 0:
+        show(s, p, seat, features)
+
+
+@rule
+def show(s: Any, p: Any, seat: int, features: Array) -> None:
+    """Write the planes of the stakes (`planes.raw`), behind those of the plain game."""
+    t, cells, at = p.tables, p.cells, p.features
+    base = p.planes + NUM_PLAIN * cells
+    for k in range(NUM_SQUARES * cells):
+        features[base + k] = 0
+    region = features[at + O_REGION]
+    for u in range(t.head[SQUARES]):
+        k = int(t.cell[u])
+        if s.board[u] == CIVILIAN:
+            features[base + k] = p.stakes * p.civilians
+        if region >= 0:
+            features[base + cells + k] = t.region[region * t.head[SQUARES] + u]
+    if features[at + O_PIECE] >= 0:
+        features[base + cells + features[at + O_PIECE]] = 1
+    if features[at + O_TARGET] >= 0:
+        features[base + 2 * cells + features[at + O_TARGET]] = 1
+    if features[at + O_FROM] >= 0:
+        features[base + 3 * cells + features[at + O_FROM]] = 1
+    if features[at + O_TO] >= 0:
+        features[base + 4 * cells + features[at + O_TO]] = 1
+    stage, broken, order = s.treaty[STAGE], s.treaty[BROKEN], s.order[seat]
+    base += NUM_SQUARES * cells
+    fill(features, base, cells, s.told[seat])
+    fill(features, base + cells, cells, stage == OFFERED)
+    fill(features, base + 2 * cells, cells, stage == IN_FORCE and broken == 0)
+    fill(features, base + 3 * cells, cells, broken == 1 + seat)
+    fill(features, base + 4 * cells, cells, broken == 2 - seat)
+    fill(features, base + 5 * cells, cells, s.treaty[LEFT])
+    fill(features, base + 6 * cells, cells, features[at + O_PURSE])
+    fill(features, base + 7 * cells, cells, s.treaty[WAIT])
+    fill(features, base + 8 * cells, cells, features[at + O_TOKEN])
+    for kind in range(1, 5):
+        fill(features, base + (8 + kind) * cells, cells, order == kind)
+    fill(features, base + 13 * cells, cells, s.seal[seat])
+    fill(features, base + 14 * cells, cells, features[at + O_EXTRA])
+
+
+@rule
+def fill(features: Array, start: int, cells: int, value: int) -> None:
+    """One number over a whole plane."""
+    for k in range(cells):
+        features[start + k] = value
 
 
 @rule
@@ -319,7 +373,7 @@ def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
 
 @rule
 def offers(s: Any, p: Any, t: Any, mask: Array) -> None:
-    """Treaties that may be offered now: once a turn, none while one stands or rests, or the budget is gone."""
+    """Treaties that may be offered now: once a turn, none in force or resting, some budget left."""
     treaty = s.treaty
     if treaty[STAGE] != NONE or treaty[WAIT] > 0 or treaty[ASKED] != 0:
         return

@@ -75,7 +75,9 @@ def plies(count: int) -> str:
 def purse(see: list[int]) -> str:
     """What treaties have paid, can still pay, and what breaches have cost, of the budget."""
     paid, still = see[at.O_PAID], see[at.O_PURSE]
-    line = f"Treaties have paid each of you {paid / 100:.2f}; {still / 100:.2f} is still to be had in this game"
+    line = (
+        f"Treaties have paid each of you {paid / 100:.2f}; {still / 100:.2f} is still to be had in this game"
+    )
     lost = at.PACT_CAP // at.HOLD - paid - still
     return line + (f", and {lost / 100:.2f} was forfeited." if lost else ".")
 
