@@ -19,12 +19,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gyges.agents import worker
+from gyges.agents._landlock import has_landlock
+from gyges.agents._seccomp import has_filter
 from gyges.agents.load import Source
 from gyges.agents.wire import Array, Channel, Ended, Frame, Late, WireError
 from gyges.envs import registry
@@ -59,12 +62,16 @@ class Limits:
     """Processor time of the process over its life."""
     file_mb: int = 64
     """Largest file it may write, in MiB."""
+    folder_mb: int = 512
+    """All files that it may hold at a time, in MiB."""
     processes: int = 0
     """Processes that it may start besides its own."""
     network: bool = False
     """Whether it may open sockets."""
     pairs: int = 256
     """Pairs (row, seat) asked in one call."""
+    reads: tuple[str, ...] = ()
+    """Files and folders that it may read besides its own, Python's and the system's; ``/`` for all."""
     row_bytes: int = 65_536
     """Largest memory of one pair, in bytes."""
     failures: int = 12
@@ -75,7 +82,7 @@ class Limits:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             least = 0 if field.name in ("processes", "network") else 1e-3
-            if not getattr(self, field.name) >= least:
+            if field.name != "reads" and not getattr(self, field.name) >= least:
                 raise ConfigError(f"limit {field.name} must be positive, not {getattr(self, field.name)!r}")
 
 
@@ -93,7 +100,7 @@ class Worker:
         Failure: the policy could not be loaded within its limits.
     """
 
-    def __init__(self, source: Source, game: Game, limits: Limits) -> None:
+    def __init__(self, source: Source, game: Game, limits: Limits, hidden: Sequence[str] = ()) -> None:
         self.limits = limits
         self.folder = tempfile.TemporaryDirectory(prefix="gyges-policy-", ignore_cleanup_errors=True)
         self.token = secrets.token_hex(16)
@@ -103,7 +110,8 @@ class Worker:
         config = {
             "read": down[0], "write": up[1], "life": life[0], "memory_mb": limits.memory_mb,
             "cpu_seconds": limits.cpu_seconds, "file_mb": limits.file_mb, "processes": limits.processes,
-            "network": limits.network,
+            "network": limits.network, "reads": _own(source, limits), "folder_mb": limits.folder_mb,
+            "hidden": list(hidden),
         }  # fmt: skip
         try:
             self.process = subprocess.Popen(
@@ -171,6 +179,8 @@ class Worker:
         self.kill()
         if code == worker.PROCESSES:
             return FORKED
+        if code == worker.FILES:
+            return f"holds more than {self.limits.folder_mb} MiB of files"
         if code is not None and code > worker.SIGNALLED:
             name = signal.Signals(code - worker.SIGNALLED).name
             return f"its process was ended by {name}" + (" (processor time)" if name == "SIGXCPU" else "")
@@ -209,6 +219,36 @@ def _environment(folder: str) -> dict[str, str]:
     return {**kept, **threads, **python, "TMPDIR": folder, "NUMBA_CACHE_DIR": folder}
 
 
+def _own(source: Source, limits: Limits) -> list[str]:
+    """What a policy may read besides Python and the system.
+
+    A checkpoint its folder; a file ``mine.py`` itself and a folder ``mine`` beside it.
+    """
+    own = list(limits.reads)
+    if source.kind == "checkpoint":
+        own.append(source.entry)
+    if source.kind == "file":
+        path = source.entry if source.entry.endswith(".py") else source.entry.rpartition(":")[0]
+        own += [path, path.removesuffix(".py")]
+    return [os.path.realpath(place) for place in own]
+
+
+def unprotected() -> list[str]:
+    """What this system does not hold off, in sentences; empty where the sandbox is whole."""
+    said = []
+    if not has_landlock():
+        said.append(
+            "This system has no Landlock: a submitted policy can read and write every file that you can, "
+            "the nonce among them."
+        )
+    if not has_filter():
+        said.append(
+            "This system has no filter of system calls for the sandbox: a submitted policy can start and "
+            "signal processes and open sockets until it is found out."
+        )
+    return said
+
+
 def _end_session(session: int, token: str) -> None:
     """Kill what a worker has left behind when its supervisor could not."""
     import psutil
@@ -245,10 +285,14 @@ class Sandbox:
         source: what to load.
         game: the game, with its true settings; the process gets them less `HIDDEN`.
         limits: what it may use.
+        hidden: files that it may not read though they lie where it may.
     """
 
-    def __init__(self, source: Source, game: Game, limits: Limits | None = None) -> None:
+    def __init__(
+        self, source: Source, game: Game, limits: Limits | None = None, hidden: Sequence[str] = ()
+    ) -> None:
         self.source = source
+        self.hidden = [os.path.realpath(path) for path in hidden]
         self.game = game
         self.limits = limits or Limits()
         self.wasted = 0.0
@@ -263,7 +307,7 @@ class Sandbox:
     def _running(self) -> Worker:
         if self._worker is None or self._worker.process is None:
             self.restarts += 1
-            self._worker = Worker(self.source, self.game, self.limits)
+            self._worker = Worker(self.source, self.game, self.limits, self.hidden)
             if self._offers is None and self._worker.offers_probabilities:
                 self.probabilities = self._probabilities
             self._offers = self._worker.offers_probabilities

@@ -17,13 +17,16 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-from gyges.agents._landlock import confine_writing
+from gyges.agents._landlock import confine_files, drop_capabilities, python_places
 from gyges.agents._seccomp import confine
 
-ENDED, PROCESSES, SIGNALLED = 11, 12, 64
-"""Exit codes of the supervisor: the policy's process ended by itself; too many processes; 64 + signal."""
+ENDED, PROCESSES, FILES, SIGNALLED = 11, 12, 13, 64
+"""Exit codes of the supervisor: the policy's process ended by itself; too many processes; too many bytes in
+its folder; 64 + signal."""
 
 TICK_MS = 50
+LOOK_EVERY = 5
+"""Ticks between two looks at the size of its folder."""
 _SUBREAPER, _DEATH_SIGNAL = 36, 1  # prctl options
 
 
@@ -71,10 +74,24 @@ def _sweep() -> None:
             select.select([], [], [], 0.002)
 
 
-def _supervise(worker: int, life: int, allowed: int) -> int:
+def _size(folder: str) -> int:
+    """Bytes that the files below a folder take."""
+    total = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                below = entry.is_dir(follow_symlinks=False)
+                total += _size(entry.path) if below else entry.stat(follow_symlinks=False).st_blocks * 512
+    return total
+
+
+def _supervise(worker: int, life: int, config: dict[str, Any]) -> int:
+    allowed, most = config["processes"], config["folder_mb"] << 20
+    folder, ticks = os.getcwd(), 0
     poller = select.poll()
     poller.register(life, select.POLLIN)
     while True:
+        ticks += 1
         if poller.poll(TICK_MS):
             return 0
         while True:
@@ -85,6 +102,8 @@ def _supervise(worker: int, life: int, allowed: int) -> int:
                 break
         if len(descendants(os.getpid())) > 1 + allowed:
             return PROCESSES
+        if ticks % LOOK_EVERY == 0 and _size(folder) > most:
+            return FILES
 
 
 def _limit(config: dict[str, Any]) -> None:
@@ -114,14 +133,15 @@ def main() -> NoReturn:
         with contextlib.suppress(BaseException):
             _limit(config)
             sys.argv = ["policy"]
-            confine_writing([os.getcwd(), "/dev/null"])
+            drop_capabilities()
+            confine_files([os.getcwd(), "/dev/null"], [*python_places(), *config["reads"]], config["hidden"])
             confine(processes=config["processes"] > 0, network=config["network"])
             _serve(config["read"], config["write"])
             code = 0
         os._exit(code)
     os.close(config["read"])
     os.close(config["write"])
-    code = _supervise(worker, life, config["processes"])
+    code = _supervise(worker, life, config)
     _sweep()
     os._exit(code)
 

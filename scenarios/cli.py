@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import importlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Annotated, Any
 import tyro
 from tyro.conf import Positional, subcommand
 
-from gyges.agents.sandbox import Limits
+from gyges.agents.load import MODELS
+from gyges.agents.sandbox import Limits, unprotected
 from gyges.envs.errors import GygesError
+from gyges.envs.registry import load_plugins
 
 PASSED_ON = {
     "replay": ("gyges.render.replay:command", "watch an episode file, or turn it into pictures"),
@@ -138,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; errors that Gyges raises on purpose are printed, without a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        load_plugins()
         if given and given[0] in PASSED_ON:
             return _pass_on(*PASSED_ON[given[0]], given[1:])
         given = given or ["--help"]
@@ -168,6 +172,9 @@ def evaluate(command: Evaluate) -> int:
     """``gyges evaluate``."""
     from gyges.scenarios.evaluate import evaluate as run
 
+    if re.search(r"[:./]", command.policy) and not command.policy.startswith(MODELS):
+        for line in unprotected():
+            print(f"gyges: {line}", file=sys.stderr)
     if command.trust:
         importlib.import_module("gyges.agents.sb3_policy").trust(command.trust)
     with _bars(f"{command.policy} on {command.suite}") as progress:

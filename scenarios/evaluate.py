@@ -141,8 +141,14 @@ def _seat(ready: Plan, name: str | None) -> Seat:
 
 
 @contextlib.contextmanager
-def seated(ready: Plan, limits: Limits) -> Iterator[Policy]:
-    """The policy under test: in this process where it is trusted, else in one of its own."""
+def seated(ready: Plan, limits: Limits, hidden: Sequence[str] = ()) -> Iterator[Policy]:
+    """The policy under test: in this process where it is trusted, else in one of its own.
+
+    Args:
+        ready: where it plays.
+        limits: what it may use in a process of its own.
+        hidden: files that it may not read there, as the results.
+    """
     if ready.source.trusted:
         policy = build(ready.source, ready.game)
         try:
@@ -151,7 +157,7 @@ def seated(ready: Plan, limits: Limits) -> Iterator[Policy]:
         finally:
             getattr(policy, "close", _nothing)()
         return
-    with Sandbox(ready.source, ready.game, limits) as sandbox:
+    with Sandbox(ready.source, ready.game, limits, hidden) as sandbox:
         sandbox.start()
         yield sandbox
 
@@ -207,16 +213,17 @@ def evaluate(
         chosen = tuple(s if s.kind == "bank" else s.with_(episodes=episodes, parent=s.parent) for s in chosen)
     plans = plan(policy, chosen)
     limits = limits or Limits()
+    hidden = [os.path.abspath(f"{os.fspath(out)}{end}") for end in ("", "-wal", "-shm", "-journal")]
     with Store(out, write=True) as store, contextlib.ExitStack() as early:
         run, first = _standing(store, suite, plans, probes, nonce, again), None
         if run is None:  # one that cannot be made leaves no run behind
-            first = early.enter_context(seated(plans[0], limits))
+            first = early.enter_context(seated(plans[0], limits, hidden))
             run = _begin(store, policy, suite, plans, probes, nonce)
         if run.finished is not None:
             return run
         secret = store.secret(run)
         for ready in plans:
-            seat = seated(ready, limits) if first is None else contextlib.nullcontext(first)
+            seat = seated(ready, limits, hidden) if first is None else contextlib.nullcontext(first)
             _scenario(store, run, ready, secret, seat, threads, chunk, probes, progress)
             early.close()
             first = None

@@ -17,7 +17,7 @@ from gyges.envs.errors import FileError
 from gyges.envs.game import Game
 from gyges.scenarios import baselines
 from gyges.scenarios import statistics as st
-from gyges.scenarios.curves import Entry, frames_of, gap_of, gaps_and_prices
+from gyges.scenarios.curves import Entry, frames_of, gap_of, gaps_and_prices, two_faced
 from gyges.scenarios.figures import COLUMNS, About, Episodes, baseline, figures, norm_rates
 from gyges.scenarios.metrics import void
 from gyges.scenarios.scenario import Scenario
@@ -242,6 +242,7 @@ def page_data(
     more += _scaled(entries, plans)
     frames, lacking = frames_of(games)
     gaps, prices = gaps_and_prices(entries, plans, games, frames)
+    more += [line for entry in entries for line in two_faced(entry, plans, gaps)]
     rows: list[BoardRow] = []
     for name in (OVERALL, *(plan.id for plan in plans if plan.kind == "episodes")):
         mine = []

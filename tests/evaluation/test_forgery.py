@@ -11,6 +11,7 @@ from wells import VISITOR
 from gyges.envs.batch import rules_hash
 from gyges.scenarios import evaluate as ev
 from gyges.scenarios.evaluate import evaluate
+from gyges.scenarios.leaderboard import page_data
 from gyges.scenarios.plan import plan, policy_hash, suite_hash
 from gyges.scenarios.reask import ask_again
 from gyges.scenarios.scenario import Scenario, scenarios
@@ -283,8 +284,6 @@ def test_a_favourable_episode_is_doubled(out, greedy):
 
 def test_stopping_when_it_looks_best_is_said(out, greedy):
     """A prefix of the episodes is a sound run of fewer; the table says how many the suite asks for."""
-    from gyges.scenarios.leaderboard import page_data
-
     Forger(out, greedy).plans(lambda one: one)
     with Store(out) as store:
         notes = " ".join(page_data(store)["notes"])
@@ -386,6 +385,17 @@ def test_one_that_answers_by_mood_is_said_to_be_so(out, cheat):
     wrong, unverifiable = judged(out, run, [cheat("Moody")])
     assert wrong == []
     assert "not answer the same twice" in unverifiable
+
+
+def test_one_that_answers_kindly_and_acts_otherwise_is_said_to(out, asked, cheat):
+    """It knows the questions by their mixture of moments; its acts at the same decisions give it away."""
+    for policy in ("greedy", "clean", cheat("TwoFaced")):
+        evaluate(policy, asked, out, probes=32)
+    with Store(out) as store:
+        data = page_data(store)
+    said = [note for note in data["notes"] if "than it answers" in note]
+    assert len(said) == 1
+    assert said[0].startswith("TwoFaced acts otherwise than it answers")
 
 
 def test_nothing_that_a_results_file_names_is_run(out, greedy, tmp_path):

@@ -257,3 +257,13 @@ class WritesElsewhere(Honest):
                 continue
             raise RuntimeError(f"could write {path}")
         return super().act(observation, memory)
+
+
+class TwoFaced(Honest):
+    """Greedy in play; fair where many moments come in one call, for then it is being asked."""
+
+    def act(self, observation, memory):
+        decision = super().act(observation, memory)
+        if len(set(observation.codes[:, 4].tolist())) > 1:
+            return decision
+        return decision._replace(action=(4 * observation.to_move).astype(np.int32))
