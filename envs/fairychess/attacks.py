@@ -15,6 +15,7 @@ from gyges.envs.fairychess.layout import (
     HOPPERS,
     KING,
     LEAP,
+    MOVE,
     NOLAND,
     ROYAL,
     SQ,
@@ -220,8 +221,9 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
 
 
 @rule
-def reaches(s: Any, t: Any, piece: int, origin: int, target: int) -> bool:
-    """Could the piece (2 * kind + side) on `origin` capture on `target` as the board stands?"""
+def reaches(s: Any, t: Any, piece: int, origin: int, target: int, want: int) -> bool:
+    """Could the piece (2 * kind + side) on `origin` capture on `target` (or, for MOVE, go there) as the
+    board stands?"""
     board, path = s.board, t.path
     j = t.start[piece * t.head[SQUARES] + origin]
     end = j + 1 + path[j]
@@ -230,7 +232,7 @@ def reaches(s: Any, t: Any, piece: int, origin: int, target: int) -> bool:
         head = path[j]
         j += 1
         last = j + (head & COUNT)
-        if (head & CAPTURE) != 0:
+        if (head & want) != 0:
             k = j
             stop = last
             if (head & HOP) != 0:
@@ -247,3 +249,14 @@ def reaches(s: Any, t: Any, piece: int, origin: int, target: int) -> bool:
                 k += 1
         j = last
     return False
+
+
+@rule
+def passes(s: Any, t: Any, piece: int, origin: int, target: int) -> bool:
+    """Could the piece on `origin` capture en passant on the empty square `target`?
+
+    What may go there anyhow captures nothing on the way.
+    """
+    if (t.role[piece >> 1] >> 2) & 1 == 0 or not reaches(s, t, piece, origin, target, CAPTURE):
+        return False
+    return not reaches(s, t, piece, origin, target, MOVE)

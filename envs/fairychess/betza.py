@@ -31,6 +31,10 @@ RIDES: dict[str, tuple[tuple[int, int], ...]] = {
     "Q": ((1, 0), (1, 1)),
 }
 ATOMS = "".join(LEAPS) + "".join(RIDES)
+STRAIGHT = "WDHR"
+PAIRS = ("ff", "bb", "vv", "ll", "rr", "ss", "fl", "fr", "fs", "bl", "br", "bs",
+         "lf", "lb", "lv", "rf", "rb", "rv", "fh", "bh", "lh", "rh", "hl", "hr")  # fmt: skip
+"""Directions of two letters; one letter means the same as two of it."""
 _VERTICAL, _HORIZONTAL = "fbv", "lrs"
 _MEANING = (
     "m (move only), c (capture only), n (lame), p (cannon), g (grasshopper), i (first move), e, f b l r v s"
@@ -72,32 +76,34 @@ def _turned(dx: int, dy: int) -> list[tuple[int, int]]:
     return sorted({(a * i, b * j) for a, b in ((dx, dy), (dy, dx)) for i in (1, -1) for j in (1, -1)})
 
 
-def _points(dx: int, dy: int, word: str) -> bool:
-    """Does the step (dx, dy) go in the direction `word` names?
+def _octants(dx: int, dy: int) -> list[tuple[str, str, bool]]:
+    """The eighths of the compass in which a step lies: ahead or back, left or right, and whether it goes
+    further along the file than along the rank. Straight and diagonal steps lie on a border, in two."""
+    ahead, aside = ("f", "b") if dy == 0 else "fb"[dy < 0], ("l", "r") if dx == 0 else "lr"[dx > 0]
+    tall = (True, False) if abs(dx) == abs(dy) else (abs(dy) > abs(dx),)
+    return [(v, h, t) for v in ahead for h in aside for t in tall]
 
-    One letter keeps the half plane for straight and diagonal steps. For an oblique step one letter
-    keeps the two steps furthest that way, two letters pick: ``ff`` those too, ``fs`` the two forward
-    ones that go further sideways, ``fl`` the left one of those, ``lf`` the left one that goes further
-    forward.
+
+def _within(octant: tuple[str, str, bool], word: str) -> bool:
+    """Does an eighth of the compass belong to the direction that two letters name?
+
+    A letter doubled names the steps furthest that way, ``fs`` those ahead that go further sideways,
+    ``lf`` those to the left that go further ahead, ``fh`` all ahead, ``hr`` those turned to the right.
     """
-    oblique = dx != 0 and dy != 0 and abs(dx) != abs(dy)
-    tall = abs(dy) > abs(dx)
-    ahead = {"f": dy > 0, "b": dy < 0, "v": dy != 0}
-    aside = {"l": dx < 0, "r": dx > 0, "s": dx != 0}
-    if len(word) == 1:
-        if word in ahead:
-            return ahead[word] and (not oblique or tall)
-        return aside[word] and (not oblique or not tall)
+    ahead, aside, tall = octant
     first, second = word[0], word[1]
-    if first == second:
-        return ahead[first] and tall if first in ahead else aside[first] and not tall
-    if second == "h":  # half: all four oblique steps that way
-        return ahead[first] if first in ahead else aside[first]
-    if first in ahead and second in aside:
-        return ahead[first] and aside[second] and not (oblique and tall)
-    if first in aside and second in ahead:
-        return aside[first] and ahead[second] and not (oblique and not tall)
-    return False
+    if first == "h":
+        return (ahead + aside in ("fr", "bl")) == (tall == (second == "r"))
+    if second == "h":
+        return first in (ahead, aside)
+    along = (first in _VERTICAL) == (first == second)
+    ways = {"v": "fb", "s": "lr"}
+    return tall == along and all(ahead in ways.get(x, x) or aside in ways.get(x, x) for x in word)
+
+
+def _points(dx: int, dy: int, word: str) -> bool:
+    """Does the step (dx, dy) go in the direction `word` names?"""
+    return any(_within(octant, word) for octant in _octants(dx, dy))
 
 
 def parse(text: str) -> tuple[Step, ...]:
@@ -118,18 +124,10 @@ def parse(text: str) -> tuple[Step, ...]:
         if letter in "mcnpgie":
             flags.add(letter)
             i += 1
-        elif letter in _VERTICAL + _HORIZONTAL:
-            following = text[i + 1] if i + 1 < len(text) else ""
-            double = (
-                (letter in _VERTICAL and following in _HORIZONTAL)
-                or following == letter
-                or (letter in _HORIZONTAL and following in _VERTICAL)
-                or following == "h"
-            )
-            if double and following and _splits(text, i):
-                double = False
-            words.append(letter + following if double and following else letter)
-            i += 2 if double and following else 1
+        elif letter in _VERTICAL + _HORIZONTAL + "h":
+            found = _word(text, i)
+            words += found
+            i += 1 if found == [2 * letter] and text[i + 1 : i + 2] != letter else 2
         elif letter in ATOMS:
             reach = FAR if letter in RIDES else 1
             i += 1
@@ -140,7 +138,7 @@ def parse(text: str) -> tuple[Step, ...]:
                 i += 1
             if i > start:
                 reach = int(text[start:i]) or FAR
-            for step in _steps(letter, flags, words, reach):
+            for step in _steps(letter, flags, words, reach, i > start):
                 steps[step] = None
             flags, words = set(), []
         else:
@@ -155,17 +153,32 @@ def parse(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _splits(text: str, i: int) -> bool:
-    """Whether the two direction letters at `i` belong to a straight or diagonal step.
+def _word(text: str, i: int) -> list[str]:
+    """The direction written at `i`, as two letters; a pair before a straight step is two directions.
 
     ``fsW`` means forwards and sideways; ``fsN`` is one direction, and so is ``frF``.
     """
+    first, second = text[i], text[i + 1 : i + 2]
+    if second == first != "h":
+        return [first + second]
+    ahead, aside = _VERTICAL + "h", _HORIZONTAL + "h"
+    if not second or not ((first in ahead and second in aside) or (first in aside and second in ahead)):
+        if first == "h":
+            raise BetzaError(f"{text!r}: 'h' at place {i + 1} stands alone; it goes with f b l r")
+        return [2 * first]
     atom = next((c for c in text[i:] if c.isupper()), "")
-    straight = all(0 in step for step in LEAPS.get(atom, RIDES.get(atom, ())))
-    return straight and text[i + 1] != "h"
+    straight = atom in STRAIGHT and atom != ""
+    if straight and "h" not in (first, second):
+        return [2 * first, 2 * second]
+    if straight or first + second not in PAIRS:
+        raise BetzaError(
+            f"{text!r}: {first + second!r} at place {i + 1} names no direction of {atom or 'a step'}; pairs "
+            f"are {' '.join(PAIRS)}, those with h not before {' '.join(STRAIGHT)}"
+        )
+    return [first + second]
 
 
-def _steps(letter: str, flags: set[str], words: list[str], reach: int) -> list[Step]:
+def _steps(letter: str, flags: set[str], words: list[str], reach: int, limited: bool) -> list[Step]:
     both = not flags & {"m", "c", "e"}
     found = []
     shapes = LEAPS.get(letter, RIDES.get(letter, ()))
@@ -174,9 +187,9 @@ def _steps(letter: str, flags: set[str], words: list[str], reach: int) -> list[S
         raise BetzaError(f"n before {letter}: lame are only the single leaps W F D N A Z K")
     if flags & {"p", "g"} and not all(x == 1 for x, _ in shapes):
         raise BetzaError(f"p or g before {letter}: hoppers go straight or diagonally; use R, B, Q, W, F, K")
-    if "p" in flags and reach not in (1, FAR):
+    if flags & {"p", "g"} and limited:
         raise BetzaError(
-            f"p before {letter}{reach}: a cannon's reach is not limited; use p{letter} or g{letter}"
+            f"p or g before {letter}{reach}: a hopper's reach has no limit; use p{letter} or g{letter}"
         )
     if letter in "WFDNAHCLZJGK" and reach > FAR:
         raise BetzaError(f"{letter}{reach}: at most {FAR} steps")
@@ -188,7 +201,7 @@ def _steps(letter: str, flags: set[str], words: list[str], reach: int) -> list[S
                 Step(
                     dx,
                     dy,
-                    1 if "g" in flags else reach,
+                    1 if "g" in flags else FAR if "p" in flags else reach,
                     both or "m" in flags,
                     both or "c" in flags or "e" in flags,
                     "n" in flags,

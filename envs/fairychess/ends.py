@@ -9,6 +9,7 @@ from typing import Any
 
 from gyges.envs.fairychess.attacks import attacked, checked, reaches
 from gyges.envs.fairychess.layout import (
+    CAPTURE,
     CHECK_COUNT,
     CHECKMATE,
     CHECKS,
@@ -19,6 +20,7 @@ from gyges.envs.fairychess.layout import (
     EXTINCT_VALUE,
     FLAG,
     FLAG_COUNT,
+    FLAG_KING,
     FLAG_MOVE,
     FLAG_SAFE,
     KINDS,
@@ -55,14 +57,18 @@ def extinct(s: Any, t: Any, side: int) -> bool:
 @rule
 def flagged(s: Any, t: Any, side: int) -> bool:
     """Does a player stand in his goal?"""
-    met = 0
-    for u in range(t.head[SQUARES]):
-        if (t.area[side * t.head[SQUARES] + u] & 1) != 0:
+    met, held = 0, 0
+    head = t.head
+    cared = head[FLAG_SAFE] != 0 and (head[FLAG_MOVE] == 0 or side != s.info[TURN])
+    for u in range(head[SQUARES]):
+        if (t.area[side * head[SQUARES] + u] & 1) != 0:
             q = int(s.board[u])
             if (q & 3) == 1 + side and (t.role[q >> 2] >> (6 + side)) & 1 != 0:
-                if t.head[FLAG_SAFE] == 0 or not attacked(s, t, u, 1 - side):
-                    met += 1
-    return bool(met >= t.head[FLAG_COUNT])
+                met += 1
+                if cared and not attacked(s, t, u, 1 - side):
+                    held += 1
+    # Of more than are needed one may be lost; of just enough every one must be safe.
+    return bool(met > head[FLAG_COUNT] or (met == head[FLAG_COUNT] and (not cared or held == met)))
 
 
 @rule
@@ -74,7 +80,7 @@ def may_follow(s: Any, t: Any) -> bool:
         if (q & 3) == 1 + side and (t.role[q >> 2] >> (6 + side)) & 1 != 0:
             for v in range(t.head[SQUARES]):
                 if (t.area[side * t.head[SQUARES] + v] & 1) != 0 and (s.board[v] & (1 + side)) == 0:
-                    if reaches(s, t, q >> 1, u, v):
+                    if reaches(s, t, q >> 1, u, v, CAPTURE):
                         taken = int(s.board[v])
                         s.board[u] = 0
                         s.board[v] = q
@@ -87,12 +93,16 @@ def may_follow(s: Any, t: Any) -> bool:
 
 
 @rule
+def in_check(s: Any, t: Any) -> bool:
+    """Is a royal piece of the player to move attacked?"""
+    return checked(s, t, int(s.info[TURN]))
+
+
+@rule
 def ended(s: Any, t: Any) -> int:
     """The result at once, before any move is looked at, for the player to move; NOTHING if none."""
     info, head = s.info, t.head
     side = int(info[TURN])
-    if head[CHECK_COUNT] != 0 and info[CHECKS + 1 - side] == 0:
-        return -1
     if head[LAST_EXTINCT] != 0:
         if extinct(s, t, 1 - side):
             return int(-head[EXTINCT_VALUE])
@@ -101,18 +111,17 @@ def ended(s: Any, t: Any) -> int:
     if head[FLAG] != 0:
         mine = flagged(s, t, side)
         theirs = flagged(s, t, 1 - side)
+        kings = int(head[FLAG_KING])
         if mine and (head[FLAG_MOVE] != 0 or head[FLAG_SAFE] != 0):
-            return 0 if theirs else 1
-        if theirs and (head[FLAG_MOVE] == 0 or head[FLAG_SAFE] != 0):
-            if head[FLAG_MOVE] == 0 or side == 0 or not may_follow(s, t):
+            level = head[FLAG_SAFE] != 0 if head[FLAG_MOVE] == 0 else side == 0 and (kings & 2) != 0
+            return 0 if theirs and level else 1
+        king = (kings >> side) & 1 != 0
+        if theirs and (head[FLAG_MOVE] == 0 or head[FLAG_SAFE] != 0 or king):
+            if head[FLAG_MOVE] == 0 or side == 0 or not king or in_check(s, t) or not may_follow(s, t):
                 return -1
+    if head[CHECK_COUNT] != 0 and info[CHECKS + 1 - side] == 0:
+        return -1
     return NOTHING
-
-
-@rule
-def in_check(s: Any, t: Any) -> bool:
-    """Is a royal piece of the player to move attacked?"""
-    return checked(s, t, int(s.info[TURN]))
 
 
 @rule

@@ -145,7 +145,7 @@ def _rest(c: Compiled, words: list[str], info: Row, board: Row) -> list[int]:
             castled = True
             if word != "-":
                 _castling(c, word, info, board)
-        elif not passed and re.fullmatch(r"-|[a-l][0-9]{1,2}", word):
+        elif not passed and re.fullmatch(r"-|([a-l][0-9]{1,2}){1,3}", word):
             castled = passed = True
             if word != "-":
                 _en_passant(c, word, info, board)
@@ -180,23 +180,34 @@ def _castling(c: Compiled, word: str, info: Row, board: Row) -> None:
 
 
 def _en_passant(c: Compiled, word: str, info: Row, board: Row) -> None:
-    square = square_index(c, word)
-    if square < 0:
+    """Squares passed, and where it does not stand behind them the piece that passed."""
+    squares = [square_index(c, name) for name in re.findall(r"[a-l][0-9]{1,2}", word)]
+    if min(squares) < 0:
         raise FenError(f"en passant square {word!r} is not on the board")
     if not c.table("head")[at.EN_PASSANT]:
         return
     mover = 1 - int(info[at.TURN])
+    empty = [s for s in squares if board[s] == 0][:2]
+    victims = [s for s in squares if board[s] & 3 == mover + 1]
+    if not empty:
+        return
     step = c.variant.maxFile * (1 if mover == 0 else -1)
-    role = c.table("role")
-    for n in (1, 2):
-        victim = square + n * step
-        if board[square] == 0 and 0 <= victim < c.variant.squares:
-            q = int(board[victim])
-            if q & 3 == mover + 1 and role[q >> 2] >> 2 & 1:
-                info[at.EP0], info[at.EPV] = square, victim
-                return
-            if q:
-                return
+    for n in range(1, 3):
+        victim = empty[0] + n * step
+        if not victims and 0 <= victim < c.variant.squares and board[victim]:
+            victims = [victim] if board[victim] & 3 == mover + 1 else [-1]
+    if victims and victims[0] >= 0:
+        info[at.EP0 : at.EP0 + len(empty)] = empty
+        info[at.EPV] = victims[0]
+
+
+def _passed(c: Compiled, info: Row) -> str:
+    """The en passant squares, with the piece that passed where it is not behind them on their file."""
+    squares = [int(s) for s in info[at.EP0 : at.EP1 + 1] if s >= 0]
+    victim, files = int(info[at.EPV]), c.variant.maxFile
+    if any(s % files != victim % files for s in squares):
+        squares.append(victim)
+    return "".join(square_name(c, s) for s in sorted(squares)) or "-"
 
 
 def _count(c: Compiled, row: Row) -> None:
@@ -252,7 +263,7 @@ def fen_of(c: Compiled, row: Row) -> str:
         )
         fen += f"[{hand}]"
     fen += " " + "wb"[int(info[at.TURN])] + " " + (_rights(c, row) or "-")
-    fen += " " + (square_name(c, int(info[at.EP0])) if info[at.EP0] >= 0 else "-")
+    fen += " " + _passed(c, info)
     if v.checkCounting:
         fen += f" {info[at.CHECKS]}+{info[at.CHECKS + 1]}"
     return fen + f" {info[at.CLOCK]} {int(info[at.PLY]) // 2 + 1}"

@@ -29,6 +29,7 @@ TEST = 1 << 23  # pseudo-legal: own king's safety must be tested
 
 # Path words: a header, then its squares.
 NOLAND, PROMO, MUST = 128, 256, 512
+TWICE, FIRST = 1024, 2048  # several lines lead here; only a first move leads here
 COUNT = 31  # header: number of squares
 MOVE, CAPTURE, LEAP, HOP = 32, 64, 128, 256
 AFTER = 9  # header: shift of the reach after the screen
@@ -90,7 +91,8 @@ INFO = 20
     CASTLE_RANK,
     CASTLE_FILE,
     EXTINCT_ALL,
-) = range(44)
+    FLAG_KING,  # bits 0 and 1: only the royal king of this player wins by arriving
+) = range(45)
 HEAD = 48
 
 WIN, LOSS, DRAW = 1, -1, 0
@@ -116,7 +118,8 @@ class Tables(NamedTuple):
     drop: Any  # [(2K + 2) * S] 1 where the piece may be dropped
     role: Any  # [K + 1] bit 0 royal, 1 pseudo-royal, 2 en passant, 3 n-move counter, 4 blast-immune,
     #            5 extinction, 6 flag (first player), 7 flag (second), 8 castling rook, 9 castling king,
-    #            10 may be dropped, 11 survives a blast of its own making
+    #            10 may be dropped, 11 survives a blast of its own making, 12 a pawn of chess,
+    #            13 leaves en passant squares by a first move, 14 may take back a move of its own
     area: Any  # [2 * S] bit 0 flag region, bit 1 en passant region
     zobrist: Any  # [(2K + 2 + 32) * S * 2]
     setup: Any  # [INFO + S + 2K + 2] the start position, as a row

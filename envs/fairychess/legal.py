@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.attacks import has, reaches, scan
+from gyges.envs.fairychess.attacks import has, high, low, passes, scan
 from gyges.envs.fairychess.drops import drops
 from gyges.envs.fairychess.layout import (
     AFTER,
@@ -46,6 +46,7 @@ from gyges.envs.fairychess.layout import (
     TEST,
     TEST_ALL,
     TURN,
+    TWICE,
 )
 from gyges.envs.fairychess.safety import may_castle, safe
 from gyges.envs.rules import rule
@@ -71,10 +72,10 @@ def passings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
     own = 1 + s.info[TURN]
     for j in range(2):
         target = int(s.info[EP0 + j])
-        if target >= 0:
+        if target >= 0 and s.board[target] == 0:
             for u in range(t.head[SQUARES]):
                 q = int(s.board[u])
-                if (q & 3) == own and (t.role[q >> 2] >> 2) & 1 != 0 and reaches(s, t, q >> 1, u, target):
+                if (q & 3) == own and passes(s, t, q >> 1, u, target):
                     if n < top:
                         out[n] = target | u << FROM | EP | TEST
                     n += 1
@@ -116,12 +117,13 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
         want = CAPTURE
         barred = own | CIVILIAN  # no capture of theirs fulfils the duty to capture
     dropping = head[DROPS] != 0 and info[POCKETS + side] > 0
+    placing = head[MUST_DROP] != 0 and dropping
     total = 0
     while True:
         n = base
         free = 0
         for origin in range(squares):
-            if head[MUST_DROP] != 0 and dropping:
+            if placing and (want & MOVE) != 0:
                 break
             code = int(board[origin])
             if (code & 3) != own:
@@ -137,6 +139,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                     continue
                 if has(slo, shi, origin) != 0:
                     test = TEST
+            tlo, thi = 0, 0
             plain = test == 0 and checks == 0 and not hoppers
             quick = plain and counting
             j = t.start[piece * squares + origin]
@@ -172,11 +175,16 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                         break
                     elif not leap:
                         j = stop
-                    if (w & (NOLAND | PROMO)) == 0 and quick:
+                    if (w & (NOLAND | PROMO | TWICE)) == 0 and quick:
                         free += 1
                         continue
                     if (w & NOLAND) != 0:
                         continue
+                    if (w & TWICE) != 0:
+                        if has(tlo, thi, to) != 0:
+                            continue
+                        tlo |= low(to)
+                        thi |= high(to)
                     flag = test
                     if not plain:
                         if has(elo, ehi, to) == 0:
@@ -199,10 +207,10 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                                 out[n] = move | (r + 1) << CHOICE
                             n += 1
                 j = last
-        if (want & CAPTURE) != 0 and info[EP0] >= 0:
+        if (want & CAPTURE) != 0 and info[EP0] >= 0 and not (placing and (want & MOVE) != 0):
             n = passings(s, t, out, n, top)
         if (want & MOVE) != 0:
-            if head[CASTLES] != 0 and checks == 0:
+            if head[CASTLES] != 0 and checks == 0 and not placing:
                 n = castlings(s, t, out, n, top)
             if dropping:
                 n, more = drops(
@@ -235,5 +243,8 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
         if want == CAPTURE and total == 0:
             want = MOVE if s.count[0] == 0 else MOVE | CAPTURE
             barred = own
+            continue
+        if placing and total == 0:
+            placing = False
             continue
         return total

@@ -150,14 +150,18 @@ def _lengthened(joined: list[tuple[int, list[int]]]) -> list[tuple[int, list[int
             if same and plain == [s & at.SQ for s in longer[: len(squares)]]:
                 joined.remove((head, squares))
                 joined.remove((other, longer))
-                joined.append((head, [*squares, *longer[len(squares) :]]))
+                shared = [a & (b | at.SQ) for a, b in zip(squares, longer, strict=False)]
+                joined.append((head, [*shared, *longer[len(squares) :]]))
                 break
     return joined
 
 
-def immobile(v: Variant, lines: Lines, piece: Piece, side: int, square: int) -> bool:
+def immobile(v: Variant, piece: Piece, side: int, square: int) -> bool:
+    """Does no move lead from the square, whatever stands on the board?"""
     y, x = divmod(square, v.maxFile)
-    return not any(lines.squares(piece, s, side, x, y) for s in lines.steps(piece, side, x, y) if s.move)
+    sign = -1 if side else 1
+    ends = [(x + sign * p.dx, y + sign * p.dy) for p in piece.steps if p.move and not p.initial]
+    return not any(0 <= a < v.maxFile and 0 <= b < v.maxRank for a, b in ends)
 
 
 def indices(squares: Squares, v: Variant) -> set[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.attacks import checked, reaches
+from gyges.envs.fairychess.attacks import checked, passes
 from gyges.envs.fairychess.layout import (
     BLAST,
     CASTLE,
@@ -21,6 +21,7 @@ from gyges.envs.fairychess.layout import (
     CHOICES,
     CIVILIAN,
     CLOCK,
+    COUNT,
     DROP,
     DROP_CASTLE,
     EN_PASSANT,
@@ -29,10 +30,13 @@ from gyges.envs.fairychess.layout import (
     EP1,
     EPV,
     FILES,
+    FIRST,
     FROM,
     HASH,
     KINDS,
     KING,
+    MOVE,
+    NOLAND,
     PLY,
     POCKETS,
     RANKS,
@@ -89,8 +93,8 @@ def toggle(s: Any, t: Any, number: int) -> None:
 
 @rule
 def pocketed(s: Any, t: Any, code: int) -> None:
-    """A captured piece goes to the hand of the player to move."""
-    side = int(s.info[TURN])
+    """A piece that is lost goes to the other player's hand."""
+    side = 2 - (code & 3)
     at = 2 * t.hand[code >> 2] + side
     s.pocket[at] = s.pocket[at] + 1
     s.info[POCKETS + side] = s.info[POCKETS + side] + 1
@@ -130,12 +134,11 @@ def make(s: Any, t: Any, m: int) -> None:
         where = int(info[EPV]) if (m & EP) != 0 else to
         taken = int(board[where])
         choice = (m >> CHOICE) & 31
-        role = t.role[piece >> 2]
         if taken != 0:
             put(s, t, where, 0)
             if head[TO_HAND] != 0 and (taken & 3) != 0:
                 pocketed(s, t, taken)
-        if taken != 0 or choice != 0 or (role >> 3) & 1 != 0:
+        if taken != 0 or choice != 0 or restarts(t, piece, origin, to):
             info[CLOCK] = 0
         put(s, t, origin, 0)
         put(
@@ -155,7 +158,7 @@ def make(s: Any, t: Any, m: int) -> None:
                     castler = info[CASTLER + (j >> 1)]
                     if castler == to or (board[castler] & 3) != (j >> 1) + 1:
                         info[RIGHTS + j] = -1
-        if head[EN_PASSANT] != 0 and (role >> 2) & 1 != 0 and choice == 0 and taken == 0:
+        if head[EN_PASSANT] != 0 and choice == 0 and taken == 0 and leaves_passed(t, piece, origin, to):
             passable(s, t, origin, to)
     info[TURN] = 1 - side
     info[PLY] = info[PLY] + 1
@@ -197,26 +200,70 @@ def explode(s: Any, t: Any, square: int) -> None:
             q = int(s.board[u * files + w])
             if q != 0 and q != WALL and not spared(t, q, n == 4):
                 put(s, t, int(u * files + w), 0)
+                if t.head[TO_HAND] != 0 and (q & 3) != 0:
+                    pocketed(s, t, q)
 
 
 @rule
 def passable(s: Any, t: Any, origin: int, to: int) -> None:
-    """After a double or triple step: mark the squares passed where a rival piece could capture."""
+    """After a first move of several squares: mark the squares passed where a rival piece could capture."""
     info, files = s.info, t.head[FILES]
     side = int(info[TURN])
-    gap = to - origin if side == 0 else origin - to
-    if gap != 2 * files and gap != 3 * files:
+    x = to % files - origin % files
+    y = to // files - origin // files
+    length = max(abs(x), abs(y))
+    if length < 2 or length > 3 or (x != 0 and y != 0 and abs(x) != abs(y)):
         return
-    step = files if side == 0 else -files
+    step = (to - origin) // length
     n = 0
     u = origin + step
     while u != to:
-        if (t.area[side * t.head[SQUARES] + u] >> 1) & 1 != 0:
+        if s.board[u] == 0 and (t.area[side * t.head[SQUARES] + u] >> 1) & 1 != 0:
             for v in range(t.head[SQUARES]):
                 q = int(s.board[v])
-                if (q & 3) == 2 - side and (t.role[q >> 2] >> 2) & 1 != 0 and reaches(s, t, q >> 1, v, u):
+                if (q & 3) == 2 - side and passes(s, t, q >> 1, v, u):
                     info[EP0 + n] = u
                     info[EPV] = to
                     n += 1
                     break
         u += step
+
+
+@rule
+def flagged_word(t: Any, piece: int, origin: int, target: int, flag: int, head: int) -> bool:
+    """Does a piece's line from `origin` under a header with `head` lead to `target`, its square marked with
+    `flag` (0: any that it may land on)?"""
+    path = t.path
+    j = t.start[piece * t.head[SQUARES] + origin]
+    end = j + 1 + path[j]
+    j += 1
+    while j < end:
+        last = j + 1 + (path[j] & COUNT)
+        wanted = (path[j] & head) != 0
+        j += 1
+        while j < last:
+            w = int(path[j])
+            if wanted and (w & SQ) == target and (w & NOLAND) == 0 and (w & flag) == flag:
+                return True
+            j += 1
+    return False
+
+
+@rule
+def leaves_passed(t: Any, piece: int, origin: int, to: int) -> bool:
+    """Does the move leave squares on which it may be captured en passant?"""
+    role = t.role[piece >> 2]
+    files = t.head[FILES]
+    if (role >> 12) & 1 != 0:
+        gap = abs(to - origin)
+        return bool(gap == 2 * files or gap == 3 * files)
+    return bool((role >> 13) & 1 != 0 and flagged_word(t, piece >> 1, origin, to, FIRST, MOVE))
+
+
+@rule
+def restarts(t: Any, piece: int, origin: int, to: int) -> bool:
+    """Does the piece's move restart the clock of the n-move rule, since it cannot be taken back?"""
+    role = t.role[piece >> 2]
+    if (role >> 3) & 1 == 0:
+        return False
+    return bool((role >> 14) & 1 == 0 or not flagged_word(t, piece >> 1, to, origin, 0, MOVE))

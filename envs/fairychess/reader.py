@@ -117,6 +117,12 @@ class Reader:
         ):
             if key not in self.raw:
                 values[key] = self.pieces[piece][0] if piece in self.pieces else ""
+        if "enPassantTypes" not in self.raw:  # an e in a piece's own move says so too
+            values["enPassantTypes"] += "".join(
+                letter
+                for name, (letter, betza) in self.pieces.items()
+                if name.startswith("customPiece") and "e" in betza
+            )
         values["promotionLimit"] = tuple((a, int(b)) for a, b in self._map("promotionLimit", True))
         values["promotedPieceType"] = tuple(self._map("promotedPieceType", False))
         values["mobilityRegion"] = tuple(

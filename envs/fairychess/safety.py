@@ -7,6 +7,7 @@ from typing import Any
 from gyges.envs.fairychess.attacks import attacked, reaches
 from gyges.envs.fairychess.layout import (
     BLAST,
+    CAPTURE,
     CASTLE,
     CHECKING,
     CHOICE,
@@ -74,7 +75,7 @@ def mated_by_drop(s: Any, t: Any, square: int) -> bool:
     pawn = board[square]
     for u in range(squares):
         q = int(board[u])
-        if (q & 3) == other and u != king and reaches(s, t, q >> 1, u, square):
+        if (q & 3) == other and u != king and reaches(s, t, q >> 1, u, square, CAPTURE):
             board[u] = 0
             board[square] = q
             hit = attacked(s, t, king, side)

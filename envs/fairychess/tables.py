@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,9 +77,7 @@ class _Compiler:
         """By kind and side: the squares on which it could never move again and may not be put."""
         v = self.v
         return {
-            (k, side): [
-                v.immobilityIllegal and immobile(v, self.lines, kind.piece, side, s) for s in range(v.squares)
-            ]
+            (k, side): [v.immobilityIllegal and immobile(v, kind.piece, side, s) for s in range(v.squares)]
             for k, kind in enumerate(self.kinds)
             for side in (0, 1)
             if k
@@ -87,15 +86,15 @@ class _Compiler:
     def promotion(self, k: int, side: int, origin: int, target: int) -> int:
         """The flags PROMO and MUST of a move."""
         v, kind = self.v, self.kinds[k]
+        pawn = kind.symbol.lower() in v.promotionPawnTypes[side]
         stuck = self.fixed[k, side][target]
-        if not self.choices[k, side]:
-            return at.MUST | at.PROMO if stuck else 0
-        plus = "+" + kind.symbol in {q.symbol for q in self.kinds}
         zone = self.zone[side]
-        inside = target in zone or (plus and origin in zone)
-        if not inside:
+        inside = target in zone or (not pawn and origin in zone)
+        if not inside or not (pawn or self.choices[k, side]):
             return at.MUST | at.PROMO if stuck else 0
-        must = v.mandatoryPiecePromotion if plus else v.mandatoryPawnPromotion
+        must = v.mandatoryPawnPromotion if pawn else v.mandatoryPiecePromotion
+        if not must and not self.choices[k, side]:
+            return at.MUST | at.PROMO if stuck else 0
         return at.PROMO | (at.MUST if must or stuck else 0)
 
     def paths(self) -> tuple[list[int], list[int]]:
@@ -108,7 +107,7 @@ class _Compiler:
                 for s in range(v.squares):
                     lines = merged.get((kind.piece, side, s))
                     if lines is None:
-                        lines = merged[kind.piece, side, s] = merge(self._headed(kind.piece, side, s))
+                        lines = merged[kind.piece, side, s] = self._marked(kind.piece, side, s)
                     words: list[int] = []
                     for head, squares in lines:
                         words.append(head | len(squares))
@@ -119,6 +118,23 @@ class _Compiler:
                         path += block
                     start[(2 * k + side) * v.squares + s] = seen[block]
         return start, path
+
+    def _marked(self, piece: Piece, side: int, s: int) -> list[tuple[int, list[int]]]:
+        """The lines of a piece from a square; TWICE marks squares to which several lead, FIRST those that
+        only a first move reaches."""
+        lines = merge(self._headed(piece, side, s))
+        marks: dict[int, int] = {}
+        for way in (at.MOVE, at.CAPTURE):
+            ends = Counter(q for head, squares in lines if head & way for q in squares if not q & at.NOLAND)
+            marks |= {q: at.TWICE for q, times in ends.items() if times > 1}
+        if any(step.initial for step in piece.steps):
+            y, x = divmod(s, self.v.maxFile)
+            reached: tuple[set[int], set[int]] = (set(), set())
+            for step in self.lines.steps(piece, side, x, y):
+                if step.move:
+                    reached[step.initial].update(self.lines.squares(piece, step, side, x, y))
+            marks |= {q: marks.get(q, 0) | at.FIRST for q in reached[1] - reached[0]}
+        return [(head, [q | marks.get(q, 0) for q in squares]) for head, squares in lines] if marks else lines
 
     def _headed(self, piece: Piece, side: int, s: int) -> list[tuple[int, list[int]]]:
         """The lines of a piece from a square, each with its header."""
@@ -140,6 +156,7 @@ class _Compiler:
             letter = self.kinds[kind.base].symbol.lower()
             own = kind.symbol.lower()
             extinct = letter in v.extinctionPieceTypes and v.extinctionValue != "none"
+            moves = {(step.dx, step.dy) for step in kind.piece.steps if step.move and not step.initial}
             flags = [
                 kind.piece.royal,
                 extinct and v.extinctionPseudoRoyal,
@@ -153,6 +170,9 @@ class _Compiler:
                 own == king,
                 v.pieceDrops and kind.hand == k,
                 letter in v.blastImmuneTypes,
+                kind.piece.name == "pawn",
+                any(step.initial and step.move for step in kind.piece.steps),
+                any((-dx, -dy) in moves for dx, dy in moves),
             ]
             found[k] = sum(1 << j for j, flag in enumerate(flags) if flag)
         return found
@@ -163,7 +183,7 @@ class _Compiler:
             if not v.pieceDrops or kind.hand != k:
                 continue
             for side in (0, 1):
-                pawn = kind.symbol.lower() in v.promotionPawnTypes[side] and kind.piece.name != "shogiPawn"
+                pawn = kind.piece.name == "pawn"
                 region = v.dropRegion[side]
                 for s in range(v.squares):
                     y, x = divmod(s, v.maxFile)
@@ -182,6 +202,7 @@ class _Compiler:
         index = {k.symbol.lower(): i for i, k in enumerate(self.kinds)}
         value = {"win": at.WIN, "loss": at.LOSS, "draw": at.DRAW, "none": at.DRAW}
         royal = 1 if any(p.royal for p in v.pieces) else 2 if v.extinctionPseudoRoyal else 0
+        royals = "".join(p.letter for p in v.pieces if p.royal)
         flag = any(v.flagRegion)
         pawns = [i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"]
         drop_mate = pawns[0] if pawns and v.shogiPawnDropMateIllegal else 0
@@ -201,7 +222,7 @@ class _Compiler:
             (at.MUST_DROP, v.mustDrop),
             (at.DROPS, v.pieceDrops),
             (at.TO_HAND, v.capturesToHand),
-            (at.LAST_EXTINCT, extinct),
+            (at.LAST_EXTINCT, extinct and (v.blastOnCapture or not v.extinctionPseudoRoyal)),
             (at.EXTINCT_VALUE, value[v.extinctionValue]),
             (at.EXTINCT_COUNT, v.extinctionPieceCount),
             (at.EXTINCT_OTHER, v.extinctionOpponentPieceCount),
@@ -222,6 +243,7 @@ class _Compiler:
             (at.DOUBLED_COUNT, v.dropNoDoubledCount),
             (at.DROP_MATE, drop_mate),
             (at.ENDS, flag or extinct or v.checkCounting),
+            (at.FLAG_KING, sum(1 << side for side in (0, 1) if royals and v.flagPiece[side] == royals)),
             (at.EN_PASSANT, bool(v.enPassantTypes) and v.doubleStep),
             (at.TEST_ALL, royal == 2 or v.blastOnCapture or not v.checking),
             (at.LIMITED, bool(v.promotionLimit)),
