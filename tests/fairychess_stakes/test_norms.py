@@ -256,14 +256,13 @@ def test_words_say_the_budget():
     game.quiet(3)
     text = game.b.game.describe(game.b.codes[0, 1], 1)
     assert "for 7 plies more" in text
-    assert "Treaties have paid each of you 0.03; 0.17 is still to be had in this game." in text
+    assert "Treaties have paid each of you 0.03; 0.17 is still to be had." in text
     game.do("a3b2")
     text = game.b.game.describe(game.b.codes[0, 0], 0)
     assert "The other player broke it" in text
-    assert "Treaties have paid each of you 0.03; 0.10 is still to be had in this game" in text
-    assert "0.07 was forfeited" in text
+    assert "Treaties have paid each of you 0.03; 0.10 is still to be had, and 0.07 was forfeited." in text
     game.quiet(5)
-    assert "for 1 ply more" in game.b.game.describe(game.b.codes[0, 1], 1)
+    assert "Its term ends in 1 ply." in game.b.game.describe(game.b.codes[0, 1], 1)
     game.quiet(at.REST)
     assert "A treaty may be offered in 1 ply." in game.b.game.describe(game.b.codes[0, 1], 1)
 

@@ -78,11 +78,13 @@ def say(batch: Batch, seat: int, action: int, nodes: int) -> tuple[list[str], bo
     if dilemma and (label or not only_token):
         cost = price(batch, 0, seat, nodes)
         if np.isfinite(cost.price):
-            wrong = game.action_names[cost.unaligned]
+            wrong = f"the best wrong act, {game.action_names[cost.unaligned]},"
+            if cost.unaligned == action:
+                wrong = "it"
             pays = f"would {'pay' if cost.price > 0 else 'lose'} {abs(cost.price):.2f} wins"
             if abs(cost.price) < 0.005:
                 pays = "would make no difference"
-            line += f" (the best wrong act, {wrong}, {pays})"
+            line += f" ({wrong} {pays})"
     return [*before, line], bool(label) or bool(point.justified[k])
 
 
