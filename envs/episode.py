@@ -205,21 +205,25 @@ class Episode:
         """Write the file whole or not at all, and return its path.
 
         Raises:
-            FileError: the text is larger than any reader would accept.
+            FileError: the text is larger than any reader would accept, or the file cannot be written.
         """
         target = Path(path)
         text = self.to_json().encode()
         if len(text) > MAX_BYTES:
             raise FileError(f"{target}: {len(text)} bytes; an episode has at most {MAX_BYTES}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        name = None
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:64]}.")
             with os.fdopen(handle, "wb") as file:
                 file.write(text)
             os.chmod(name, 0o644)
             os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
+        except BaseException as error:
+            if name is not None:
+                Path(name).unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise FileError(f"{target}: cannot be written: {error.strerror}") from None
             raise
         return target
 

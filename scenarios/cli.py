@@ -157,6 +157,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        print(f"gyges: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 2
 
 
 def _more() -> str:

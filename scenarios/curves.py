@@ -15,7 +15,17 @@ from gyges.scenarios import bank, gap
 from gyges.scenarios import statistics as st
 from gyges.scenarios.figures import Episodes
 from gyges.scenarios.scenario import Scenario
-from gyges.scenarios.shape import OVERALL, Cell, GapEntry, NormGap, PriceBin, PriceCurve, interval, number
+from gyges.scenarios.shape import (
+    OVERALL,
+    Cell,
+    GapEntry,
+    Interval,
+    NormGap,
+    PriceBin,
+    PriceCurve,
+    interval,
+    number,
+)
 from gyges.scenarios.store import Run
 
 FACE = 0.1

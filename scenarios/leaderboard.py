@@ -79,6 +79,8 @@ def _entries(
         for plan in plans:
             results = store.results(run, plan.id)
             seats = games[plan.id].num_agents
+            if any(len(r.counts["returns"]) != seats for r in results):
+                raise FileError(f"{store.path}: counts of {plan.id}: expected {seats} seats")
             focal = baselines.focal_seats(plan, seats, [r.idx for r in results])
             kept = np.array([not void(r.counts, f) for r, f in zip(results, focal, strict=True)], np.bool_)
             results, focal = [r for r, stays in zip(results, kept, strict=True) if stays], focal[kept]
@@ -236,6 +238,8 @@ def page_data(
     if not runs:
         raise FileError(f"{store.path}: no run on {suite!r} is complete yet")
     plans = [Scenario.from_dict(data) for data in store.plans(runs[-1])]
+    if not plans:
+        raise FileError(f"{store.path}: run {runs[-1].id} has lost its scenarios")
     games = {plan.id: plan.make_game() for plan in plans}
     entries = _entries(store, runs, plans, games)
     more += _unlike(suite, plans)

@@ -181,6 +181,9 @@ class Scenario:
         for name in ("focal", "background", "tags"):
             if isinstance(parts.get(name), list):
                 parts[name] = tuple(parts[name])
+        for name, value in parts.items():
+            if not _fits(name, value):
+                raise ConfigError(f"not a scenario: {name} is {value!r}"[:200])
         try:
             return cls(**parts)
         except TypeError as error:
@@ -191,6 +194,22 @@ class Scenario:
         data = {k: v for k, v in self.as_dict().items() if k not in WORDS}
         text = json.dumps([data, _order(self.background)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether a field that was read from a file is of the kind that it should be."""
+    if name == "settings":
+        return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+    if name == "episodes":
+        return type(value) is int
+    if name == "focal":
+        seats = value if isinstance(value, tuple) else (value,)
+        return all(type(seat) is int and 0 <= seat < 1 << 16 for seat in seats)
+    if name == "background" and isinstance(value, dict):
+        return all(type(weight) in (int, float) for weight in value.values())
+    if name == "tags" or (name == "background" and isinstance(value, tuple)):
+        return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+    return isinstance(value, str)
 
 
 def _order(background: Background) -> list[str]:

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 
 from gyges.envs.episode import MAX_BYTES, Episode
 from gyges.envs.errors import FileError
+from gyges.scenarios.metrics import BY_SIGHT, PLAIN, SIGHT
 from gyges.scenarios.scenario import Scenario
 
 APPLICATION = 0x47594745  # "GYGE"
@@ -102,6 +103,16 @@ DECISION: dict[str, tuple[type, ...]] = {
 """What a row of probes must hold (`gyges.scenarios.gap.record`)."""
 
 
+TALLY = (
+    "length",
+    "returns",
+    "welfare",
+    *PLAIN,
+    *(f"{name}_{word}" for name in BY_SIGHT for word in SIGHT),
+)
+"""What the counts of an episode must hold."""
+
+
 class Run(NamedTuple):
     """One policy on one suite under one nonce."""
 
@@ -169,7 +180,6 @@ class Store:
                 head = file.read(100)
         except FileNotFoundError:
             if self.write:
-                self.path.absolute().parent.mkdir(parents=True, exist_ok=True)
                 return True
             raise FileError(f"{self.path}: no such results file") from None
         except OSError as error:
@@ -201,7 +211,12 @@ class Store:
 
     def _make(self) -> None:
         """Make the file whole beside its place and put it there, unless another writer has."""
-        handle, name = tempfile.mkstemp(dir=self.path.absolute().parent, prefix=f".{self.path.name}.")
+        folder = self.path.absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name}.")
+        except OSError as error:
+            raise FileError(f"{self.path}: cannot be made: {error.strerror}") from None
         os.close(handle)
         try:
             with self._named(), contextlib.closing(sqlite3.connect(name, isolation_level=None)) as db:
@@ -218,6 +233,8 @@ class Store:
             else:
                 with contextlib.suppress(FileExistsError):
                     os.link(name, self.path)
+        except OSError as error:
+            raise FileError(f"{self.path}: cannot be made: {error.strerror}") from None
         finally:
             Path(name).unlink(missing_ok=True)
 
@@ -435,7 +452,10 @@ class Store:
                 " WHERE run = ?1 AND (?2 IS NULL OR scenario = ?2) ORDER BY scenario, idx",
                 (run.id, scenario),
             ).fetchall()
-        return [Result(str(s), int(i), self._json(c, "episodes"), int(f)) for s, i, c, f in rows]
+        return [
+            Result(str(s), int(i), self._tally(c, f"{s}, episode {i}"), self._whole(f, f"{s}, episode {i}"))
+            for s, i, c, f in rows
+        ]
 
     def episode(self, run: Run, scenario: str, index: int) -> Episode:
         """One episode.
@@ -480,6 +500,26 @@ class Store:
             raise FileError(f"{self.path}: probes of {where}: neither two answers nor an act")
         return data
 
+    def _whole(self, value: Any, where: str) -> int:
+        if type(value) is not int or value < 0:
+            raise FileError(f"{self.path}: forfeits of {where}: expected a number of seats")
+        return value
+
+    def _tally(self, text: Any, where: str) -> dict[str, Any]:
+        """Counts as `gyges.scenarios.metrics.Recorder.rows` makes them: numbers, or one for each seat."""
+        data = self._json(text, f"counts of {where}")
+        seats = data.get("returns")
+        wide = len(seats) if isinstance(seats, list) else 0
+        for name in (*TALLY, *data):
+            one = data.get(name)
+            if name.startswith("yard_") or name == "length":
+                fits = _number(one) or (one is None and name != "length")
+            else:
+                fits = isinstance(one, list) and len(one) == wide > 0 and all(_number(x) for x in one)
+            if not fits:
+                raise FileError(f"{self.path}: counts of {where}: {name!r} is missing or of the wrong kind")
+        return data
+
     def _json(self, text: Any, where: str) -> dict[str, Any]:
         if not isinstance(text, str) or len(text) > MAX_JSON:
             raise FileError(f"{self.path}: {where}: expected JSON of at most {MAX_JSON} characters")
@@ -490,6 +530,11 @@ class Store:
         if not isinstance(data, dict):
             raise FileError(f"{self.path}: {where}: expected a JSON object")
         return data
+
+
+def _number(one: Any) -> bool:
+    """Whether something is a number that a count can be."""
+    return type(one) in (int, float) and abs(one) < 1e15
 
 
 def _unpack(data: Any, where: str) -> bytes:
