@@ -7,12 +7,14 @@
     python examples/trl_training.py grpo --model FOLDER --weight 1 --steps 20 --out runs/grpo
 
 FOLDER is any model that `transformers` loads and whose chat template has tools (for GRPO), such as
-Qwen3-0.6B. ``--model tiny`` makes one with fresh weights, which shows that the loop runs and nothing else.
+Qwen3-0.6B. ``--model tiny``, the default, makes one with fresh weights, which shows that the loop runs and
+nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -105,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", choices=["sft", "grpo"])
+    parser.add_argument("kind", choices=["sft", "grpo"], nargs="?", default="grpo")
     parser.add_argument("--model", default="tiny", help="folder or name of a transformers model, or tiny")
     parser.add_argument("--texts", type=Path, help="JSONL of gyges transcribe, for sft")
     parser.add_argument(
@@ -122,6 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     args = parser.parse_args(arguments)
     if args.kind == "sft" and args.texts is None:
         parser.error("sft needs --texts")
+    if importlib.util.find_spec("trl") is None:
+        print('this needs TRL: pip install "gyges[trl]"')
+        return None
     trainer = (sft if args.kind == "sft" else grpo)(args)
     trainer.train()
     trainer.save_model(str(args.out))
