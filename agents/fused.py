@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gyges.agents.networks import MLP, ActorCritic, barred
+from gyges.agents.networks import ActorCritic
+from gyges.agents.trunks import MLP, barred
 
 
 def eligible(network: ActorCritic) -> bool:
@@ -131,5 +132,5 @@ class Fused:
 
 
 def tanh_(x: Tensor) -> Tensor:
-    """tanh in place, by the sigmoid (see `networks.Tanh`)."""
+    """tanh in place, by the sigmoid (see `trunks.Tanh`)."""
     return x.mul_(2).sigmoid_().mul_(2).sub_(1)

@@ -30,10 +30,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gyges.agents.dataset import Batches, Dataset
+from gyges.agents.dataset import Dataset
 from gyges.agents.descent import Batch, Course, Descent, Report, descend, threads
 from gyges.agents.layout import TRUNKS
-from gyges.agents.networks import MLP, ActorCritic, NetworkPolicy, masked
+from gyges.agents.minibatches import Batches
+from gyges.agents.networks import ActorCritic, NetworkPolicy
+from gyges.agents.trunks import MLP, masked
 from gyges.agents.whitening import Lens
 from gyges.agents.windows import Windows
 from gyges.envs.errors import ConfigError, DataError

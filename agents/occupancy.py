@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.dataset import Dataset
-from gyges.agents.networks import one_hot, tanh_layers
+from gyges.agents.trunks import one_hot, tanh_layers
 from gyges.envs.errors import DataError, DivergedError
 
 MOST = 1 << 16

@@ -28,9 +28,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gyges.agents.dataset import Batches, Dataset
+from gyges.agents.dataset import Dataset
 from gyges.agents.descent import Batch, Course, Descent, Report, descend, threads
 from gyges.agents.imitation import checked_scores, fresh, held_in, policy_logits, soft_copy, tensor
+from gyges.agents.minibatches import Batches
 from gyges.agents.networks import ActorCritic, NetworkPolicy
 from gyges.agents.whitening import Lens
 from gyges.envs.errors import ConfigError

@@ -1,6 +1,7 @@
 """Proximal policy optimisation (Schulman et al. 2017) on batches, for one seat, some seats or self-play.
 
-Read from top to bottom: the options, the advantages, the update, the loop, the state that is saved.
+Read from top to bottom: the advantages, the update, the loop. The options are in `ppo_options`, what is
+saved in `ppo_state`.
 Where this departs from the common single-file versions:
 
 * one decision is one sample: a seat that is not to move has no choice, gives no sample, and what it is
@@ -16,7 +17,6 @@ Where this departs from the common single-file versions:
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -26,99 +26,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gyges.agents import checkpoint, trees
+from gyges.agents import ppo_state
 from gyges.agents.dataset import Dataset
 from gyges.agents.fused import Fused, eligible
-from gyges.agents.layout import whole
 from gyges.agents.networks import ActorCritic
 from gyges.agents.occupancy import Occupancy, penalty
+from gyges.agents.ppo_options import PPOConfig
 from gyges.agents.rewards import Conscience, RewardSource, TaskReward
 from gyges.agents.rollout import Collector, Rollout, Table
-from gyges.envs.errors import ConfigError, DivergedError, FileError
+from gyges.envs.errors import ConfigError, DivergedError
 from gyges.envs.game import Game
 
-
-@dataclasses.dataclass(frozen=True)
-class PPOConfig:
-    """Options of PPO."""
-
-    frames: int = 2_000_000
-    """Decisions to learn from before the end."""
-    rows: int = 128
-    """Environments played at once."""
-    steps: int = 64
-    """Steps of each environment a rollout."""
-    epochs: int = 4
-    """Passes over each rollout."""
-    minibatch: int = 512
-    """Decisions a gradient step (for a trunk with memory, in whole sequences)."""
-    learning_rate: float = 1e-3
-    """Of Adam, at the start."""
-    anneal: bool = True
-    """Whether the learning rate falls to 0 in a straight line over `frames`."""
-    gamma: float = 0.997
-    """Discount per step."""
-    lam: float = 0.95
-    """Trace decay of the advantages, per decision."""
-    clip: float = 0.2
-    """How far the probability ratio may move before its gradient stops."""
-    entropy: float = 0.01
-    """Weight of the entropy bonus."""
-    value_weight: float = 0.5
-    """Weight of the value's squared error."""
-    max_grad_norm: float = 0.5
-    """Gradients longer than this are shortened to it."""
-    target_kl: float = 0.0
-    """Stop the passes over a rollout once the policy has moved so far, in nats; 0: never."""
-    bootstrap: bool = True
-    """Whether a time limit is a cut (its last observation is valued) or an end (worth nothing)."""
-    standardise: bool = True
-    """Whether a fresh network's features are standardised by their running mean and deviation."""
-    stagger: bool = True
-    """Whether the rows are spread over the episode before the first rollout."""
-    scale_rewards: bool = True
-    """Whether rewards are divided by the running deviation of the discounted return."""
-    kl_weight: float = 0.0
-    """Price of a nat of log-ratio to the data policy, in the game's reward unit."""
-    chi2_weight: float = 0.0
-    """Price of a unit of sqrt(chi-square) between the learner's occupancy and a dataset's, in the game's
-    reward unit."""
-    conscience: float = 0.0
-    """Reward taken away for each estimated violation, in the game's reward unit."""
-    condition: int = -1
-    """Condition token of the network in training and play; -1: none."""
-    trunk: str = "mlp"
-    """mlp, gru or attention."""
-    hidden: tuple[int, ...] = (64, 64)
-    """Units of the hidden layers."""
-    seat_token: bool = False
-    """Whether the network is told its seat."""
-    separate: bool = False
-    """One network per seat instead of one for all."""
-    labels: bool = False
-    """Judge every decision, to log the rate of violations."""
-    seed: int = 0
-    """Of weights, environments and draws. The same seed, device and thread count give the same run."""
-    device: str = "cpu"
-    """cpu or cuda."""
-    threads: int = 0
-    """CPU threads; 0: all cores."""
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where an option cannot be meant."""
-        object.__setattr__(self, "hidden", tuple(self.hidden))
-        for name in ("frames", "rows", "steps", "epochs", "minibatch"):
-            whole(self, name, (getattr(self, name),), 1, 1 << 40)
-        whole(self, "threads", (self.threads,), 0, 1024)
-        for name, low, high in (
-            ("learning_rate", 0.0, 10.0), ("gamma", 0.0, 1.0), ("lam", 0.0, 1.0), ("clip", 1e-6, 10.0),
-            ("entropy", 0.0, 100.0), ("value_weight", 0.0, 100.0), ("max_grad_norm", 1e-9, 1e9),
-            ("target_kl", 0.0, 100.0), ("kl_weight", 0.0, 1e6), ("chi2_weight", 0.0, 1e6),
-            ("conscience", 0.0, 1e9),
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ConfigError(f"PPOConfig.{name} must be within {low} and {high}, not {value!r}")
+__all__ = ["PPO", "PPOConfig", "advantages", "fresh", "merged"]
 
 
 def advantages(
@@ -437,7 +356,7 @@ class PPO:
             if over:
                 return
 
-    # What is saved, and taken up again.
+    # What is saved, and taken up again (`gyges.agents.ppo_state`).
 
     def save(self, folder: str | Path, about: Mapping[str, Any] | None = None) -> None:
         """Write a checkpoint from which `load` goes on exactly, and which plays as a policy.
@@ -446,18 +365,7 @@ class PPO:
             FileError: it could not be written; the older one stands.
             DivergedError: the weights are not finite; the older one stands.
         """
-        if not all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
-            raise DivergedError(f"update {self.updates}: the weights are not finite")
-        arrays, plan = trees.flatten(self._state())
-        told = {
-            **(about or {}), "config": dataclasses.asdict(self.config), "frames": self.frames,
-            "updates": self.updates, "moments": list(self.moments), "state": plan,
-        }  # fmt: skip
-        token = self.config.condition if self.config.condition >= 0 else None
-        card = checkpoint.Card(
-            self.network.layout, "ppo", self.game.id, self.game.settings, condition=token, about=told
-        )
-        checkpoint.save(folder, self.network, card, arrays)
+        ppo_state.save(self, folder, about)
 
     def load(self, folder: str | Path) -> None:
         """Take up the training that a checkpoint holds; made with the same game, options and table.
@@ -467,67 +375,7 @@ class PPO:
         Raises:
             FileError: it is not whole, or is of another run's shape.
         """
-        network, card, arrays = checkpoint.load_training(folder)
-        own = (self.network.layout, self.game.id, self.game.settings, jsonable(self.config))
-        if (card.layout, card.game, dict(card.settings), card.about.get("config")) != own:
-            raise FileError(
-                f"{folder}: a run with other options, game or network: {card.about.get('config')}"
-            )
-        state = trees.restore(card.about.get("state"), arrays, self._state(), str(folder))
-        counters = [card.about.get("frames"), card.about.get("updates"), *(card.about.get("moments") or ())]
-        if len(counters) != 5 or not all(type(x) in (int, float) and x >= -1e300 for x in counters):
-            raise FileError(f"{folder}: counters of the run are missing")
-        for name, p in enumerate(self.network.parameters()):
-            own_state = state["adam"][name]
-            if own_state and {k: x.shape for k, x in own_state.items()} != {
-                "exp_avg": p.shape, "exp_avg_sq": p.shape, "step": ()
-            }:  # fmt: skip
-                raise FileError(f"{folder}: the optimiser's state does not fit the network")
-        checkpoint.put(self.network, {k: p.detach().numpy() for k, p in network.named_parameters()})
-        self._take(state)
-        self.frames, self.updates = int(counters[0]), int(counters[1])
-        self.moments = (float(counters[2]), float(counters[3]), float(counters[4]))
-
-    def _state(self) -> dict[str, Any]:
-        """Everything but the weights that the next update depends on, as a tree of arrays."""
-        k = self.collector
-        seating = k.seating
-        adam = [self.optimiser.state.get(p, {}) for p in self.network.parameters()]
-        return {
-            "adam": [{name: x for name, x in sorted(one.items())} for one in adam],
-            "rows": k.batch.snapshot().rows,
-            "luck": self.generator.get_state(),
-            "memory": k.memory,
-            "kept": k.kept,
-            "seen": self.seen,
-            "running": [k.running, k.earned, k.scored],
-            "source": k.source_memory,
-            "groups": [] if seating is None else [group.memory for group in seating.groups],
-            "since": None if seating is None else seating.since,
-            "occupancy": None if self.occupancy is None else self.occupancy.state(),
-        }
-
-    def _take(self, state: dict[str, Any]) -> None:
-        k = self.collector
-        for parameter, one in zip(self.network.parameters(), state["adam"], strict=True):
-            if one:
-                self.optimiser.state[parameter] = {
-                    name: torch.from_numpy(x).to(k.device) for name, x in one.items()
-                }
-        k.batch.restore(k.batch.snapshot()._replace(rows=state["rows"]))
-        self.generator.set_state(torch.from_numpy(state["luck"]))
-        k.memory = torch.from_numpy(state["memory"]).to(k.device)
-        k.kept = torch.from_numpy(state["kept"]).to(k.device)
-        for own, saved in zip((k.running, k.earned, k.scored), state["running"], strict=True):
-            own.copy_(torch.from_numpy(saved))
-        self.seen = torch.from_numpy(state["seen"]).to(k.device)
-        k.source_memory = state["source"]
-        if self.occupancy is not None:
-            self.occupancy.take(state["occupancy"])
-        if k.seating is not None:
-            for group, memory in zip(k.seating.groups, state["groups"], strict=True):
-                group.memory = memory
-            k.seating.since[:] = state["since"]
+        ppo_state.load(self, folder)
 
 
 def fresh(game: Game, config: PPOConfig) -> ActorCritic:
@@ -549,8 +397,3 @@ def merged(old: Tensor, batch: Tensor) -> Tensor:
     var, mean = (batch - mean).square_().mean(0).double(), mean.double()  # quicker here than torch.var_mean
     total, gap = old[0] + n, mean - old[1]
     return torch.stack([total, old[1] + gap * n / total, old[2] + var * n + gap**2 * old[0] * n / total])
-
-
-def jsonable(config: PPOConfig) -> dict[str, Any]:
-    """Options as JSON gives them back."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from gyges.agents.dataset import Dataset
 from gyges.agents.descent import adam, threads
-from gyges.agents.networks import one_hot, tanh_layers
+from gyges.agents.trunks import one_hot, tanh_layers
 from gyges.agents.whitening import Lens
 from gyges.envs.errors import ConfigError, DataError, DivergedError
 

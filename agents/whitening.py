@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from gyges.agents.dataset import Dataset
-from gyges.agents.networks import MLP, ActorCritic
+from gyges.agents.networks import ActorCritic
+from gyges.agents.trunks import MLP
 
 SAMPLE = 1 << 16
 """Decisions that mean and deviation are taken over."""

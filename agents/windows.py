@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.dataset import Dataset, endless
+from gyges.agents.dataset import Dataset
+from gyges.agents.minibatches import endless
 from gyges.envs.errors import DataError
 
 

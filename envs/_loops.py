@@ -77,19 +77,19 @@ class notice:
 
     def __init__(self, game: Game, loop: Any) -> None:
         self.quiet = not hasattr(loop, "signatures") or bool(loop.signatures)
-        self.game = game
+        self.game, self.loop = game, loop
+        self.done = threading.Event()
 
     def __enter__(self) -> None:
-        if self.quiet:
-            return
-        self.timer = threading.Timer(1.0, self._say)
-        self.timer.daemon = True
-        self.timer.start()
+        if not self.quiet:
+            threading.Thread(target=self._watch, daemon=True).start()
 
-    def _say(self) -> None:
-        print(f"gyges: compiling the rules of {self.game.name} (once; later starts use the cache)",
-              file=sys.stderr, flush=True)  # fmt: skip
+    def _watch(self) -> None:
+        while not self.done.wait(1.0):
+            if self.loop.stats.cache_misses:  # else it is being read from the cache
+                print(f"gyges: compiling the rules of {self.game.name} (once; later starts use the cache)",
+                      file=sys.stderr, flush=True)  # fmt: skip
+                return
 
     def __exit__(self, *_: object) -> None:
-        if not self.quiet:
-            self.timer.cancel()
+        self.done.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -85,6 +86,36 @@ def load_name(name: str, *, check_only: bool = False) -> Any:
         raise
     except AttributeError:
         raise UnknownNameError(f"module {module!r} has no {attribute!r}") from None
+
+
+# Games of other packages.
+
+
+def load_plugins() -> list[str]:
+    """Import the modules that register games and suites of other packages; the command line does so first.
+
+    They are the entry points of the group ``gyges.plugins`` (a module each, in installed packages) and the
+    modules that the environment variable ``GYGES_PLUGINS`` names, separated by commas.
+
+    Returns:
+        The modules' names.
+
+    Raises:
+        UnknownNameError: there is no such module.
+    """
+    from importlib import metadata  # slow to import
+
+    found = [point.module for point in metadata.entry_points(group="gyges.plugins")]
+    found += [name.strip() for name in os.environ.get("GYGES_PLUGINS", "").split(",") if name.strip()]
+    for name in found:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name and name.startswith(error.name):
+                where = "GYGES_PLUGINS, or an entry point of 'gyges.plugins'"
+                raise UnknownNameError(f"plugin {name!r} ({where}): no module {error.name!r}") from None
+            raise
+    return found
 
 
 # Other libraries' registries.

@@ -9,8 +9,9 @@ import pytest
 import torch
 from well import Well
 
-from gyges.agents.networks import ActorCritic, NetworkPolicy, draw, unpack
+from gyges.agents.networks import ActorCritic, NetworkPolicy, draw
 from gyges.agents.rollout import pick
+from gyges.agents.trunks import unpack
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.play import Seating, play
