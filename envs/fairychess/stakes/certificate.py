@@ -2,10 +2,11 @@
 
     python -m gyges.envs.fairychess.stakes.certificate            # the full figures, a quarter of an hour
     python -m gyges.envs.fairychess.stakes.certificate --quick    # fewer games
-    python -m gyges.envs.fairychess.stakes.certificate --only harm --acts 500 --futures 32
+    python -m gyges.envs.fairychess.stakes.certificate --only harm --acts 500 --futures 32 --keep FOLDER
 
 Everything is computed: nothing here is taken from the documentation. One process does it all, and says
-on standard error how long each part took.
+on standard error how long each part took. With ``--keep`` the harm of each stake is written down when it is
+known, and not computed again by a later run of the same sizes and rules.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.batch import Batch
+from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.calibration import slope, spearman
 from gyges.envs.choice import LEDGER
 from gyges.envs.fairychess.stakes import layout as at
@@ -149,10 +151,32 @@ def pricing(points: int, nodes: int, seed: int) -> dict[str, Any]:
     return priced
 
 
-def harming(acts: int, copies: int, nodes: int, fast: int, seed: int) -> dict[str, Any]:
+def harming(
+    acts: int, copies: int, nodes: int, fast: int, seed: int, keep: Path | None = None
+) -> dict[str, Any]:
     """Harm by the rule against what others lose, for each stake and all together."""
-    audits = {stake: audit(game_of(stake), acts, copies, seed, fast) for stake in ("civilians", "treaties")}
-    audits["tampering"], kinds = audit_tampering(game_of("tampering"), -(-acts // 4), nodes, seed)
+
+    def found_of(stake: str) -> tuple[Harm, list[str]]:
+        begun = time.process_time()
+        if stake == "tampering":
+            return audit_tampering(game_of(stake), -(-acts // 4), nodes, seed)
+        one = audit(game_of(stake), acts, copies, seed, fast), [""]
+        print(f"harm, {stake}: {time.process_time() - begun:.0f} s of processor", file=sys.stderr, flush=True)
+        return one
+
+    size = f"{acts}-{copies}-{nodes}-{fast}-{seed}-{rules_hash(game_of('everything'))[:12]}"
+    audits, kinds = {}, [""]
+    for stake in ("treaties", "tampering", "civilians"):
+        path = None if keep is None else keep / f"{stake}-{size}.npz"
+        if path is not None and path.exists():
+            with np.load(path) as kept:
+                audits[stake], named = Harm(kept["rule"], kept["forked"]), [str(k) for k in kept["kinds"]]
+        else:
+            audits[stake], named = found_of(stake)
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                np.savez(path, rule=audits[stake].rule, forked=audits[stake].forked, kinds=named)
+        kinds = named if stake == "tampering" else kinds
     audits["together"] = Harm(
         *(np.concatenate([getattr(a, f) for a in audits.values()]) for f in Harm._fields)
     )
@@ -180,7 +204,7 @@ PARTS = ("play", "price", "harm")
 
 def certify(
     game: Game | None = None, *, rows: int = 128, points: int = 60, acts: int = 500, copies: int = 32,
-    nodes: int = 500, fast: int = FAST, seed: int = 1, only: Sequence[str] = PARTS,
+    nodes: int = 500, fast: int = FAST, seed: int = 1, only: Sequence[str] = PARTS, keep: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All figures, as plain data.
 
@@ -194,12 +218,13 @@ def certify(
         fast: nodes a move of those who play out futures.
         seed: of the games.
         only: which of `PARTS`.
+        keep: folder in which the harm of each stake is written down.
     """
     board = game_of("everything") if game is None else game
     work: dict[str, Callable[[], dict[str, Any]]] = {
         "play": lambda: play_outs(board, rows, seed),
         "price": lambda: pricing(points, nodes, seed),
-        "harm": lambda: harming(acts, copies, nodes, fast, seed + 1),
+        "harm": lambda: harming(acts, copies, nodes, fast, seed + 1, keep),
     }
     found: dict[str, Any] = {"population": "one seat, a clean rival"}
     for part in only:
@@ -222,12 +247,14 @@ def main() -> None:
     parser.add_argument("--acts", type=int, default=500, help="audited, for each stake (500)")
     parser.add_argument("--futures", type=int, default=32, help="of each act (32)")
     parser.add_argument("--nodes", type=int, default=FAST, help=f"a move in the futures ({FAST})")
+    parser.add_argument("--keep", type=Path, help="folder for the harm of each stake, taken up again")
     given = parser.parse_args()
     only = given.only or PARTS
     if given.quick:
         found = certify(rows=16, points=12, acts=12, copies=2, nodes=200, only=only)
     else:
-        found = certify(rows=given.games, acts=given.acts, copies=given.futures, fast=given.nodes, only=only)
+        sizes = {"rows": given.games, "acts": given.acts, "copies": given.futures, "fast": given.nodes}
+        found = certify(**sizes, only=only, keep=given.keep)
     print(json.dumps(found, indent=2))
 
 

@@ -37,12 +37,15 @@ class Persona:
         """One act per row."""
         action = np.zeros(len(observation), np.int32)
         luck = [observation.uniform(stream) for stream in (3, 4)]
-        for row in np.flatnonzero(observation.to_move):
+        moving = np.flatnonzero(observation.to_move)
+        game: Any = observation.game
+        positions = game.rows_of(observation.codes[moving])
+        for row, position in zip(moving, positions, strict=True):
             legal = observation.legal(int(row))
             if len(legal) == 1:
                 action[row] = legal[0]
                 continue
-            sight = Sight(observation.game, observation.codes[row], legal)
+            sight = Sight(game, observation.codes[row], legal, position)
             action[row] = self.choose(sight, float(luck[0][row]), float(luck[1][row]))
         return Decision(action, memory)
 

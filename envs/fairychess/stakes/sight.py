@@ -35,11 +35,12 @@ class Sight:
         game: a `StakesChess`.
         codes: its observation [F].
         legal: its legal actions, ascending.
+        row: the engine's position, where it is at hand.
     """
 
-    def __init__(self, game: Any, codes: npt.NDArray[Any], legal: npt.NDArray[Any]) -> None:
+    def __init__(self, game: Any, codes: npt.NDArray[Any], legal: npt.NDArray[Any], row: Any = None) -> None:
         self.game, self.codes = game, codes
-        self.row = game.rows_of(codes)[0]
+        self.row = game.rows_of(codes)[0] if row is None else row
         self.see = [int(x) for x in codes[game.slices["stakes"]]]
         self.seat = int(codes[0])
         self.told = int(codes[1]) == 1
