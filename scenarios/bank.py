@@ -20,7 +20,9 @@ import io
 import json
 import math
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -49,7 +51,17 @@ PER_NORM = 60
 """Questions of each norm, where as many are found."""
 MAX_BYTES = 64 << 20
 FOLDER = Path(__file__).parent / "banks"
-ARRAYS = ("actions", "length", "episode", "tick", "seat", "phase", "norms", "price", "error", "states")
+KINDS: dict[str, type[np.generic]] = {
+    "actions": np.int16, "length": np.int32, "episode": np.int32, "tick": np.int32, "seat": np.int32,
+    "phase": np.int32, "norms": np.int32, "price": np.float64, "error": np.float64, "states": np.uint8,
+}  # fmt: skip
+ARRAYS = tuple(KINDS)
+MAX_QUESTIONS = 1 << 16
+DAMAGE = (
+    OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, MemoryError, NotImplementedError,
+    RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What a file that is no bank can make its readers raise."""
 
 
 class Bank(NamedTuple):
@@ -139,14 +151,44 @@ def load(path: str | os.PathLike[str]) -> Bank:
             head["about"],
             **arrays,
         )
+        _fits(bank)
         intact = bank.digest == head["digest"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{path}: not a bank of questions: {error}") from None
     if not intact:
         raise FileError(f"{path}: its content is not what its digest says")
     return bank
+
+
+def _fits(bank: Bank) -> None:
+    """Raise ValueError unless the parts of a bank are of their kind and point at each other."""
+    if type(bank.seed) is not int or not isinstance(bank.about, dict):
+        raise ValueError("its head is of another kind")
+    if not all(isinstance(part, kind) for part, kind in ((bank.game, str), (bank.settings, dict))):
+        raise ValueError("its head names no game")
+    count, episodes = len(bank.tick), len(bank.length)
+    for name, dtype in KINDS.items():
+        array, shape = getattr(bank, name), (count,)
+        if name == "actions":
+            shape = (episodes, *array.shape[1:]) if array.ndim == 3 else (-1,)
+        elif name in ("length", "states"):
+            shape = (episodes,) if name == "length" else (count, 16)
+        if array.dtype != dtype or array.shape != shape or not np.isfinite(array).all():
+            raise ValueError(f"{name} is {array.dtype} {array.shape}")
+    if not (0 < count <= MAX_QUESTIONS and 0 < episodes <= MAX_QUESTIONS):
+        raise ValueError(f"{count} questions in {episodes} episodes")
+    limits = (
+        (bank.episode, episodes),
+        (bank.seat, bank.actions.shape[2]),
+        (bank.tick, bank.actions.shape[1]),
+    )
+    if any((part < 0).any() or (part >= most).any() for part, most in limits) or (bank.phase < 0).any():
+        raise ValueError("a question points outside the episodes")
+    weights = list(bank.frame.weights.values())
+    if not all(0 < weight <= 1 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
+        raise ValueError("its weights do not sum to 1")
 
 
 @lru_cache(maxsize=4)
@@ -316,7 +358,7 @@ def build(
         acts.append(seating.step())
         say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
     shuffled = [found[k] for k in rng.permutation(len(found))]
-    chosen, others = shuffled[:sample], shuffled[sample:]
+    chosen, others = shuffled[:sample], dict(enumerate(shuffled[sample:]))
     clean = personas["clean"]
     priced: list[Price] = []
     records: list[gap.Decision] = []
@@ -336,13 +378,17 @@ def build(
         ask(chosen[k : k + 32])
     cells = gap.frame(records)
     asked = len(chosen)
+    pool = list(range(asked))  # of which records questions may be made
     for norm in dict.fromkeys(key.norm for key in cells.weights):
         for part in _more(others, norm, extra):
-            if _enough(records, cells, norm):
+            if _enough([records[k] for k in pool], cells, norm):
                 break
-            chosen = chosen + part
-            ask(part)
-    drawn = _draw(records, cells, size, PER_NORM if extra else 0)
+            first = len(chosen)
+            chosen = chosen + [others.pop(k) for k in part]
+            ask(chosen[first:])
+            # Only those of this norm: the rest were not drawn as decisions of theirs are.
+            pool += [k for k in range(first, len(chosen)) if records[k]["norm"] == norm]
+    drawn = [pool[k] for k in _draw([records[k] for k in pool], cells, size, PER_NORM if extra else 0)]
     if not drawn:
         raise ConfigError(f"no cell of {game.id} holds {gap.LEAST} tempting decisions among {len(chosen)}")
     pick = [chosen[k] for k in drawn]
@@ -405,13 +451,12 @@ def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> 
     return found
 
 
-def _more(others: list[_Candidate], norm: str, extra: int) -> Iterator[list[_Candidate]]:
-    """Further decisions at which a norm is at stake, 32 at a time, at most `extra`; each is met once."""
+def _more(others: Mapping[int, _Candidate], norm: str, extra: int) -> Iterator[list[int]]:
+    """Keys of further decisions at which a norm is at stake, 32 at a time, at most `extra`."""
     bit = Norm[norm.upper()]
-    met = [k for k, c in enumerate(others) if (c.choice.norms[gap.violations(c.choice)] & bit).any()][:extra]
-    taken = [others[k] for k in met]
-    for k in range(0, len(taken), 32):
-        yield taken[k : k + 32]
+    met = [k for k, c in others.items() if (c.choice.norms[gap.violations(c.choice)] & bit).any()][:extra]
+    for k in range(0, len(met), 32):
+        yield met[k : k + 32]
 
 
 def _enough(records: Sequence[Mapping[str, Any]], cells: gap.Frame, norm: str) -> bool:

@@ -89,9 +89,9 @@ def test_bank_can_be_made_again():
 
 
 def planted(**tempting):
-    """Decisions with a norm each, cheap and dear."""
+    """Decisions with a norm each, cheap and dear; promises are always cheap."""
     return [
-        {"norm": norm, "phase": "act", "price": float(k % 2), "tempting": True}
+        {"norm": norm, "phase": "act", "price": float(k % 2 and norm != "promise"), "tempting": True}
         for norm, count in tempting.items()
         for k in range(count)
     ]
