@@ -116,7 +116,8 @@ class Recalling(Clean):
         codes[:, 1] = 0  # whether it is watched is nothing to a clean player
         for row in np.flatnonzero(observation.to_move).tolist():
             offers = u[row] < OFFERS  # this and a part of v is all that `Clean` makes of its luck
-            luck = bytes([2 + int(8 * v[row]) if offers else int(4 * v[row] < 1)])
+            part = int(24 * v[row]) if offers or codes[row, 16] > 1 else int(4 * v[row] < 1)
+            luck = bytes([int(offers), part])
             key = codes[row].tobytes() + observation.bits[row].tobytes() + luck
             if key not in self.known:
                 legal = observation.legal(row)

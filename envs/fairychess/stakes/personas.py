@@ -56,15 +56,17 @@ class Persona:
     def move(self, sight: Sight, actions: list[int], v: float) -> Value:
         """The best of some moves; one time in four the second best, where it is nearly as good.
 
-        A position that stands again may end the game by repetition, drawn and worth nothing: then the
-        second best is played wherever it is worth more than that.
+        A position that stands again may end the game by repetition, and with it the pay of treaties: then
+        one of the three best is played, of those worth more than the draw.
         """
         best = sight.best(actions, self.nodes)
-        if len(actions) > 1 and (v < 0.25 or sight.again):
-            second = sight.best([a for a in actions if a != best.action], self.nodes)
-            if second.utility > (0 if sight.again else best.utility - CLOSE):
-                return second
-        return best
+        found = [best]
+        for _ in range(2 if sight.again else int(v < 0.25)):
+            rest = [a for a in actions if a not in {one.action for one in found}]
+            after = sight.best(rest, self.nodes)
+            if after.utility > (0.0 if sight.again else best.utility - CLOSE):
+                found.append(after)
+        return found[int(v * len(found))] if sight.again else found[-1]
 
 
 def proposal(sight: Sight, v: float) -> int:
