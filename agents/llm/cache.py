@@ -21,7 +21,7 @@ class Cached:
     """Answers a request that was asked before from a file (SQLite); asks `inner` else."""
 
     def __init__(self, inner: Backend, path: str | Path) -> None:
-        self.inner = inner
+        self.inner, self.path = inner, path
         self.url, self.model, self.rungs = inner.url, inner.model, inner.rungs
         try:
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -33,12 +33,25 @@ class Cached:
     async def complete(self, body: Body, seconds: float) -> Reply:
         """From the file, or from `inner` and into the file."""
         key = key_of(self.url, body)
-        row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            return _unpack(json.loads(row[0]))._replace(cached=True)
+        kept = self._kept(key)
+        if kept is not None:
+            return kept._replace(cached=True)
         reply = await self.inner.complete(body, seconds)
-        self._db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, json.dumps(reply)))
-        return reply
+        self._run("INSERT OR IGNORE INTO replies VALUES (?, ?)", key, json.dumps(reply))
+        return self._kept(key) or reply  # somebody else's, where that came first
+
+    def _kept(self, key: str) -> Reply | None:
+        row = self._run("SELECT reply FROM replies WHERE key = ?", key).fetchone()
+        try:
+            return None if row is None else _unpack(json.loads(row[0]))
+        except (TypeError, ValueError) as error:
+            raise FileError(f"{self.path}: not what a cache holds: {str(error)[:200]}") from None
+
+    def _run(self, statement: str, *values: str) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise FileError(f"{self.path}: cannot be used as a cache: {error}") from None
 
     async def close(self) -> None:
         """Close the file and `inner`."""
@@ -132,6 +145,12 @@ class Replayed:
         """Nothing to close."""
 
 
-def _unpack(parts: list[Any]) -> Reply:
+def _unpack(parts: Any) -> Reply:
+    if not isinstance(parts, list):
+        raise ValueError("a reply is a list")
     reply = Reply(*parts)
+    if not all(
+        isinstance(one, str) for one in (reply.text, reply.finish, reply.refusal, reply.tool, reply.model)
+    ):
+        raise ValueError("a reply's texts are texts")
     return reply._replace(top=tuple((str(token), float(value)) for token, value in reply.top))

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +240,76 @@ def test_the_cache_is_keyed_by_the_exact_request(tmp_path: Path) -> None:
     assert (len(mock.asked), again.option) == (1, 0)
     other, _ = ask(Cached(mock, tmp_path / "c"), Terms(temperature=0.5))
     assert (len(mock.asked), other.option) == (2, 1)
+
+
+def test_two_who_share_a_cache_are_given_the_same_answer(tmp_path: Path) -> None:
+    """Both ask before either has an answer; what was kept first is what both get, and what stays."""
+
+    async def both() -> list[Any]:
+        caches = [Cached(Mock([k + 1], latency=0.05 + 0.1 * k), tmp_path / "c") for k in range(2)]
+        body = {"messages": [{"role": "user", "content": "?"}]}
+        found = await asyncio.gather(*(cache.complete(body, 5.0) for cache in caches))
+        later = await caches[1].complete(body, 5.0)
+        for cache in caches:
+            await cache.close()
+        return [*found, later]
+
+    first, second, later = asyncio.run(both())
+    assert first.text == second.text == later.text == '{"choice": 1}'
+    assert (first.cached, second.cached, later.cached) == (False, False, True)
+
+
+WORKER = """
+import asyncio, sys
+from gyges.agents.llm.cache import Cached
+from gyges.agents.llm.mock import Mock
+
+async def work():
+    cache = Cached(Mock([int(sys.argv[2])], latency=0.002), sys.argv[1])
+    for k in range(100):
+        reply = await cache.complete({"messages": [{"role": "user", "content": str(k)}]}, 5.0)
+        print(reply.text)
+    await cache.close()
+
+asyncio.run(work())
+"""
+
+
+def test_two_processes_share_a_cache(tmp_path: Path) -> None:
+    """Started together, with different answers at hand; each finds what the other has kept."""
+    path = str(tmp_path / "c")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", WORKER, path]
+    running = [
+        subprocess.Popen([*command, str(k)], stdout=subprocess.PIPE, text=True, env=environment)
+        for k in (1, 2)
+    ]
+    found = [one.communicate(timeout=60)[0].splitlines() for one in running]
+    assert [one.returncode for one in running] == [0, 0]
+    assert len(found[0]) == 100
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "damage", ["not json", '["text"', '{"text": "x"}', "[]", '["a", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]']
+)
+def test_a_cache_that_was_tampered_with_is_refused(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "c"
+    body = {"messages": []}
+
+    async def work() -> None:
+        cache = Cached(Mock([1]), path)
+        await cache.complete(body, 5.0)
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE replies SET reply = ?", (damage,))
+        db.close()
+        try:
+            with pytest.raises(FileError, match="cache"):
+                await cache.complete(body, 5.0)
+        finally:
+            await cache.close()
+
+    asyncio.run(work())
 
 
 def test_a_recorded_run_is_played_again_without_a_server(tmp_path: Path) -> None:
