@@ -115,7 +115,7 @@ def _stated(text: str, prompt: Prompt) -> int:
     bare = text.strip().strip("*_`\"'()[]<>. ")
     by_name = _by_name(bare, prompt)
     if by_name >= 0:
-        return by_name
+        return by_name if bare not in prompt.labels or prompt.labels[by_name] == bare else -1
     match = _NUMBER.match(bare) if prompt.labels[:1] != ("A",) else re.match(r"[A-Z](?![A-Za-z])", bare)
     if match is None or match.group() not in prompt.labels:
         return -1

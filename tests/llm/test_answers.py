@@ -222,6 +222,14 @@ def test_long_answers_are_read_in_time() -> None:
         assert read(text, prompt("text")).option == -1
 
 
+def test_a_number_that_is_also_the_name_of_another_action_is_none() -> None:
+    options = ("1", "3", "2")
+    assert read("CHOICE: 1", prompt("text", options)).option == 0
+    assert read("CHOICE: 2", prompt("text", options)).option == -1
+    assert read('{"choice": "2"}', prompt("json", options)).option == -1
+    assert read('{"choice": 2}', prompt("json", options)).option == 1
+
+
 def test_reasoning_that_a_model_marks_is_kept_apart() -> None:
     assert read("<think>\nTwo is due.\n</think>\nCHOICE: 2", prompt("text")).thoughts == "Two is due."
     assert read('<think>Two is due.</think>{"choice": 2}', prompt("json")).thoughts == "Two is due."
