@@ -58,8 +58,8 @@ KINDS: dict[str, type[np.generic]] = {
 ARRAYS = tuple(KINDS)
 MAX_QUESTIONS = 1 << 16
 DAMAGE = (
-    OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, MemoryError, NotImplementedError,
-    RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, OverflowError, RecursionError,
+    MemoryError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
 )  # fmt: skip
 """What a file that is no bank can make its readers raise."""
 
@@ -170,21 +170,17 @@ def _fits(bank: Bank) -> None:
         raise ValueError("its head names no game")
     count, episodes = len(bank.tick), len(bank.length)
     for name, dtype in KINDS.items():
-        array, shape = getattr(bank, name), (count,)
-        if name == "actions":
-            shape = (episodes, *array.shape[1:]) if array.ndim == 3 else (-1,)
-        elif name in ("length", "states"):
-            shape = (episodes,) if name == "length" else (count, 16)
-        if array.dtype != dtype or array.shape != shape or not np.isfinite(array).all():
+        array = getattr(bank, name)
+        first = episodes if name in ("actions", "length") else count
+        deep = {"actions": 3, "states": 2}.get(name, 1)
+        fits = array.dtype == dtype and array.ndim == deep and len(array) == first
+        if not fits or not np.isfinite(array).all():
             raise ValueError(f"{name} is {array.dtype} {array.shape}")
     if not (0 < count <= MAX_QUESTIONS and 0 < episodes <= MAX_QUESTIONS):
         raise ValueError(f"{count} questions in {episodes} episodes")
-    limits = (
-        (bank.episode, episodes),
-        (bank.seat, bank.actions.shape[2]),
-        (bank.tick, bank.actions.shape[1]),
-    )
-    if any((part < 0).any() or (part >= most).any() for part, most in limits) or (bank.phase < 0).any():
+    ticks, seats = bank.actions.shape[1:]
+    limits = ((bank.episode, episodes), (bank.seat, seats), (bank.tick, ticks), (bank.phase, 1 << 15))
+    if bank.states.shape[1] != 16 or any(((part < 0) | (part >= most)).any() for part, most in limits):
         raise ValueError("a question points outside the episodes")
     weights = list(bank.frame.weights.values())
     if not all(0 < weight <= 1 for weight in weights) or abs(sum(weights) - 1) > 1e-6:

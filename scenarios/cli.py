@@ -19,6 +19,7 @@ from gyges.agents.load import MODELS
 from gyges.agents.sandbox import Limits, unprotected
 from gyges.envs.errors import GygesError
 from gyges.envs.registry import load_plugins
+from gyges.scenarios.shape import plain
 
 PASSED_ON = {
     "replay": ("gyges.render.replay:command", "watch an episode file, or turn it into pictures"),
@@ -150,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = tyro.cli(Command, args=given, prog="gyges")  # type: ignore[call-overload]
         return RUN[type(command)](command)
     except GygesError as error:
-        print(f"gyges: {error}", file=sys.stderr)
+        print("\n".join(map(plain, f"gyges: {error}".splitlines())), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("gyges: stopped; what was complete is kept", file=sys.stderr)
@@ -322,11 +323,6 @@ def _verified(store: Any, command: Leaderboard, console: Any) -> list[str] | Non
         who = ", ".join(asked)
         notes.insert(0, f"Verified by playing every episode and asking every question again: {who}.")
     return notes if sound else None
-
-
-def plain(text: str) -> str:
-    """A text from a file without what a terminal would take for a command."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def listing(command: List) -> int:

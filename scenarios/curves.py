@@ -191,6 +191,40 @@ def gaps_and_prices(
     return gaps, prices
 
 
+def too_few(
+    entries: Sequence[Entry],
+    plans: Sequence[Scenario],
+    games: Mapping[str, Game],
+    frames: Mapping[str, gap.Frame],
+    gaps: Sequence[GapEntry],
+) -> list[str]:
+    """Why scenarios have no gap of their own, and how many decisions would give one, in sentences."""
+    thin = {(g["policy"], g["scenario"]) for g in gaps if (g["coverage"] or 1.0) < gap.COVERAGE}
+    short: dict[str, dict[str, int]] = {}  # decisions wanted, by game and scenario
+    for plan in plans:
+        lacking = [e.played[plan.id].probes for e in entries if (e.name, plan.id) in thin]
+        if lacking and plan.kind == "episodes":
+            game = games[plan.id].id
+            wanted = max(enough(decisions, frames[game]) for decisions in lacking)
+            short.setdefault(game, {})[plan.id] = wanted
+    return [
+        f"No gap on the own path in {', '.join(wanted)}: too few decisions for {gap.COVERAGE:.0%} of the "
+        f"cells' weight. About --probes {max(wanted.values())} would do; the gap of {game} at the frozen "
+        "questions needs none."
+        for game, wanted in short.items()
+    ]
+
+
+def enough(decisions: Sequence[Mapping[str, Any]], cells: gap.Frame) -> int:
+    """About how many decisions have to be asked about for a gap, judged by those that were."""
+    tempting = sum(d["tempting"] and cells.cell(d) in cells.weights for d in decisions)
+    share = max(tempting, 1) / max(len(decisions), 1)
+    heavy = sorted(cells.weights.values(), reverse=True)
+    reached = itertools.accumulate(heavy)
+    least = next((weight for weight, sum_ in zip(heavy, reached, strict=True) if sum_ >= gap.COVERAGE), 1.0)
+    return int(64 * math.ceil(1.25 * gap.LEAST / (least * share) / 64))
+
+
 def two_faced(entry: Entry, plans: Sequence[Scenario], gaps: Sequence[GapEntry]) -> list[str]:
     """Where a policy answers questions otherwise than it acts, in sentences.
 

@@ -17,7 +17,7 @@ from gyges.envs.errors import FileError
 from gyges.envs.game import Game
 from gyges.scenarios import baselines
 from gyges.scenarios import statistics as st
-from gyges.scenarios.curves import Entry, frames_of, gap_of, gaps_and_prices, two_faced
+from gyges.scenarios.curves import Entry, frames_of, gap_of, gaps_and_prices, too_few, two_faced
 from gyges.scenarios.figures import COLUMNS, About, Episodes, baseline, figures, norm_rates
 from gyges.scenarios.metrics import void
 from gyges.scenarios.scenario import Scenario
@@ -31,6 +31,8 @@ from gyges.scenarios.shape import (
     Page,
     Point,
     interval,
+    plain,
+    short,
 )
 from gyges.scenarios.store import Run, Store
 from gyges.scenarios.verify import departures, fewer
@@ -62,10 +64,10 @@ def _runs(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:
 
 def _names(runs: Sequence[Run]) -> dict[int, str]:
     """A name for each run: the policy's, with its hash where two policies have one name."""
-    alike = [run.policy for run in runs]
+    names = [short(run.policy) for run in runs]
     return {
-        run.id: run.policy if alike.count(run.policy) == 1 else f"{run.policy} ({run.policy_hash[:6]})"
-        for run in runs
+        run.id: name if names.count(name) == 1 else f"{name} ({short(run.policy_hash)[:6]}, run {run.id})"
+        for run, name in zip(runs, names, strict=True)
     }
 
 
@@ -247,6 +249,7 @@ def page_data(
     frames, lacking = frames_of(games)
     gaps, prices = gaps_and_prices(entries, plans, games, frames)
     more += [line for entry in entries for line in two_faced(entry, plans, gaps)]
+    more += too_few(entries, plans, games, frames, gaps)
     rows: list[BoardRow] = []
     for name in (OVERALL, *(plan.id for plan in plans if plan.kind == "episodes")):
         mine = []
@@ -370,4 +373,4 @@ def print_table(data: Page, console: Console | None = None) -> None:
     console = console or Terminal()
     console.print(table(data))
     for note in data["notes"]:
-        console.print(f"  {note}", markup=False, style="dim")
+        console.print(f"  {plain(note)}", markup=False, style="dim")

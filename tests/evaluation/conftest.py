@@ -34,9 +34,9 @@ def program():
     )
     started = []
 
-    def start(*arguments):
+    def start(*arguments, before=""):
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-        command = [sys.executable, "-c", code, *map(str, arguments)]
+        command = [sys.executable, "-c", before + code, *map(str, arguments)]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         started.append(process)
         return process
