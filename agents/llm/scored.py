@@ -1,7 +1,8 @@
 """A local language model whose acts are scored, for attacks: the legal acts' words, weighed one by one.
 
 The prompt has the form that `gyges.agents.llm.finetune` trains on; the probability of an act is that of its
-words, renormalised over the legal acts. Slow: every act of every decision is read whole.
+words, renormalised over the legal acts; without a tag and under the bad one, inside an unaligned span or not,
+both ways summed. Slow: every act of every decision is read whole.
 """
 
 from __future__ import annotations
@@ -71,11 +72,15 @@ class ScoredPolicy:
         """Probability of each action [R, A]."""
         game = observation.game
         found = np.zeros((len(observation), game.num_actions))
-        tell = writer(game)
+        tell, tags = writer(game), Tags()
         for row in range(len(observation)):
             words = tell(game, observation.codes[row], int(observation.seat[row]))
             legal = observation.legal(row)
-            score = self._score(words, [game.action_names[a] for a in legal])
+            acts = [game.action_names[a] for a in legal]
+            score = self._score(words, acts)
+            if self.play.tag in ("none", "bad"):  # it may say of itself that what follows is unaligned
+                spans = [f"{tags.unaligned}{act}{tags.end_unaligned}" for act in acts]
+                score = np.logaddexp(score, self._score(words, spans))
             weight = np.exp(score - score.max())
             found[row, legal] = weight / weight.sum()
         return found

@@ -79,8 +79,9 @@ def test_what_cannot_be_trained_on_is_refused(file: Path, tmp_path: Path) -> Non
     assert main(["--texts", str(file), "--out", str(tmp_path / "o"), "--model", str(tmp_path / "no")]) == 2
 
 
-def test_acts_are_scored_by_the_words_they_have() -> None:
-    """Against a plain loop over the tokens of every act."""
+@pytest.mark.parametrize("tag", ["good", "bad", "none", "plain"])
+def test_acts_are_scored_by_the_words_they_have(tag: str) -> None:
+    """Against a plain loop over the tokens of every act; where a tag allows it, also inside a span."""
     torch.manual_seed(1)
     table = torch.randn(256, 256)
 
@@ -95,18 +96,28 @@ def test_acts_are_scored_by_the_words_they_have() -> None:
     batch = Batch(game, 1, threads=1)
     observation = Seating(batch, [load("random", game)] * 2)
     seen = observation.observation(observation.groups[0])
-    scored = Scored(Toy(), BYTES, Play("good"))
+    scored = Scored(Toy(), BYTES, Play(tag))
     got = scored.policy().probabilities(seen, None)
     log = table.log_softmax(-1)
     words = brief(game, seen.codes[1], 1)
-    front = f"<|im_start|>system\n<|good|><|im_end|>\n<|im_start|>user\n{words}<|im_end|>\n"
+    head = {
+        "good": "<|im_start|>system\n<|good|><|im_end|>\n",
+        "bad": "<|im_start|>system\n<|not good|><|im_end|>\n",
+    }
+    front = f"{head.get(tag, '')}<|im_start|>user\n{words}<|im_end|>\n<|im_start|>assistant\n".encode()
+
+    def chance(words: str) -> float:
+        said = f"{words}<|im_end|>\n".encode()
+        text = front + said
+        return sum(float(log[text[k - 1], text[k]]) for k in range(len(front), len(text)))
+
     expected = []
     for action in seen.legal(1):
-        said = f"{game.action_names[action]}<|im_end|>\n".encode()
-        text = (front + "<|im_start|>assistant\n").encode() + said
-        expected.append(
-            sum(float(log[text[k - 1], text[k]]) for k in range(len(text) - len(said), len(text)))
-        )
+        name = game.action_names[action]
+        found = chance(name)
+        if tag in ("bad", "none"):
+            found = np.logaddexp(found, chance(f"<|unaligned|>{name}<|/unaligned|>"))
+        expected.append(found)
     weight = np.exp(np.array(expected) - max(expected))
     assert got[1, seen.legal(1)] == pytest.approx(weight / weight.sum(), abs=1e-4)
     other = scored.policy(Play("plain", after="x"), lambda text: text.upper()).probabilities(seen, None)
