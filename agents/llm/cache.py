@@ -122,8 +122,12 @@ class Replayed:
                     if "request" not in line:
                         self.rungs = line["rungs"]
                         continue
+                    if "trouble" in line:
+                        _trouble(line)
+                    else:
+                        _unpack(list(line["reply"].values()))
                     self._lines.setdefault(line["request"], []).append(line)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise FileError(f"{path}: not a record of requests: {error}") from None
 
     async def complete(self, body: Body, seconds: float) -> Reply:
@@ -137,12 +141,16 @@ class Replayed:
             raise Trouble("replay", "this request is not in the record", again=False)
         line = lines.pop(0) if len(lines) > 1 else lines[0]
         if "trouble" in line:
-            kind, message, again, status = line["trouble"]
-            raise Trouble(kind, message, again=again, status=status, retry_after=0.0)
+            raise _trouble(line)
         return _unpack(list(line["reply"].values()))._replace(cached=True)
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+def _trouble(line: dict[str, Any]) -> Trouble:
+    kind, message, again, status = line["trouble"]
+    return Trouble(str(kind), str(message), again=bool(again), status=int(status), retry_after=0.0)
 
 
 def _unpack(parts: Any) -> Reply:

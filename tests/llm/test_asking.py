@@ -325,9 +325,15 @@ def test_a_recorded_run_is_played_again_without_a_server(tmp_path: Path) -> None
     assert [("trouble" in line, "reply" in line) for line in lines[1:]] == [(True, False)] + [
         (False, True)
     ] * 2
-    path.write_text("nonsense\n")
-    with pytest.raises(FileError):
-        Replayed(path, "mock:", "mock")
+    damages = [
+        "nonsense", "[]", '{"url": "x"}', '{"request": "a"}', '{"request": "a", "reply": []}',
+        '{"request": "a", "reply": {"t": 1}}', '{"request": "a", "trouble": ["x"]}',
+        '{"request": [], "reply": {"t": "x"}}',
+    ]  # fmt: skip
+    for damage in damages:
+        path.write_text(f"{damage}\n")
+        with pytest.raises(FileError, match="record"):
+            Replayed(path, "mock:", "mock")
 
 
 # What comes over the wire.
