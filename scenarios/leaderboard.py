@@ -6,6 +6,7 @@ contract with `gyges.render.page.write(page, path)`: `gyges.scenarios.shape.Page
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,11 +65,13 @@ def _runs(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:
 
 def _names(runs: Sequence[Run]) -> dict[int, str]:
     """A name for each run: the policy's, with its hash where two policies have one name."""
-    names = [short(run.policy) for run in runs]
-    return {
-        run.id: name if names.count(name) == 1 else f"{name} ({short(run.policy_hash)[:6]}, run {run.id})"
-        for run, name in zip(runs, names, strict=True)
-    }
+    found = {run.id: short(run.policy) for run in runs}
+    for more in (lambda run: short(run.policy_hash)[:6], lambda run: f"run {run.id}"):
+        every = list(found.values())
+        for run in runs:
+            if every.count(found[run.id]) > 1:
+                found[run.id] += f" ({more(run)})"
+    return found
 
 
 def _entries(
@@ -104,7 +107,7 @@ def _scaled(entries: list[Entry], plans: Sequence[Scenario]) -> list[str]:
             continue
         fixed = baselines.of(plan)
         if fixed is None:
-            of = {e.run.policy: e.played[plan.id] for e in entries}
+            of = {e.run.policy: e.played[plan.id] for e in entries if e.run.kind == "persona"}
             pair = of.get("random"), of.get(plan.reference)
             if pair[0] is not None and pair[1] is not None and len(pair[0].rows) and len(pair[1].rows):
                 fixed = baseline(pair[0], pair[1])
@@ -304,7 +307,7 @@ def _links(store: Store, entry: Entry, plans: Sequence[Scenario], folder: Path |
         if plan.id not in entry.graves:
             continue
         number = entry.graves[plan.id]
-        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in f"{entry.name}-{plan.id}-{number}")
+        name = f"{_slug(entry)}-{plan.id}-{number}"
         href = ""
         if folder is not None:
             path = folder / f"{name}.episode.json"
@@ -314,6 +317,13 @@ def _links(store: Store, entry: Entry, plans: Sequence[Scenario], folder: Path |
             href = f"{folder.name}/{path.name}"
         found.append({"label": f"{plan.title}: its gravest episode", "href": href, "episode": name})
     return found
+
+
+def _slug(entry: Entry) -> str:
+    """A file name for a run: readable, and its own."""
+    run = entry.run
+    own = hashlib.sha256(repr((run.policy, run.policy_hash, run.commitment)).encode()).hexdigest()[:8]
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in entry.name[:32]) + f"-{own}"
 
 
 # The terminal.

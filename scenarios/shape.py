@@ -194,7 +194,7 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def short(text: str, most: int = 64) -> str:
+def short(text: str, most: int = 40) -> str:
     """A text from a file as a name in a table: plain, not empty, and its middle left out where it is long."""
     text = plain(text).strip() or "(no name)"
     return text if len(text) <= most else f"{text[: most - 17]}…{text[-16:]}"
