@@ -14,7 +14,11 @@ def main(words: list[str]) -> int:
     if len(words) != 2 or words[0] not in commands:
         print("usage: python -m gyges.envs.fairychess check|perft|moves FILE", file=sys.stderr)
         return 2
-    return commands[words[0]](words[1])
+    try:
+        return commands[words[0]](words[1])
+    except cli.FileError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from gyges.envs.fairychess.layout import (
     CAPTURE,
     COUNT,
     DIRECTIONS,
+    EXTINCT_COUNT,
     FILES,
     HOP,
     HOPPERS,
@@ -17,7 +18,9 @@ from gyges.envs.fairychess.layout import (
     LEAP,
     MOVE,
     NOLAND,
+    RANKS,
     ROYAL,
+    ROYALS,
     SQ,
     SQUARES,
 )
@@ -110,8 +113,47 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
 
 
 @rule
+def guarded(s: Any, t: Any, square: int, side: int) -> bool:
+    """Would a capture here blow up a royal piece of the capturer's own (of the kinds of ROYALS)?"""
+    files, ranks = t.head[FILES], t.head[RANKS]
+    for n in range(9):
+        x = square % files - 1 + n % 3
+        y = square // files - 1 + n // 3
+        if 0 <= x < files and 0 <= y < ranks:
+            q = int(s.board[y * files + x])
+            if (q & 3) == 2 - side and royal(s, t, q):
+                return True
+    return False
+
+
+@rule
+def royal(s: Any, t: Any, code: int) -> bool:
+    """Is a piece one of the last of its kind, and so royal?"""
+    if (t.role[code >> 2] >> 15) & 1 == 0:
+        return False
+    return bool(s.count[2 * t.base[code >> 2] + (code & 3) - 1] <= t.head[EXTINCT_COUNT] + 1)
+
+
+@rule
+def exposed(s: Any, t: Any, side: int) -> bool:
+    """Is one of the last of a player's royal kinds attacked, or where ROYALS is 2 every piece of them?"""
+    met, hit = 0, 0
+    for u in range(t.head[SQUARES]):
+        q = int(s.board[u])
+        if (q & 3) == 1 + side and (t.role[q >> 2] >> 15) & 1 != 0:
+            met += 1
+            if attacked(s, t, u, 1 - side) and not (t.head[BLAST] != 0 and guarded(s, t, u, side)):
+                if royal(s, t, q):
+                    return True
+                hit += 1
+    return bool(t.head[ROYALS] == 2 and met > 0 and hit == met)
+
+
+@rule
 def checked(s: Any, t: Any, side: int) -> bool:
     """Is a player's royal piece attacked? Not where a capture would blow up both players' own."""
+    if t.head[ROYALS] != 0 and exposed(s, t, side):
+        return True
     king = int(s.info[KING + side])
     rival = int(s.info[KING + 1 - side])
     if king < 0 or t.head[ROYAL] == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -10,13 +9,17 @@ from typing import Any
 
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.explain import explain
-from gyges.envs.fairychess.perft import divide, perft
+from gyges.envs.fairychess.perft import MAX_DEPTH, divide, perft
 from gyges.envs.fairychess.variants import FenError, Variant, VariantError, load, names, read
 
 LEGEND = (
     "Diagrams: the capital letter is the piece; o moves or captures, m only moves, x only captures, "
     "i on its first move, * over a piece."
 )
+
+
+class FileError(Exception):
+    """A file that cannot be read, or a row of another form; the message names the file and line."""
 
 
 class _Tally:
@@ -54,26 +57,42 @@ def perft_file(path: str | Path) -> int:
 
     Returns:
         0, or 1 when a count differs.
+
+    Raises:
+        FileError: it cannot be read, or a row has not this form.
     """
+    lines = _lines(path, 100_000_000)
+    heading = lines[0][1].split("\t")
+    if missing := {"variant", "fen", "depth", "nodes"} - set(heading):
+        raise FileError(
+            f"{path}:1: no column {' or '.join(sorted(missing))}; expected a heading, tab-separated"
+        )
     tally = _Tally()
-    with open(path, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            tally.rows += 1
-            name, fen, depth = row["variant"], row["fen"], int(row["depth"])
-            try:
-                board = Board(_counted(name), fen, chess960=row.get("chess960") == "1")
-                nodes = perft(board, depth)
-            except (VariantError, FenError) as error:
-                tally.skip(f"{name} {fen}", name, error)
-                continue
-            tally.names[name] = True
-            if nodes == int(row["nodes"]):
-                tally.matched += 1
-                continue
-            tally.mismatched += 1
-            print(f"mismatch: {name} {fen} depth {depth}: {nodes} nodes, the file says {row['nodes']}")
-            for move, count in divide(board, depth).items():
-                print(f"    {move}: {count}")
+    for number, line in lines[1:]:
+        row = dict(zip(heading, line.split("\t"), strict=False))
+        try:
+            name, fen, depth, expected = row["variant"], row["fen"], int(row["depth"]), int(row["nodes"])
+        except (KeyError, ValueError):
+            raise FileError(
+                f"{path}:{number}: {line[:60]!r}: expected {' '.join(heading)}, tab-separated"
+            ) from None
+        if not 0 <= depth <= MAX_DEPTH:
+            raise FileError(f"{path}:{number}: depth {depth}; expected 0 to {MAX_DEPTH}")
+        tally.rows += 1
+        try:
+            board = Board(_counted(name), fen, chess960=row.get("chess960") == "1")
+            nodes = perft(board, depth)
+        except (VariantError, FenError) as error:
+            tally.skip(f"{name} {fen}", name, error)
+            continue
+        tally.names[name] = True
+        if nodes == expected:
+            tally.matched += 1
+            continue
+        tally.mismatched += 1
+        print(f"mismatch: {name} {fen} depth {depth}: {nodes} nodes, the file says {expected}")
+        for move, count in divide(board, depth).items() if depth else ():
+            print(f"    {move}: {count}")
     return tally.close()
 
 
@@ -89,16 +108,17 @@ def moves_file(path: str | Path) -> int:
 
     Returns:
         0, or 1 when something differs.
+
+    Raises:
+        FileError: it cannot be read, or a row has not this form.
     """
     tally = _Tally()
-    for line in Path(path).read_text(encoding="utf-8").splitlines():
-        if not line.strip():
-            continue
-        row = json.loads(line)
+    for number, line in _lines(path, 100_000_000):
+        row = _parsed(line, f"{path}:{number}")
         tally.rows += 1
         name, label = row["variant"], f"{row.get('id', '')} {row['variant']} {row['fen']}"
         try:
-            found = _position(row)
+            found = _position(row, f"{path}:{number}")
         except (VariantError, FenError) as error:
             tally.skip(label, name, error)
             continue
@@ -112,13 +132,33 @@ def moves_file(path: str | Path) -> int:
     return tally.close()
 
 
-def _position(row: dict[str, Any]) -> list[str]:
+def _parsed(line: str, where: str) -> dict[str, Any]:
+    """One position of a file; FileError where it has another form."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        raise FileError(f"{where}: {line[:60]!r} is no JSON object") from None
+    texts = isinstance(row, dict) and all(isinstance(row.get(key), str) for key in ("variant", "fen"))
+    lists = texts and all(isinstance(row.get(key, []), list) for key in ("moves", "history"))
+    if not (
+        lists and "moves" in row and all(isinstance(m, str) for m in row["moves"] + row.get("history", []))
+    ):
+        raise FileError(f"{where}: expected variant and fen as texts, moves as a list of texts")
+    if row.get("winner") not in _WINNERS:
+        raise FileError(f"{where}: winner {row['winner']!r}; expected first, second, draw or null")
+    return row
+
+
+def _position(row: dict[str, Any], where: str) -> list[str]:
     variant = load(row["variant"])
     found: list[str] = []
     if row.get("history_dependent"):
         board = Board(variant, row.get("start_fen"))
         for move in row.get("history", []):
-            board.push(move)
+            try:
+                board.push(move)
+            except ValueError as error:
+                return [f"history: {error}"]
     else:
         board = Board(variant, row["fen"])
     mine, theirs = set(board.moves()), set(row["moves"])
@@ -145,9 +185,8 @@ def check(path: str | Path) -> int:
     except VariantError as error:
         print(error)
         return 1
-    except (OSError, UnicodeDecodeError) as error:
-        why = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
-        print(f"{path}: cannot be read: {why}", file=sys.stderr)
+    except FileError as error:
+        print(error, file=sys.stderr)
         return 2
     print(LEGEND)
     for variant in variants:
@@ -168,5 +207,28 @@ def ended(variant: Variant) -> str:
     return f"  the start position is already over ({who}{moves})"
 
 
+def _text(path: str | Path, most: int) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > most:
+        raise FileError(f"{path}: more than {most} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: cannot be read: not UTF-8 text") from None
+    if not text.strip():
+        raise FileError(f"{path}: empty")
+    return text
+
+
+def _lines(path: str | Path, most: int) -> list[tuple[int, str]]:
+    """A file's lines that are not blank, with their numbers."""
+    lines = enumerate(_text(path, most).replace("\r\n", "\n").split("\n"), 1)
+    return [(number, line) for number, line in lines if line.strip()]
+
+
 def _read(path: str | Path) -> dict[str, Variant]:
-    return read(Path(path).read_text(encoding="utf-8"), str(path))
+    return read(_text(path, 1_000_000), str(path))

@@ -116,7 +116,11 @@ def rules(v: Variant) -> list[str]:
         (v.blastOnCapture, "A capture explodes: the capturer and everything around it but pawns is gone."),
         (v.flyingGeneral, "The kings may not face each other on an open file."),
         (v.checkCounting, "Giving check often enough wins (the counters stand in the FEN)."),
-        (v.extinctionPseudoRoyal, f"The last {v.extinctionPieceTypes.upper()} may not be left attacked."),
+        (
+            v.extinctionPseudoRoyal,
+            f"The last {' '.join(v.extinctionPieceTypes.upper())} may not be left attacked.",
+        ),
+        (v.dupleCheck, "Nor may all of them be attacked together."),
     ):
         if flag:
             found.append(text)

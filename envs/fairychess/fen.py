@@ -224,7 +224,7 @@ def _count(c: Compiled, row: Row) -> None:
         else:
             count[2 * c.kinds[kind].base + side] += 1
         if role[kind] & 3:
-            if role[kind] & 1 and info[at.KING + side] >= 0:
+            if info[at.KING + side] >= 0:
                 raise FenError(
                     f"a second royal {c.kinds[kind].symbol} of the {('first', 'second')[side]} player"
                 )

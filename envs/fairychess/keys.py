@@ -76,6 +76,7 @@ SINGLE: dict[str, tuple[str, int, int]] = {
             "flyingGeneral",
             "shogiPawnDropMateIllegal",
             "extinctionPseudoRoyal",
+            "dupleCheck",
             "flagMove",
             "flagPieceSafe",
             "checkCounting",
@@ -124,7 +125,6 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "shatarMateRule": ("false",),
     "bikjangRule": ("false",),
     "extinctionClaim": ("false",),
-    "dupleCheck": ("false",),
     "flagPieceBlockedWin": ("false",),
     "connectN": ("0",),
     "materialCounting": ("none",),
@@ -162,11 +162,13 @@ TOLERATED = frozenset(
 left aside, said so by `gyges fairychess check`; moves and mates are not touched by them."""
 
 REGIONS = ("promotionRegion", "doubleStepRegion", "tripleStepRegion", "dropRegion", "flagRegion")
+MAPS = ("promotionLimit", "promotedPieceType")
 KEYS = (
     frozenset(SINGLE)
     | {key + side for key in PAIRED for side in ("White", "Black")}
     | (frozenset(PAIRED) - frozenset(REGIONS))
-    | {"promotionLimit", "promotedPieceType"}
+    | {"flagRegion"}
+    | frozenset(MAPS)
 )
 """Every key with a meaning here, besides the names of pieces and mobilityRegion keys."""
 PIECE_KEYS = frozenset(PIECES) | {f"customPiece{i}" for i in range(1, CUSTOM + 1)}

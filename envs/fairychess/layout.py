@@ -92,7 +92,8 @@ INFO = 20
     CASTLE_FILE,
     EXTINCT_ALL,
     FLAG_KING,  # bits 0 and 1: only the royal king of this player wins by arriving
-) = range(45)
+    ROYALS,  # 1: the last pieces of some kinds are royal; 2: nor may all of them be attacked together
+) = range(46)
 HEAD = 48
 
 WIN, LOSS, DRAW = 1, -1, 0
@@ -119,7 +120,8 @@ class Tables(NamedTuple):
     role: Any  # [K + 1] bit 0 royal, 1 pseudo-royal, 2 en passant, 3 n-move counter, 4 blast-immune,
     #            5 extinction, 6 flag (first player), 7 flag (second), 8 castling rook, 9 castling king,
     #            10 may be dropped, 11 survives a blast of its own making, 12 a pawn of chess,
-    #            13 leaves en passant squares by a first move, 14 may take back a move of its own
+    #            13 leaves en passant squares by a first move, 14 may take back a move of its own,
+    #            15 of a kind whose last pieces are royal (where ROYALS is set)
     area: Any  # [2 * S] bit 0 flag region, bit 1 en passant region
     zobrist: Any  # [(2K + 2 + 32) * S * 2]
     setup: Any  # [INFO + S + 2K + 2] the start position, as a row

@@ -29,7 +29,7 @@ def kinds_of(v: Variant) -> tuple[Kind, ...]:
         kept = len(kinds) if v.dropLoop else own
         kinds.append(Kind("+" + letter.upper(), kinds[index[target]].piece, index[target], kept))
     if v.capturesToHand and not v.dropLoop:
-        pawn = index.get((v.promotionPawnTypes[0] or v.promotionPawnTypes[1] or " ")[0], 0)
+        pawn = index.get((v.promotionPawnTypes[0] or v.promotionPawnTypes[1] or " ")[-1], 0)
         for letter in dict.fromkeys(v.promotionPieceTypes[0] + v.promotionPieceTypes[1]):
             if pawn:
                 kinds.append(Kind(letter.upper() + "~", kinds[index[letter]].piece, index[letter], pawn))

@@ -82,7 +82,7 @@ def sight(v: Variant) -> npt.NDArray[np.int32]:
     for piece in range(2, 2 * len(c.kinds)):
         bits, side = int(role[piece >> 1]), piece & 1
         goal = bits >> (6 + side) & 1 if v.flagRegion[side] else 0
-        flags = [bits & 3, bits >> 5 & 1, goal, bits >> 4 & 1, bits >> 2 & 1]
+        flags = [bits & 3 | bits >> 14 & 2, bits >> 5 & 1, goal, bits >> 4 & 1, bits >> 2 & 1]
         found[piece, :, -len(FLAGS) :] = np.array(flags) != 0
         for s in range(v.squares):
             j = int(start[piece, s])

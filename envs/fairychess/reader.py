@@ -24,20 +24,27 @@ class Reader:
         self.name = name
         self.pieces: dict[str, tuple[str, str]] = {}  # name in the file -> letter, Betza
         self.raw: dict[str, tuple[str, str]] = {}  # key -> value, where
+        self.named: dict[str, list[str]] = {}  # key -> its value, letters of pieces exchanged for their names
+        self.letters: dict[str, str] = {}
         self.aside: dict[str, None] = {}
 
     def take(self, section: v.Section) -> None:
-        """Apply one section's keys over those taken before."""
+        """Apply one section's keys over those taken before: pieces first, then what names them."""
+        for key, (value, line) in section.keys.items():
+            if key in keys.PIECE_KEYS:
+                self._piece(key, value, f"{section.file}:{line}: {key}")
+        self.letters = {letter: name for name, (letter, _) in self.pieces.items()}
         for key, (value, line) in section.keys.items():
             at = f"{section.file}:{line}: {key}"
             if key in keys.PIECE_KEYS:
-                self._piece(key, value, at)
-            elif key in keys.KEYS or key.startswith("mobilityRegion"):
+                continue
+            if key in keys.KEYS or key.startswith("mobilityRegion"):
                 if key.startswith("mobilityRegion"):
                     self._mobility(key, at)
                 for side in ("White", "Black"):
                     self.raw.pop(key + side, None)
                 self.raw[key] = (value, at)
+                self._name(key, value, at)
             elif key in keys.REFUSED:
                 if value not in keys.REFUSED[key] and key not in keys.TOLERATED:
                     only = " or ".join(repr(x) for x in keys.REFUSED[key])
@@ -58,7 +65,7 @@ class Reader:
 
     def _piece(self, name: str, value: str, at: str) -> None:
         if value == "-":
-            self.pieces.pop(name, None)
+            self._remove(name)
             return
         letter, colon, betza = value.partition(":")
         letter, betza = letter.strip().lower(), betza.strip()
@@ -75,8 +82,43 @@ class Reader:
             except BetzaError as error:
                 raise v.VariantError(f"{at}: {error}") from error
         for other in [k for k, (taken, _) in self.pieces.items() if taken == letter]:
-            del self.pieces[other]
+            self._remove(other)
         self.pieces[name] = (letter, betza if colon else PIECES[name])
+
+    def _remove(self, name: str) -> None:
+        """Take a kind away; nobody promotes to it, even if a child brings it back."""
+        self.pieces.pop(name, None)
+        for key, found in self.named.items():
+            if key.startswith("promotionPieceTypes") and name in found:
+                found.remove(name)
+
+    def _name(self, key: str, value: str, at: str) -> None:
+        """Note which pieces a value means: a child may give them other letters, or take some away."""
+        base = key.removesuffix("White").removesuffix("Black")
+        if keys.PAIRED.get(base) == keys.TYPES or keys.SINGLE.get(key, ("",))[0] == keys.TYPES:
+            letters = self._types(value, at)
+            self.named[key] = ["*"] if "*" in value else [self.letters[x] for x in letters]
+        elif key in keys.MAPS:
+            pairs = self._map(key, key == "promotionLimit")
+            self.named[key] = [self.letters[a] + ":" + self.letters.get(b, b) for a, b in pairs]
+
+    def _renamed(self) -> None:
+        """Write values that name pieces with the letters that these have in the end."""
+        for key, found in self.named.items():
+            if key not in self.raw:
+                continue
+            words = []
+            for word in found:
+                parts = [self.pieces[x][0] if x in self.pieces else x for x in word.split(":")]
+                if all(len(x) == 1 or x.isdigit() for x in parts):
+                    words.append(":".join(parts))
+            text = (" " if key in keys.MAPS else "").join(words)
+            at = self.raw[key][1]
+            self.raw[key] = (text or "-", at)
+            if found and not words and key.startswith("flagPiece"):  # who could win by arriving is gone
+                for side in ("White", "Black"):
+                    if key in ("flagPiece", "flagPiece" + side):
+                        self.raw["flagRegion" + side] = ("-", at)
 
     def _mobility(self, key: str, at: str) -> None:
         found = re.fullmatch(r"mobilityRegion(White|Black)([A-Z]\w*)", key)
@@ -100,6 +142,7 @@ class Reader:
         if not pieces:
             raise v.VariantError(f"{where}: [{self.name}] has no pieces; expected lines such as king = k")
         self.letters = {p.letter: p.name for p in pieces}
+        self._renamed()
         values: dict[str, Any] = {}
         for key in ("maxFile", "maxRank"):
             values[key] = self._single(key) if key in self.raw else 8
@@ -153,16 +196,12 @@ class Reader:
             raise v.VariantError(f"{where}: more than {v.MAX_PROMOTIONS} promotion choices")
         if variant.extinctionValue == "none" and variant.extinctionPseudoRoyal:
             raise v.VariantError(f"{where}: extinctionPseudoRoyal wants extinctionValue = loss")
-        if variant.extinctionPseudoRoyal and any(p.royal for p in variant.pieces):
+        if variant.extinctionPseudoRoyal and variant.extinctionPieceTypes in ("", "*"):
             raise v.VariantError(
-                f"{where}: extinctionPseudoRoyal beside a royal king is not supported; use king = -"
+                f"{where}: extinctionPseudoRoyal takes kinds in extinctionPieceTypes, not all"
             )
-        if variant.extinctionPseudoRoyal and (
-            len(variant.extinctionPieceTypes) != 1 or variant.extinctionPieceCount
-        ):
-            raise v.VariantError(
-                f"{where}: extinctionPseudoRoyal takes one kind in extinctionPieceTypes, and its last piece"
-            )
+        if variant.dupleCheck and not variant.extinctionPseudoRoyal:
+            raise v.VariantError(f"{where}: dupleCheck wants extinctionPseudoRoyal")
         from gyges.envs.fairychess.tables import check
 
         check(variant, where)
@@ -217,7 +256,7 @@ class Reader:
 
     def _paired(self, key: str, kind: str, side: int) -> Any:
         entry = self.raw.get(key + ("White", "Black")[side]) or (
-            self.raw.get(key) if kind == keys.TYPES or key == "dropRegion" else None
+            self.raw.get(key) if kind == keys.TYPES or key in ("dropRegion", "flagRegion") else None
         )
         if entry is None:
             if key == "promotionRegion":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.attacks import attacked, reaches
+from gyges.envs.fairychess.attacks import attacked, guarded, reaches, royal
 from gyges.envs.fairychess.layout import (
     BLAST,
     CAPTURE,
@@ -17,14 +17,17 @@ from gyges.envs.fairychess.layout import (
     DROP_MATE,
     EP,
     EPV,
+    EXTINCT_COUNT,
     FILES,
     FROM,
+    KINDS,
     KING,
     KING_FILE,
     NOLAND,
     QUEEN_FILE,
     RANKS,
     ROYAL,
+    ROYALS,
     SQ,
     SQUARES,
     TURN,
@@ -94,6 +97,58 @@ def spared(t: Any, code: int, centre: bool) -> bool:
 
 
 @rule
+def spent(s: Any, t: Any, m: int, side: int) -> int:
+    """What a move just made on the board did to the pieces of ROYALS: 1 it lost one of the mover's last, 2 it
+    blew up one of the other's last, 0 neither. Counts are still those before the move."""
+    found = 0
+    made = int(s.board[m & SQ]) >> 2 if (m & (DROP | CASTLE)) == 0 and (m >> CHOICE) & 31 != 0 else 0
+    for k in range(1, t.head[KINDS] + 1):
+        if (t.role[k] >> 15) & 1 == 0 or t.base[k] != k:
+            continue
+        for player in range(2):
+            before = int(s.count[2 * k + player])
+            if before == 0 or before > t.head[EXTINCT_COUNT] + 1:
+                continue
+            for u in range(t.head[SQUARES]):
+                q = int(s.board[u])
+                if (q & 3) == 1 + player and t.base[q >> 2] == k:
+                    before -= 1
+            if before > 0 and player == side and made == 0:
+                return 1
+            if before > 0 and player != side and t.head[BLAST] != 0:
+                found = 2
+    return found
+
+
+@rule
+def bared(s: Any, t: Any, m: int, side: int) -> bool:
+    """Does a move just made on the board leave one of the mover's last pieces of ROYALS attacked?
+
+    A piece that he drops is royal, one that he promotes to while its kind stays rare.
+    """
+    head = t.head
+    made = int(s.board[m & SQ])
+    dropped = (m & DROP) != 0
+    promoted = (m & (DROP | CASTLE)) == 0 and (m >> CHOICE) & 31 != 0
+    met, hit = 0, 0
+    for u in range(head[SQUARES]):
+        q = int(s.board[u])
+        if (q & 3) != 1 + side or (t.role[q >> 2] >> 15) & 1 == 0:
+            continue
+        last = royal(s, t, q)
+        if promoted and t.base[q >> 2] == t.base[made >> 2]:
+            last = s.count[2 * t.base[q >> 2] + side] <= head[EXTINCT_COUNT]
+        if dropped and u == (m & SQ):
+            last = True
+        met += 1
+        if attacked(s, t, u, 1 - side) and not (head[BLAST] != 0 and guarded(s, t, u, side)):
+            if last:
+                return True
+            hit += 1
+    return bool(head[ROYALS] == 2 and met > 0 and hit == met)
+
+
+@rule
 def safe(s: Any, t: Any, m: int) -> bool:
     """May the player to move play `m` for his royal pieces' sake (and the variant's on giving check)?"""
     info, board, head = s.info, s.board, t.head
@@ -152,7 +207,7 @@ def safe(s: Any, t: Any, m: int) -> bool:
         if head[ROYAL] == 2:
             if board[king] == 0 or (t.role[board[king] >> 2] & 2) == 0 or (board[king] & 3) != own:
                 good = False
-            if rival >= 0 and (board[rival] == 0 or (board[rival] & 3) == own):
+            if rival >= 0 and board[rival] == 0:
                 test = False
             elif head[BLAST] != 0 and rival >= 0:
                 dx = king % head[FILES] - rival % head[FILES]
@@ -160,6 +215,9 @@ def safe(s: Any, t: Any, m: int) -> bool:
                 test = test and not (-1 <= dx <= 1 and -1 <= dy <= 1)
         if good and test:
             good = not attacked(s, t, king, 1 - side)
+    if good and head[ROYALS] != 0:
+        lost = spent(s, t, m, side)
+        good = lost != 1 and (lost == 2 or not bared(s, t, m, side))
     if good and head[CHECKING] == 0 and rival >= 0:
         good = not attacked(s, t, rival, side)
     if good and (m & DROP) != 0 and origin == head[DROP_MATE] and rival >= 0:
@@ -199,7 +257,7 @@ def may_castle(s: Any, t: Any, origin: int, rook: int) -> bool:
             return False
     side = int(info[TURN])
     free = True
-    if info[KING + side] == origin:
+    if info[KING + side] == origin or (t.head[ROYALS] != 0 and royal(s, t, int(board[origin]))):
         rival = int(info[KING + 1 - side])
         files = t.head[FILES]
         king = board[origin]
@@ -207,6 +265,8 @@ def may_castle(s: Any, t: Any, origin: int, rook: int) -> bool:
         for u in range(min(origin, king_to), max(origin, king_to) + 1):
             if u == king_to and u != origin:
                 continue  # where he arrives is tested with the rook beside him
+            if t.head[BLAST] != 0 and t.head[ROYALS] != 0 and guarded(s, t, u, side):
+                continue
             if t.head[BLAST] != 0 and rival >= 0:
                 dx = u % files - rival % files
                 dy = u // files - rival // files

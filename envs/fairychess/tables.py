@@ -83,6 +83,20 @@ class _Compiler:
             if k
         }
 
+    @functools.cached_property
+    def royals(self) -> int:
+        """0 no pseudo-royal pieces; 2 one piece a side, always; 3 the last of some kinds."""
+        v, kinds = self.v, self.v.extinctionPieceTypes
+        if not v.extinctionPseudoRoyal:
+            return 0
+        board = v.startFen.split(" ")[0]
+        made = (
+            v.promotionPieceTypes[0] + v.promotionPieceTypes[1] + "".join(b for _, b in v.promotedPieceType)
+        )
+        rare = len(kinds) == 1 and max(board.count(kinds), board.count(kinds.upper())) <= 1
+        alone = rare and kinds not in made and not v.pieceDrops and not v.extinctionPieceCount
+        return 2 if alone and not v.dupleCheck and not any(p.royal for p in v.pieces) else 3
+
     def promotion(self, k: int, side: int, origin: int, target: int) -> int:
         """The flags PROMO and MUST of a move."""
         v, kind = self.v, self.kinds[k]
@@ -159,7 +173,7 @@ class _Compiler:
             moves = {(step.dx, step.dy) for step in kind.piece.steps if step.move and not step.initial}
             flags = [
                 kind.piece.royal,
-                extinct and v.extinctionPseudoRoyal,
+                extinct and self.royals == 2,
                 own in v.enPassantTypes,
                 own in v.nMoveRuleTypes,
                 letter in v.blastImmuneTypes or kind.piece.name == "pawn",
@@ -173,6 +187,7 @@ class _Compiler:
                 kind.piece.name == "pawn",
                 any(step.initial and step.move for step in kind.piece.steps),
                 any((-dx, -dy) in moves for dx, dy in moves),
+                extinct and self.royals == 3,
             ]
             found[k] = sum(1 << j for j, flag in enumerate(flags) if flag)
         return found
@@ -201,7 +216,7 @@ class _Compiler:
         v, head = self.v, [0] * at.HEAD
         index = {k.symbol.lower(): i for i, k in enumerate(self.kinds)}
         value = {"win": at.WIN, "loss": at.LOSS, "draw": at.DRAW, "none": at.DRAW}
-        royal = 1 if any(p.royal for p in v.pieces) else 2 if v.extinctionPseudoRoyal else 0
+        royal = 1 if any(p.royal for p in v.pieces) else 2 if self.royals == 2 else 0
         royals = "".join(p.letter for p in v.pieces if p.royal)
         flag = any(v.flagRegion)
         pawns = [i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"]
@@ -245,7 +260,8 @@ class _Compiler:
             (at.ENDS, flag or extinct or v.checkCounting),
             (at.FLAG_KING, sum(1 << side for side in (0, 1) if royals and v.flagPiece[side] == royals)),
             (at.EN_PASSANT, bool(v.enPassantTypes) and v.doubleStep),
-            (at.TEST_ALL, royal == 2 or v.blastOnCapture or not v.checking),
+            (at.TEST_ALL, self.royals or v.blastOnCapture or not v.checking),
+            (at.ROYALS, (2 if v.dupleCheck else 1) if self.royals == 3 else 0),
             (at.LIMITED, bool(v.promotionLimit)),
             (at.OPPOSITE_BISHOP, index.get("b", 0) if v.dropOppositeColoredBishop else 0),
             (at.DROP_CASTLE, v.castlingDroppedPiece),

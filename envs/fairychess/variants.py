@@ -111,6 +111,7 @@ class Variant:
     shogiPawnDropMateIllegal: bool = False
     extinctionValue: str = "none"
     extinctionPseudoRoyal: bool = False
+    dupleCheck: bool = False
     extinctionPieceTypes: str = ""
     extinctionPieceCount: int = 0
     extinctionOpponentPieceCount: int = 0
@@ -152,7 +153,8 @@ def _parse_sections(text: str, file: str) -> list[Section]:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise VariantError(f"{file}: {len(text)} characters; at most {MAX_BYTES} bytes are read")
     sections: list[Section] = []
-    for number, raw in enumerate(text.splitlines(), 1):
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
         if not line or line[0] in "#;":
             continue
@@ -232,9 +234,12 @@ def load(what: str) -> Variant:
     path, _, section = what.partition("#")
     if path.endswith(".ini"):
         try:
-            variants = read(Path(path).read_text(encoding="utf-8"), path)
-        except (OSError, UnicodeDecodeError) as error:
-            raise VariantError(f"{path}: {error}") from error
+            with open(path, "rb") as file:
+                variants = read(file.read(MAX_BYTES + 1).decode("utf-8-sig"), path)
+        except OSError as error:
+            raise VariantError(f"{path}: cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise VariantError(f"{path}: cannot be read: not UTF-8 text") from error
         if section and section not in variants:
             raise VariantError(f"{path} has no section [{section}]; it has {', '.join(variants)}")
         return variants[section] if section else list(variants.values())[-1]
