@@ -98,6 +98,17 @@ class One:
         other.restore(self.snapshot()._replace(rows=rows))
         return other
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What `copy` and `pickle` take: all but windows, which the copy opens for itself."""
+        return {**vars(self), "_renderer": None, "_window": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._bind()
+
+    def _bind(self) -> None:
+        """Make what refers to this very object: views of its batch, spaces that know its masks."""
+
     def _get(self, name: str) -> Any:
         return getattr(self, name)
 

@@ -134,6 +134,22 @@ class Batch:
         arrays = {"scratch": self._scratch, **{name: getattr(self, name) for name in names}}
         return Device(self.game, arrays, self._offsets, self._par, self.device)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the compiled rules: copies and other processes find those by the game.
+
+        Raises:
+            ConfigError: the arrays lie on a GPU; snapshots travel instead.
+        """
+        if self.on_cuda:
+            raise ConfigError("a batch on a GPU is not copied or pickled: take its snapshot(), or fork() it")
+        left = ("_rules", "_loop", "_views")
+        return {name: value for name, value in vars(self).items() if name not in left}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._rules, self._views = self.game.rules(), None
+        self._loop = launcher(self.game.name, self._rules)
+
     # Seeds and episodes.
 
     def _seed(self, seed: int | Sequence[int], first_row: int) -> None:

@@ -79,8 +79,12 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
         self.batch = self.rows.batch
         self.own = self.rows.seats[0]
         self.observation_space = observation_box(self.game)  # type: ignore[assignment]
-        self.action_space = LegalDiscrete(self.game.num_actions, lambda: self.action_masks().astype(np.int8))
+        self.action_space = LegalDiscrete(self.game.num_actions)
+        self._bind()
         self._done = True
+
+    def _bind(self) -> None:
+        self.action_space.legal = lambda: self.action_masks().astype(np.int8)  # type: ignore[attr-defined]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -194,6 +198,10 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         self._length = np.zeros(num_envs, np.int64)
         self._done = np.ones(num_envs, np.bool_)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.action_space.legal = self.action_masks  # type: ignore[attr-defined]
+
     def reset(  # type: ignore[override]
         self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
@@ -283,7 +291,10 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
 
 def _column(actions: Any, rows: int) -> npt.NDArray[Any]:
     """Actions [B] as [B, 1]."""
-    array = np.asarray(actions)
+    try:
+        array = np.asarray(actions)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ActionError(f"actions must be an integer array: {error}") from None
     if array.shape != (rows,):
         raise ActionError(f"actions are integers of shape {(rows,)}, not {array.dtype} of {array.shape}")
     return array[:, None]

@@ -85,18 +85,15 @@ class _Table(One):
             "is_parallelizable": False,
         }
         self.batch = Batch(self.game, 1, seed=fresh_seed(), labels=labels)
-        self._bind()
         self.possible_agents = list(self.game.agents)
+        self._discretes: dict[str, LegalDiscrete] = {}
+        self._bind()
         self.agents: list[str] = []
         self.cycles = 0
         self._begun = False
         self._chosen = np.zeros((1, self.game.num_agents), np.int32)
         box = observation_box(self.game)
         self._boxes = {agent: self._space(box) for agent in self.possible_agents}
-        self._discretes = {
-            agent: LegalDiscrete(self.game.num_actions, functools.partial(self._mask_of, seat))
-            for seat, agent in enumerate(self.possible_agents)
-        }
         low, high = (np.tile(x.ravel(), self.game.num_agents) for x in (box.low, box.high))
         self.state_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
 
@@ -106,6 +103,9 @@ class _Table(One):
     def _bind(self) -> None:
         """Views of row 0, made once: the batch writes into the same arrays at every step."""
         batch = self.batch
+        for seat, agent in enumerate(self.possible_agents):
+            space = self._discretes.setdefault(agent, LegalDiscrete(self.game.num_actions))
+            space.legal = functools.partial(self._mask_of, seat)
         self._codes, self._bits, self._ledger = batch.codes[0], batch.bits[0], batch.ledger[0]
         self._reward, self._welfare = batch.reward[0], batch.welfare[0]
         self._terminated, self._truncated = batch.terminated[0], batch.truncated[0]
@@ -235,6 +235,8 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
             ActionError: an agent is missing or unknown, or an action is refused. Nothing has changed.
             EndedError: actions were given after the end, or before the first reset.
         """
+        if not isinstance(actions, Mapping):
+            raise ActionError(f"actions are a mapping from agents to actions, not {type(actions).__name__}")
         live = self._live if self.agents else []
         if not live:
             if actions:

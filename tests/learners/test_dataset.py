@@ -14,6 +14,7 @@ import recorded
 from gyges.agents import dataset as D
 from gyges.agents import record as R
 from gyges.agents.columns import HEADER
+from gyges.agents.minibatches import Batches
 from gyges.agents.mixture import Player, assign, players
 from gyges.envs.batch import Batch
 from gyges.envs.choice import LEDGER, headline, severity
@@ -149,7 +150,7 @@ def test_background_seats_are_played_but_not_recorded(tmp_path):
 
 
 def test_batches_cover_the_data_once_a_pass_in_an_order_of_their_own(data):
-    batches = D.Batches(data, 1000, seed=3, block=64, pool=4096)
+    batches = Batches(data, 1000, seed=3, block=64, pool=4096)
     first, second = list(batches), list(batches)
     seen = np.concatenate([one["index"] for one in first])
     assert len(seen) == len(data) // 1000 * 1000
@@ -157,24 +158,24 @@ def test_batches_cover_the_data_once_a_pass_in_an_order_of_their_own(data):
     assert not np.array_equal(seen, np.concatenate([one["index"] for one in second]))
     for one in first[:3]:
         assert np.array_equal(one["codes"], data.steps.codes[one["index"]])
-    again = next(iter(D.Batches(data, 1000, seed=3, block=64, pool=4096)))
+    again = next(iter(Batches(data, 1000, seed=3, block=64, pool=4096)))
     assert np.array_equal(again["index"], first[0]["index"])
 
 
 def test_batches_keep_what_is_asked_and_carry_what_belongs_to_it(data):
     keep = np.asarray(data.steps.action) == 2
     mark = np.arange(len(data))
-    for one in D.Batches(data, 256, keep=keep, beside={"mark": mark}):
+    for one in Batches(data, 256, keep=keep, beside={"mark": mark}):
         assert (one["action"] == 2).all()
         assert np.array_equal(one["mark"], one["index"])
     with pytest.raises(DataError, match="no decisions"):
-        D.Batches(data, 256, keep=np.zeros(len(data), bool))
+        Batches(data, 256, keep=np.zeros(len(data), bool))
     with pytest.raises(DataError, match="7 values"):
-        D.Batches(data, 256, beside={"mark": mark[:7]})
+        Batches(data, 256, beside={"mark": mark[:7]})
 
 
 def test_what_follows_a_decision_is_the_same_seats_next_one(data):
-    one = next(iter(D.Batches(data, 4096, after=True)))
+    one = next(iter(Batches(data, 4096, after=True)))
     inner, last = ~one["last"], one["last"]
     assert last.any()
     assert np.array_equal(one["next_codes"][inner], data.steps.codes[one["index"][inner] + 1])
