@@ -306,9 +306,9 @@ class Store:
         with self._transaction():
             found = self.db.execute(
                 "SELECT id FROM runs"
-                " WHERE policy = ?1 AND policy_hash = ?2 AND suite = ?3 AND suite_hash = ?4"
-                " AND ((finished IS NULL AND (?5 IS NULL OR commitment IN ('', ?5))) OR commitment = ?5)",
-                (policy, policy_hash, suite, suite_hash, commitment),
+                " WHERE policy = ? AND policy_hash = ? AND suite = ? AND suite_hash = ?"
+                " AND ((finished IS NULL AND (? IS NULL OR commitment IN ('', ?))) OR commitment = ?)",
+                (policy, policy_hash, suite, suite_hash, commitment, commitment, commitment),
             ).fetchone()
             if found is not None:
                 return self.run(int(found[0]))
@@ -382,9 +382,9 @@ class Store:
         with self._named():
             rows = self.db.execute(
                 "SELECT id, policy, source, kind, policy_hash, suite, suite_hash, commitment, nonce, options,"
-                " versions, created, finished FROM runs WHERE (?1 IS NULL OR suite = ?1)"
-                " AND (?2 IS NULL OR (finished IS NOT NULL) = ?2) ORDER BY id",
-                (suite, finished),
+                " versions, created, finished FROM runs WHERE (? IS NULL OR suite = ?)"
+                " AND (? IS NULL OR (finished IS NOT NULL) = ?) ORDER BY id",
+                (suite, suite, finished, finished),
             ).fetchall()
         return [self._run(row) for row in rows]
 
@@ -431,8 +431,8 @@ class Store:
         """Ids of the scenarios that hold an episode or an answer of a run, planned or not."""
         with self._named():
             rows = self.db.execute(
-                "SELECT scenario FROM episodes WHERE run = ?1"
-                " UNION SELECT scenario FROM probes WHERE run = ?1", (run.id,),
+                "SELECT scenario FROM episodes WHERE run = ?"
+                " UNION SELECT scenario FROM probes WHERE run = ?", (run.id, run.id),
             )  # fmt: skip
             return {str(row[0]) for row in rows}
 
@@ -449,8 +449,8 @@ class Store:
         with self._named():
             rows = self.db.execute(
                 "SELECT scenario, idx, counts, forfeits FROM episodes"
-                " WHERE run = ?1 AND (?2 IS NULL OR scenario = ?2) ORDER BY scenario, idx",
-                (run.id, scenario),
+                " WHERE run = ? AND (? IS NULL OR scenario = ?) ORDER BY scenario, idx",
+                (run.id, scenario, scenario),
             ).fetchall()
         return [
             Result(str(s), int(i), self._tally(c, f"{s}, episode {i}"), self._whole(f, f"{s}, episode {i}"))
