@@ -9,17 +9,13 @@ a processor gets through all of them. Every episode is saved, loaded and replaye
 from __future__ import annotations
 
 import argparse
-import datetime
-import platform
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
+from measure import machine
 
 from gyges.agents.llm.answers import OUTCOMES
 from gyges.agents.load import load
@@ -103,18 +99,16 @@ def table(found: list[dict[str, Any]]) -> str:
 def page(title: str, found: list[dict[str, Any]]) -> str:
     """What came of it."""
     rungs = ", ".join(f"{name} {can}" for name, can in found[0]["account"]["ladder"].items())
-    day = datetime.datetime.now(datetime.UTC)
-    machine = f"{day:%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}"
     return f"""# {title}
 
-{machine}. Seat 0 is the model's, the others are clean personas; games are cut short. Every episode was
-saved, loaded and replayed. A model of this size shows that the plumbing works; of its conduct it shows
-nothing.
+Seat 0 is the model's, the others are clean personas; games are cut short. Every episode was saved, loaded
+and replayed. A model of this size shows that the plumbing works; of its conduct it shows nothing.
 
 {table(found)}
 
 What the server can do, as probed: {rungs}.
-"""
+
+{machine()}"""
 
 
 def main() -> int:
