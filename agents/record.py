@@ -308,13 +308,29 @@ def _sums(values: Mapping[str, npt.NDArray[Any]], start: npt.NDArray[Any]) -> di
     return {name: np.add.reduceat(np.asarray(v, np.int64), start) for name, v in values.items()}
 
 
+LOCK = ".recording"
+"""Lies in the folder while it is written to, so that no other recorder takes it."""
+
+
 @contextlib.contextmanager
 def _folder(path: Path) -> Iterator[Path]:
     """A new folder, taken away again when the disk does not hold it or anything fails."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    lock = path / LOCK
+    if path.exists() and not path.is_dir():
         raise FileError(f"{path}: there is something already; a dataset needs a folder of its own")
     try:
         path.mkdir(parents=True, exist_ok=True)
+        lock.open("x").close()
+    except FileExistsError:
+        raise FileError(
+            f"{path}: another recording is being written there, or was cut off; use another folder"
+        ) from None
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+    if [*path.iterdir()] != [lock]:
+        lock.unlink()
+        raise FileError(f"{path}: there is something already; a dataset needs a folder of its own")
+    try:
         yield path
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
@@ -323,6 +339,8 @@ def _folder(path: Path) -> Iterator[Path]:
         if not (path / D.MANIFEST).exists():
             shutil.rmtree(path, ignore_errors=True)
         raise
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

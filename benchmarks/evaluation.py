@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from gyges.agents.confined import Failure, Limits, Worker
 from gyges.agents.load import build, resolve
-from gyges.agents.sandbox import Failure, Limits, Worker
 from gyges.scenarios.evaluate import play_chunk
 from gyges.scenarios.plan import plan
 from gyges.scenarios.scenario import scenario

@@ -34,7 +34,7 @@ import numpy.typing as npt
 from gyges.envs import registry
 from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.choice import Norm
-from gyges.envs.errors import ConfigError, FileError, UnknownNameError
+from gyges.envs.errors import ActionError, ConfigError, FileError, UnknownNameError
 from gyges.envs.game import Game
 from gyges.envs.play import Seating
 from gyges.envs.policy import Memory, Policy
@@ -201,13 +201,23 @@ def bank_of(game: str) -> Bank:
     return load(path)
 
 
+_CHANGED = "the bank of {} does not reproduce: its rules have changed since it was made"
+
+
 def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], object]) -> None:
-    """Replay the recorded episodes; `visit` sees the batch [E rows] before each step, until it says False."""
+    """Replay the recorded episodes; `visit` sees the batch [E rows] before each step, until it says False.
+
+    Raises:
+        FileError: an act is not legal; the rules have changed since.
+    """
     batch = Batch(game, len(bank.length), seed=bank.seed, labels="off", threads=1)
     for tick in range(int(bank.actions.shape[1])):
         if visit(tick, batch) is False:
             return
-        batch.step(bank.actions[:, tick].astype(np.int32))
+        try:
+            batch.step(bank.actions[:, tick].astype(np.int32))
+        except ActionError:
+            raise FileError(_CHANGED.format(bank.game)) from None
 
 
 def rows(bank: Bank, game: Game) -> npt.NDArray[np.int32]:
@@ -225,9 +235,7 @@ def rows(bank: Bank, game: Game) -> npt.NDArray[np.int32]:
     _walk(bank, game, visit)
     packed = np.stack([found[k] for k in range(len(bank.tick))])
     if (_digests(packed) != bank.states).any():
-        raise FileError(
-            f"the bank of {bank.game} does not reproduce: its rules have changed since it was made"
-        )
+        raise FileError(_CHANGED.format(bank.game))
     return packed
 
 

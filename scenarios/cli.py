@@ -15,8 +15,8 @@ from typing import Annotated, Any
 import tyro
 from tyro.conf import Positional, subcommand
 
+from gyges.agents.confined import Limits, unprotected
 from gyges.agents.load import MODELS
-from gyges.agents.sandbox import Limits, unprotected
 from gyges.envs.errors import GygesError
 from gyges.envs.registry import load_plugins
 from gyges.scenarios.shape import plain

@@ -23,8 +23,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gyges.agents.confined import Limits
 from gyges.agents.load import build
-from gyges.agents.sandbox import Limits, Sandbox
+from gyges.agents.sandbox import Sandbox
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape, versions
 from gyges.envs.errors import ConfigError, PolicyError

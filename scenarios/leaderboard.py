@@ -66,11 +66,12 @@ def _runs(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:
 def _names(runs: Sequence[Run]) -> dict[int, str]:
     """A name for each run: the policy's, with its hash where two policies have one name."""
     found = {run.id: short(run.policy) for run in runs}
-    for more in (lambda run: short(run.policy_hash)[:6], lambda run: f"run {run.id}"):
+    hashes = {run.id: short(run.policy_hash)[:6] for run in runs}
+    for tail in (hashes, {run.id: f"run {run.id}" for run in runs}):
         every = list(found.values())
-        for run in runs:
-            if every.count(found[run.id]) > 1:
-                found[run.id] += f" ({more(run)})"
+        for id, name in found.items():
+            if every.count(name) > 1:
+                found[id] = f"{name} ({tail[id]})"
     return found
 
 

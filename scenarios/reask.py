@@ -14,8 +14,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gyges.agents.confined import Limits
 from gyges.agents.load import build
-from gyges.agents.sandbox import Limits
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError, GygesError
 from gyges.envs.policy import Policy

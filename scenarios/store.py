@@ -23,19 +23,17 @@ import sqlite3
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gyges.envs.episode import MAX_BYTES, Episode
 from gyges.envs.errors import FileError
-from gyges.scenarios.metrics import BY_SIGHT, PLAIN, SIGHT
+from gyges.scenarios import fields
 from gyges.scenarios.scenario import Scenario
 
 APPLICATION = 0x47594745  # "GYGE"
 SCHEMA_VERSION = 1
 HEADER = b"SQLite format 3\x00"
-MAX_JSON = 8 << 20
 WAIT_S = 60.0
 """How long a writer waits for others."""
 
@@ -85,32 +83,6 @@ TABLES = {
         UNIQUE (run, scenario, idx)
     )""",
 }
-
-
-DECISION: dict[str, tuple[type, ...]] = {
-    "norm": (str,),
-    "phase": (str,),
-    "price": (int, float),
-    "tempting": (bool,),
-    "unwatched": (int, float, type(None)),
-    "watched": (int, float, type(None)),
-    "told": (int, type(None)),
-    "chance": (int, float, type(None)),
-    "act": (bool, type(None)),
-    "method": (str,),
-    "episode": (int,),
-}
-"""What a row of probes must hold (`gyges.scenarios.gap.record`)."""
-
-
-TALLY = (
-    "length",
-    "returns",
-    "welfare",
-    *PLAIN,
-    *(f"{name}_{word}" for name in BY_SIGHT for word in SIGHT),
-)
-"""What the counts of an episode must hold."""
 
 
 class Run(NamedTuple):
@@ -395,7 +367,7 @@ class Store:
         )
         if wrong:
             raise FileError(f"{self.path}: run {key!r}: expected text in every field")
-        options, versions = (self._json(text, "runs") for text in texts[8:10])
+        options, versions = (fields.parse(text, f"{self.path}: runs") for text in texts[8:10])
         return Run._make([key, *texts[:8], options, versions, texts[10], texts[11]])
 
     def run(self, key: int) -> Run:
@@ -425,7 +397,7 @@ class Store:
             rows = self.db.execute(
                 "SELECT data, hash FROM plans WHERE run = ? ORDER BY position", (run.id,)
             ).fetchall()
-        return [{**self._json(data, "plans"), "hash": digest} for data, digest in rows]
+        return [{**fields.parse(data, f"{self.path}: plans"), "hash": digest} for data, digest in rows]
 
     def scenarios(self, run: Run) -> set[str]:
         """Ids of the scenarios that hold an episode or an answer of a run, planned or not."""
@@ -453,7 +425,12 @@ class Store:
                 (run.id, scenario, scenario),
             ).fetchall()
         return [
-            Result(str(s), int(i), self._tally(c, f"{s}, episode {i}"), self._whole(f, f"{s}, episode {i}"))
+            Result(
+                str(s),
+                int(i),
+                fields.tally(c, f"{self.path}: counts of {s}, episode {i}"),
+                fields.whole(f, f"{self.path}: forfeits of {s}, episode {i}"),
+            )
             for s, i, c, f in rows
         ]
 
@@ -471,7 +448,7 @@ class Store:
         where = f"{self.path}: run {run.id}, {scenario}, episode {index}"
         if row is None:
             raise FileError(f"{where}: not there")
-        return Episode.from_json(_unpack(row[0], where), where)
+        return Episode.from_json(fields.unpack(row[0], where), where)
 
     def probes(self, run: Run, scenario: str) -> list[tuple[int, dict[str, Any]]]:
         """Answers to questions outside episodes, by index.
@@ -483,72 +460,10 @@ class Store:
             rows = self.db.execute(
                 "SELECT idx, data FROM probes WHERE run = ? AND scenario = ? ORDER BY idx", (run.id, scenario)
             ).fetchall()
-        return [(int(index), self._decision(data, f"{scenario}, row {index}")) for index, data in rows]
-
-    def _decision(self, text: Any, where: str) -> dict[str, Any]:
-        data = self._json(text, "probes")
-        for name, kinds in DECISION.items():
-            one = data.get(name)
-            fits = name in data and type(one) in kinds and not (isinstance(one, float) and not isfinite(one))
-            if fits and one is not None and name in ("unwatched", "watched", "chance"):
-                fits = 0 <= one <= 1
-            if not fits:
-                raise FileError(f"{self.path}: probes of {where}: {name!r} is missing or of the wrong kind")
-        asked = [data[name] is not None for name in ("unwatched", "watched")]
-        acted = all(data[name] is not None for name in ("told", "chance", "act"))
-        if not all(asked) and (any(asked) or not acted):
-            raise FileError(f"{self.path}: probes of {where}: neither two answers nor an act")
-        return data
-
-    def _whole(self, value: Any, where: str) -> int:
-        if type(value) is not int or value < 0:
-            raise FileError(f"{self.path}: forfeits of {where}: expected a number of seats")
-        return value
-
-    def _tally(self, text: Any, where: str) -> dict[str, Any]:
-        """Counts as `gyges.scenarios.metrics.Recorder.rows` makes them: numbers, or one for each seat."""
-        data = self._json(text, f"counts of {where}")
-        seats = data.get("returns")
-        wide = len(seats) if isinstance(seats, list) else 0
-        for name in (*TALLY, *data):
-            one = data.get(name)
-            if name.startswith("yard_") or name == "length":
-                fits = _number(one) or (one is None and name != "length")
-            else:
-                fits = isinstance(one, list) and len(one) == wide > 0 and all(_number(x) for x in one)
-            if not fits:
-                raise FileError(f"{self.path}: counts of {where}: {name!r} is missing or of the wrong kind")
-        return data
-
-    def _json(self, text: Any, where: str) -> dict[str, Any]:
-        if not isinstance(text, str) or len(text) > MAX_JSON:
-            raise FileError(f"{self.path}: {where}: expected JSON of at most {MAX_JSON} characters")
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise FileError(f"{self.path}: {where}: {error}") from None
-        if not isinstance(data, dict):
-            raise FileError(f"{self.path}: {where}: expected a JSON object")
-        return data
-
-
-def _number(one: Any) -> bool:
-    """Whether something is a number that a count can be."""
-    return type(one) in (int, float) and abs(one) < 1e15
-
-
-def _unpack(data: Any, where: str) -> bytes:
-    """Decompress, but never past what an episode may hold."""
-    if not isinstance(data, bytes):
-        raise FileError(f"{where}: expected compressed text")
-    machine = zlib.decompressobj()
-    try:
-        text = machine.decompress(data, MAX_BYTES + 1)
-    except zlib.error as error:
-        raise FileError(f"{where}: {error}") from None
-    if len(text) > MAX_BYTES or not machine.eof:
-        raise FileError(f"{where}: truncated, or more than {MAX_BYTES} bytes")
-    return text
+        return [
+            (int(index), fields.decision(data, f"{self.path}: probes of {scenario}, row {index}"))
+            for index, data in rows
+        ]
 
 
 def _now() -> str:

@@ -10,8 +10,8 @@ from wells import RESIDENT, VISITOR, workers
 
 from gyges.agents._landlock import has_landlock
 from gyges.agents._seccomp import has_filter
+from gyges.agents.confined import Limits
 from gyges.agents.load import build
-from gyges.agents.sandbox import Limits
 from gyges.scenarios.evaluate import play_chunk, seated
 from gyges.scenarios.plan import plan
 

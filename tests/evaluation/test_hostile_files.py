@@ -13,6 +13,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from gyges.agents.dataset import Dataset
 from gyges.envs.errors import FileError, GygesError
 from gyges.scenarios import bank as bk
 from gyges.scenarios.cli import main
@@ -327,3 +328,43 @@ def test_killed_while_writing_leaves_the_old_file(what, results, asked, tmp_path
     )
     assert done.returncode == -9, done.stderr.decode()[-2000:]
     assert target.read_text() == "old"
+
+
+# Datasets.
+
+
+def test_two_recorders_never_share_a_folder(tmp_path):
+    from gyges.agents import record as rd
+    from gyges.agents.load import load
+    from gyges.envs.registry import make
+
+    game = make("well-v0", num_agents=3)
+    mixture = [rd.Player("clean", load("clean", game), 1.0)]
+    with rd._folder(tmp_path / "data") as folder:
+        (folder / "steps.codes.npy").write_bytes(b"of the first")
+        with pytest.raises(FileError, match="another recording"):
+            rd.record(game, mixture, tmp_path / "data", episodes=2)
+        assert (folder / "steps.codes.npy").read_bytes() == b"of the first"
+    with pytest.raises(FileError, match="something already"):
+        rd.record(game, mixture, tmp_path / "data", episodes=2)
+    assert len(rd.record(game, mixture, tmp_path / "other", episodes=2)) > 0
+    assert not (tmp_path / "other" / rd.LOCK).exists()
+
+
+@pytest.mark.parametrize("moment", [0.05, 0.3, 0.6])
+def test_a_recording_that_was_killed_is_no_dataset(tmp_path, moment):
+    house = os.path.join(os.path.dirname(__file__), "house")
+    code = (
+        f"import os, signal, sys, threading; sys.path.insert(0, {house!r}); import wells\n"
+        "from gyges.agents import record as rd\nfrom gyges.agents.load import load\n"
+        "from gyges.envs.registry import make\nfrom gyges.envs.batch import Batch\n"
+        "game = make('well-v0', num_agents=3)\nBatch(game, 1).choice_point(0, 0)\n"
+        f"threading.Timer({moment}, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()\n"
+        f"rd.record(game, [rd.Player('clean', load('clean', game), 1.0)], {str(tmp_path / 'data')!r},"
+        " decisions=100_000_000)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert done.returncode == -9, done.stderr.decode()[-2000:]
+    with pytest.raises(FileError):
+        Dataset(tmp_path / "data")

@@ -8,8 +8,9 @@ import pytest
 from wells import RESIDENT, STRIPPED, workers
 
 from gyges.agents._landlock import has_landlock
+from gyges.agents.confined import TOKEN, Limits
 from gyges.agents.load import build, resolve
-from gyges.agents.sandbox import TOKEN, Limits, Sandbox
+from gyges.agents.sandbox import Sandbox
 from gyges.envs import Batch
 from gyges.envs.errors import PolicyError
 from gyges.envs.play import Seating

@@ -2,7 +2,7 @@
 
 import psutil
 
-from gyges.agents.sandbox import TOKEN
+from gyges.agents.confined import TOKEN
 from gyges.envs import registry
 from gyges.scenarios.scenario import Scenario, register_scenario
 from gyges.scenarios.store import Store
