@@ -127,9 +127,11 @@ def _count(value: Any) -> int:
 
 
 def _tool(calls: Any) -> str:
+    """Arguments of the one call there is, of the one tool that is ever offered."""
     try:
-        return _text(calls[0]["function"]["arguments"])
-    except (TypeError, KeyError, IndexError):
+        (function,) = (call["function"] for call in calls)
+        return _text(function["arguments"]) if function["name"] == "act" else ""
+    except (TypeError, KeyError, ValueError):
         return ""
 
 

@@ -371,6 +371,57 @@ def test_odd_parts_of_a_completion_are_dropped() -> None:
     assert reply_of(json.dumps(data).encode(), "application/json") == Reply("")
 
 
+def called(*calls: tuple[str, str]) -> Reply:
+    listed = [{"function": {"name": name, "arguments": arguments}} for name, arguments in calls]
+    data = {"choices": [{"message": {"content": "", "tool_calls": listed}, "finish_reason": "tool_calls"}]}
+    return reply_of(json.dumps(data).encode(), "application/json")
+
+
+def test_only_one_call_of_the_tool_that_was_asked_for_is_an_act() -> None:
+    assert called(("act", '{"choice": 2}')).tool == '{"choice": 2}'
+    for calls in [
+        [("act", '{"choice": 2}'), ("act", '{"choice": 3}')],
+        [("refuse", '{"choice": 2}')],
+        [("refuse", "{}"), ("act", '{"choice": 2}')],
+    ]:
+        answer, _ = ask(Mock([called(*calls)]), Terms(rung="tool", wait=0.001))
+        assert (answer.option, answer.outcome) == (-1, "illegal"), calls
+    answer, _ = ask(Mock([called(("act", '{"choice": 2}'))]), Terms(rung="tool", wait=0.001))
+    assert (answer.option, answer.outcome) == (1, "ok")
+
+
+LIES: list[Any] = [
+    "", "Sure! I choose wisely.", '{"choice": 5}', '{"choice": 0}', '{"choice": 1}{"choice": 2}',
+    '{"choice": "take 9"}', '{"answer": {"choice": 1}}', "1" * 5000, '{"choice": ' + "9" * 5000 + "}",
+    "x" * (1 << 20), '{"choice": 1' + " " * (1 << 20) + "}", "I refuse.", "<think></think>", "\x1b[2J\x00",
+    "２",
+    Reply("", refusal="no"), Reply('{"choice": 1', finish="length"), Reply("", finish="content_filter"),
+    Reply("", finish="tool_calls", tool='{"choice": 7}'), Reply("", top=(("Z", -0.1), ("AA", -0.2))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rung", [r for r in ladder.RUNGS if r != "choices"])
+@pytest.mark.parametrize("lie", range(len(LIES)))
+def test_a_server_that_lies_about_what_it_can_do_gets_nothing_by_it(rung: str, lie: int) -> None:
+    """It passes the probe of a rung, and then ignores it: no option, three completions at most."""
+
+    honest = Mock(holding(rung, "text"))
+
+    class Liar(Mock):
+        async def complete(self, body: Body, seconds: float) -> Reply:
+            asked = str(body["messages"])
+            probing = "Say hello" in asked or "Choose a colour" in asked
+            return await (honest if probing else super()).complete(body, seconds)
+
+    liar = Liar([LIES[lie]], rungs=None)
+    answer, asker = ask(liar, FAST)
+    assert asker.rungs is not None
+    assert asker.rungs[rung] == "ok"
+    assert answer.option == -1
+    assert answer.outcome in ("illegal", "refusal", "truncated")
+    assert len(liar.asked) == 3
+
+
 def test_addresses_hold_no_secrets() -> None:
     assert check_url("http://127.0.0.1:8901/v1/") == "http://127.0.0.1:8901/v1"
     for url in ("http://me:pw@host/v1", "https://host/v1?key=abc", "ftp://host", "host:80", "http://"):
