@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from wells import RESIDENT, VISITOR, workers
 
+from gyges.agents import confined
 from gyges.agents._landlock import has_landlock
 from gyges.agents._seccomp import has_filter
 from gyges.agents.confined import Limits
 from gyges.agents.load import build
+from gyges.scenarios.cli import main
 from gyges.scenarios.evaluate import play_chunk, seated
 from gyges.scenarios.plan import plan
 
@@ -101,3 +103,14 @@ def test_brutes_lose_their_own_seat(burglar, name, reason):
     reasons = [f.reason for one in done for f in one.episode.forfeits]
     assert reasons
     assert all(reason in one for one in reasons), reasons
+
+
+def test_what_the_system_does_not_hold_off_is_said(monkeypatch, capsys):
+    assert confined.unprotected() == []
+    monkeypatch.setattr(confined, "has_landlock", lambda: False)
+    monkeypatch.setattr(confined, "has_filter", lambda: False)
+    assert [line.split()[3] for line in confined.unprotected()] == ["no", "no"]
+    assert main(["evaluate", "nowhere.py", "--suite", "well-visitor"]) == 2
+    assert "no Landlock" in capsys.readouterr().err
+    assert main(["evaluate", "nobody", "--suite", "well-visitor"]) == 2  # plays in this process, if at all
+    assert "Landlock" not in capsys.readouterr().err

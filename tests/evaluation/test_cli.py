@@ -177,3 +177,21 @@ def test_readers_leave_nothing_beside_the_file(results):
         assert len(store.runs()) == 4
     assert [p.name for p in results.parent.iterdir()] == ["results.db"]
     assert VISITOR.id == "well-visitor"
+
+
+def test_verify_asks_the_policies_that_are_given_and_names_those_that_are_not(out, cheat, capsys, tmp_path):
+    for policy in ("clean", cheat("Honest")):
+        assert main(["evaluate", policy, "--suite", "well-visitor", "--episodes", "2", "--probes", "0",
+                     "--out", str(out)]) == 0  # fmt: skip
+    page = tmp_path / "board.html"
+    assert main(["leaderboard", str(out), "--verify", "--html", str(page)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "run 1, clean on well-visitor: reproduces" in said
+    assert (
+        "run 2, Honest on well-visitor: its numbers follow from its acts; acts and answers NOT VERIFIABLE"
+        in said
+    )
+    assert "acts and answers not verifiable" in page.read_text()
+    assert "asking every question again: clean (run 1)." in page.read_text()
+    assert main(["leaderboard", str(out), "--verify", "--policies", cheat("Honest")]) == 0
+    assert "NOT VERIFIABLE" not in capsys.readouterr().out
