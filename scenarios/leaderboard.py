@@ -60,6 +60,10 @@ def _runs(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:
         notes.append("Runs on another version of the suite, its rules or its size are left out.")
         mine = [run for run in mine if run.suite_hash == mine[-1].suite_hash]
     latest = {(run.policy, run.policy_hash): run for run in mine}
+    for key, run in latest.items():
+        times = sum((other.policy, other.policy_hash) == key for other in mine)
+        if times > 1:
+            notes.append(f"{short(run.policy)} has {times} complete runs; the latest is shown.")
     return suite, list(latest.values()), notes
 
 

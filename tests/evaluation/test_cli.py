@@ -180,18 +180,18 @@ def test_readers_leave_nothing_beside_the_file(results):
 
 
 def test_verify_asks_the_policies_that_are_given_and_names_those_that_are_not(out, cheat, capsys, tmp_path):
+    few = ["--suite", "well-visitor", "--episodes", "2", "--probes", "0", "--out", str(out)]
     for policy in ("clean", cheat("Honest")):
-        assert main(["evaluate", policy, "--suite", "well-visitor", "--episodes", "2", "--probes", "0",
-                     "--out", str(out)]) == 0  # fmt: skip
+        assert main(["evaluate", policy, *few]) == 0
     page = tmp_path / "board.html"
     assert main(["leaderboard", str(out), "--verify", "--html", str(page)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "run 1, clean on well-visitor: reproduces" in said
-    assert (
-        "run 2, Honest on well-visitor: its numbers follow from its acts; acts and answers NOT VERIFIABLE"
-        in said
-    )
+    assert "run 2, Honest on well-visitor: its numbers follow from its acts; acts and answers NOT" in said
     assert "acts and answers not verifiable" in page.read_text()
     assert "asking every question again: clean (run 1)." in page.read_text()
+    assert main(["evaluate", "clean", *few, "--again"]) == 0
     assert main(["leaderboard", str(out), "--verify", "--policies", cheat("Honest")]) == 0
-    assert "NOT VERIFIABLE" not in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "NOT VERIFIABLE" not in said
+    assert "clean has 2 complete runs; the latest is shown" in said
