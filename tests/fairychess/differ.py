@@ -97,11 +97,12 @@ def pawn_mates(
 
 
 def simple(fen: str) -> tuple[str, ...]:
-    """A FEN without what the two write differently: hands sorted, empty hands, move numbers."""
-    board, side, *rest = fen.split()
+    """A FEN without what the two write differently: hands sorted, empty hands, move numbers, and en passant
+    squares (the engine also writes those on which nobody can capture, and the piece itself)."""
+    board, side, castling, _, *rest = fen.split()
     board, _, hand = board.partition("[")
     hand = "".join(sorted(hand.strip("]-")))
-    return (board, hand, side, *rest[:-1])
+    return (board, hand, side, castling, *rest[:-1])
 
 
 def compare(oracle: Oracle, variant: Variant, seeds: range, plies: int = 80) -> list[str]:
