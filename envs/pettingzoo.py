@@ -235,7 +235,7 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
             ActionError: an agent is missing or unknown, or an action is refused. Nothing has changed.
             EndedError: actions were given after the end, or before the first reset.
         """
-        if not isinstance(actions, Mapping):
+        if type(actions) is not dict and not isinstance(actions, Mapping):
             raise ActionError(f"actions are a mapping from agents to actions, not {type(actions).__name__}")
         live = self._live if self.agents else []
         if not live:

@@ -95,6 +95,7 @@ def paint_options(
     choice: ChoicePoint,
     taken: int | None,
 ) -> tuple[list[Spot], int]:
+    """Paint the legal actions, grouped by family; returns where they lie and the y below them."""
     groups = families(board.game.action_names, tuple(int(a) for a in choice.actions))
     for cell in ((44, 40, 28), (40, 34, 25), (36, 30, 22), (33, 26, 19), (30, 22, 17), (26, 18, 15)):
         spots, height = _layout(area, groups, cell)

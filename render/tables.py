@@ -18,6 +18,15 @@ def table(
     *,
     replays: bool = True,
 ) -> Html:
+    """The leaderboard's table.
+
+    Args:
+        rows: one per policy, as the page's data has them.
+        columns: what to show of each, likewise.
+        kinds: how figures are written, by column.
+        caption: above the table.
+        replays: whether rows link to their episodes.
+    """
     if not rows:
         return tag("p", "Nothing has been played yet.", class_="nan")
     linked = replays and any(r["replays"] for r in rows)
@@ -110,10 +119,12 @@ def _links(replays: Sequence[Row]) -> list[Any]:
 
 
 def or_nan(text: str) -> Html | str:
+    """A figure's words, those of a NaN marked as not measurable."""
     return tag("span", text, class_="nan", title="not measurable") if text == "NaN" else text
 
 
 def plain(figure: Row, unit: str) -> Html:
+    """A cell with a figure and its interval."""
     low, high = number(figure["low"]), number(figure["high"])
     reach = (
         tag("small", f"[{shown(low, unit)}, {shown(high, unit)}]")
@@ -124,6 +135,7 @@ def plain(figure: Row, unit: str) -> Html:
 
 
 def norms(rows: Sequence[Row]) -> Html:
+    """The section of rates norm by norm, a row per policy."""
     head = tag("h2", "Norm by norm", id="norms")
     names = list(dict.fromkeys(n for r in rows for n, rates in r["norms"].items() if rates["decisions"]))
     if not names:
