@@ -278,7 +278,10 @@ class Episode:
                 f"episode of {self.game}: recorded under rules {self.rules[:12]}, "
                 f"these are {rules_hash(game)[:12]}; replay it with versions {self.versions}"
             )
-        batch = Batch(game, 1, seed=self.seed, first_row=self.row, labels="full")
+        try:
+            batch = Batch(game, 1, seed=self.seed, first_row=self.row, labels="full")
+        except (ValueError, TypeError, OverflowError) as error:  # settings of the wrong kind
+            raise FileError(f"episode of {self.game}: it cannot be set up: {error}"[:300]) from None
         expected = {h.step: h.hash for h in self.hashes} if verify else {}
         for t in range(self.steps):
             self._compare(batch, t, expected)

@@ -75,7 +75,7 @@ def ask_again(
         return _compare(store, run, plans, limits or Limits(), chunk, progress)
     except _Moody:
         return Again([], "it does not answer the same twice")
-    except (GygesError, KeyError, TypeError, ValueError) as error:
+    except (GygesError, KeyError, TypeError, ValueError, OverflowError) as error:
         return Again([], f"it could not be asked again: {error}"[:300])
 
 

@@ -76,7 +76,7 @@ def verify(store: Store, run: Run, *, chunk: int = CHUNK, progress: Progress | N
                     wrong(scenario.id, index, what)
                 if progress is not None:
                     progress(scenario.id, first + count, scenario.episodes)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             wrong(str(data.get("id", "")), -1, str(error))
     for name in sorted(store.scenarios(run) - {scenario.id for scenario, _ in plans}):
         wrong(name, -1, "results of a scenario that the run does not have")
@@ -86,7 +86,7 @@ def verify(store: Store, run: Run, *, chunk: int = CHUNK, progress: Progress | N
         try:
             for what in _columns(run, plans):
                 wrong("", -1, what)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             wrong("", -1, str(error))
     return found
 

@@ -190,6 +190,8 @@ def test_counts_that_are_none(results, capsys, change):
         {"settings": {"num_agents": 10**9}},
         {"settings": {"num_agents": "five"}},
         {"settings": {"horizon": 1e300}},
+        {"settings": {"stakes": "[chess]"}},
+        {"settings": {"stakes": 2**70}},
         {"settings": [1]},
         {"focal": [10**9]},
         {"focal": 1.5},
