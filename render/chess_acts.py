@@ -70,10 +70,22 @@ def act_of(game: Any, row: Any, action: int) -> Act:
     piece, there = int(board[origin]), int(board[to])
     kind, side = piece >> 2, (piece & 3) - 1
     castles = there & 3 == side + 1 and there < at.CIVILIAN
-    passing = to in (info[at.EP0], info[at.EP1]) and (origin - to) % wide != 0
-    passing = bool(passing and c.table("role")[kind] >> 2 & 1)
+    passing = there == 0 and to in (info[at.EP0], info[at.EP1]) and _passes(c, kind, side, origin, to)
     becomes = c.choices[kind, side][choice - 1] if choice else 0
     return Act(action, origin, to, 0, becomes, castles, bool(there and not castles) or passing)
+
+
+def _passes(c: Compiled, kind: int, side: int, origin: int, to: int) -> bool:
+    """Does a piece go to an en passant square by capturing alone?"""
+    wide, sign = c.variant.maxFile, -1 if side else 1
+    dx, dy = sign * (to % wide - origin % wide), sign * (to // wide - origin // wide)
+    found = [
+        step
+        for step in c.kinds[kind].piece.steps
+        if any((n * step.dx, n * step.dy) == (dx, dy) for n in range(1, min(step.reach, 12) + 1))
+    ]
+    captures = any(step.capture for step in found) and not any(step.move for step in found)
+    return captures and bool(c.table("role")[kind] >> 2 & 1)
 
 
 def spoken(game: Any, row: Any, action: int) -> str:

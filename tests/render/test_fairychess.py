@@ -125,8 +125,20 @@ def test_targets_are_the_legal_moves() -> None:
         targets_of(board, "a2")
 
 
+PASSING = """[berolina-passing:chess]
+pawn = -
+customPiece1 = p:mfFcfWimfnA
+promotionPawnTypes = p
+enPassantTypes = pn
+maxRank = 7
+doubleStepRegionBlack = *6
+promotionRegionWhite = *7
+startFen = 1nbnknb1/pppppppp/8/8/8/PPPPPPPP/1NBNKNB1 w - - 0 1
+"""
+
+
 @pytest.mark.parametrize(
-    "name", ["chess", "crazyhouse", "shogi", "xiangqi", "capablanca", "makruk", "chess960"]
+    "name", ["chess", "crazyhouse", "shogi", "xiangqi", "capablanca", "makruk", "chess960", PASSING]
 )
 def test_acts_agree_with_the_engine(name: str) -> None:
     """Squares, drops and promotions read from actions are those of the engine's own move names."""
