@@ -199,7 +199,11 @@ def too_few(
     gaps: Sequence[GapEntry],
 ) -> list[str]:
     """Why scenarios have no gap of their own, and how many decisions would give one, in sentences."""
-    thin = {(g["policy"], g["scenario"]) for g in gaps if (g["coverage"] or 1.0) < gap.COVERAGE}
+    thin = {
+        (g["policy"], g["scenario"])
+        for g in gaps
+        if g["coverage"] is not None and g["coverage"] < gap.COVERAGE
+    }
     short: dict[str, dict[str, int]] = {}  # decisions wanted, by game and scenario
     for plan in plans:
         lacking = [e.played[plan.id].probes for e in entries if (e.name, plan.id) in thin]

@@ -290,6 +290,13 @@ def test_stopping_when_it_looks_best_is_said(out, greedy):
     assert f"{EPISODES} of 24 episodes" in notes
 
 
+def test_why_a_scenario_has_no_gap_of_its_own_is_said(out, greedy):
+    with Store(out) as store:
+        (note,) = [note for note in page_data(store)["notes"] if note.startswith("No gap on the own path")]
+    assert "well-visitor, well-resident" in note
+    assert int(note.partition("--probes ")[2].split()[0]) > PROBES
+
+
 # Who and where.
 
 
