@@ -103,7 +103,7 @@ def one_action(action: Any, num_actions: int, who: str) -> int:
         ActionError: not an integer, or out of range.
     """
     try:
-        value = None if isinstance(action, bool) else operator.index(action)
+        value = None if isinstance(action, (bool, np.bool_)) else operator.index(action)
     except TypeError:
         value = None
     if value is None:
