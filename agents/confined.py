@@ -75,6 +75,11 @@ class Limits:
                 raise ConfigError(f"limit {field.name} must be positive, not {getattr(self, field.name)!r}")
 
 
+CLOSED = (
+    "; of what is not Python's or the system's a policy reads its own file or checkpoint, and of mine.py the "
+    "folder mine beside it: --limits.reads PATH opens more"
+)
+
 FORKED = "started another process"
 
 
@@ -150,7 +155,8 @@ class Worker:
             raise Failure(f"answered with {error}") from None
         if "error" in frame.header:
             self.kill()
-            raise Failure(f"raised {str(frame.header['error'])[:400]}")
+            said = str(frame.header["error"])[:400]
+            raise Failure(f"raised {said}{CLOSED if said.startswith('PermissionError') else ''}")
         if frame.header.get("n") != self.asked:
             self.kill()
             raise Failure("answered twice")

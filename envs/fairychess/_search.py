@@ -528,6 +528,10 @@ def _search(
     return nodes
 
 
+whole = core.inline(_search)  # a global: a closure's cells are part of the cache's key, and this one has no
+#                               bytes that two processes agree on
+
+
 @functools.lru_cache(maxsize=1)
 def searcher() -> Any:
     """The compiled search; it compiles, or comes from the cache, at its first call."""
@@ -543,5 +547,4 @@ def searcher() -> Any:
         return whole(table, offsets, rows, parts, listed, ranked, weights, cuts, stack, hashed, tried,
                      trail, roots, lines, answer, limit, past)  # fmt: skip
 
-    whole = core.inline(_search)
     return loop if PURE else njit(loop, cache=True, nogil=True, error_model="numpy")

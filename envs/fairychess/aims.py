@@ -11,6 +11,9 @@ from gyges.envs.fairychess.betza import FAR, Step, lame_path
 from gyges.envs.fairychess.lines import Kind, Lines
 from gyges.envs.fairychess.variants import Piece, Variant
 
+FLIGHT = (Step(0, 1, FAR), Step(0, -1, FAR), Step(1, 0, FAR), Step(-1, 0, FAR))
+"""Where a king that may not face another one looks."""
+
 
 def attacks(v: Variant, kinds: tuple[Kind, ...], lines: Lines) -> dict[str, Any]:
     """Tables rays, line, kind, hits, hops."""
@@ -32,9 +35,9 @@ def attacks(v: Variant, kinds: tuple[Kind, ...], lines: Lines) -> dict[str, Any]
                 reach: dict[int, list[int]] = {}
                 steps = [step for step in lines.steps(kind.piece, side, x, y) if step.capture]
                 if v.flyingGeneral and kind.piece.royal:
-                    steps = [*steps, Step(0, 1, FAR), Step(0, -1, FAR)]
+                    steps = [*steps, *FLIGHT]
                 for j, step in enumerate(steps):
-                    flying = v.flyingGeneral and kind.piece.royal and j >= len(steps) - 2
+                    flying = v.flyingGeneral and kind.piece.royal and j >= len(steps) - len(FLIGHT)
                     d = ways.setdefault((step.dx * flip, step.dy * flip, step.lame), len(ways))
                     piece = Piece("", "", "") if flying else kind.piece
                     cells = lines.squares(piece, step, side, x, y)

@@ -114,7 +114,7 @@ def rules(v: Variant) -> list[str]:
         (v.shogiPawnDropMateIllegal, "No checkmate by dropping a pawn."),
         (v.immobilityIllegal, "No piece goes where it could never move again."),
         (v.blastOnCapture, "A capture explodes: the capturer and everything around it but pawns is gone."),
-        (v.flyingGeneral, "The kings may not face each other on an open file."),
+        (v.flyingGeneral, "The kings may not face each other on an open file or rank."),
         (v.checkCounting, "Giving check often enough wins (the counters stand in the FEN)."),
         (
             v.extinctionPseudoRoyal,

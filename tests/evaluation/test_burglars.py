@@ -13,6 +13,7 @@ from gyges.agents._landlock import has_landlock
 from gyges.agents._seccomp import has_filter
 from gyges.agents.confined import Limits
 from gyges.agents.load import build
+from gyges.envs.errors import PolicyError
 from gyges.scenarios.cli import main
 from gyges.scenarios.evaluate import play_chunk, seated
 from gyges.scenarios.plan import plan
@@ -114,3 +115,20 @@ def test_what_the_system_does_not_hold_off_is_said(monkeypatch, capsys):
     assert "no Landlock" in capsys.readouterr().err
     assert main(["evaluate", "nobody", "--suite", "well-visitor"]) == 2  # plays in this process, if at all
     assert "Landlock" not in capsys.readouterr().err
+
+
+def test_a_file_that_is_closed_to_a_policy_is_named_with_what_opens_it(tmp_path):
+    (tmp_path / "weights.txt").write_text("3")
+    text = (
+        "from pathlib import Path\n"
+        "class Mine:\n"
+        "    def __init__(self, game=None):\n"
+        "        Path(__file__).with_name('weights.txt').read_text()\n"
+        "    def initial(self, rows):\n"
+        "        return [None] * rows\n"
+        "    def act(self, observation, memory):\n"
+        "        raise NotImplementedError\n"
+    )
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(PolicyError, match=r"weights\.txt.*--limits\.reads"):
+        played(f"{tmp_path / 'mine.py'}:Mine")

@@ -168,3 +168,9 @@ def test_a_history_that_cannot_be_played_is_a_mismatch(tmp_path, capsys):
     file.write_text(json.dumps(POSITION | {"history_dependent": True, "history": ["e2e5"]}))
     assert main(["moves", str(file)]) == 1
     assert "history: 'e2e5' is not legal" in capsys.readouterr().out
+
+
+def test_kings_that_may_not_face_each_other_look_along_ranks_too():
+    facing = Board(VARIANTS["g2"], "8/8/8/k2P3K/8/8/8/8 w - - 0 1")
+    assert "d5d6" not in facing.moves()
+    assert "d5d6" in Board("chess", facing.fen).moves()

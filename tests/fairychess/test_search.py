@@ -13,6 +13,7 @@ from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.invent import draw
 from gyges.envs.fairychess.search import Found, key, line_names, search, win_probability
 from gyges.envs.fairychess.worth import worth
+from gyges.envs.rules import PURE
 
 MATES = [
     # variant, position, plies to the end, a first move that does it (None: several do)
@@ -217,3 +218,17 @@ def test_compiled_and_plain_searches_agree():
     for (name, fen, nodes), told in zip(WORK, json.loads(plain.stdout), strict=True):
         found = search(Board(name, fen), nodes)
         assert [found.cp, found.move, list(found.line), found.depth, found.nodes] == told, name
+
+
+@pytest.mark.skipif(PURE, reason="nothing is compiled")
+def test_a_second_process_takes_the_search_from_the_cache() -> None:
+    search(Board("gardner"), 50)
+    code = (
+        "from gyges.envs.fairychess.board import Board\n"
+        "from gyges.envs.fairychess.search import search\n"
+        "from gyges.envs.fairychess._search import searcher\n"
+        "search(Board('gardner'), 50)\n"
+        "print(sum(searcher().stats.cache_hits.values()), sum(searcher().stats.cache_misses.values()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "0"]
