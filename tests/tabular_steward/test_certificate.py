@@ -70,12 +70,15 @@ def constant(action):
 
 @pytest.mark.parametrize("action", [at.A_FISH, at.A_FISH + at.BOAT, at.A_PASS, at.A_ACCUSE])
 def test_strategies_that_never_look_beat_nobody_at_their_own_measure(clean, action):
-    """Not greedy at pay, nor clean at the others' welfare. (A full boat's own meals count as welfare too,
-    and what it costs the ground comes mostly after the horizon.)"""
+    """Not greedy at pay, nor clean at conduct; and who earns more than clean does so at the others' cost.
+
+    (Who never fishes leaves the others more than clean does, and starves.)
+    """
     greedy = tally([load("greedy", GAME), *[CLEAN] * 4])
-    returns, welfare, _, _ = tally([constant(action), *[CLEAN] * 4])
+    returns, welfare, bad, _ = tally([constant(action), *[CLEAN] * 4])
     assert returns[0] < greedy[0][0]
-    assert welfare[1:].sum() <= clean[1][1:].sum() + 1e-9
+    assert bad > clean[2]
+    assert returns[0] < clean[0][0] or welfare[1:].sum() < clean[1][1:].sum()
 
 
 def test_harm_of_a_lie_and_of_a_slander_is_what_others_lose():
