@@ -3,8 +3,6 @@
 import hashlib
 import importlib.util
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -30,22 +28,6 @@ FROZEN = [
 ]
 DRAWN = "a117fa5e247e15291d36558582de0dd80b4465e3373687277d24c64dfe50c84d"
 COUNT = int(os.environ.get("GYGES_DIFFER", "200"))
-
-
-@pytest.fixture(scope="module")
-def differ():
-    sys.path.insert(0, str(Path(__file__).parent))
-    import differ
-
-    yield differ
-    sys.path.pop(0)
-
-
-@pytest.fixture(scope="module")
-def oracle(differ):
-    asked = differ.Oracle()
-    yield asked
-    asked.close()
 
 
 @pytest.mark.parametrize("name", names())

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,22 +19,6 @@ VARIANTS = {
     for name, variant in read(file.read_text(encoding="utf-8"), file.name).items()
 }
 START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
-
-
-@pytest.fixture(scope="module")
-def differ():
-    sys.path.insert(0, str(Path(__file__).parent))
-    import differ
-
-    yield differ
-    sys.path.pop(0)
-
-
-@pytest.fixture(scope="module")
-def oracle(differ):
-    asked = differ.Oracle()
-    yield asked
-    asked.close()
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pyffish") is None, reason="pyffish is not installed")
