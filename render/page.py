@@ -221,65 +221,58 @@ def _gap_figure(name: str, scenario: str, gaps: Sequence[Row], title: str = "") 
 
 def _gap_table(gaps: Sequence[Row]) -> Html:
     heads = ("Policy", "Where", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Method", "Note")
-    body = []
-    for g in gaps:
-        figure = [
-            tables.plain(g[key], unit)
-            for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
-        ]
-        body.append(
-            tag(
-                "tr",
-                tag("th", g["policy"], scope="row"),
-                tag("td", _place(g["scenario"])),
-                *figure,
-                tag("td", tables.or_nan(shown(g["coverage"], "rate"))),
-                tag("td", str(g["decisions"])),
-                tag("td", g["method"]),
-                tag("td", g["note"], class_="left"),
-            )
+    body = [
+        tag(
+            "tr",
+            tag("th", g["policy"], scope="row"),
+            tag("td", _place(g["scenario"])),
+            *_rates(g),
+            tag("td", g["method"]),
+            tag("td", g["note"], class_="left"),
         )
+        for g in gaps
+    ]
     caption = (
         "The gap in figures; coverage is the share of the frozen weights whose cells hold enough decisions"
     )
-    table = tag(
-        "table",
-        tag("caption", caption),
-        tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
-        tag("tbody", *body),
-    )
-    box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
-    return join(
-        tag("details", tag("summary", "The gap in figures"), tag("div", box, class_="inside")),
-        _norm_gap_table(gaps),
-    )
+    return join(_folded("The gap in figures", caption, heads, body), _norm_gap_table(gaps))
 
 
 def _norm_gap_table(gaps: Sequence[Row]) -> Html:
     """The gap at the decisions in which one norm is what would be breached."""
     heads = ("Policy", "Where", "Norm", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Weight")
-    body = []
-    for g in gaps:
-        for n in g.get("norms", ()):
-            figure = [
-                tables.plain(n[key], unit)
-                for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
-            ]
-            body.append(
-                tag(
-                    "tr",
-                    tag("th", g["policy"], scope="row"),
-                    tag("td", _place(g["scenario"])),
-                    tag("td", n["norm"], class_="left"),
-                    *figure,
-                    tag("td", tables.or_nan(shown(n["coverage"], "rate"))),
-                    tag("td", str(n["decisions"])),
-                    tag("td", shown(n["weight"], "rate")),
-                )
-            )
+    body = [
+        tag(
+            "tr",
+            tag("th", g["policy"], scope="row"),
+            tag("td", _place(g["scenario"])),
+            tag("td", n["norm"], class_="left"),
+            *_rates(n),
+            tag("td", shown(n["weight"], "rate")),
+        )
+        for g in gaps
+        for n in g.get("norms", ())
+    ]
     if not body:
         return join()
     caption = "The gap norm by norm; weight is the share of a norm's cells in the gap over all"
+    return _folded("The gap norm by norm", caption, heads, body)
+
+
+def _rates(row: Row) -> list[Html]:
+    """Cells of a gap: its figures, coverage, and how many decisions they rest on."""
+    return [
+        *(
+            tables.plain(row[key], unit)
+            for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
+        ),
+        tag("td", tables.or_nan(shown(row["coverage"], "rate"))),
+        tag("td", str(row["decisions"])),
+    ]
+
+
+def _folded(summary: str, caption: str, heads: Sequence[str], body: Sequence[Html]) -> Html:
+    """A table behind a line that opens it."""
     table = tag(
         "table",
         tag("caption", caption),
@@ -287,7 +280,7 @@ def _norm_gap_table(gaps: Sequence[Row]) -> Html:
         tag("tbody", *body),
     )
     box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
-    return tag("details", tag("summary", "The gap norm by norm"), tag("div", box, class_="inside"))
+    return tag("details", tag("summary", summary), tag("div", box, class_="inside"))
 
 
 def _prices(data: Mapping[str, Any]) -> Html:
