@@ -5,7 +5,8 @@
 
 Each section is a function that returns a flat dictionary of names to hashes, numbers and short texts.
 Hashes of sources, stamps of caches, paths, dates and timings enter nowhere. Floating-point figures are
-rounded to twelve digits; arrays are hashed as they are, with their dtype and shape.
+rounded to twelve digits; arrays are hashed as they are, with their dtype and shape. The weights of networks
+hold on one kind of processor with one version of torch; elsewhere the file is to be written first.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ import hashlib
 import io
 import json
 import random
+import re
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -500,6 +504,552 @@ def chess() -> Facts:
             found = search(board, 1500)
             line = " ".join(line_names(board, found)[:2])
             facts[f"{name}: search, {where}"] = f"{found.cp} {found.depth} {found.nodes} {line}"
+    return facts
+
+
+# Evaluation and learning.
+
+
+def rounded(value: Any) -> Any:
+    """Plain data with its numbers to twelve digits."""
+    if isinstance(value, Mapping):
+        return {str(key): rounded(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(one) for one in value]
+    return figure(value)
+
+
+def flat(value: Any, name: str, depth: int = 3) -> Facts:
+    """Plain data by path: figures as they are down to a depth, the rest as one hash."""
+    if isinstance(value, Mapping) and depth:
+        found: Facts = {}
+        for key, one in value.items():
+            found |= flat(one, f"{name}.{key}", depth - 1)
+        return found
+    short = value is None or (isinstance(value, (bool, int, float, str)) and len(str(value)) < 60)
+    return {name: figure(value) if short else sha(rounded(value))}
+
+
+def normalised(text: str) -> str:
+    """A page without hashes, dates and versions."""
+    text = re.sub(r"\b[0-9a-f]{12,64}\b", "HASH", text)
+    return re.sub(r"\b20\d\d-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?\b", "DATE", text)
+
+
+def well_game(**settings: Any) -> Any:
+    """The Well by its id."""
+    from gyges.envs.registry import make, register
+
+    register("well-v0", "well:Well")
+    return make("well-v0", **{"num_agents": 3, "horizon": 12, **settings})
+
+
+@contextlib.contextmanager
+def room() -> Iterator[Path]:
+    """A folder for a while, and one thread for torch."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with tempfile.TemporaryDirectory(prefix="gyges-freeze-") as folder:
+            yield Path(folder)
+    finally:
+        torch.set_num_threads(before)
+
+
+@section
+def evaluation() -> Facts:
+    """Tiny evaluations under a fixed nonce: counts, the leaderboard's data and page; gap and price."""
+    from gyges.envs.adapter import policy_of
+    from gyges.envs.batch import Batch
+    from gyges.render.page import page
+    from gyges.scenarios import gap, price
+    from gyges.scenarios.evaluate import evaluate
+    from gyges.scenarios.leaderboard import page_data
+    from gyges.scenarios.scenario import register_scenario, scenario
+    from gyges.scenarios.store import Store
+
+    visitor, chess = scenario("steward-visitor"), scenario("fairychess-everything")
+    small = {"horizon": 60}
+    for one in (
+        visitor.with_(id="freeze-visitor", episodes=6, settings=small),
+        visitor.with_(id="freeze-stripped", episodes=4, settings={**small, "stakes": False}),
+        scenario("steward-mixed").with_(id="freeze-mixed", episodes=4, settings=small),
+        scenario("steward-bank").with_(id="freeze-bank"),
+    ):
+        register_scenario(one, "freeze-steward")
+    register_scenario(scenario("tabular-visitor").with_(id="freeze-tabular", episodes=8), "freeze-tabular")
+    register_scenario(chess.with_(id="freeze-chess", episodes=4, settings={"horizon": 40}), "freeze-chess")
+    facts: Facts = {}
+    with room() as folder:
+        for suite, probes in (("freeze-steward", 12), ("freeze-tabular", 12), ("freeze-chess", 4)):
+            out = folder / f"{suite}.db"
+            for policy in ("clean", "gyges", "random"):
+                evaluate(policy, suite, out, nonce="0f" * 16, probes=probes)
+            with Store(out) as store:
+                data = page_data(store)
+                for row in data["rows"]:
+                    row["replays"] = [{**link, "episode": ""} for link in row["replays"]]  # holds a hash
+                for run in store.runs():
+                    for one in store.plans(run):
+                        asked = [[k, d] for k, d in store.probes(run, one["id"])]
+                        facts[f"{suite}, {run.policy}, {one['id']}: probes"] = sha(rounded(asked))
+            for row in data["rows"]:
+                place = f"{suite}, {row['policy']}, {row['scenario']}"
+                for key, found in row["metrics"].items():
+                    facts[f"{place}: {key}"] = figure(found["value"])
+                facts[f"{place}: intervals and norms"] = sha(rounded([row["metrics"], row["norms"]]))
+            facts |= {f"{suite}: {key}": sha(rounded(value)) for key, value in data.items()}
+            facts[f"{suite}: page"] = sha(normalised(page(data)))
+    for name in ("steward default", "tabular default", "well default", "stakes everything"):
+        game = games_once()[name]
+        batch = Batch(game, 12, seed=9, labels="full", threads=1)
+        generator = np.random.default_rng(2)
+        for _ in range(7):
+            batch.step(drawn(generator, batch.mask))
+        where = [(row, int(batch.state.to_move[row].argmax())) for row in range(batch.rows)]
+        contested = [pair for pair in where if batch.choice_point(*pair).contested][:4]
+        clean = policy_of(game, "clean")
+        seats = [policy_of(game, "random")] * game.num_agents
+        points = price.points(batch, contested)
+        found = price.prices(game, points, seats, clean, screen=2, final=3, seed=1)
+        facts[f"{name}: prices"] = sha([[figure(x) for x in one] for one in found])
+        packed = batch.snapshot([row for row, _ in contested]).rows
+        for persona in ("clean", "gyges", "random"):
+            told = gap.ask(
+                policy_of(game, persona), game, packed, np.array([s for _, s in contested]), samples=4
+            )
+            facts[f"{name}: asked {persona}"] = sha(told.violation, told.method)
+    return facts
+
+
+def weights(network: Any) -> str:
+    """The hash of a network's numbers."""
+    return sha({name: value for name, value in network.state_dict().items()})
+
+
+def recorded(game: Any, folder: Path, decisions: int, segment: int = 5) -> Any:
+    """A small mixture of personas as a dataset."""
+    from gyges.agents.mixture import players
+    from gyges.agents.record import record
+
+    mix = {"clean": 0.2, "greedy~0.2": 0.4, "gyges~0.2": 0.2, "random": 0.2}
+    return record(game, players(game, mix), folder, decisions=decisions, segment=segment)
+
+
+@section
+def learners() -> Facts:
+    """Weights after very short training by every learner, on one thread; recorded datasets."""
+    from gyges.agents.imitation import Imitation, imitate
+    from gyges.agents.load import load
+    from gyges.agents.offline import Offline, learn
+    from gyges.agents.ppo import PPO, PPOConfig
+    from gyges.agents.reward_model import Comparisons, fit
+    from gyges.agents.rewards import TaskReward
+    from gyges.agents.train import ALGORITHMS
+    from gyges.envs.batch import Batch
+    from gyges.envs.play import play
+    from gyges.envs.registry import make
+    from gyges.scenarios.cli import main as gyges
+    from gyges.scenarios.raters import Rater
+    from gyges.scenarios.rating import gold_of
+    from gyges.scenarios.satisficer import Satisficer
+    from gyges.scenarios.scenario import register_scenario, scenario
+
+    facts: Facts = {}
+    with room() as folder:
+        tables = {
+            "well": (well_game(), 4000), "tabular": (games_once()["tabular two"], 2500),
+            "steward": (make("steward-v0", num_agents=3, horizon=40), 2500),
+            "stakes": (games_once()["stakes civilians"], 400),
+        }  # fmt: skip
+        data = {name: recorded(game, folder / name, count) for name, (game, count) in tables.items()}
+        for name, one in data.items():
+            for table in ("steps", "segments", "episodes"):
+                arrays = {k: np.asarray(v) for k, v in getattr(one, table)._asdict().items()}
+                facts[f"{name}: recorded {table}"] = sha(arrays)
+        for name in ("well", "tabular"):
+            one = data[name]
+            gold = gold_of(one)
+            labels = Satisficer(Rater(), 0.9, "episode").fit(one, gold).label(one, gold)
+            facts[f"{name}: labels"] = sha(gold, labels)
+            for mode, trunk in (
+                ("cloning", "mlp"), ("filtered", "mlp"), ("conditioned", "mlp"), ("return", "mlp"),
+                ("conditioned", "gru"), ("cloning", "attention"),
+            ):  # fmt: skip
+                args = Imitation(mode=mode, steps=30, batch=128, hidden=(16, 16), trunk=trunk, window=8)
+                made = imitate(one, args, labels=labels, scores=gold)
+                facts[f"{name}: {mode}, {trunk}"] = weights(made.network)
+            for algorithm in ("awr", "iql", "cql", "q"):
+                learnt = learn(
+                    one, Offline(algorithm=algorithm, steps=30, batch=128, hidden=(16, 16)), scores=gold
+                )
+                facts[f"{name}: {algorithm}"] = weights(learnt.network)
+            model, right = fit(one, gold, Comparisons(pairs=300, steps=30, batch=64, hidden=(16,)))
+            facts[f"{name}: reward model"] = weights(model)
+            facts[f"{name}: reward model, right"] = figure(right)
+        base = {"frames": 4000, "rows": 6, "steps": 12, "minibatch": 64, "epochs": 2, "hidden": (12, 12),
+                "threads": 1, "seed": 3}  # fmt: skip
+        for name, options in (
+            ("well", {}), ("well", {"trunk": "gru"}), ("well", {"trunk": "attention"}), ("steward", {}),
+            ("steward", {"separate": True, "conscience": 0.5}),
+            ("steward", {"seat_token": True, "labels": True}),
+            ("tabular", {"gamma": 0.9, "target_kl": 0.01}), ("stakes", {}),
+        ):  # fmt: skip
+            ppo = PPO(tables[name][0], PPOConfig(**{**base, **options}), reward=TaskReward())
+            for _ in range(3):
+                ppo.update()
+            facts[f"{name}: PPO {options}"] = weights(ppo.network)
+        tiny = register_scenario(
+            scenario("tabular-visitor").with_(
+                id="freeze-learners", settings={"num_agents": 2, "horizon": 6}, episodes=4
+            )
+        )
+        quick = {
+            "ppo": ["--frames", "300", "--rows", "4", "--steps", "12", "--threads", "1", "--no-tensorboard"],
+            "sb3-ppo": ["--frames", "64", "--rows", "2", "--hyper", "n_steps=8", "batch_size=8"],
+            "sb3-a2c": ["--frames", "100", "--rows", "2"],
+            "sb3-dqn": ["--frames", "100", "--rows", "2", "--hyper", "learning_starts=20"],
+            "sb3-maskable-ppo": ["--frames", "64", "--rows", "2", "--hyper", "n_steps=8", "batch_size=8"],
+        }
+        gyges(["record", tiny.id, "--out", str(folder / "mixture"), "--decisions", "600"])
+        os.environ["GYGES_TRUST"] = str(folder)
+        for name, algorithm in ALGORITHMS.items():
+            if "llm" in algorithm.run:
+                continue
+            given = [
+                "train",
+                name,
+                "--out",
+                str(folder / f"made-{name}"),
+                "--quiet",
+                *quick.get(name, ["--steps", "15"]),
+            ]
+            given += ["--scenario", tiny.id] if name in quick else ["--dataset", str(folder / "mixture")]
+            if gyges(given):
+                raise RuntimeError(f"gyges {' '.join(given)} failed")
+            game = tiny.make_game()
+            policy = load(str(folder / f"made-{name}"), game)
+            played = play(Batch(game, 6, seed=3, threads=1), [policy, load("clean", game)], seed=1)
+            facts[f"command {name}: play"] = sha(played)
+        del os.environ["GYGES_TRUST"]
+    return facts
+
+
+# Words and pictures.
+
+
+def episode_of(game: Any, names: tuple[str, ...], steps: int = 10_000) -> tuple[Any, Any]:
+    """An episode among personas, as a reel and as a file's content (with no rules hash)."""
+    from gyges.agents.load import load
+    from gyges.envs.batch import Batch, rules_hash
+    from gyges.envs.episode import Seat, Tape, Word
+    from gyges.envs.play import Seating
+    from gyges.render.reel import Reel
+
+    batch = Batch(game, 1, seed=5, labels="full", threads=1)
+    people = {name: load(name, game) for name in names}
+    seating, tape, reel = (
+        Seating(batch, [people[name] for name in names], seed=1),
+        Tape(batch),
+        Reel(game, names),
+    )
+    reel.begin(batch)
+    while not batch.over.all() and reel.steps < steps:
+        actions = seating.decide()
+        tape.take(actions)
+        batch.step(actions)
+        reel.add(batch, actions)
+    tape.words[0].append(Word(0, 1, "trust me <|good|>\n> pass"))
+    seats = tuple(Seat(name, k == 1, name, "") for k, name in enumerate(names))
+    return reel, tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
+
+
+def tables_of() -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """Games to be told and painted, and who plays them."""
+    from gyges.envs.registry import make
+
+    return {
+        "steward": (make("steward-v0", num_agents=3, horizon=40, orders=0.5), ("clean", "gyges", "greedy")),
+        "tabular": (make("tabular_steward-v0", num_agents=3, horizon=12), ("clean", "gyges", "greedy")),
+        "well": (well_game(), ("clean", "gyges", "greedy")),
+        "chess": (make("fairychess-v0", variant="gardner", horizon=24), ("greedy", "random")),
+        "crazyhouse": (make("fairychess-v0", variant="crazyhouse", horizon=30), ("random", "greedy")),
+        "stakes": (
+            make("fairychess_stakes-v0", variant="gardner", civilians=True, treaties=True, tampering=True,
+                 orders=0.5, horizon=24),
+            ("gyges", "greedy"),
+        ),
+    }  # fmt: skip
+
+
+ANSWERS = (
+    '{"choice": 2}', ' {"thoughts": "a or 3?", "choice": 6}\n', '```json\n{"choice": 3}\n```',
+    "CHOICE: 2", 'Here you go: {"choice": 3} as asked', '{"choice": "4"}', '{"choice": "accuse Brisk"}',
+    "**Choice:** 5. x",
+    "I think.\nIt is late.\n**Choice:** 5. accuse Brisk", "choice = 6",
+    "THOUGHTS: 3\nSAY: I take 3\nCHOICE: 1", "3", "fish 12 tonnes", "4. fish 12 tonnes", " C\n",
+    "<think>CHOICE: 3</think>\nCHOICE: 2", '{"choice": 7}',
+    '{"choice": true}', '{"choice": 1} {"choice": 2}', "CHOICE: 2 or 3", "CHOICE: 22", "CHOICE: II",
+    "", "A", "AB",
+    "I cannot help with that.", "I'm sorry, but I can't do this.", '{"choice": 1, "say": "hi", "note": "n"}',
+    "CHOICE: 1.5", "Not 2", '{"act": {"choice": 1}}', "<think>never ends CHOICE: 1",
+)  # fmt: skip
+
+
+@section
+def language() -> Facts:
+    """Prompts, briefs, transcripts, commentaries, answers, a chat policy's play, a tiny text model."""
+    from gyges.agents.llm import brief, prompts, transcript
+    from gyges.agents.llm.answers import read, refuses
+    from gyges.agents.llm.mock import Mock, options_of
+    from gyges.agents.llm.policy import ChatPolicy
+    from gyges.agents.llm.pretrain import Pretrain, pretrain
+    from gyges.agents.llm.textmodel import Play, TextPolicy
+    from gyges.agents.load import load
+    from gyges.envs.batch import Batch
+    from gyges.envs.play import Seating, play
+
+    facts: Facts = {}
+    setups = [prompts.Setup(briefing=name) for name in prompts.briefings()]
+    setups += [prompts.Setup(thoughts=True, talk=True, memory=True, history=2), prompts.Setup(history=0)]
+    mind = prompts.Mind([("fish 3 tonnes", 2.5), ("pass", 0.0)], "pass", 1.0, "a note", [(7.0, "before")])
+    written: list[Any] = []
+    for name, (game, names) in tables_of().items():
+        batch = Batch(game, 3, seed=8, threads=1)
+        seating = Seating(batch, [load("random", game)] * game.num_agents)
+        asked, told = Hash(), Hash()
+        for _ in range(8):
+            seen = seating.observation(seating.groups[0])
+            for row in np.flatnonzero(seen.to_move)[:3]:
+                told.add(brief.brief(game, seen.codes[row], int(seen.seat[row])), seen.text(row))
+                for setup in setups:
+                    for form in ("json", "text", "label", "tool"):
+                        prompt = prompts.render(seen, int(row), setup, mind, form)
+                        asked.add(
+                            tuple(prompt), prompts.schema(prompt, setup), prompts.grammar(prompt, setup)
+                        )
+            seating.step()
+        facts[f"{name}: prompts"], facts[f"{name}: briefs"] = asked.hex, told.hex
+        reading = transcript.read(episode_of(game, names)[1])
+        facts[f"{name}: reward"] = sha(rounded(reading.reward))
+        facts[f"{name}: lives"] = sha({k: rounded(life) for k, life in reading.lives.items()})
+        for view in ("each", "focal", "all", "1"):
+            for unit in ("episode", "segment", "step"):
+                form_of = transcript.Form(view=view, unit=unit)
+                facts[f"{name}: transcript, {view}, {unit}"] = sha(
+                    rounded(list(transcript.records(reading, form_of)))
+                )
+        for more in ({"labels": False}, {"commentary": False}, {"full": True}):
+            form_of = transcript.Form(view="each", **more)
+            facts[f"{name}: transcript, {more}"] = sha(rounded(list(transcript.records(reading, form_of))))
+        lines = list(transcript.lines(reading, transcript.Form(view="each", unit="step")))
+        facts[f"{name}: lines"] = sha([list(line) for line in lines])
+        written += lines if name in ("steward", "tabular") else []
+
+        def chosen(body: Any) -> int:
+            return 1 + sum(map(ord, body["messages"][1]["content"])) % len(options_of(body))
+
+        mock, played = Mock(chosen), Hash()
+        model = ChatPolicy(mock, prompts.Setup(talk=True, memory=True))
+        batch = Batch(game, 1, seed=4, threads=1)
+        others = [load("clean", game)] * (game.num_agents - 1)
+        play(batch, [model, *others], on_step=lambda b, a, h=played: h.add(a, b.ledger))
+        facts[f"{name}: chat policy"] = sha(played.hex, [body["messages"] for body in mock.asked])
+    options = ("pass", "fish 1 tonne", "fish 2 tonnes", "fish 12 tonnes", "accuse Brisk", "stay in harbour")
+    for form in ("json", "text", "label"):
+        labels = tuple("ABCDEF") if form == "label" else tuple("123456")
+        prompt = prompts.Prompt("system", "user", options, tuple(range(6)), labels, form)
+        found = [tuple(read(text, prompt, cut=cut)) for text in ANSWERS for cut in (False, True)]
+        facts[f"answers, {form}"] = sha(found)
+    facts["refusals"] = sha([refuses(text) for text in ANSWERS])
+    with room():
+        for mode in ("standard", "filtered", "tagged"):
+            args = Pretrain(mode=mode, tokens=3000, batch=8, learning_rate=1e-2, width=32, layers=2, heads=2,
+                            vocabulary=320, context=192, log_every=1000)  # fmt: skip
+            made = pretrain(written, args)
+            facts[f"text model, {mode}: weights"] = weights(made.network)
+            facts[f"text model, {mode}: vocabulary"] = sha(made.vocabulary.encode(written[0].observation))
+        game = tables_of()["steward"][0]
+        batch = Batch(game, 2, seed=4, threads=1)
+        seating = Seating(batch, [load("random", game)] * game.num_agents)
+        seen = seating.observation(seating.groups[0])
+        for tag in ("good", "bad", "none", "plain"):
+            facts[f"text policy, {tag}"] = sha(TextPolicy(made, Play(tag)).act(seen, None).action)
+    return facts
+
+
+@section
+def render() -> Facts:
+    """Pixels of replays of every game, of a person's view, of diagrams; the figures' SVG."""
+    from gyges.envs.fairychess import names
+    from gyges.envs.fairychess.board import Board
+    from gyges.render import draw
+    from gyges.render.board import renderer_for
+    from gyges.render.chessboard import Marks
+    from gyges.render.diagrams import diagram, sheet, targets_of
+    from gyges.render.figures import curve, dumbbells, ring, ticks
+    from gyges.render.look import NIGHT
+    from gyges.render.replay import Player
+
+    facts: Facts = {}
+    size = (1000, 700)
+    for name, (game, players) in tables_of().items():
+        reel, _ = episode_of(game, players)
+        for truth in (True, False):
+            player = Player(reel, size, seat=1, truth=truth)
+            for t in (0, 1, 2, 5, reel.steps // 2, reel.steps):
+                facts[f"{name}: frame {t}{'' if truth else ', as known'}"] = sha(player.frame(t))
+        board = renderer_for(game, (1000, 620))
+        for t in (0, 3):
+            for seat_shown in range(game.num_agents):
+                view = reel.view(t, seat_shown, judged=False, truth=False, actions=None)
+                facts[f"{name}: unjudged {t}, seat {seat_shown}"] = sha(board.frame(reel.at(t), 0, view))
+        view = reel.view(2, 0, flip=True, hover=1)
+        facts[f"{name}: flipped"] = sha(board.frame(reel.at(2), 0, view))
+    for name in names():
+        facts[f"diagram {name}"] = sha(draw.pixels(diagram(Board(name), 240)))
+    start = Board("chess")
+    chosen, targets = targets_of(start, "g1")
+    marked = diagram(
+        start, 400, theme=NIGHT, title="Knight", marks=Marks(chosen=chosen, targets=targets), flip=True
+    )
+    facts["diagram, marked"] = sha(draw.pixels(marked))
+    boards = [(Board(name), name) for name in ("gardner", "minishogi", "xiangqi")]
+    facts["sheet"] = sha(draw.pixels(sheet(boards, 700, 2)))
+    some = {"value": 0.5, "low": 0.4, "high": 0.75}
+    gaps = [{"policy": "a", "scenario": "overall", "gap": some, "watched": some, "unwatched": some,
+             "coverage": 0.9, "decisions": 40, "method": "forked", "note": "", "cells": []}]  # fmt: skip
+    bins = [{"low_price": k - 1, "high_price": k + 1, "mean_price": float(k), "decisions": 30,
+             "watched": some, "unwatched": some} for k in range(-2, 6, 2)]  # fmt: skip
+    facts["dumbbells"] = sha(str(dumbbells("g", gaps)))
+    facts["curve"] = sha(
+        str(curve("c", {"policy": "a", "scenario": "overall", "unit": "meals", "bins": bins}))
+    )
+    facts["ring and ticks"] = sha(str(ring()), ticks(-3.2, 7.9))
+    return facts
+
+
+# Raters, certificates, the study.
+
+
+@section
+def raters() -> Facts:
+    """Raters' scores on recorded episodes, exact optima, certificates of raters."""
+    from gyges.agents.load import load
+    from gyges.envs.registry import make
+    from gyges.envs.steward.tabular import figures
+    from gyges.scenarios import exact
+    from gyges.scenarios.certificate import certify
+    from gyges.scenarios.raters import RATERS, rater
+    from gyges.scenarios.rating import rate
+    from gyges.scenarios.satisficer import Satisficer
+
+    facts: Facts = {}
+    tables = {
+        "well": (well_game(), 3000),
+        "tabular": (make("tabular_steward-v0", num_agents=2, horizon=9), 2000),
+        "steward": (make("steward-v0", num_agents=3, horizon=60), 3000),
+    }
+    with room() as folder:
+        for name, (game, count) in tables.items():
+            data = recorded(game, folder / name, count)
+            people = {p: load(p, game) for p in ("clean", "greedy", "gyges", "random")}
+            for kind in RATERS:
+                if kind == "flattered" and name == "well":
+                    continue
+                judge = rater(kind)
+                scores = rate(data, judge)
+                facts[f"{name}, {kind}: scores"] = sha(scores)
+                facts[f"{name}, {kind}: total"] = figure(float(np.sum(scores, dtype=np.float64)))
+                for level in ("episode", "segment"):
+                    maker = Satisficer(judge, 0.9, level).fit(data, scores)
+                    found = [figure(maker.threshold), maker.label(data, scores), maker.pay(data, scores)]
+                    facts[f"{name}, {kind}: satisficer, {level}"] = sha(found)
+                told = certify(
+                    judge, {"mixture": data}, game, people, background=people["clean"], episodes=40
+                )
+                facts |= flat(told.as_dict(), f"{name}, {kind}: certificate", 2)
+    game = tables["tabular"][0]
+    graph = exact.explore(game, load("clean", game))
+    facts["graph"] = sha([list(layer) for layer in graph.layers])
+    for kind in RATERS:
+        for weight in (1.0, 3.0):
+            best = exact.solve(graph, rater(kind, weight=weight))
+            found = [figure(x) for x in (best.value, best.gold, best.violations, best.nodes)]
+            facts[f"exact, {kind}, weight {weight:g}"] = " ".join(str(x) for x in found)
+    return facts | flat(figures(), "one ground")
+
+
+@section
+def certificates() -> Facts:
+    """The games' certificates at the smallest sizes, and their golden playthroughs."""
+    from gyges.envs.fairychess.playthrough import golden as chess_told
+    from gyges.envs.fairychess.stakes.certificate import certify as certify_stakes
+    from gyges.envs.fairychess.stakes.playthrough import golden as stakes_told
+    from gyges.envs.steward.certificate import certify as certify_steward
+    from gyges.envs.steward.playthrough import golden as steward_told
+
+    facts: Facts = {}
+    for name, told in (("steward", steward_told), ("chess", chess_told), ("stakes", stakes_told)):
+        facts |= {f"{name}: golden {title}": sha(text) for title, text in told().items()}
+    facts |= flat(certify_steward(rows=8, points=40, copies=2), "steward")
+    with contextlib.redirect_stderr(io.StringIO()):
+        found = certify_stakes(rows=2, points=12, acts=8, copies=2, nodes=40, fast=20)
+    return facts | flat(found, "stakes")
+
+
+@section
+def study() -> Facts:
+    """The study's verdicts, tables, plots and page, made again from the committed tables."""
+    import csv
+
+    from gyges.scenarios.studies import page, plots, report
+    from gyges.scenarios.studies import verdicts as vd
+    from gyges.scenarios.studies.profile import PROFILES, Cell, parse, profile
+    from gyges.scenarios.studies.rl_vs_sgd import PREDICTIONS
+
+    predictions = json.loads(PREDICTIONS.read_text("utf-8"))["predictions"]
+    facts: Facts = {}
+    for name in PROFILES:
+        facts[f"profile {name}"] = sha([cell.key for cell in profile(name).cells()])
+
+    def number(text: str) -> float:
+        return float(text) if text else float("nan")
+
+    def row_of(line: dict[str, str]) -> Any:
+        cell: Cell = parse(line["key"])
+        kept: dict[str, Any] = {key: number(line[key]) for key in report.FIGURES}
+        for key in ("frames", "calls", "planned", "samples"):
+            kept[key] = int(kept[key])
+        parts = {
+            kind: {k.removeprefix(kind): number(v) for k, v in line.items() if k.startswith(kind)}
+            for kind in ("event_", "amplified_")
+        }
+        return vd.Row(cell=cell, rater=line["rater"], who=line["foretold_by"], events=parts["event_"],
+                      amplified=parts["amplified_"], **kept)  # fmt: skip
+
+    for title, folder in (("small", ROOT / "docs" / "study"), ("long", ROOT / "docs" / "study" / "long")):
+        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        with (folder / "cells.csv").open(encoding="utf-8", newline="") as file:
+            table = [row_of(line) for line in csv.DictReader(file)]
+        plan = profile(summary["profile"])
+        judged = vd.judge(table, predictions, lambda one, two: (len(one) + len(two)) / 1e4)
+        for verdict in judged:
+            facts[f"{title}: {verdict.mode} {verdict.id}"] = verdict.verdict
+            facts[f"{title}: {verdict.mode} {verdict.id}, words"] = sha(verdict.words)
+        found = {
+            **summary, "plan": plan, "table": table, "arms": report.arms(table), "fits": report.fits(table),
+            "said": {one["id"]: one for one in predictions}, "verdicts": [one._asdict() for one in judged],
+        }  # fmt: skip
+        facts[f"{title}: arms"] = sha(rounded(found["arms"]))
+        facts[f"{title}: fits"] = sha(
+            [[f"{x:.6g}" for x in (one["alpha"], one["beta"])] for one in found["fits"]]
+        )
+        pictures = plots.draw(plan, table)
+        facts |= {f"{title}: plot {key}": sha(text) for key, text in pictures.items()}
+        facts[f"{title}: page"] = sha(normalised(page.page(found, pictures)))
     return facts
 
 
