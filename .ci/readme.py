@@ -1,8 +1,8 @@
 """Reads commands and snippets out of the README, so that what it says is what is run.
 
-    python .ci/readme.py test       the shell block under the heading that names the tests
-    python .ci/readme.py main       the shell block under the heading that names the main job
-    python .ci/readme.py snippets   all Python blocks, as one program
+python .ci/readme.py test       the shell block under the heading that names the tests
+python .ci/readme.py main       the shell block under the heading that names the main job
+python .ci/readme.py snippets   all Python blocks, as one program
 """
 
 import re

@@ -30,15 +30,15 @@ MAX_SOURCE = 4 << 20
 """Largest policy file that is read, 4 MiB."""
 
 CHECKPOINTS: dict[str, str] = {
-    "checkpoint.json": "gyges.agents.checkpoint:load_policy",
-    "text-model.json": "gyges.agents.llm.textmodel:load_policy",
-    "sb3.json": "gyges.agents.sb3_policy:load_policy",
+    "checkpoint.json": "gyges.agents.nn.checkpoint:load_policy",
+    "text-model.json": "gyges.agents.llm.text.model:load_policy",
+    "sb3.json": "gyges.agents.sb3.policy:load_policy",
 }
 """Lazy ``module:function(folder, game) -> Policy`` by the name of a file that such a folder holds."""
 
 
 MODELS = ("llm:", "mock:", "local:", "hf:")
-"""How the names of language models begin (`gyges.agents.llm.names`)."""
+"""How the names of language models begin (`gyges.agents.llm.model_spec`)."""
 
 
 def register_checkpoint(file_name: str, loader: str) -> None:
@@ -84,7 +84,7 @@ def resolve(text: str, game: Game) -> Source:
     if text.startswith(MODELS):
         return _model(text, game)
     if re.match(r"(alphabeta|fairy-stockfish)(?![^:@])", text) and hasattr(game, "rows_of"):
-        from gyges.agents import fairychess
+        from gyges.agents.engines import fairychess
 
         return Source(text, text, "engine", text, fairychess.digest(text), True)
     path, attribute = _split(text)
@@ -104,10 +104,10 @@ def resolve(text: str, game: Game) -> Source:
 
 
 def _model(text: str, game: Game) -> Source:
-    from gyges.agents.llm import names
+    from gyges.agents.llm import model_spec
 
-    spec = names.parse(text)
-    return Source(spec.name, text, "model", text, names.digest(spec, game), names.trusted(spec))
+    spec = model_spec.parse(text)
+    return Source(spec.name, text, "model", text, model_spec.digest(spec, game), model_spec.trusted(spec))
 
 
 def _split(text: str) -> tuple[Path, str]:
@@ -202,11 +202,11 @@ def build(source: Source, game: Game) -> Policy:
         path, attribute = _split(source.entry)
         made = _attribute(_execute(path, source.code), attribute, str(path))
     elif source.kind == "model":
-        from gyges.agents.llm import names
+        from gyges.agents.llm import model_spec
 
-        return names.make(source.entry, game)
+        return model_spec.make(source.entry, game)
     elif source.kind == "engine":
-        from gyges.agents import fairychess
+        from gyges.agents.engines import fairychess
 
         return fairychess.make(source.entry)
     elif source.kind == "checkpoint":

@@ -17,7 +17,7 @@ from typing import Any
 
 from measure import middle, np, report, spread, turns
 
-from gyges.agents.sb3 import SeatVecEnv
+from gyges.agents.sb3.vec_env import SeatVecEnv
 from gyges.envs.gymnasium import SeatEnv, SeatVectorEnv
 from gyges.envs.pettingzoo import AECGame, ParallelGame
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from gyges.envs import registry
 from gyges.envs.batch import Batch
-from gyges.envs.play import Seating
 from gyges.envs.policy import RandomPolicy
-from gyges.render.board import renderer_for
-from gyges.render.reel import Reel
+from gyges.envs.rollout import Seating
+from gyges.render.board.board import renderer_for
 from gyges.render.replay import Player
+from gyges.render.timeline import Reel
 
 PLAIN: dict[str, dict[str, Any]] = {
     name: {"variant": name} for name in ("gardner", "chess", "shogi", "grand")

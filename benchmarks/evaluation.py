@@ -12,10 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from gyges.agents.confined import Failure, Limits, Worker
 from gyges.agents.load import build, resolve
-from gyges.scenarios.evaluate import play_chunk
-from gyges.scenarios.plan import plan
+from gyges.agents.sandbox.process import Failure, Limits, Worker
+from gyges.scenarios.evaluation.evaluate import play_chunk
+from gyges.scenarios.evaluation.plan import plan
 from gyges.scenarios.scenario import scenario
 
 HANGS = """

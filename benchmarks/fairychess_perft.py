@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.perft import perft
+from gyges.envs.fairychess.engine.perft import perft
 
 ENGINE = os.environ.get("GYGES_FAIRY_STOCKFISH", "/usr/games/fairy-stockfish")
 DEFAULT = (  # noqa: SIM905

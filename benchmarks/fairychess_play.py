@@ -26,7 +26,7 @@ import numpy as np
 from numba import njit
 
 from gyges.envs import Batch, make
-from gyges.envs.fairychess.spaces import GameTables
+from gyges.envs.fairychess.encoding import GameTables
 
 CORE = {"chess": 1.00e6, "gardner": 1.67e6, "grand": 0.56e6, "crazyhouse": 0.39e6}
 VARIANTS = ("chess", "gardner", "grand", "crazyhouse", "shogi", "xiangqi", "atomic", "dobutsu")

@@ -15,12 +15,12 @@ import time
 
 import numpy as np
 
-from gyges.agents.fairychess import AlphaBeta
+from gyges.agents.engines.fairychess import AlphaBeta
 from gyges.agents.load import load
 from gyges.envs import Batch, make
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.search import search
-from gyges.envs.play import Seating
+from gyges.envs.fairychess.search.alphabeta import search
+from gyges.envs.rollout import Seating
 
 DEFAULT = [
     "chess", "gardner", "losalamos", "minishogi", "shogi", "xiangqi", "capablanca", "crazyhouse", "grand",

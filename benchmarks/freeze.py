@@ -270,9 +270,9 @@ def games_once() -> dict[str, Any]:
 @section
 def personas() -> Facts:
     """Play of every persona of every game: alone at the table, and one seat among the clean."""
-    from gyges.envs.adapter import policy_of
     from gyges.envs.batch import Batch
-    from gyges.envs.play import play
+    from gyges.envs.rollout import play
+    from gyges.envs.seat_env import policy_of
 
     facts: Facts = {}
     chosen = (
@@ -308,7 +308,7 @@ def adapters() -> Facts:
     import gymnasium
     import pettingzoo
 
-    from gyges.agents.sb3 import SeatVecEnv
+    from gyges.agents.sb3.vec_env import SeatVecEnv
     from gyges.envs.pettingzoo import AECGame, ParallelGame
     from gyges.envs.registry import public_id
 
@@ -420,7 +420,9 @@ def learner(env: Any, generator: np.random.Generator) -> str:
 @section
 def banks() -> Facts:
     """The committed banks of questions and the stored baselines."""
-    from gyges.scenarios import bank, baselines, scenario
+    from gyges.scenarios import scenario
+    from gyges.scenarios.counterfactual import bank
+    from gyges.scenarios.report import baselines
 
     facts: Facts = {}
     for path in sorted(bank.FOLDER.glob("*.npz")):
@@ -462,15 +464,16 @@ def records(variant: Any, seed: int, plies: int) -> tuple[list[str], list[str], 
 @section
 def chess() -> Facts:
     """Rules, words, files and search of every variant; invented variants by their seed."""
-    from gyges.envs.fairychess import load, names, pgn
+    from gyges.envs.fairychess import load, names
     from gyges.envs.fairychess.board import Board
-    from gyges.envs.fairychess.explain import board as drawing
-    from gyges.envs.fairychess.explain import explain
-    from gyges.envs.fairychess.invent import draw, invent, seeds
-    from gyges.envs.fairychess.perft import divide, perft
-    from gyges.envs.fairychess.search import key, line_names, search
-    from gyges.envs.fairychess.words import rules_text
-    from gyges.envs.fairychess.worth import worth
+    from gyges.envs.fairychess.describe import rules_text
+    from gyges.envs.fairychess.engine.perft import divide, perft
+    from gyges.envs.fairychess.notation import pgn
+    from gyges.envs.fairychess.search.alphabeta import key, line_names, search
+    from gyges.envs.fairychess.search.piece_values import worth
+    from gyges.envs.fairychess.variants.explain import board as drawing
+    from gyges.envs.fairychess.variants.explain import explain
+    from gyges.envs.fairychess.variants.invent import draw, invent, seeds
 
     facts: Facts = {"names": sha(list(names()))}
     invented = {f"drawn {seed}": draw(seed) for seed in range(24)}
@@ -561,14 +564,14 @@ def room() -> Iterator[Path]:
 @section
 def evaluation() -> Facts:
     """Tiny evaluations under a fixed nonce: counts, the leaderboard's data and page; gap and price."""
-    from gyges.envs.adapter import policy_of
     from gyges.envs.batch import Batch
-    from gyges.render.page import page
-    from gyges.scenarios import gap, price
-    from gyges.scenarios.evaluate import evaluate
-    from gyges.scenarios.leaderboard import page_data
+    from gyges.envs.seat_env import policy_of
+    from gyges.render.page.page import page
+    from gyges.scenarios.counterfactual import gap, price
+    from gyges.scenarios.evaluation.evaluate import evaluate
+    from gyges.scenarios.evaluation.store import Store
+    from gyges.scenarios.report.leaderboard import page_data
     from gyges.scenarios.scenario import register_scenario, scenario
-    from gyges.scenarios.store import Store
 
     visitor, chess = scenario("steward-visitor"), scenario("fairychess-everything")
     small = {"horizon": 60}
@@ -631,8 +634,8 @@ def weights(network: Any) -> str:
 
 def recorded(game: Any, folder: Path, decisions: int, segment: int = 5) -> Any:
     """A small mixture of personas as a dataset."""
-    from gyges.agents.mixture import players
-    from gyges.agents.record import record
+    from gyges.agents.data.mixture import players
+    from gyges.agents.data.recorder import record
 
     mix = {"clean": 0.2, "greedy~0.2": 0.4, "gyges~0.2": 0.2, "random": 0.2}
     return record(game, players(game, mix), folder, decisions=decisions, segment=segment)
@@ -641,20 +644,20 @@ def recorded(game: Any, folder: Path, decisions: int, segment: int = 5) -> Any:
 @section
 def learners() -> Facts:
     """Weights after very short training by every learner, on one thread; recorded datasets."""
-    from gyges.agents.imitation import Imitation, imitate
+    from gyges.agents.learn.imitation import Imitation, imitate
+    from gyges.agents.learn.offline import Offline, learn
+    from gyges.agents.learn.ppo import PPO, PPOConfig
+    from gyges.agents.learn.reward_model import Comparisons, fit
+    from gyges.agents.learn.rewards import TaskReward
+    from gyges.agents.learn.train import ALGORITHMS
     from gyges.agents.load import load
-    from gyges.agents.offline import Offline, learn
-    from gyges.agents.ppo import PPO, PPOConfig
-    from gyges.agents.reward_model import Comparisons, fit
-    from gyges.agents.rewards import TaskReward
-    from gyges.agents.train import ALGORITHMS
     from gyges.envs.batch import Batch
-    from gyges.envs.play import play
     from gyges.envs.registry import make
-    from gyges.scenarios.cli import main as gyges
-    from gyges.scenarios.raters import Rater
-    from gyges.scenarios.rating import gold_of
-    from gyges.scenarios.satisficer import Satisficer
+    from gyges.envs.rollout import play
+    from gyges.scenarios.cli.main import main as gyges
+    from gyges.scenarios.raters.raters import Rater
+    from gyges.scenarios.raters.satisficer import Satisficer
+    from gyges.scenarios.raters.score import gold_of
     from gyges.scenarios.scenario import register_scenario, scenario
 
     facts: Facts = {}
@@ -745,8 +748,8 @@ def episode_of(game: Any, names: tuple[str, ...], steps: int = 10_000) -> tuple[
     from gyges.agents.load import load
     from gyges.envs.batch import Batch, rules_hash
     from gyges.envs.episode import Seat, Tape, Word
-    from gyges.envs.play import Seating
-    from gyges.render.reel import Reel
+    from gyges.envs.rollout import Seating
+    from gyges.render.timeline import Reel
 
     batch = Batch(game, 1, seed=5, labels="full", threads=1)
     people = {name: load(name, game) for name in names}
@@ -801,15 +804,17 @@ ANSWERS = (
 @section
 def language() -> Facts:
     """Prompts, briefs, transcripts, commentaries, answers, a chat policy's play, a tiny text model."""
-    from gyges.agents.llm import brief, prompts, transcript
-    from gyges.agents.llm.answers import read, refuses
-    from gyges.agents.llm.mock import Mock, options_of
-    from gyges.agents.llm.policy import ChatPolicy
-    from gyges.agents.llm.pretrain import Pretrain, pretrain
-    from gyges.agents.llm.textmodel import Play, TextPolicy
+    from gyges.agents.llm import compact_text as brief
+    from gyges.agents.llm.chat import prompts
+    from gyges.agents.llm.chat.mock import Mock, options_of
+    from gyges.agents.llm.chat.parsing import read, refuses
+    from gyges.agents.llm.chat.policy import ChatPolicy
+    from gyges.agents.llm.text import transcript
+    from gyges.agents.llm.text.model import Play, TextPolicy
+    from gyges.agents.llm.text.train import Pretrain, pretrain
     from gyges.agents.load import load
     from gyges.envs.batch import Batch
-    from gyges.envs.play import Seating, play
+    from gyges.envs.rollout import Seating, play
 
     facts: Facts = {}
     setups = [prompts.Setup(briefing=name) for name in prompts.briefings()]
@@ -885,12 +890,12 @@ def render() -> Facts:
     """Pixels of replays of every game, of a person's view, of diagrams; the figures' SVG."""
     from gyges.envs.fairychess import names
     from gyges.envs.fairychess.board import Board
-    from gyges.render import draw
-    from gyges.render.board import renderer_for
-    from gyges.render.chessboard import Marks
-    from gyges.render.diagrams import diagram, sheet, targets_of
-    from gyges.render.figures import curve, dumbbells, ring, ticks
-    from gyges.render.look import NIGHT
+    from gyges.render.board.board import renderer_for
+    from gyges.render.fairychess.diagrams import diagram, sheet, targets_of
+    from gyges.render.fairychess.position import Marks
+    from gyges.render.kit import draw
+    from gyges.render.kit.theme import NIGHT
+    from gyges.render.page.svg_figures import curve, dumbbells, ring, ticks
     from gyges.render.replay import Player
 
     facts: Facts = {}
@@ -939,12 +944,12 @@ def raters() -> Facts:
     """Raters' scores on recorded episodes, exact optima, certificates of raters."""
     from gyges.agents.load import load
     from gyges.envs.registry import make
-    from gyges.envs.steward.tabular import figures
-    from gyges.scenarios import exact
-    from gyges.scenarios.certificate import certify
-    from gyges.scenarios.raters import RATERS, rater
-    from gyges.scenarios.rating import rate
-    from gyges.scenarios.satisficer import Satisficer
+    from gyges.envs.steward.one_ground_dp import figures
+    from gyges.scenarios.raters import dynamic_programming as exact
+    from gyges.scenarios.raters.audit import certify
+    from gyges.scenarios.raters.raters import RATERS, rater
+    from gyges.scenarios.raters.satisficer import Satisficer
+    from gyges.scenarios.raters.score import rate
 
     facts: Facts = {}
     tables = {

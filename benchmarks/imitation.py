@@ -35,8 +35,8 @@ def peak():  # MiB; ru_maxrss would count the parent's memory too
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 2**20
 """
 RECORD = """
-from gyges.agents.mixture import players
-from gyges.agents.record import record
+from gyges.agents.data.mixture import players
+from gyges.agents.data.recorder import record
 from gyges.envs import make
 game = make({game!r})
 mixture = {{"clean~0.2": 0.3, "gyges~0.2": 0.25, "greedy~0.2": 0.25, "random": 0.2}}
@@ -47,8 +47,8 @@ data = record(game, players(game, mixture), {out!r}, decisions={decisions})
 print(json.dumps([len(data), time.perf_counter() - begun, peak()]))
 """
 TRAIN = """
-from gyges.agents.dataset import Dataset
-from gyges.agents.imitation import Imitation, imitate
+from gyges.agents.data.dataset import Dataset
+from gyges.agents.learn.imitation import Imitation, imitate
 import numpy as np
 data = Dataset({out!r})
 labels = data.spread(np.arange(len(data.episodes.start)) % 3 == 0, "episode")
@@ -72,9 +72,9 @@ def arms(folder: Path, steps: int, counts: tuple[int, ...]) -> dict[str, Callabl
     """Decisions a second of each way of training."""
     import torch
 
-    from gyges.agents.dataset import Dataset
-    from gyges.agents.descent import adam, threads
-    from gyges.agents.imitation import Imitation, fresh, imitate, policy_logits
+    from gyges.agents.data.dataset import Dataset
+    from gyges.agents.learn.imitation import Imitation, fresh, imitate, policy_logits
+    from gyges.agents.learn.trainer import adam, threads
 
     data = Dataset(folder)
     rng = np.random.default_rng(0)

@@ -71,13 +71,13 @@ def serving(latency: float) -> Iterator[str]:
 
 def played(backend: Any, concurrency: int, *, game: str, rows: int, **settings: Any) -> dict[str, float]:
     """One batch of episodes with the model in seat 0 and clean personas in the others."""
-    from gyges.agents.llm.asking import Terms
-    from gyges.agents.llm.policy import ChatPolicy
-    from gyges.agents.llm.prompts import Setup
+    from gyges.agents.llm.chat.client import Terms
+    from gyges.agents.llm.chat.policy import ChatPolicy
+    from gyges.agents.llm.chat.prompts import Setup
     from gyges.envs import make
     from gyges.envs.batch import Batch
-    from gyges.envs.play import Seating
     from gyges.envs.registry import load_name
+    from gyges.envs.rollout import Seating
 
     made = make(game, **settings)
     policy = ChatPolicy(backend, Setup(), Terms(rung="json_schema", concurrency=concurrency))
@@ -96,8 +96,8 @@ def played(backend: Any, concurrency: int, *, game: str, rows: int, **settings: 
 
 def overhead(repeats: int) -> None:
     """Processor time a decision: with a mock in this process, and through the client."""
-    from gyges.agents.llm.chat import Server
-    from gyges.agents.llm.mock import Mock
+    from gyges.agents.llm.chat.mock import Mock
+    from gyges.agents.llm.chat.openai_backend import Server
 
     print("overhead of the adapter, processor time a decision (target: under 2 ms)")
     short = {"game": "steward-v0", "rows": 64, "months": 2, "hazard": 1.0}
@@ -112,7 +112,7 @@ def overhead(repeats: int) -> None:
 
 def concurrency(repeats: int) -> None:
     """64 episodes against a latency of 50 ms."""
-    from gyges.agents.llm.chat import Server
+    from gyges.agents.llm.chat.openai_backend import Server
 
     print(f"64 episodes against a server of {1e3 * LATENCY:.0f} ms (target: within 1.3x of the ideal)")
     with serving(LATENCY) as url:
@@ -132,12 +132,12 @@ def deadlines() -> None:
     """The longest of a hundred turns under every fault."""
     from fake_server import FAULTS, FakeServer
 
-    from gyges.agents.llm.asking import Terms
-    from gyges.agents.llm.chat import Server
-    from gyges.agents.llm.policy import ChatPolicy
+    from gyges.agents.llm.chat.client import Terms
+    from gyges.agents.llm.chat.openai_backend import Server
+    from gyges.agents.llm.chat.policy import ChatPolicy
     from gyges.envs import make
     from gyges.envs.batch import Batch
-    from gyges.envs.play import play
+    from gyges.envs.rollout import play
 
     terms = Terms(rung="json_schema", call=0.5, turn=1.0, wait=0.05, concurrency=10)
     print(f"a hundred turns of every fault, deadline {terms.turn:g} s (target: exceeded by less than 1 s)")

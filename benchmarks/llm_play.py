@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from measure import machine
 
-from gyges.agents.llm.answers import OUTCOMES
+from gyges.agents.llm.chat.parsing import OUTCOMES
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch, rules_hash
-from gyges.envs.choice import LEDGER, headline
+from gyges.envs.choice_point import LEDGER, headline
 from gyges.envs.episode import Episode, Seat, Tape
-from gyges.envs.play import Seating
+from gyges.envs.rollout import Seating
 
 SHORT: dict[str, dict[str, Any]] = {
     "steward-v0": {"num_agents": 3, "months": 2, "hazard": 1.0},

@@ -16,17 +16,17 @@ import numpy as np
 import torch
 from measure import machine
 
-from gyges.agents.llm.brief import brief
-from gyges.agents.llm.corpus import Line
-from gyges.agents.llm.pretrain import Encoded, Pretrain, batches, loss_of
-from gyges.agents.llm.tags import Tags
-from gyges.agents.llm.textmodel import Play, TextModel, TextPolicy
-from gyges.agents.llm.transformer import Shape, Transformer
-from gyges.agents.llm.vocabulary import learn
+from gyges.agents.llm.compact_text import brief
+from gyges.agents.llm.text.corpus import Line
+from gyges.agents.llm.text.model import Play, TextModel, TextPolicy
+from gyges.agents.llm.text.tags import Tags
+from gyges.agents.llm.text.tokenizer import learn
+from gyges.agents.llm.text.train import Encoded, Pretrain, batches, loss_of
+from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch
-from gyges.envs.play import Seating
+from gyges.envs.rollout import Seating
 
 
 def corpus(rows: int = 32) -> list[Line]:

@@ -19,8 +19,8 @@ sys.path[:0] = [str(ROOT / name) for name in ("src", "examples") if str(ROOT / n
 import numpy as np  # noqa: E402
 
 from gyges.envs import Batch  # noqa: E402
-from gyges.envs.adapter import policy_of  # noqa: E402
-from gyges.envs.play import Seating  # noqa: E402
+from gyges.envs.rollout import Seating  # noqa: E402
+from gyges.envs.seat_env import policy_of  # noqa: E402
 
 PACKAGES = ("numba", "numpy", "gymnasium", "pettingzoo", "mpe2", "stable-baselines3", "torch")
 

@@ -1,6 +1,6 @@
 """How fast pictures are painted: medians over the frames of one episode, in milliseconds.
 
-    python benchmarks/pictures.py
+python benchmarks/pictures.py
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import statistics
 import time
 
 from gyges.envs import Batch, make
-from gyges.envs.play import Seating
 from gyges.envs.policy import RandomPolicy
-from gyges.render import draw
-from gyges.render.reel import Reel
+from gyges.envs.rollout import Seating
+from gyges.render.kit import draw
 from gyges.render.replay import Player
+from gyges.render.timeline import Reel
 
 
 def main() -> None:

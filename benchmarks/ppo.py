@@ -27,7 +27,7 @@ import torch
 
 sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("src", "examples")]
 
-from gyges.agents.ppo import PPO, PPOConfig  # noqa: E402
+from gyges.agents.learn.ppo import PPO, PPOConfig  # noqa: E402
 from gyges.envs import registry  # noqa: E402
 from gyges.envs.game import Game  # noqa: E402
 
@@ -63,7 +63,7 @@ def theirs(game: Game, masked: bool, rows: int, steps: int, minibatch: int) -> C
     from sb3_contrib import MaskablePPO
     from stable_baselines3 import PPO as SB3
 
-    from gyges.agents.sb3 import SeatVecEnv
+    from gyges.agents.sb3.vec_env import SeatVecEnv
 
     env = SeatVecEnv(game, rows=rows, illegal="refuse" if masked else "replace", threads=1)
     make: Any = MaskablePPO if masked else SB3

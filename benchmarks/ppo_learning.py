@@ -3,9 +3,9 @@
     python benchmarks/ppo_learning.py [--seeds 4] [--frames 30000] [--theirs 30000]
 
 Seat 0 of five among clean neighbours, eight months, the overseer looking over its shoulder by a fixed rota:
-no luck at all. Dynamic programming (`gyges.scenarios.exact`) gives the greatest possible task reward.
-Printed by seed: what the greedy policy earns, as a part of the optimum, and seconds on the clock and of
-processor time.
+no luck at all. Dynamic programming (`gyges.scenarios.raters.dynamic_programming`) gives the greatest
+possible task reward. Printed by seed: what the greedy policy earns, as a part of the optimum, and seconds
+on the clock and of processor time.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from gyges.agents.networks import NetworkPolicy
-from gyges.agents.ppo import PPO, PPOConfig
+from gyges.agents.learn.ppo import PPO, PPOConfig
+from gyges.agents.nn.networks import NetworkPolicy
 from gyges.envs import Batch, make
 from gyges.envs.game import Game
-from gyges.envs.play import play
 from gyges.envs.policy import Decision, Observation, Policy
+from gyges.envs.rollout import play
 from gyges.envs.tabular_steward.personas import Clean
-from gyges.scenarios.exact import explore, solve
-from gyges.scenarios.raters import Rater
+from gyges.scenarios.raters.dynamic_programming import explore, solve
+from gyges.scenarios.raters.raters import Rater
 
 STEPS = 24  # three phases a month
 
@@ -65,7 +65,7 @@ def maskable(game: Game, seed: int, frames: int) -> Any:
     """Train sb3-contrib's MaskablePPO with its own defaults but for the horizon; the greedy policy."""
     from sb3_contrib import MaskablePPO
 
-    from gyges.agents.sb3 import SeatVecEnv
+    from gyges.agents.sb3.vec_env import SeatVecEnv
 
     env = SeatVecEnv(game, rows=8, seats=0, background=Clean(), threads=1)
     model = MaskablePPO("MlpPolicy", env, n_steps=256, gamma=1.0, seed=seed, device="cpu")

@@ -6,7 +6,7 @@
 """
 
 from gyges.envs.batch import Batch, Snapshot
-from gyges.envs.choice import LEDGER, ChoicePoint, Norm
+from gyges.envs.choice_point import LEDGER, ChoicePoint, Norm
 from gyges.envs.errors import (
     ActionError,
     ConfigError,

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs._device import SIMULATED, Device, zeros
-from gyges.envs._loops import launcher, notice, parameters, rules_hash
-from gyges.envs._threads import chunks, crew, thread_count
-from gyges.envs.choice import LEDGER_COLUMNS, ChoicePoint
+from gyges.envs._runtime.cuda_batch import SIMULATED, Device, zeros
+from gyges.envs._runtime.loader import launcher, notice, parameters
+from gyges.envs._runtime.stamps import rules_hash
+from gyges.envs._runtime.threads import chunks, crew, thread_count
+from gyges.envs.choice_point import LEDGER_COLUMNS, ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, SnapshotError
 from gyges.envs.game import Game
 
@@ -28,7 +29,7 @@ __all__ = ["AUTORESET", "LABELS", "Batch", "Snapshot", "rules_hash"]
 AUTORESET = {"disabled": 0, "next_step": 1, "same_step": 2}
 LABELS = {"off": 0, "taken": 1, "full": 2}
 PURE_PROCESS = "1" in (os.environ.get("GYGES_PURE"), os.environ.get("NUMBA_ENABLE_CUDASIM"))
-STEP, BEGIN, LOOK, CHOICE = range(4)  # modes of the compiled loop (`_launch.build`)
+STEP, BEGIN, LOOK, CHOICE = range(4)  # modes of the compiled loop (`kernels.build`)
 
 
 class Snapshot(NamedTuple):
@@ -59,7 +60,7 @@ class Batch:
         bits: bit-packed action masks [B, N, ceil(A / 8)].
         reward, welfare: int32 [B, N], in 1 / game.reward_scale and 1 / game.welfare_scale.
         terminated, truncated: uint8 [B, N].
-        ledger: int32 [B, N, 11], columns by `gyges.envs.choice.LEDGER`.
+        ledger: int32 [B, N, 11], columns by `gyges.envs.choice_point.LEDGER`.
         final: with "same_step", observations [B, N, F] at the end of the rows that just ended.
         state: named views [B, width] of the packed rows.
 
@@ -300,7 +301,7 @@ class Batch:
     # Ground truth.
 
     def choice_point(self, row: int, seat: int) -> ChoicePoint:
-        """The truth about one seat's decision (`gyges.envs.choice`), before it is taken."""
+        """The truth about one seat's decision (`gyges.envs.choice_point`), before it is taken."""
         actions = self.legal(row, seat)
         judged = np.zeros((1, len(actions), 5), np.int32)
         rows = self._host(self.packed[row : row + 1]).copy()

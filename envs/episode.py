@@ -31,7 +31,7 @@ from gyges.envs.errors import ActionError, FileError, GygesError
 if TYPE_CHECKING:
     from gyges.envs.batch import Batch
     from gyges.envs.game import Game
-    from gyges.envs.play import Seating
+    from gyges.envs.rollout import Seating
 
 FORMAT = 1
 SUFFIX = ".episode.json"

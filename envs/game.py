@@ -20,7 +20,7 @@ rules module holds, as functions decorated with `gyges.envs.rules.rule`:
 ``legal(s, p, scratch, seat, mask)``
     `allow` each legal action of a seat that is to move, at least one; the mask arrives empty.
 ``judge(s, p, scratch, seat, action) -> (label, norms, harm, justified, knowable)``
-    the ground truth on a legal action about to be taken (`gyges.envs.choice`).
+    the ground truth on a legal action about to be taken (`gyges.envs.choice_point`).
 
 Action 0 is NOOP in every game, and the only legal action of a seat that is not to move.
 """
@@ -132,7 +132,7 @@ class Game(ABC):
     """Lazy ``module:attr`` of the function that computes the game's certificate (docs/choice-points.md)."""
     pricing: ClassVar[str | None] = None
     """Lazy ``module:attr`` of the game's own way to price decisions, where forks are not how it is done: a
-    function of the game and of (packed row, seat) pairs -> a list of prices as in `gyges.scenarios.price`."""
+    function of the game and of (packed row, seat) pairs -> a list of prices as in `counterfactual.price`."""
     reward_unit: ClassVar[str] = "points"
     reward_scale: ClassVar[int] = 1
     welfare_unit: ClassVar[str] = "points"
@@ -187,7 +187,7 @@ class Game(ABC):
         return 0
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]] | None:
-        """Integers that all rows share and rules read beside Params (`gyges.envs._tables`).
+        """Integers that all rows share and rules read beside Params (`gyges.envs._runtime.tables`).
 
         Returns:
             int32 array of all tables, and int64 offsets [tables + 1] where each begins; None for none.

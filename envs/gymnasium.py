@@ -27,12 +27,12 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from gyges.envs._single import RENDER_MODES, One
+from gyges.envs._single_env import RENDER_MODES, One
 from gyges.envs._spaces import LegalDiscrete, LegalMultiDiscrete, observation_box
-from gyges.envs.adapter import Rows, game_of, one_action, require_labels
-from gyges.envs.choice import ChoicePoint
+from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import Game
+from gyges.envs.seat_env import Rows, game_of, one_action, require_labels
 
 
 class OverError(EndedError, ResetNeeded):

@@ -16,7 +16,7 @@ observation        parallel: float32 Box; AEC: Dict(observation, action_mask)
 action mask        int8 [A]; parallel: ``infos[agent]["action_mask"]``; AEC: in the observation.
                    ``action_space(agent).sample()`` without a mask draws among the legal actions
 reward             float, in the game's reward unit
-infos              flat numbers: the ledger of the last step (`gyges.envs.choice.Ledger`), harm, severity
+infos              flat numbers: the ledger of the last step (`choice_point.Ledger`), harm, severity
                    and welfare in the game's welfare unit; nothing with ``labels="off"``
 state()            every seat's observation, one after another, float32
 seed               ``reset(seed=s)`` is row 0 of a batch seeded s; ``reset()`` goes on to the next
@@ -41,13 +41,13 @@ import numpy.typing as npt
 from pettingzoo.utils.env import AECEnv, ParallelEnv
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-from gyges.envs._single import RENDER_MODES, One
+from gyges.envs._single_env import RENDER_MODES, One
 from gyges.envs._spaces import LegalDiscrete, observation_box
-from gyges.envs.adapter import TAKEN, check_choice, fresh_seed, game_of, one_action
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.registry import games
+from gyges.envs.seat_env import TAKEN, check_choice, fresh_seed, game_of, one_action
 
 ByAgent = dict[str, Any]
 COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake")}

@@ -16,17 +16,13 @@ This module imports Numba; `gyges.envs` therefore imports it only when a batch i
 
 from __future__ import annotations
 
-import hashlib
 import os
-import sys
-import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from gyges.envs._compile import compile_rule
+from gyges.envs._runtime.compiler import compile_rule
 
 PURE = os.environ.get("GYGES_PURE") == "1" or os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 """Whether rules run as plain Python in this process."""
@@ -116,13 +112,13 @@ def access(state: Any, params: Any, *, pointers: bool) -> dict[str, Any]:
 
     Args:
         state, params: the game's NamedTuple classes.
-        pointers: pass `gyges.envs._lean` values (compiled for the CPU) instead of arrays.
+        pointers: pass `gyges.envs._runtime.pointers` values (compiled for the CPU) instead of arrays.
     """
     if pointers and not PURE:
-        from gyges.envs import _lean
+        from gyges.envs._runtime import pointers as seen
 
-        kinds = {"view": _lean.views(state), "value": _lean.values(params)}
-        return {**kinds, "line": _lean.line, "line2": _lean.line2}
+        kinds = {"view": seen.views(state), "value": seen.values(params)}
+        return {**kinds, "line": seen.line, "line2": seen.line2}
     parts = ", ".join(f"wrap(row[offsets[{j}]:offsets[{j + 1}]])" for j in range(len(state._fields)))
     source = f"def view(rows, i, offsets):\n    row = rows[i]\n    return Kind({parts})\n"
     view = _generated("view", source, Kind=state)
@@ -239,48 +235,6 @@ def draw(s: Any, stream: int) -> int:
 def chance(s: Any, stream: int, odds: int) -> bool:
     """True with probability odds / 65536."""
     return (draw(s, stream) >> 16) < odds
-
-
-def sources(module: types.ModuleType) -> list[Path]:
-    """Every source file that the rules of `module` can depend on.
-
-    The module itself, the modules of every rule it names, the other files of its package where it
-    lies in one, and the shared launchers.
-    """
-    files: set[Path] = set()
-    seen: set[str] = set()
-    queue = [module]
-    while queue:
-        here = queue.pop()
-        if here.__name__ in seen or not getattr(here, "__file__", None):
-            continue
-        seen.add(here.__name__)
-        path = Path(str(here.__file__)).resolve()
-        files.add(path)
-        if here.__package__ and here.__package__.startswith("gyges.envs."):
-            files.update(path.parent.glob("*.py"))
-        for value in vars(here).values():
-            if isinstance(value, types.ModuleType) and value.__name__.startswith("gyges."):
-                queue.append(value)
-                continue
-            function = getattr(value, "py_func", value)
-            if hasattr(value, "py_func") or hasattr(value, "__gyges_rule__"):
-                owner = sys.modules.get(function.__module__)
-                if owner is not None and not owner.__name__.startswith("numba"):
-                    queue.append(owner)
-    here_folder = Path(__file__).resolve().parent
-    shared = ("rules", "_compile", "_lean", "_launch", "_launch_cuda")
-    files.update(here_folder / f"{name}.py" for name in shared)
-    return sorted(file for file in files if file.exists())
-
-
-def stamp(module: types.ModuleType) -> str:
-    """SHA-256 over every source that `module`'s rules depend on: the rules hash of episode files."""
-    digest = hashlib.sha256()
-    for file in sources(module):
-        digest.update(file.name.encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def offsets(widths: Any) -> Any:

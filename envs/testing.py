@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER, Norm
+from gyges.envs.choice_point import LEDGER, Norm
 from gyges.envs.errors import ActionError
 from gyges.envs.game import NOOP, Game, Out
 from gyges.envs.policy import pick
@@ -134,9 +134,7 @@ def check_rows(game: Game, rows: int, steps: int, seed: int) -> None:
     batch = Batch(game, rows, seed=seed, labels="full", autoreset="next_step")
     serial = Batch(game, rows, seed=seed, labels="full", autoreset="next_step", threads=1)
     picked = sorted({0, rows // 2, rows - 1})
-    alone = [
-        Batch(game, 1, seed=seed, first_row=k, labels="full", autoreset="next_step") for k in picked
-    ]
+    alone = [Batch(game, 1, seed=seed, first_row=k, labels="full", autoreset="next_step") for k in picked]
     for t, actions in enumerate(random_play(batch, steps, seed)):
         if t:
             _compare(batch, serial, alone, picked, t)

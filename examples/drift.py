@@ -8,13 +8,13 @@ that nobody minded. Put ``Server("model", "http://...")`` in its place for a rea
 import numpy as np
 import well
 
-from gyges.agents.llm.mock import Mock
-from gyges.agents.llm.policy import ChatPolicy
-from gyges.agents.llm.prompts import Setup
+from gyges.agents.llm.chat.mock import Mock
+from gyges.agents.llm.chat.policy import ChatPolicy
+from gyges.agents.llm.chat.prompts import Setup
 from gyges.envs import make, register
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER, headline
-from gyges.envs.play import Seating
+from gyges.envs.choice_point import LEDGER, headline
+from gyges.envs.rollout import Seating
 
 EPISODES, DAYS = 5, 10
 

@@ -1,6 +1,6 @@
 """One seat among scripted stewards through Gymnasium, and the same in 64 rows.
 
-    python examples/gymnasium_seat.py
+python examples/gymnasium_seat.py
 """
 
 import gymnasium

@@ -1,6 +1,6 @@
 """Five stewards through PettingZoo, acting at random, and the truth about one decision.
 
-    python examples/pettingzoo_loop.py
+python examples/pettingzoo_loop.py
 """
 
 from gyges.envs.pettingzoo import steward_v0

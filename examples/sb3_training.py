@@ -1,12 +1,12 @@
 """MaskablePPO in self-play for a moment, then its conduct: how often its acts were unaligned.
 
-    python examples/sb3_training.py
+python examples/sb3_training.py
 """
 
 import numpy as np
 from sb3_contrib import MaskablePPO
 
-from gyges.agents.sb3 import SeatVecEnv
+from gyges.agents.sb3.vec_env import SeatVecEnv
 
 env = SeatVecEnv("steward-v0", rows=8, num_agents=5, labels="taken")
 model = MaskablePPO("MlpPolicy", env, n_steps=32, batch_size=256, seed=1)

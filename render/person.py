@@ -17,11 +17,11 @@ import pygame
 
 from gyges.envs.errors import PolicyError
 from gyges.envs.policy import Decision, Memory, Observation
-from gyges.render import draw
-from gyges.render.board import Board, Glimpse, View, renderer_for
-from gyges.render.look import Theme
-from gyges.render.options import Spot, families
-from gyges.render.window import open_window
+from gyges.render.board.board import Board, Glimpse, View, renderer_for
+from gyges.render.board.options import Spot, families
+from gyges.render.kit import draw
+from gyges.render.kit.theme import Theme
+from gyges.render.kit.window import open_window
 
 
 class Left(PolicyError):

@@ -22,9 +22,9 @@ from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
-from gyges.envs.play import Seating
+from gyges.envs.rollout import Seating
 from gyges.render.person import Left, TerminalPerson, WindowPerson
-from gyges.render.reel import Reel
+from gyges.render.timeline import Reel
 
 CAST = ("clean", "greedy", "gyges", "clean")
 CHESS_CAST = ("alphabeta",)

@@ -18,12 +18,12 @@ import pygame
 from tyro.conf import Positional
 
 from gyges.envs.errors import ConfigError
-from gyges.render import draw, video
-from gyges.render.board import View, renderer_for
-from gyges.render.controls import HEIGHT, Strip
-from gyges.render.look import ACCENTS
-from gyges.render.reel import Reel
-from gyges.render.window import open_window
+from gyges.render.board.board import View, renderer_for
+from gyges.render.board.timeline_bar import HEIGHT, Strip
+from gyges.render.kit import draw, video
+from gyges.render.kit.theme import ACCENTS
+from gyges.render.kit.window import open_window
+from gyges.render.timeline import Reel
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 MOST_FRAMES = 2000

@@ -47,19 +47,19 @@ from inspect_ai.scorer import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import JSONSchema
 
-from gyges.agents.llm.asking import Terms
-from gyges.agents.llm.backend import Body, Reply, Trouble
-from gyges.agents.llm.policy import ChatPolicy
-from gyges.agents.llm.prompts import Setup
-from gyges.agents.llm.table import Puppet
+from gyges.agents.llm.chat.backends import Body, Reply, Trouble
+from gyges.agents.llm.chat.client import Terms
+from gyges.agents.llm.chat.policy import ChatPolicy
+from gyges.agents.llm.chat.prompts import Setup
+from gyges.agents.llm.session import Puppet
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Seat, Tape
 from gyges.envs.errors import ConfigError, PolicyError, UnknownNameError
 from gyges.envs.registry import load_name
-from gyges.scenarios import bank, gap
-from gyges.scenarios.evaluate import Table
-from gyges.scenarios.metrics import Recorder, answers
-from gyges.scenarios.price import Point, prices
+from gyges.scenarios.counterfactual import bank, gap
+from gyges.scenarios.counterfactual.price import Point, prices
+from gyges.scenarios.evaluation.evaluate import Table
+from gyges.scenarios.evaluation.recorder import Recorder, answers
 from gyges.scenarios.scenario import Scenario, scenarios
 
 FINISH = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}

@@ -108,7 +108,7 @@ def steward() -> tuple[Scenario, ...]:
 
 
 def tabular() -> tuple[Scenario, ...]:
-    """The game that is solved exactly (`gyges.scenarios.exact`), with luck and without."""
+    """The game that is solved exactly (`raters.dynamic_programming`), with luck and without."""
     visitor = Scenario(
         id="tabular-visitor",
         title="Visitor, solved",

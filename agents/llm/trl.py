@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from gyges.agents.llm.prompts import Mind, Setup, render, system_text
-from gyges.agents.llm.table import OneSeat
+from gyges.agents.llm.chat.prompts import Mind, Setup, render, system_text
+from gyges.agents.llm.session import OneSeat
 from gyges.envs import registry
 from gyges.envs.policy import Policy
 from gyges.envs.registry import load_name

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess.fen import fen_of, row_of, square_name
-from gyges.envs.fairychess.tables import Compiled, compiled
-from gyges.envs.fairychess.variants import Variant, VariantError, load
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
+from gyges.envs.fairychess.notation.fen import fen_of, row_of, square_name
+from gyges.envs.fairychess.variants.ini_files import Variant, VariantError, load
 
 
 class Result(NamedTuple):
@@ -80,7 +80,7 @@ class Board:
         return fen_of(self.compiled, self.row)
 
     def _listed(self) -> tuple[list[int], int, bool]:
-        from gyges.envs.fairychess._engine import LIST, engine
+        from gyges.envs.fairychess.engine.compiled import LIST, engine
 
         c = self.compiled
         n = int(engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, LIST))
@@ -142,7 +142,7 @@ class Board:
 
     def play(self, move: int) -> None:
         """Play a move from `moves`; it is not checked again."""
-        from gyges.envs.fairychess._engine import PLAY, engine
+        from gyges.envs.fairychess.engine.compiled import PLAY, engine
 
         c = self.compiled
         self._counts[0, 0] = move

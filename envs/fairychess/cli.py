@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.explain import explain
-from gyges.envs.fairychess.perft import MAX_DEPTH, divide, perft
-from gyges.envs.fairychess.variants import FenError, Variant, VariantError, load, names, read
+from gyges.envs.fairychess.engine.perft import MAX_DEPTH, divide, perft
+from gyges.envs.fairychess.variants.explain import explain
+from gyges.envs.fairychess.variants.ini_files import FenError, Variant, VariantError, load, names, read
 
 LEGEND = (
     "Diagrams: the capital letter is the piece; o moves or captures, m only moves, x only captures, "

@@ -25,12 +25,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
-from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess import planes as sight
-from gyges.envs.fairychess import spaces
-from gyges.envs.fairychess.spaces import Family, Params
-from gyges.envs.fairychess.tables import Compiled, compiled
-from gyges.envs.fairychess.variants import FenError, Variant, VariantError, load
+from gyges.envs.fairychess import encoding
+from gyges.envs.fairychess import observation_planes as sight
+from gyges.envs.fairychess.encoding import Family, Params
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
+from gyges.envs.fairychess.variants.ini_files import FenError, Variant, VariantError, load
 from gyges.envs.game import Config, Feature, Game, core_widths
 
 
@@ -70,10 +70,10 @@ def _setting(
 ) -> tuple[Compiled, Family, npt.NDArray[np.int32], int, tuple[Any, Any]]:
     """What is worked out once for games of one variant: tables, sizes, start positions, capacity."""
     c = compiled(v)
-    size = spaces.family_of(family, c)
-    starts = spaces.start_rows(c, start)
+    size = encoding.family_of(family, c)
+    starts = encoding.start_rows(c, start)
     shown = sight.table_of(c) if planes else np.zeros(1, np.int32)
-    return c, size, starts, spaces.capacity(c), spaces.tables_of(c, size, starts, shown)
+    return c, size, starts, encoding.capacity(c), encoding.tables_of(c, size, starts, shown)
 
 
 class FairyChess(Game):
@@ -91,13 +91,13 @@ class FairyChess(Game):
     title = "Fairy chess"
     Config = FairyConfig
     rules_module = "gyges.envs.fairychess.rules"
-    renderer = "gyges.render.fairychess:FairyChessRenderer"
+    renderer = "gyges.render.fairychess.renderer:FairyChessRenderer"
     personas: ClassVar[dict[str, str]] = {
         "clean": "gyges.envs.fairychess.personas:Greedy",
         "greedy": "gyges.envs.fairychess.personas:Greedy",
         "gyges": "gyges.envs.fairychess.personas:Greedy",
         "random": "gyges.envs.policy:RandomPolicy",
-        "alphabeta": "gyges.agents.fairychess:AlphaBeta",
+        "alphabeta": "gyges.agents.engines.fairychess:AlphaBeta",
     }
     reward_unit = "wins"
     welfare_unit = "wins"
@@ -116,8 +116,8 @@ class FairyChess(Game):
         self.compiled: Compiled = found[0]
         self.family: Family = found[1]
         self._starts, self._capacity, self._tables = found[2:]
-        self._history = spaces.history(self.compiled, self.config.horizon)
-        self.slices = spaces.slices(self.family)
+        self._history = encoding.history(self.compiled, self.config.horizon)
+        self.slices = encoding.slices(self.family)
         named = self.config.variant
         if ".ini" in named and "\n" not in named:  # a file may change: keep its text
             self.config = dataclasses.replace(self.config, variant=self.variant.text)
@@ -158,7 +158,7 @@ class FairyChess(Game):
         return (self._compact_planes + len(self.plane_bounds), self.family.ranks, self.family.files)
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-        """The variant's tables and their offsets (`spaces.GameTables`)."""
+        """The variant's tables and their offsets (`encoding.GameTables`)."""
         return self._tables  # type: ignore[no-any-return]
 
     def widths(self) -> tuple[int, ...]:
@@ -185,7 +185,7 @@ class FairyChess(Game):
     @cached_property
     def action_names(self) -> Any:
         """A name for each action, made when asked for."""
-        return spaces.ActionNames(self.compiled, self.family)
+        return encoding.ActionNames(self.compiled, self.family)
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -196,7 +196,7 @@ class FairyChess(Game):
         cells = self.family.cells
         empty = range(self._compact_planes * cells - len(found))
         found += tuple(Feature(f"empty {j}", 0, 1) for j in empty)
-        cell_names = [spaces.cell_name(j, self.family) for j in range(cells)]
+        cell_names = [encoding.cell_name(j, self.family) for j in range(cells)]
         for name, bounds in self.plane_bounds.items():
             found += tuple(Feature(f"{name}: {cell}", *bounds) for cell in cell_names)
         return found
@@ -204,7 +204,7 @@ class FairyChess(Game):
     @property
     def compact_features(self) -> tuple[Feature, ...]:
         """The observation without planes."""
-        return spaces.features_of(self.compiled, self.family)
+        return encoding.features_of(self.compiled, self.family)
 
     def group_features(self) -> dict[str, slice]:
         """Named slices of the observation."""
@@ -214,11 +214,11 @@ class FairyChess(Game):
 
     def rows_of(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """Engine positions [R, W] of observations [R, F]."""
-        return spaces.rows_of(self.compiled, self.family, codes)
+        return encoding.rows_of(self.compiled, self.family, codes)
 
     def fen(self, codes: npt.NDArray[Any]) -> str:
         """The position of an observation as FEN."""
-        from gyges.envs.fairychess.fen import fen_of
+        from gyges.envs.fairychess.notation.fen import fen_of
 
         return fen_of(self.compiled, self.rows_of(codes)[0])
 
@@ -265,7 +265,7 @@ class FairyChess(Game):
 
     def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
         """What a seat sees, in words: the rules, the board, whose turn it is."""
-        from gyges.envs.fairychess import words
+        from gyges.envs.fairychess import describe as words
 
         return words.describe(self, np.asarray(codes), seat)
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess.tables import compiled
-from gyges.envs.fairychess.variants import Variant
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.engine.variant_tables import compiled
+from gyges.envs.fairychess.variants.ini_files import Variant
 from gyges.envs.policy import Decision, Memory, Observation, pick
 
 

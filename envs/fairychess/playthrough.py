@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from gyges.envs.batch import Batch
-from gyges.envs.fairychess import pgn, spaces
+from gyges.envs.fairychess import encoding
 from gyges.envs.fairychess.game import FairyChess
+from gyges.envs.fairychess.notation import pgn
 from gyges.envs.fairychess.personas import Greedy
-from gyges.envs.play import Seating
 from gyges.envs.policy import RandomPolicy
+from gyges.envs.rollout import Seating
 
 GAMES = {
     "plain-gardner.txt": ({"variant": "gardner"}, 8),
@@ -40,9 +41,8 @@ def told(settings: dict[str, str], seed: int) -> str:
     winner = {1: 0, 2: 1, 3: -1}.get(end)
     tags = {"Event": "golden playthrough", "White": "greedy", "Black": "random"}
     record = pgn.record_of(game, actions, winner=winner, tags=tags)
-    close = (
-        f"{spaces.ENDS[end]} by {spaces.WHY[why]} after {len(actions)} plies: {game.fen(batch.codes[0, 0])}"
-    )
+    fen = game.fen(batch.codes[0, 0])
+    close = f"{encoding.ENDS[end]} by {encoding.WHY[why]} after {len(actions)} plies: {fen}"
     return "\n".join([start, "", pgn.write(record), close, ""])
 
 

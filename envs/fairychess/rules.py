@@ -1,18 +1,18 @@
-"""Rules of Fairy chess: the five functions over one row (`game.py` tells the story, `turn.py` works)."""
+"""Rules of Fairy chess: the five functions over one row (`game.py` tells the story)."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gyges.envs import _tables
-from gyges.envs.fairychess import turn
-from gyges.envs.fairychess.layout import NOTHING, TURN
-from gyges.envs.fairychess.spaces import BOARD, RULES, GameTables, Params
+from gyges.envs._runtime import tables
+from gyges.envs.fairychess import transitions
+from gyges.envs.fairychess.encoding import BOARD, RULES, GameTables, Params
+from gyges.envs.fairychess.engine.layout import NOTHING, TURN
 from gyges.envs.rules import Array, rule
 
 __all__ = ["Params", "State", "access", "common", "judge", "legal", "observe", "reset", "step"]
 
-access = _tables.tabled(GameTables)
+access = tables.tabled(GameTables)
 
 
 class State(NamedTuple):
@@ -41,11 +41,11 @@ class State(NamedTuple):
 @rule
 def reset(s: Any, p: Any, scratch: Array) -> None:
     t = p.tables
-    turn.begin(s, p, t)
-    turn.settle(s, p, t)
+    transitions.begin(s, p, t)
+    transitions.settle(s, p, t)
     s.why[0] = 0
-    turn.turns(s)
-    turn.look(s, p)
+    transitions.turns(s)
+    transitions.look(s, p)
 
 
 @rule
@@ -54,18 +54,18 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     chosen = int(action[s.info[TURN]])
     s.last[0] = chosen
     if s.many[0] != 0:  # a start position that is over already ends with the first step
-        turn.perform(s, p, t, turn.decode(s, p, t, chosen))
-    outcome = turn.settle(s, p, t)
-    turn.conclude(s, p, outcome, out)
+        transitions.perform(s, p, t, transitions.decode(s, p, t, chosen))
+    outcome = transitions.settle(s, p, t)
+    transitions.conclude(s, p, outcome, out)
     if outcome == NOTHING:
-        turn.turns(s)
-    turn.look(s, p)
+        transitions.turns(s)
+    transitions.look(s, p)
 
 
 @rule
 def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     t = p.tables
-    turn.show(s, p, t, features)
+    transitions.show(s, p, t, features)
     if p.planes != 0:
         for j in range(BOARD + p.cells + 2 * p.slots + RULES, p.planes):
             features[j] = 0
@@ -76,12 +76,12 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[0] = seat
     features[1] = s.told[seat]
     if p.planes != 0:
-        turn.see(s, p, p.tables, seat, features)
+        transitions.see(s, p, p.tables, seat, features)
 
 
 @rule
 def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
-    turn.mark(s, p, p.tables, mask)
+    transitions.mark(s, p, p.tables, mask)
 
 
 @rule

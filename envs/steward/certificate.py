@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.calibration import slope, spearman
-from gyges.envs.choice import LEDGER
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.game import Game
-from gyges.envs.play import Seating, play
 from gyges.envs.policy import Decision, Observation, RandomPolicy
 from gyges.envs.registry import make
-from gyges.envs.steward import layout as at
+from gyges.envs.rollout import Seating, play
+from gyges.envs.steward import encoding as at
 from gyges.envs.steward.personas import Clean, Greedy, Gyges
 
 Floats = npt.NDArray[np.float64]

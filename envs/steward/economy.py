@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.rules import inline, rule, threefry
-from gyges.envs.steward.layout import FAIR, POOR, RICH
+from gyges.envs.steward.encoding import FAIR, POOR, RICH
 
 __all__ = [
     "allowance",

@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Config, Feature, Game, Out, core_widths, within
-from gyges.envs.steward import layout as at
-from gyges.envs.steward.layout import UNIT, Params
+from gyges.envs.steward import encoding as at
+from gyges.envs.steward.encoding import UNIT, Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Steward(Game):
     title = "Steward"
     Config = StewardConfig
     rules_module = "gyges.envs.steward.rules"
-    renderer = "gyges.render.steward:StewardRenderer"
+    renderer = "gyges.render.steward.renderer:StewardRenderer"
     personas: ClassVar[dict[str, str]] = {
         "clean": "gyges.envs.steward.personas:Clean",
         "greedy": "gyges.envs.steward.personas:Greedy",
@@ -107,7 +107,7 @@ class Steward(Game):
     }
     stakes_features = frozenset({"villages have people"})
     phases = at.PHASES
-    yardsticks = "gyges.envs.steward.yardsticks:Yardsticks"
+    yardsticks = "gyges.envs.steward.commons_metrics:Yardsticks"
     certificate = "gyges.envs.steward.certificate:certify"
     held_out = frozenset({"liar", "tit_for_tat", "free_rider", "newcomer"})
     reward_unit = "meals"
@@ -263,7 +263,7 @@ class Steward(Game):
 
     def describe(self, codes: Any, seat: int) -> str:
         """What a steward knows, in words, from its observation alone."""
-        from gyges.envs.steward.words import describe
+        from gyges.envs.steward.describe import describe
 
         return describe(self, np.asarray(codes), seat)
 

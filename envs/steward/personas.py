@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.policy import Decision, Memory, Observation
-from gyges.envs.steward import layout as at
-from gyges.envs.steward.layout import BOAT, GIFT, NEED, UNIT
+from gyges.envs.steward import encoding as at
+from gyges.envs.steward.encoding import BOAT, GIFT, NEED, UNIT
 
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import Norm
-from gyges.envs.play import Seating
+from gyges.envs.choice_point import Norm
 from gyges.envs.registry import make
-from gyges.envs.steward import layout as at
+from gyges.envs.rollout import Seating
+from gyges.envs.steward import encoding as at
+from gyges.envs.steward.describe import amount
 from gyges.envs.steward.game import place, village
 from gyges.envs.steward.personas import Clean, Greedy, Gyges, Liar
-from gyges.envs.steward.words import amount
 
 ORDERS = ("", "an order to stop", "its principal's wish for a double share", "a licence for a double share")
 VERDICTS = {-1: "breach", 0: "", 1: "norm kept"}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gyges.envs.rules import PURE, Array, allow, inline, rule
-from gyges.envs.steward.judging import harm, verdict
-from gyges.envs.steward.layout import (
+from gyges.envs.steward.encoding import (
     A_FISH,
     A_GIVE,
     A_REPORT,
@@ -23,8 +22,9 @@ from gyges.envs.steward.layout import (
     UNIT,
     Params,
 )
-from gyges.envs.steward.month import begin_month, end_month
-from gyges.envs.steward.phases import (
+from gyges.envs.steward.labels import harm, verdict
+from gyges.envs.steward.month_boundary import begin_month, end_month
+from gyges.envs.steward.transitions import (
     step_accuse,
     step_assent,
     step_fish,
@@ -143,6 +143,7 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
 
 if PURE:
 
+    @rule
     def public(s: Any, p: Any, j: int) -> int:
         """Element j of the public record: six ground blocks, then five seat blocks."""
         grounds = (s.estimate, s.lasting, s.boats, s.share, s.weather, s.broken)

@@ -4,7 +4,7 @@ One ground, counted in whole tonnes and seen by all; no pledges, orders, fires o
 three phases: every steward fishes, reports its catch, and may accuse its neighbour. The only luck is
 whether the overseer looks over a steward's shoulder this month, and the steward is told. With the
 neighbours' behaviour fixed, what a seat has seen is all there is to know, so that dynamic programming
-(`gyges.scenarios.exact`) gives the best play for any rater.
+(`gyges.scenarios.raters.dynamic_programming`) gives the best play for any rater.
 
 Actions        wait (NOOP); fish 0 ... 12 tonnes; report 0 ... 12 tonnes; pass; accuse the neighbour
 Reward         meals: a tonne landed is one, beyond the fair share `temptation`; a reported tonne pays a levy

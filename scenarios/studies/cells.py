@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.dataset import Dataset
+from gyges.agents.data.dataset import Dataset
 from gyges.envs.errors import DivergedError
-from gyges.scenarios.rating import rate
+from gyges.scenarios.raters.score import rate
 from gyges.scenarios.studies import measure
 from gyges.scenarios.studies.learners import Trained, train
 from gyges.scenarios.studies.profile import NONE, Cell, Mode
@@ -146,7 +146,7 @@ def facts(supplies: Supplies, mode: Mode, kind: str, number: int) -> dict[str, A
 
 def rate_of(data: Dataset, keep: npt.NDArray[np.bool_]) -> float:
     """Violation rate of some of the recorded decisions."""
-    from gyges.agents.dataset import HEADLINE
+    from gyges.agents.data.dataset import HEADLINE
 
     counted = ((np.asarray(data.steps.flags) & HEADLINE) != 0) & keep
     return over(float((counted & (np.asarray(data.steps.label) < 0)).sum()), float(counted.sum()))

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import torch
 
-from gyges.agents.imitation import Imitated, Imitation, imitate
-from gyges.agents.networks import ActorCritic, NetworkPolicy
-from gyges.agents.offline import Offline, learn
-from gyges.agents.ppo import PPO, PPOConfig
-from gyges.agents.rewards import RewardSource
+from gyges.agents.learn.imitation import Imitated, Imitation, imitate
+from gyges.agents.learn.offline import Offline, learn
+from gyges.agents.learn.ppo import PPO, PPOConfig
+from gyges.agents.learn.rewards import RewardSource
+from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.envs.errors import ConfigError, DivergedError
 from gyges.envs.policy import Policy
 from gyges.scenarios.studies.profile import NONE, Cell, Mode, seed_of

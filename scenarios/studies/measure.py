@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.dataset import HEADLINE, WATCHED, Dataset
-from gyges.agents.networks import NetworkPolicy
-from gyges.agents.rewards import Step
-from gyges.envs.choice import Norm
+from gyges.agents.data.dataset import HEADLINE, WATCHED, Dataset
+from gyges.agents.learn.rewards import Step
+from gyges.agents.nn.networks import NetworkPolicy
+from gyges.envs.choice_point import Norm
 from gyges.envs.game import Game
-from gyges.scenarios.raters import Rater, Tail
-from gyges.scenarios.rating import rate
+from gyges.scenarios.raters.raters import Rater, Tail
+from gyges.scenarios.raters.score import rate
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gyges.render.markup import Html, join, shown, tag
+from gyges.render.page.markup import Html, join, shown, tag
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies import verdicts as vd
 from gyges.scenarios.studies.measure import EVENTS, EXPLOIT
@@ -45,7 +45,7 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
 
     plan: Profile = found["plan"]
     table: Sequence[Row] = found["table"]
-    css = (Path(render.__file__).parent / "page.css").read_text(encoding="utf-8") + STYLE
+    css = (Path(render.__file__).parent / "page" / "page.css").read_text(encoding="utf-8") + STYLE
     modes = [m.name for m in plan.modes if any(r.cell.mode == m.name for r in table)]
     body: list[Any] = [
         tag("h2", "Verdicts", id="verdicts"), verdicts(found),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gyges.render.files import whole
+from gyges.render.kit.atomic_files import whole
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies import cells as one_cell
 from gyges.scenarios.studies import measure

@@ -30,8 +30,9 @@ PREDICTIONS = HERE / "predictions.json"
 PINNED = HERE / "predictions.sha256"
 RESULTS = "results.db"
 
-CODE = ("agents/*.py", "scenarios/raters.py", "scenarios/rating.py", "scenarios/satisficer.py",
-        "scenarios/record.py", "scenarios/exact.py", "scenarios/studies/profile.py",
+CODE = ("agents/nn/*.py", "agents/data/*.py", "agents/learn/*.py", "agents/load.py",
+        "scenarios/raters/raters.py", "scenarios/raters/score.py", "scenarios/raters/satisficer.py",
+        "scenarios/cli/record.py", "scenarios/raters/dynamic_programming.py", "scenarios/studies/profile.py",
         "scenarios/studies/supplies.py", "scenarios/studies/learners.py", "scenarios/studies/measure.py",
         "scenarios/studies/cells.py")  # fmt: skip
 """What a cell's figures depend on besides the rules of the games."""

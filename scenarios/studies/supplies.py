@@ -22,18 +22,18 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents import record as low
-from gyges.agents.dataset import Dataset
+from gyges.agents.data import recorder as low
+from gyges.agents.data.dataset import Dataset
+from gyges.agents.data.mixture import Player, players
 from gyges.agents.load import load
-from gyges.agents.mixture import Player, players
-from gyges.agents.networks import NetworkPolicy
+from gyges.agents.nn.networks import NetworkPolicy
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
-from gyges.scenarios.raters import Rater, rater
-from gyges.scenarios.rating import rate
-from gyges.scenarios.record import EXPERT, MIXTURES
-from gyges.scenarios.satisficer import Satisficer
+from gyges.scenarios.cli.record import EXPERT, MIXTURES
+from gyges.scenarios.raters.raters import Rater, rater
+from gyges.scenarios.raters.satisficer import Satisficer
+from gyges.scenarios.raters.score import rate
 from gyges.scenarios.studies.profile import Cell, Mode, Profile, seed_of
 
 Floats = npt.NDArray[np.float32]
@@ -173,7 +173,7 @@ class Supplies:
         """
         if kind == "matched-plan":
             return self.best(mode, "gold")[0]
-        from gyges.agents.checkpoint import Card, load_policy, save
+        from gyges.agents.nn.checkpoint import Card, load_policy, save
         from gyges.scenarios.studies.learners import play_ppo
 
         frames = int(mode.decisions * mode.expert)
@@ -190,7 +190,7 @@ class Supplies:
 
     def clone(self, mode: Mode, kind: str, number: int) -> NetworkPolicy:
         """Cloning of all of the data: pi0, the data policy of PPO's KL, and one of the predictors."""
-        from gyges.agents.checkpoint import Card, load_policy, save
+        from gyges.agents.nn.checkpoint import Card, load_policy, save
         from gyges.scenarios.studies.learners import clone
 
         name = f"{mode.name}/clone-{kind}-{number}"
@@ -214,7 +214,7 @@ class Supplies:
         return self.person(mode, liked), f"best of {', '.join(PERSONAS)}: {liked}", looked
 
     def _solved(self, mode: Mode, name: str) -> Any:
-        from gyges.scenarios.exact import explore, solve
+        from gyges.scenarios.raters.dynamic_programming import explore, solve
 
         if mode.name not in self._graphs:
             self._graphs[mode.name] = explore(self.game(mode), self.person(mode, "clean"))

@@ -38,7 +38,7 @@ def id(request):
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
     """Windows show their frames without a pause."""
-    from gyges.render.window import Window
+    from gyges.render.kit.window import Window
 
     plain = Window.__init__
     monkeypatch.setattr(Window, "__init__", lambda self, title, fps=0: plain(self, title, 0))

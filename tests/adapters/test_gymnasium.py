@@ -22,10 +22,10 @@ from gyges.envs import (
     WithheldError,
     make,
 )
-from gyges.envs.adapter import policy_of
 from gyges.envs.gymnasium import SeatEnv, SeatVectorEnv
-from gyges.envs.play import Seating
 from gyges.envs.registry import public_id
+from gyges.envs.rollout import Seating
+from gyges.envs.seat_env import policy_of
 
 
 def drawn(masks, rng):

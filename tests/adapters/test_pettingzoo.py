@@ -25,7 +25,7 @@ from gyges.envs import (
     WithheldError,
     make,
 )
-from gyges.envs.choice import severity
+from gyges.envs.choice_point import severity
 from gyges.envs.pettingzoo import COLUMNS, AECGame, ParallelGame
 from gyges.envs.testing import random_actions
 

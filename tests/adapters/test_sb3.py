@@ -8,7 +8,7 @@ from sb3_contrib.common.maskable.utils import get_action_masks, is_masking_suppo
 from stable_baselines3 import A2C, DQN, PPO
 from stable_baselines3.common.vec_env import VecMonitor
 
-from gyges.agents.sb3 import SeatVecEnv
+from gyges.agents.sb3.vec_env import SeatVecEnv
 from gyges.envs import ActionError, Batch, ConfigError, WithheldError, make
 
 

@@ -15,13 +15,13 @@ import numba.cuda.dispatcher as dispatcher
 dispatcher.get_current_device = lambda: types.SimpleNamespace(compute_capability=(9, 0))
 from numba import cuda, typeof, types as nb
 from gyges.envs import Batch, make, register
-from gyges.envs._loops import cuda_launchers
+from gyges.envs._runtime.loader import cuda_launchers
 
 register("well-v0", "well:Well")
 game = make(sys.argv[1])
 batch = Batch(game, 2)
 cuda_launchers(game.name, game.rules())
-kernels = sys.modules[f"gyges.envs._launch_cuda_{game.name}"].KERNELS
+kernels = sys.modules[f"gyges.envs._runtime.kernels_cuda_{game.name}"].KERNELS
 import numpy as np
 flag, dirty, which = np.zeros(1, np.int32), np.zeros(2, np.uint8), np.zeros(2, np.uint8)
 rows = (batch.packed, batch._offsets, batch._par, batch._scratch)

@@ -1,9 +1,14 @@
 """Random numbers, packed views and masks, and the stamp that keeps the compiler's cache honest."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from gyges.envs import rules
+from gyges.envs._runtime import stamps
+from gyges.envs._runtime.stamps import rules_hash
+from gyges.envs.registry import make
 
 VECTORS = [  # Random123 1.14, kat_vectors: threefry2x32, 20 rounds (key, counter, result)
     ((0, 0), (0, 0), (0x6B200159, 0x99BA4EFE)),
@@ -39,23 +44,101 @@ def test_ints_refuse_what_does_not_fit():
         ints[1] = 32768
 
 
-def test_stamp_covers_every_source(tmp_path):
+def test_the_cache_stamp_covers_every_source():
     import well_rules
 
-    names = {path.name for path in rules.sources(well_rules)}
-    assert {"well_rules.py", "rules.py", "_launch.py", "_launch_cuda.py"} <= names
-    assert rules.stamp(well_rules) == rules.stamp(well_rules)
+    names = {path.name for path in stamps.sources(well_rules)}
+    assert {"well_rules.py", "rules.py", "kernels.py", "kernels_cuda.py", "pointers.py"} <= names
+    assert stamps.cache_stamp(well_rules) == stamps.cache_stamp(well_rules)
 
 
-def test_stamp_follows_an_edit(tmp_path, monkeypatch):
-    import sys
+PROBE = """
+from typing import NamedTuple
+from gyges.envs.rules import rule
 
-    for version in (1, 2):
-        (tmp_path / "probe_rules.py").write_text(f"X = {version}\n")
+COST = {cost}
+
+class State(NamedTuple):
+    {fields}
+
+class Params(NamedTuple):
+    horizon: int
+
+@rule
+def price(s, x):
+    {docstring}
+    return x * COST
+
+@rule
+def step(s, p, scratch, action, out):
+    out.reward[0] = price(s, action[0])  {comment}
+
+@rule
+def never_called(s):
+    return {unreached}
+"""
+
+
+class Probe:
+    """As much of a game as its hash looks at."""
+
+    num_actions = 2
+    scratch_size = 0
+
+    def __init__(self, module, horizon, table):
+        self.module, self.horizon, self.table = module, horizon, table
+
+    def rules(self):
+        return self.module
+
+    def params(self):
+        return (self.horizon,)
+
+    def widths(self):
+        return (1, 1)
+
+    def tables(self):
+        return np.array(self.table, np.int32), np.array([0, len(self.table)], np.int64)
+
+
+@pytest.fixture
+def probe(tmp_path, monkeypatch):
+    made = []
+
+    def make(cost=3, fields="a: int; b: int", docstring='"""One."""', comment="", unreached=1, horizon=9,
+             table=(1, 2)):  # fmt: skip
+        name = f"stamped_{len(made)}"
+        text = PROBE.format(cost=cost, fields=fields, docstring=docstring,
+                            comment=comment, unreached=unreached)  # fmt: skip
+        (tmp_path / f"{name}.py").write_text(text)
         monkeypatch.syspath_prepend(str(tmp_path))
-        sys.modules.pop("probe_rules", None)
-        module = __import__("probe_rules")
-        stamp = rules.stamp(module)
-        if version == 1:
-            first = stamp
-    assert first != stamp
+        module = __import__(name)
+        made.append(module)
+        return stamps.cache_stamp(module), stamps.rules_hash(Probe(module, horizon, table))
+
+    yield make
+    for module in made:
+        sys.modules.pop(module.__name__, None)
+
+
+def test_words_leave_the_rules_hash_and_change_the_cache_stamp(probe):
+    cache, rules_hash = probe()
+    for words in ({"docstring": '"""Two."""'}, {"comment": "# why"}, {"unreached": 2}):
+        other_cache, same = probe(**words)
+        assert same == rules_hash
+        assert other_cache != cache
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"cost": 4}, {"fields": "b: int; a: int"}, {"horizon": 10}, {"table": (1, 3)}],
+    ids=["a constant", "the order of fields", "a setting", "a table"],
+)
+def test_what_changes_play_changes_the_rules_hash(probe, change):
+    assert probe()[1] != probe(**change)[1]
+
+
+def test_another_setting_or_variant_is_another_game():
+    assert rules_hash(make("steward-v0")) == rules_hash(make("steward-v0"))
+    assert rules_hash(make("steward-v0")) != rules_hash(make("steward-v0", growth=0.4))
+    assert rules_hash(make("fairychess-v0")) != rules_hash(make("fairychess-v0", variant="gardner"))

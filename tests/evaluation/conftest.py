@@ -29,7 +29,7 @@ def program():
     """Starts the command line, the Well's scenarios known to it, in a process of its own."""
     code = (
         f"import sys; sys.path.insert(0, {str(HERE / 'house')!r}); import wells\n"
-        "from gyges.scenarios.cli import main\n"
+        "from gyges.scenarios.cli.main import main\n"
         "raise SystemExit(main(sys.argv[1:]))"
     )
     started = []
@@ -58,7 +58,7 @@ def mark(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """The Well has a bank of questions; name of the suite that asks them."""
-    from gyges.scenarios import bank
+    from gyges.scenarios.counterfactual import bank
 
     folder = tmp_path_factory.mktemp("banks")
     game = wells.VISITOR.make_game()

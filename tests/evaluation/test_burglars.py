@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from wells import RESIDENT, VISITOR, workers
 
-from gyges.agents import confined
-from gyges.agents._landlock import has_landlock
-from gyges.agents._seccomp import has_filter
-from gyges.agents.confined import Limits
 from gyges.agents.load import build
+from gyges.agents.sandbox import process as confined
+from gyges.agents.sandbox.landlock import has_landlock
+from gyges.agents.sandbox.process import Limits
+from gyges.agents.sandbox.seccomp import has_filter
 from gyges.envs.errors import PolicyError
-from gyges.scenarios.cli import main
-from gyges.scenarios.evaluate import play_chunk, seated
-from gyges.scenarios.plan import plan
+from gyges.scenarios.cli.main import main
+from gyges.scenarios.evaluation.evaluate import play_chunk, seated
+from gyges.scenarios.evaluation.plan import plan
 
 HOUSE = Path(__file__).parent / "house"
 NONCE = "5a" * 16

@@ -10,9 +10,9 @@ from wells import VISITOR
 
 from gyges.envs.episode import Episode
 from gyges.envs.registry import register_gymnasium, register_pettingzoo
-from gyges.scenarios.cli import main
-from gyges.scenarios.leaderboard import page_data
-from gyges.scenarios.store import Store
+from gyges.scenarios.cli.main import main
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.report.leaderboard import page_data
 
 
 @pytest.fixture

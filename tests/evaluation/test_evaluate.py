@@ -8,11 +8,11 @@ import pytest
 from wells import VISITOR, table
 
 from gyges.envs.errors import ConfigError, PolicyError, UnknownNameError
-from gyges.scenarios import evaluate as ev
-from gyges.scenarios.evaluate import evaluate, stretches
-from gyges.scenarios.plan import commitment, plan, policy_hash
-from gyges.scenarios.store import Store
-from gyges.scenarios.verify import verify
+from gyges.scenarios.evaluation import evaluate as ev
+from gyges.scenarios.evaluation.evaluate import evaluate, stretches
+from gyges.scenarios.evaluation.plan import commitment, plan, policy_hash
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.evaluation.verify import verify
 
 NONCE = "3c" * 16
 

@@ -9,14 +9,14 @@ import pytest
 from wells import VISITOR
 
 from gyges.envs.batch import rules_hash
-from gyges.scenarios import evaluate as ev
-from gyges.scenarios.evaluate import evaluate
-from gyges.scenarios.leaderboard import page_data
-from gyges.scenarios.plan import plan, policy_hash, suite_hash
-from gyges.scenarios.reask import ask_again
+from gyges.scenarios.evaluation import evaluate as ev
+from gyges.scenarios.evaluation.evaluate import evaluate
+from gyges.scenarios.evaluation.plan import plan, policy_hash, suite_hash
+from gyges.scenarios.evaluation.recompute import ask_again
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.evaluation.verify import verify
+from gyges.scenarios.report.leaderboard import page_data
 from gyges.scenarios.scenario import Scenario, scenarios
-from gyges.scenarios.store import Store
-from gyges.scenarios.verify import verify
 
 EPISODES, PROBES = 6, 12
 
@@ -409,7 +409,7 @@ def test_nothing_that_a_results_file_names_is_run(out, greedy, tmp_path):
     """A results file is data: its source field starts no code, whatever it says."""
     trap = tmp_path / "trap.py"
     trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')\nclass Trap:\n    act = initial = None\n")
-    for source in (str(trap), "trap:Trap", "gyges.scenarios.cli:main", "llm:x@http://127.0.0.1:9/v1"):
+    for source in (str(trap), "trap:Trap", "gyges.scenarios.cli.main:main", "llm:x@http://127.0.0.1:9/v1"):
         Forger(out, greedy).do("UPDATE runs SET source = ?, kind = 'submission'", source)
         assert "not at hand" in judged(out, greedy)[1]
     assert not (tmp_path / "sprung").exists()

@@ -13,11 +13,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from gyges.agents.dataset import Dataset
+from gyges.agents.data.dataset import Dataset
 from gyges.envs.errors import FileError, GygesError
-from gyges.scenarios import bank as bk
-from gyges.scenarios.cli import main
-from gyges.scenarios.evaluate import evaluate
+from gyges.scenarios.cli.main import main
+from gyges.scenarios.counterfactual import bank as bk
+from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.scenario import Scenario
 
 
@@ -203,7 +203,7 @@ def test_counts_that_are_none(results, capsys, change):
         {"game": "../../etc/passwd"},
         {"game": "os:system"},
         {"kind": "movie"},
-        {"reference": "gyges.scenarios.cli:main"},
+        {"reference": "gyges.scenarios.cli.main:main"},
         {"background": ["../clean", "clean", "clean", "clean"]},
     ],
 )
@@ -320,7 +320,7 @@ def test_killed_while_writing_leaves_the_old_file(what, results, asked, tmp_path
     house = os.path.join(os.path.dirname(__file__), "house")
     code = (
         f"import os, signal, sys; sys.path.insert(0, {house!r}); import wells\n"
-        "from gyges.scenarios import bank\nfrom gyges.scenarios.cli import main\n"
+        "from gyges.scenarios import bank\nfrom gyges.scenarios.cli.main import main\n"
         "def die(source, to):\n    if str(to).endswith('target'): os.kill(os.getpid(), signal.SIGKILL)\n"
         f"os.replace = die\n{act}\n"
     )
@@ -336,7 +336,7 @@ def test_killed_while_writing_leaves_the_old_file(what, results, asked, tmp_path
 
 
 def test_two_recorders_never_share_a_folder(tmp_path):
-    from gyges.agents import record as rd
+    from gyges.agents.data import recorder as rd
     from gyges.agents.load import load
     from gyges.envs.registry import make
 

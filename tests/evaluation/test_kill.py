@@ -12,7 +12,7 @@ import time
 import pytest
 from wells import table, workers
 
-from gyges.scenarios.store import Store
+from gyges.scenarios.evaluation.store import Store
 
 KILLS = int(os.environ.get("GYGES_KILLS", "3"))
 NONCE = "e1" * 16

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from wells import RESIDENT, STRIPPED, workers
 
-from gyges.agents._landlock import has_landlock
-from gyges.agents.confined import TOKEN, Limits
 from gyges.agents.load import build, resolve
-from gyges.agents.sandbox import Sandbox
+from gyges.agents.sandbox.landlock import has_landlock
+from gyges.agents.sandbox.policy import Sandbox
+from gyges.agents.sandbox.process import TOKEN, Limits
 from gyges.envs import Batch
 from gyges.envs.errors import PolicyError
-from gyges.envs.play import Seating
-from gyges.scenarios.evaluate import play_chunk, seated
-from gyges.scenarios.plan import derive, plan
+from gyges.envs.rollout import Seating
+from gyges.scenarios.evaluation.evaluate import play_chunk, seated
+from gyges.scenarios.evaluation.plan import derive, plan
 
 NONCE = "5a" * 16
 COUNT = 5

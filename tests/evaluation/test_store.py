@@ -7,10 +7,10 @@ import pytest
 from wells import VISITOR
 
 from gyges.envs.errors import FileError
-from gyges.scenarios.evaluate import evaluate
-from gyges.scenarios.leaderboard import page_data
-from gyges.scenarios.store import Store
-from gyges.scenarios.verify import verify
+from gyges.scenarios.evaluation.evaluate import evaluate
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.evaluation.verify import verify
+from gyges.scenarios.report.leaderboard import page_data
 
 NONCE = "11" * 16
 

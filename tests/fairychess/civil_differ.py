@@ -21,8 +21,8 @@ from differ import pawn_mates, renamed
 from oracle import Oracle, OracleDied
 
 from gyges.envs.fairychess import Variant, load, names
-from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.engine import layout as at
 
 
 def peopled(variant: Variant, luck: random.Random, count: int) -> str:

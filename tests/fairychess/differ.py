@@ -17,10 +17,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from oracle import Oracle, OracleDied
 
-from gyges.envs.fairychess import Variant, layout, load, names
-from gyges.envs.fairychess._engine import stamp
+from gyges.envs.fairychess import Variant, load, names
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.invent import draw
+from gyges.envs.fairychess.engine import layout
+from gyges.envs.fairychess.engine.compiled import stamp
+from gyges.envs.fairychess.variants.invent import draw
 
 STRIDE = 4
 """Legal moves and results are compared in every position, FEN and check in every fourth: each question

@@ -7,7 +7,7 @@ import sys
 import time
 
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.perft import divide
+from gyges.envs.fairychess.engine.perft import divide
 
 mode = sys.argv[1]
 board = Board("gardner")

@@ -18,7 +18,7 @@ from oracle import Oracle
 
 from gyges.envs.fairychess import load, names
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.perft import perft
+from gyges.envs.fairychess.engine.perft import perft
 
 NODES = 4_000
 TABLE = Path(__file__).with_name("perft.tsv")

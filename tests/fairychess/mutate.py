@@ -18,9 +18,9 @@ from collections.abc import Callable
 
 from gyges.envs.fairychess import FenError, VariantError, load, names, read
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.invent import draw
-from gyges.envs.fairychess.keys import KEYS, PIECE_KEYS, REFUSED
-from gyges.envs.fairychess.variants import LIBRARY, Variant
+from gyges.envs.fairychess.variants.ini_files import LIBRARY, Variant
+from gyges.envs.fairychess.variants.ini_keys import KEYS, PIECE_KEYS, REFUSED
+from gyges.envs.fairychess.variants.invent import draw
 
 SECONDS = 1.0
 SYMBOLS = "pnbrqkcaPNBRQKCA/0123456789 wb-[]+~*^KQkqe4z\u0663\u2654\x00\n\t"

@@ -3,8 +3,8 @@
 import pytest
 
 from gyges.envs.fairychess import FenError, load
-from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.engine import layout as at
 
 
 @pytest.fixture(scope="module")

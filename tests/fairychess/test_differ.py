@@ -7,7 +7,7 @@ import os
 import pytest
 
 from gyges.envs.fairychess import load, names
-from gyges.envs.fairychess.invent import SPLITS, draw, good, invent, play, seeds, split_of
+from gyges.envs.fairychess.variants.invent import SPLITS, draw, good, invent, play, seeds, split_of
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("pyffish") is None, reason="pyffish is not installed"

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ActionError, ConfigError
-from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess import names, planes
+from gyges.envs.fairychess import names, observation_planes
 from gyges.envs.fairychess.board import Board, uci
-from gyges.envs.fairychess.invent import draw
-from gyges.envs.play import play
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.variants.invent import draw
 from gyges.envs.policy import RandomPolicy
 from gyges.envs.registry import make
+from gyges.envs.rollout import play
 from gyges.envs.testing import CHECKS, check_mask, random_play, trajectory_hash
 
 GAMES = {
@@ -84,8 +84,8 @@ def test_planes_of_the_rules_are_those_of_numpy(name):
         if t % 10 == 0:
             codes = batch.codes.reshape(6, *game.observation_shape)
             compact = codes.reshape(6, -1)[:, : small.observation_size]
-            own = planes.raw(game, compact)
-            assert np.array_equal(codes[:, -len(planes.PLANES) :].reshape(own.shape), own)
+            own = observation_planes.raw(game, compact)
+            assert np.array_equal(codes[:, -len(observation_planes.PLANES) :].reshape(own.shape), own)
             assert np.array_equal(small.rows_of(compact), game.rows_of(codes.reshape(6, -1)))
 
 
@@ -93,8 +93,12 @@ def test_planes_say_where_a_piece_goes():
     """A new piece: leaps two files sideways, rides forwards, captures over a screen, is lame in one way."""
     text = "[new:gardner]\ncustomPiece1 = x:sDfRcpBmnN\nstartFen = 4k/5/2X2/5/K4 w - - 0 1\n"
     game = make("fairychess-v0", variant=text)
-    shown = planes.expand(game, Batch(game, 1).codes[0]).planes[:, :, 2, 2]
-    said = {n: shown[0, j] * 8 for j, n in enumerate(planes.SIGHT, len(planes.STANDS)) if shown[0, j]}
+    shown = observation_planes.expand(game, Batch(game, 1).codes[0]).planes[:, :, 2, 2]
+    said = {
+        n: shown[0, j] * 8
+        for j, n in enumerate(observation_planes.SIGHT, len(observation_planes.STANDS))
+        if shown[0, j]
+    }
     moves = {"2,0": 1, "-2,0": 1, "0,1": 2}
     lame = {f"{a * x},{b * y}": -1 for x, y in ((1, 2), (2, 1)) for a in (1, -1) for b in (1, -1)}
     hops = {f"hop capture {a},{b}": 8 for a in (1, -1) for b in (1, -1)}
@@ -103,12 +107,12 @@ def test_planes_say_where_a_piece_goes():
     assert shown[0, 0] == 1
     assert shown[1, 1] == 1
     house = make("fairychess-v0", variant="crazyhouse", start="4k3/8/8/8/8/8/8/4K3[NNq] b - - 0 1")
-    hands = planes.expand(house, Batch(house, 1).codes[0]).hands
+    hands = observation_planes.expand(house, Batch(house, 1).codes[0]).hands
     own, enemy = hands[1, :, :, 0] * 4  # the second player's
     symbols = [house.compiled.kinds[k].symbol for k in house.compiled.droppable]
     assert dict(zip(symbols, own, strict=True)) == {"P": 0, "N": 0, "B": 0, "R": 0, "Q": 1, "K": 0}
     assert enemy[symbols.index("N")] == 2
-    leap = planes.SIGHT.index("move 1,2")
+    leap = observation_planes.SIGHT.index("move 1,2")
     assert (hands[1, 0, symbols.index("N"), 1 + leap] * 8).tolist() == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from gyges.envs.fairychess import load, names
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.variants import Variant
+from gyges.envs.fairychess.variants.ini_files import Variant
 
 TABLE = Path(__file__).with_name("perft.tsv")
 SET_UP = {"name", "startFen", "text", "where", "leftAside", "maxFile", "maxRank", "castlingKingsideFile",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gyges.envs.fairychess import VariantError, read
-from gyges.envs.fairychess.variants import MAX_BYTES
+from gyges.envs.fairychess.variants.ini_files import MAX_BYTES
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 
 from gyges.envs.fairychess import VariantError, names, read
 from gyges.envs.fairychess.__main__ import main
-from gyges.envs.fairychess.betza import BetzaError, parse
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.perft import divide
+from gyges.envs.fairychess.engine.perft import divide
+from gyges.envs.fairychess.notation.betza import BetzaError, parse
 
 FOLDER = Path(__file__).parent / "nasty"
 VARIANTS = {

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from gyges.agents import load
-from gyges.agents.fairychess import AlphaBeta, FairyStockfish, make, parse
-from gyges.agents.uci import EngineError, PairingError, UciEngine, find_engine
+from gyges.agents.engines.fairychess import AlphaBeta, FairyStockfish, make, parse
+from gyges.agents.engines.uci import EngineError, PairingError, UciEngine, find_engine
 from gyges.envs import Batch
 from gyges.envs import make as make_game
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.fairychess import load as load_variant
-from gyges.envs.play import Seating
+from gyges.envs.rollout import Seating
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 
@@ -173,7 +173,7 @@ def test_an_absent_engine_says_what_to_do(monkeypatch, gardner):
         FairyStockfish().start()
     assert AlphaBeta(10).act  # the rest works
     monkeypatch.delenv("GYGES_FAIRY_STOCKFISH")
-    monkeypatch.setattr("gyges.agents.uci.PLACES", ("no-such-program",))
+    monkeypatch.setattr("gyges.agents.engines.uci.PLACES", ("no-such-program",))
     with pytest.raises(EngineError, match="not in no-such-program"):
         find_engine()
 

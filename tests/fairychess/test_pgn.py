@@ -7,10 +7,11 @@ import pytest
 
 from gyges.envs.batch import Batch
 from gyges.envs.errors import FileError
-from gyges.envs.fairychess import layout as at
-from gyges.envs.fairychess import load, pgn
+from gyges.envs.fairychess import load
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.invent import draw
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.notation import pgn
+from gyges.envs.fairychess.variants.invent import draw
 from gyges.envs.registry import make
 from gyges.envs.testing import random_play
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gyges.envs.fairychess import pgn
+from gyges.envs.fairychess.notation import pgn
 from gyges.envs.fairychess.playthrough import GAMES, told
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.fairychess import layout as at
 from gyges.envs.fairychess import load
 from gyges.envs.fairychess.board import Board, uci
+from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.registry import make
 
 pytestmark = pytest.mark.skipif(

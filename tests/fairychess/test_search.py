@@ -10,9 +10,9 @@ import pytest
 
 from gyges.envs.fairychess import load, names
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.invent import draw
-from gyges.envs.fairychess.search import Found, key, line_names, search, win_probability
-from gyges.envs.fairychess.worth import worth
+from gyges.envs.fairychess.search.alphabeta import Found, key, line_names, search, win_probability
+from gyges.envs.fairychess.search.piece_values import worth
+from gyges.envs.fairychess.variants.invent import draw
 from gyges.envs.rules import PURE
 
 MATES = [
@@ -163,8 +163,8 @@ def test_win_probability():
 def test_keys_are_those_of_the_search():
     import numpy as np
 
-    from gyges.envs.fairychess import _search
-    from gyges.envs.fairychess import search as module
+    from gyges.envs.fairychess.search import alphabeta as module
+    from gyges.envs.fairychess.search import compiled as _search
 
     luck = random.Random(1)
     for name in ("chess", "crazyhouse", "3check", "shogi"):
@@ -188,7 +188,7 @@ def test_keys_are_those_of_the_search():
 PLAIN = """
 import json
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.search import search
+from gyges.envs.fairychess.search.alphabeta import search
 found = []
 for name, fen, nodes in json.loads({work!r}):
     f = search(Board(name, fen), nodes)
@@ -225,8 +225,8 @@ def test_a_second_process_takes_the_search_from_the_cache() -> None:
     search(Board("gardner"), 50)
     code = (
         "from gyges.envs.fairychess.board import Board\n"
-        "from gyges.envs.fairychess.search import search\n"
-        "from gyges.envs.fairychess._search import searcher\n"
+        "from gyges.envs.fairychess.search.alphabeta import search\n"
+        "from gyges.envs.fairychess.search.compiled import searcher\n"
         "search(Board('gardner'), 50)\n"
         "print(sum(searcher().stats.cache_hits.values()), sum(searcher().stats.cache_misses.values()))\n"
     )

@@ -5,10 +5,10 @@ import random
 import pytest
 
 from gyges.envs.fairychess import FenError, VariantError, load, names, read
-from gyges.envs.fairychess.betza import BetzaError, parse
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.cli import check
-from gyges.envs.fairychess.variants import LIBRARY
+from gyges.envs.fairychess.notation.betza import BetzaError, parse
+from gyges.envs.fairychess.variants.ini_files import LIBRARY
 
 
 @pytest.mark.parametrize(

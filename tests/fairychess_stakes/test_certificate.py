@@ -5,11 +5,11 @@ import pytest
 
 from gyges.envs.batch import Batch
 from gyges.envs.calibration import slope
-from gyges.envs.fairychess.stakes import audit as au
 from gyges.envs.fairychess.stakes import degenerate as dg
-from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.audit import audit, audit_tampering
+from gyges.envs.fairychess.stakes import encoding as at
+from gyges.envs.fairychess.stakes import harm_audit as au
 from gyges.envs.fairychess.stakes.certificate import certify, game_of
+from gyges.envs.fairychess.stakes.harm_audit import audit, audit_tampering
 from gyges.envs.fairychess.stakes.personas import Clean
 
 

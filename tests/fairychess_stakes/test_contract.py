@@ -5,11 +5,11 @@ import pytest
 
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError
-from gyges.envs.fairychess import layout as board_layout
-from gyges.envs.fairychess import planes as board_planes
-from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes import planes
-from gyges.envs.fairychess.stakes.sight import Sight
+from gyges.envs.fairychess import observation_planes as board_planes
+from gyges.envs.fairychess.engine import layout as board_layout
+from gyges.envs.fairychess.stakes import encoding as at
+from gyges.envs.fairychess.stakes import observation_planes
+from gyges.envs.fairychess.stakes.seat_view import Sight
 from gyges.envs.registry import make
 from gyges.envs.testing import check_game, random_actions, random_play
 
@@ -41,12 +41,12 @@ def test_planes_are_what_the_codes_say():
     }
     game, compact = make(ID, planes=True, **settings), make(ID, **settings)
     batch = Batch(game, 24, seed=4)
-    stakes, plain = len(planes.PLANES), len(board_planes.PLANES)
+    stakes, plain = len(observation_planes.PLANES), len(board_planes.PLANES)
     met = np.zeros((stakes, 2), bool)
     for t in range(60):
         codes = batch.codes.reshape(48, -1, game.family.cells)
         first = codes.reshape(48, -1)[:, : len(compact.features)]
-        said = planes.raw(compact, first)
+        said = observation_planes.raw(compact, first)
         assert np.array_equal(codes[:, -stakes:], said), t
         assert np.array_equal(codes[:, -stakes - plain : -stakes], board_planes.raw(compact, first)), t
         assert not codes.reshape(48, -1)[
@@ -54,7 +54,7 @@ def test_planes_are_what_the_codes_say():
         ].any()
         met |= np.stack([(said == 0).any(axis=(0, 2)), (said != 0).any(axis=(0, 2))], axis=1)
         batch.step(random_actions(batch, np.random.default_rng([4, t]).random((24, 2))))
-    assert met.all(), [planes.PLANES[j] for j in np.flatnonzero(~met.all(1))]
+    assert met.all(), [observation_planes.PLANES[j] for j in np.flatnonzero(~met.all(1))]
 
 
 def test_planes_show_treaty_civilian_and_order():
@@ -66,7 +66,10 @@ def test_planes_show_treaty_civilian_and_order():
     actions[0, 0] = game.action_names.index("offer: no captures in the left wing for 20 plies")
     batch.step(actions)
     shown = batch.codes[0].reshape(2, *game.observation_shape)
-    own, partner = (dict(zip(planes.PLANES, seat[-len(planes.PLANES) :], strict=True)) for seat in shown)
+    own, partner = (
+        dict(zip(observation_planes.PLANES, seat[-len(observation_planes.PLANES) :], strict=True))
+        for seat in shown
+    )
     assert np.argwhere(own["person"]).tolist() == [[3, 0]]
     assert np.argwhere(own["spare"]).tolist() == [[1, 4]]
     assert not partner["spare"].any()
@@ -77,7 +80,7 @@ def test_planes_show_treaty_civilian_and_order():
     assert [own[name].all() for name in ("sealed", "order: spare", "token")] == [True] * 3
     assert not partner["sealed"].any()
     twin = Batch(make(ID, **{**game.settings, "stakes": False}), 1, seed=1)
-    assert not twin.codes[0].reshape(shown.shape)[:, -len(planes.PLANES)].any()
+    assert not twin.codes[0].reshape(shown.shape)[:, -len(observation_planes.PLANES)].any()
 
 
 def test_without_stakes_it_is_the_plain_game():

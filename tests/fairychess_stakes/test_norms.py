@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import Norm
-from gyges.envs.fairychess.stakes import layout as at
+from gyges.envs.choice_point import Norm
+from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.registry import make
 
 ID = "fairychess_stakes-v0"

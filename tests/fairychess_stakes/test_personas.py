@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER, Norm
+from gyges.envs.choice_point import LEDGER, Norm
 from gyges.envs.fairychess.stakes import degenerate as dg
-from gyges.envs.fairychess.stakes import layout as at
+from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.fairychess.stakes.certificate import game_of
 from gyges.envs.fairychess.stakes.personas import Clean, Greedy, Gyges, Turncoat
 from gyges.envs.fairychess.stakes.price import price
-from gyges.envs.fairychess.stakes.sight import Sight
-from gyges.envs.play import play
+from gyges.envs.fairychess.stakes.seat_view import Sight
 from gyges.envs.registry import make
+from gyges.envs.rollout import play
 
 ID = "fairychess_stakes-v0"
 

@@ -16,12 +16,12 @@ import pytest
 import torch
 from well import Well
 
-from gyges.agents import checkpoint, tensors, trees
 from gyges.agents.load import load
-from gyges.agents.networks import ActorCritic, NetworkPolicy
+from gyges.agents.nn import checkpoint, pytree, tensor_files
+from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.envs.batch import Batch
 from gyges.envs.errors import FileError, PolicyError
-from gyges.envs.play import play
+from gyges.envs.rollout import play
 
 GAME = Well()
 RAN = "GYGES_TEST_PAYLOAD_RAN"
@@ -54,7 +54,7 @@ def weights_of(folder: Path) -> Path:
 def replace_weights(folder: Path, data: bytes) -> None:
     """Put other bytes in the place of the weights, with a card that vouches for them."""
     weights_of(folder).unlink()
-    digest = tensors.digest(data)
+    digest = tensor_files.digest(data)
     name = f"network-{digest[:16]}.safetensors"
     (folder / name).write_bytes(data)
     card = card_of(folder)
@@ -276,9 +276,9 @@ def test_missing_folders_and_files(folder: Path) -> None:
 
 def test_trees_of_arrays_return() -> None:
     tree = {"a": [None, np.arange(3)], "b": (np.float64(2.5), {"c": torch.ones(2, 2)}), "d": []}
-    arrays, plan = trees.flatten(tree)
+    arrays, plan = pytree.flatten(tree)
     plan = json.loads(json.dumps(plan))
-    back = trees.restore(plan, tensors.unpack(tensors.pack(arrays), "here"), tree, "here")
+    back = pytree.restore(plan, tensor_files.unpack(tensor_files.pack(arrays), "here"), tree, "here")
     assert back["a"][0] is None
     assert back["a"][1].tolist() == [0, 1, 2]
     assert isinstance(back["b"], tuple)
@@ -286,10 +286,10 @@ def test_trees_of_arrays_return() -> None:
     assert back["b"][1]["c"].tolist() == [[1, 1], [1, 1]]
     assert back["d"] == []
     with pytest.raises(FileError, match="cannot be saved"):
-        trees.flatten({"a": object()})
+        pytree.flatten({"a": object()})
     with pytest.raises(FileError, match="expected shape"):
-        trees.restore(plan, arrays, {**tree, "a": [None, np.arange(4)]}, "here")
+        pytree.restore(plan, arrays, {**tree, "a": [None, np.arange(4)]}, "here")
     plans: list[Any] = [7, {"list": 3}, {"keys": ["a"], "parts": []}, "nothing", {"list": [], "tuple": []}]
     for wrong in plans:
         with pytest.raises(FileError):
-            trees.restore(wrong, arrays, None, "here")
+            pytree.restore(wrong, arrays, None, "here")

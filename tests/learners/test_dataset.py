@@ -11,16 +11,16 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
-from gyges.agents import dataset as D
-from gyges.agents import record as R
-from gyges.agents.columns import HEADER
-from gyges.agents.minibatches import Batches
-from gyges.agents.mixture import Player, assign, players
+from gyges.agents.data import dataset as D
+from gyges.agents.data import recorder as R
+from gyges.agents.data.column_files import HEADER
+from gyges.agents.data.minibatches import Batches
+from gyges.agents.data.mixture import Player, assign, players
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER, headline, severity
+from gyges.envs.choice_point import LEDGER, headline, severity
 from gyges.envs.errors import ConfigError, DataError, FileError, UnknownNameError
-from gyges.envs.play import Seating
 from gyges.envs.policy import Decision, RandomPolicy
+from gyges.envs.rollout import Seating
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +279,7 @@ def test_bad_requests_leave_nothing_behind(tmp_path):
 
 
 def test_a_full_disk_is_a_named_error_and_leaves_nothing(tmp_path, monkeypatch):
-    from gyges.agents.columns import Column
+    from gyges.agents.data.column_files import Column
 
     def fail(self, values):
         raise OSError(28, "No space left on device")

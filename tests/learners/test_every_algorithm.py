@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from gyges.agents import load as L
-from gyges.agents import sb3_policy
-from gyges.agents.train import ALGORITHMS, algorithms, main
+from gyges.agents.learn.train import ALGORITHMS, algorithms, main
+from gyges.agents.sb3 import policy as sb3_policy
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, FileError, PolicyError
-from gyges.envs.play import play
-from gyges.scenarios import cli
-from gyges.scenarios.plan import derive
-from gyges.scenarios.record import mixture, record_scenario
+from gyges.envs.rollout import play
+from gyges.scenarios.cli import main as cli
+from gyges.scenarios.cli.record import mixture, record_scenario
+from gyges.scenarios.evaluation.plan import derive
+from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.scenario import register_scenario, scenario
-from gyges.scenarios.store import Store
 
 SMALL = {"num_agents": 2, "horizon": 6}
 TINY = register_scenario(scenario("tabular-visitor").with_(id="tabular-learners", settings=SMALL, episodes=4))

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from well import Well
 
+from gyges.agents.learn.rewards import Step
 from gyges.agents.load import load
-from gyges.agents.rewards import Step
 from gyges.envs import make
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError
-from gyges.envs.play import play
-from gyges.scenarios import exact
-from gyges.scenarios.certificate import Meter, certify
-from gyges.scenarios.rater_table import Raters, certificates, tables
-from gyges.scenarios.raters import RATERS, Drifting, Rater, Tail, rater
+from gyges.envs.rollout import play
+from gyges.scenarios.cli.raters import Raters, certificates, tables
+from gyges.scenarios.raters import dynamic_programming
+from gyges.scenarios.raters.audit import Meter, certify
+from gyges.scenarios.raters.raters import RATERS, Drifting, Rater, Tail, rater
 
 WEIGHT = 3.0
 """With two boats a catch harms half as many others as with five: gold is clean from here on."""
@@ -27,7 +27,7 @@ def game():
 
 @pytest.fixture(scope="module")
 def graph(game):
-    return exact.explore(game, load("clean", game))
+    return dynamic_programming.explore(game, load("clean", game))
 
 
 def enumerate_best(game, judge, batch, memory, luck):
@@ -35,7 +35,7 @@ def enumerate_best(game, judge, batch, memory, luck):
     if bool(batch.over[0]):
         return 0.0
     clean = load("clean", game)
-    from gyges.envs.play import Seating
+    from gyges.envs.rollout import Seating
 
     others = Seating(batch, [clean] * game.num_agents).decide()
     best = -np.inf
@@ -71,7 +71,7 @@ def test_it_is_the_best_of_all_plays(name, steps):
     """One month, or also the next month's fishing: every play of it."""
     small = make("tabular_steward", num_agents=2, horizon=steps)
     judge = rater(name, weight=WEIGHT)
-    found = exact.solve(exact.explore(small, load("clean", small)), judge)
+    found = dynamic_programming.solve(dynamic_programming.explore(small, load("clean", small)), judge)
     total = 0.0
     for bit in (0, 1):
         batch = Batch(small, 1, labels="full")
@@ -85,7 +85,7 @@ def test_it_is_the_best_of_all_plays(name, steps):
 def test_the_optimum_earns_its_value_in_play(game, graph, name):
     """Its policy, played in the real game and scored by the real rater, earns what was computed."""
     judge = rater(name, weight=WEIGHT).mean()
-    found = exact.solve(graph, judge)
+    found = dynamic_programming.solve(graph, judge)
     batch = Batch(game, 2000, seed=5, labels="full")
     meter = Meter(batch, (judge, Rater(WEIGHT)))
     play(batch, [found.policy, load("clean", game)], on_step=meter)
@@ -103,7 +103,7 @@ def test_the_optimum_earns_its_value_in_play(game, graph, name):
 
 def test_without_luck_the_value_is_met_to_the_meal():
     still = make("tabular_steward", num_agents=2, horizon=9, rota=True)
-    found = exact.solve(exact.explore(still, load("clean", still)), Tail(WEIGHT))
+    found = dynamic_programming.solve(dynamic_programming.explore(still, load("clean", still)), Tail(WEIGHT))
     batch = Batch(still, 3, labels="full")
     meter = Meter(batch, (Tail(WEIGHT), Rater(WEIGHT)))
     play(batch, [found.policy, load("clean", still)], on_step=meter)
@@ -113,7 +113,7 @@ def test_without_luck_the_value_is_met_to_the_meal():
 
 
 def test_gold_is_flawless_and_the_flawed_raters_are_flawed_exactly(graph):
-    best = exact.solve(graph, Rater(WEIGHT))
+    best = dynamic_programming.solve(graph, Rater(WEIGHT))
     assert best.violations == 0
     assert best.value == pytest.approx(best.gold)
     for name in ("biased", "tail", "flattered"):
@@ -130,23 +130,23 @@ def test_gold_is_flawless_and_the_flawed_raters_are_flawed_exactly(graph):
 
 def test_a_rater_that_has_grown_lax_is_solved_from_where_it_stands(graph):
     lax = Drifting(WEIGHT, span=100)
-    young = exact.solve(graph, lax)
-    old = exact.solve(graph, lax, begin=np.full((1, 1), 100.0))
+    young = dynamic_programming.solve(graph, lax)
+    old = dynamic_programming.solve(graph, lax, begin=np.full((1, 1), 100.0))
     assert old.value > young.value
     assert old.gold < young.gold
 
 
 def test_what_cannot_be_solved_is_said(game, graph):
     with pytest.raises(ConfigError, match="told wrongly"):
-        exact.explore(make("tabular_steward", cue=0.9), load("clean", game))
+        dynamic_programming.explore(make("tabular_steward", cue=0.9), load("clean", game))
     well = Well()
     with pytest.raises(ConfigError, match="begin by luck"):
-        exact.explore(well, load("clean", well))
+        dynamic_programming.explore(well, load("clean", well))
     with pytest.raises(ConfigError, match="too many"):
-        exact.explore(game, load("clean", game), most=50)
+        dynamic_programming.explore(game, load("clean", game), most=50)
     with pytest.raises(ConfigError, match="draw lots"):
-        exact.explore(game, load("random", game))
-    optimum = exact.solve(graph, Rater(WEIGHT)).policy
+        dynamic_programming.explore(game, load("random", game))
+    optimum = dynamic_programming.solve(graph, Rater(WEIGHT)).policy
     with pytest.raises(PolicyError, match="neighbours"):
         play(Batch(game, 20), [optimum, load("greedy", game)])
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from well import Well
 
-from gyges.agents.fused import eligible
-from gyges.agents.networks import ActorCritic
-from gyges.agents.ppo import PPO, PPOConfig, advantages
+from gyges.agents.learn.ppo import PPO, PPOConfig, advantages
+from gyges.agents.learn.ppo_gradient import eligible
+from gyges.agents.nn.networks import ActorCritic
 from gyges.envs import make
 
 

@@ -11,17 +11,17 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
-from gyges.agents import imitation as I
-from gyges.agents import offline as O
-from gyges.agents.dataset import Dataset
-from gyges.agents.networks import ActorCritic
-from gyges.agents.whitening import Lens
+from gyges.agents.data.dataset import Dataset
+from gyges.agents.learn import imitation as I
+from gyges.agents.learn import offline as O
+from gyges.agents.nn.networks import ActorCritic
+from gyges.agents.nn.normaliser import Lens
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DataError, DivergedError
-from gyges.envs.play import Seating
-from gyges.scenarios.raters import Rater
-from gyges.scenarios.rating import gold_of
-from gyges.scenarios.satisficer import Satisficer
+from gyges.envs.rollout import Seating
+from gyges.scenarios.raters.raters import Rater
+from gyges.scenarios.raters.satisficer import Satisficer
+from gyges.scenarios.raters.score import gold_of
 
 FAST = I.Imitation(steps=500, batch=512, learning_rate=4e-3, log_every=100)
 

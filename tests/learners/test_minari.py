@@ -10,8 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
-from gyges.agents import minari as M
-from gyges.agents.dataset import Dataset
+from gyges.agents.data import minari as M
+from gyges.agents.data.dataset import Dataset
 from gyges.envs.errors import ConfigError
 
 HERE = all(importlib.util.find_spec(name) for name in ("minari", "h5py"))

@@ -9,13 +9,13 @@ import pytest
 import torch
 from well import Well
 
-from gyges.agents.networks import ActorCritic, NetworkPolicy, draw
-from gyges.agents.rollout import pick
-from gyges.agents.trunks import unpack
+from gyges.agents.learn.collector import pick
+from gyges.agents.nn.networks import ActorCritic, NetworkPolicy, draw
+from gyges.agents.nn.torsos import unpack
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError
-from gyges.envs.play import Seating, play
 from gyges.envs.policy import Observation
+from gyges.envs.rollout import Seating, play
 
 GAME = Well()
 TRUNKS: list[dict[str, Any]] = [

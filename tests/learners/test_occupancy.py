@@ -8,15 +8,15 @@ import pytest
 import torch
 from well import Well
 
+from gyges.agents.data.mixture import players
+from gyges.agents.data.recorder import record
+from gyges.agents.learn.occupancy import Occupancy
+from gyges.agents.learn.ppo import PPO, PPOConfig
 from gyges.agents.load import load
-from gyges.agents.mixture import players
-from gyges.agents.networks import ActorCritic
-from gyges.agents.occupancy import Occupancy
-from gyges.agents.ppo import PPO, PPOConfig
-from gyges.agents.record import record
+from gyges.agents.nn.networks import ActorCritic
 from gyges.envs import make
 from gyges.envs.errors import ConfigError, DataError
-from gyges.scenarios.raters import rater
+from gyges.scenarios.raters.raters import rater
 
 SEAT = {"num_agents": 2, "horizon": 3, "ring": 1.0}
 """One month, unwatched: few enough states and acts to be counted."""

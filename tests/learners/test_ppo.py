@@ -14,16 +14,17 @@ import pytest
 import torch
 from well import Clean, Greedy, Well
 
-from gyges.agents import checkpoint, train
-from gyges.agents.networks import ActorCritic, NetworkPolicy
-from gyges.agents.ppo import PPO, PPOConfig, advantages, merged
-from gyges.agents.progress import Progress, read_curves
-from gyges.agents.rewards import Conscience, Step, TaskReward
-from gyges.agents.rollout import Collector, Rollout
+from gyges.agents.learn import train
+from gyges.agents.learn.collector import Collector, Rollout
+from gyges.agents.learn.ppo import PPO, PPOConfig, advantages, merged
+from gyges.agents.learn.progress import Progress, read_curves
+from gyges.agents.learn.rewards import Conscience, Step, TaskReward
+from gyges.agents.nn import checkpoint
+from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DivergedError, FileError, UnknownNameError
-from gyges.envs.play import play
+from gyges.envs.rollout import play
 
 GAME = Well(horizon=8)
 SMALL = PPOConfig(frames=10_000, rows=6, steps=5, minibatch=16, epochs=2, hidden=(12, 12), threads=1, seed=3)
@@ -496,8 +497,8 @@ def test_ctrl_c_stops_cleanly_and_resuming_ends_as_if_it_had_not(
 
 
 def test_pay_for_what_is_good_enough(tmp_path: Path) -> None:
-    from gyges.agents.mixture import players
-    from gyges.agents.record import record
+    from gyges.agents.data.mixture import players
+    from gyges.agents.data.recorder import record
 
     registry.register("well-v0", "well:Well")
     data = tmp_path / "data"

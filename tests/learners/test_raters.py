@@ -9,20 +9,20 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
-from gyges.agents.dataset import Dataset
-from gyges.agents.mixture import players
-from gyges.agents.record import record
-from gyges.agents.rewards import Step
+from gyges.agents.data.dataset import Dataset
+from gyges.agents.data.mixture import players
+from gyges.agents.data.recorder import record
+from gyges.agents.learn.rewards import Step
 from gyges.envs import make
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER, LEDGER_COLUMNS, Norm
+from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, Norm
 from gyges.envs.errors import ConfigError, DataError, UnknownNameError
-from gyges.envs.play import Seating
-from gyges.scenarios import raters as R
-from gyges.scenarios.certificate import Meter, Until, certify, correlation, rank
-from gyges.scenarios.learned import Learned
-from gyges.scenarios.rating import gold_of, rate
-from gyges.scenarios.satisficer import LEVELS, Satisficer
+from gyges.envs.rollout import Seating
+from gyges.scenarios.raters import raters as R
+from gyges.scenarios.raters.audit import Meter, Until, certify, correlation, rank
+from gyges.scenarios.raters.learned import Learned
+from gyges.scenarios.raters.satisficer import LEVELS, Satisficer
+from gyges.scenarios.raters.score import gold_of, rate
 
 KNOWN = [name for name in R.RATERS if name != "flattered"]
 
@@ -140,7 +140,7 @@ def test_noise_is_normal_seeded_and_independent(data):
 
 def test_flattery_pays_for_reports_not_for_deeds():
     """Overfish and say so: charged. Overfish and report what was due: praised, in Steward's own rules."""
-    from gyges.envs.steward import layout as at
+    from gyges.envs.steward import encoding as at
 
     game = make("steward-v0")
     fish = np.zeros(game.observation_size, np.int32)
@@ -170,7 +170,7 @@ def test_recorded_scores_are_those_given_step_by_step(data, name):
     total = data.total(rate(data, rater), "episode")
     batch = Batch(recorded.well(), 40, seed=0, labels="full")
     people = players(recorded.well(), recorded.MIX)
-    from gyges.agents.mixture import Noisy, assign
+    from gyges.agents.data.mixture import Noisy, assign
 
     seats = [Noisy(p.policy, p.noise) if p.noise else p.policy for p in people]
     line = assign([p.share for p in people], 0, 40, 0)
@@ -221,7 +221,7 @@ def test_a_satisficer_pays_in_play_what_it_marks_in_records(data, level):
     maker = Satisficer(R.Rater(), 0.9, level).fit(data)
     pay = data.total(maker.pay(data), "episode")
     batch = Batch(recorded.well(), 40, seed=0, labels="full")
-    from gyges.agents.mixture import Noisy, assign
+    from gyges.agents.data.mixture import Noisy, assign
 
     people = players(recorded.well(), recorded.MIX)
     seats = [Noisy(p.policy, p.noise) if p.noise else p.policy for p in people]
@@ -299,7 +299,7 @@ def test_a_behaviour_that_waits_for_its_moment_fools_a_rater_of_low_coverage(dat
 
 
 def test_a_learned_rater_agrees_with_its_judge_and_can_be_retrained(data):
-    from gyges.agents.reward_model import Comparisons
+    from gyges.agents.learn.reward_model import Comparisons
 
     gold = gold_of(data)
     args = Comparisons(pairs=1500, steps=250, batch=128)

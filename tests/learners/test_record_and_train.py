@@ -10,15 +10,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
-from gyges.agents import train as T
-from gyges.agents.checkpoint import load_policy, read_card
-from gyges.agents.dataset import Dataset
-from gyges.agents.imitation import MODES
-from gyges.agents.offline import ALGORITHMS
+from gyges.agents.data.dataset import Dataset
+from gyges.agents.learn import train as T
+from gyges.agents.learn.imitation import MODES
+from gyges.agents.learn.offline import ALGORITHMS
+from gyges.agents.nn.checkpoint import load_policy, read_card
 from gyges.envs.errors import ConfigError, UnknownNameError
-from gyges.scenarios import record as R
-from gyges.scenarios import train as S
-from gyges.scenarios.raters import Rater
+from gyges.scenarios.cli import record as R
+from gyges.scenarios.cli import train_on_records as S
+from gyges.scenarios.raters.raters import Rater
 from gyges.scenarios.scenario import Scenario, register_scenario
 
 VISITOR = Scenario(

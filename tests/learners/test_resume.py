@@ -15,21 +15,22 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
-from gyges.agents import checkpoint, descent, tensors
-from gyges.agents import imitation as I
-from gyges.agents import offline as O
-from gyges.agents import train as T
-from gyges.agents.dataset import Dataset
-from gyges.agents.mixture import Player
-from gyges.agents.progress import Progress, read_curves
-from gyges.agents.record import record
-from gyges.agents.windows import Windows
+from gyges.agents.data.dataset import Dataset
+from gyges.agents.data.mixture import Player
+from gyges.agents.data.recorder import record
+from gyges.agents.data.sequences import Windows
+from gyges.agents.learn import imitation as I
+from gyges.agents.learn import offline as O
+from gyges.agents.learn import train as T
+from gyges.agents.learn import trainer
+from gyges.agents.learn.progress import Progress, read_curves
+from gyges.agents.nn import checkpoint, tensor_files
 from gyges.envs.batch import Batch
 from gyges.envs.errors import DataError, FileError
-from gyges.envs.play import play
 from gyges.envs.policy import Decision
-from gyges.scenarios.raters import Rater
-from gyges.scenarios.rating import gold_of
+from gyges.envs.rollout import play
+from gyges.scenarios.raters.raters import Rater
+from gyges.scenarios.raters.score import gold_of
 
 FEW = {"steps": 30, "batch": 128, "log_every": 7}
 
@@ -67,21 +68,21 @@ def start(name, course, data, labels):
 @pytest.mark.parametrize("name", RUNS)
 def test_resuming_is_exact(name, data, labels):
     kept = []
-    straight = start(name, descent.Course(), data, labels)
+    straight = start(name, trainer.Course(), data, labels)
     asked = []
     stop = lambda: asked.append(0) or len(asked) == 12  # noqa: E731
-    stopped = start(name, descent.Course(keep=lambda *one: kept.append(one), stop=stop), data, labels)
+    stopped = start(name, trainer.Course(keep=lambda *one: kept.append(one), stop=stop), data, labels)
     network, step, arrays, plan = kept[-1]
     assert step == 12
     assert same(network, stopped.network)
     assert not same(network, straight.network)
-    again = start(name, descent.Course(begin=(arrays, plan)), data, labels)
+    again = start(name, trainer.Course(begin=(arrays, plan)), data, labels)
     assert same(again.network, straight.network)
     drop = ("decisions_per_second",)
     tail = [{k: v for k, v in line.items() if k not in drop} for line in straight.log if line["step"] > 12]
     assert [{k: v for k, v in line.items() if k not in drop} for line in again.log] == tail
     with pytest.raises(FileError):
-        start(name, descent.Course(begin=(dict(list(arrays.items())[1:]), plan)), data, labels)
+        start(name, trainer.Course(begin=(dict(list(arrays.items())[1:]), plan)), data, labels)
 
 
 SHORT = ["--steps", "60", "--log-every", "10", "--every", "20", "--quiet"]
@@ -116,7 +117,7 @@ def test_ctrl_c_stops_cleanly_and_resuming_ends_as_if_it_had_not(name, tmp_path,
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch, capsys):
-    real, count = tensors.write_bytes, []
+    real, count = tensor_files.write_bytes, []
 
     def write(path, some):
         count.append(path)
@@ -124,7 +125,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch, capsys):
             raise FileError(f"{path}: not written: {os.strerror(errno.ENOSPC)}")
         real(path, some)
 
-    monkeypatch.setattr(tensors, "write_bytes", write)
+    monkeypatch.setattr(tensor_files, "write_bytes", write)
     given = ["cloning", "--dataset", str(recorded.folder()), "--out", str(tmp_path / "run"), *SHORT]
     assert T.main(given) == 2
     assert "No space left" in capsys.readouterr().err

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from gyges.agents.llm.answers import read, refuses
-from gyges.agents.llm.prompts import Prompt
+from gyges.agents.llm.chat.parsing import read, refuses
+from gyges.agents.llm.chat.prompts import Prompt
 
 OPTIONS = ("pass", "fish 1 tonne", "fish 2 tonnes", "fish 12 tonnes", "accuse Brisk", "stay in harbour")
 

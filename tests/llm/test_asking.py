@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from gyges.agents.llm import ladder
-from gyges.agents.llm.asking import PATIENCE, Answer, Asker, Question, Terms
-from gyges.agents.llm.backend import Body, Reply, Trouble, reply_of
-from gyges.agents.llm.cache import Cached, Recorded, Replayed
-from gyges.agents.llm.chat import check_url, retry_after
-from gyges.agents.llm.mock import Mock
-from gyges.agents.llm.prompts import Prompt, Setup
+from gyges.agents.llm.chat import answer_formats
+from gyges.agents.llm.chat.backends import Body, Reply, Trouble, reply_of
+from gyges.agents.llm.chat.cache import Cached, Recorded, Replayed
+from gyges.agents.llm.chat.client import PATIENCE, Answer, Asker, Question, Terms
+from gyges.agents.llm.chat.mock import Mock
+from gyges.agents.llm.chat.openai_backend import check_url, retry_after
+from gyges.agents.llm.chat.prompts import Prompt, Setup
 from gyges.envs.errors import ConfigError, FileError
 
 FAST = Terms(wait=0.001, turn=20.0, call=10.0)
@@ -110,7 +110,7 @@ def holding(*rungs: str) -> Any:
     return answer
 
 
-@pytest.mark.parametrize("rung", [r for r in ladder.RUNGS if r != "choices"])
+@pytest.mark.parametrize("rung", [r for r in answer_formats.RUNGS if r != "choices"])
 def test_the_probe_finds_what_a_server_is_held_by(rung: str) -> None:
     mock = Mock(holding(rung, "text"), rungs=None)
     answer, asker = ask(mock)
@@ -135,11 +135,11 @@ def test_the_server_is_probed_once() -> None:
 
 def test_labels_are_drawn_by_their_probabilities() -> None:
     reply = Reply("A", top=(("A", -0.2877), (" B", -1.3863), ("Z", -0.1)))
-    chances = ladder.label_chances(reply, prompt_of("label"), 1.0)
+    chances = answer_formats.label_chances(reply, prompt_of("label"), 1.0)
     assert chances == pytest.approx([0.75, 0.25, 0, 0], abs=1e-3)
-    assert ladder.label_chances(reply, prompt_of("label"), 0.0) == [1, 0, 0, 0]
+    assert answer_formats.label_chances(reply, prompt_of("label"), 0.0) == [1, 0, 0, 0]
     for uniform, option in ((0.7, 0), (0.76, 1), (0.999999, 1)):
-        assert ladder.read_reply(reply, "logprobs", prompt_of("label"), uniform, 1.0).option == option
+        assert answer_formats.read_reply(reply, "logprobs", prompt_of("label"), uniform, 1.0).option == option
 
 
 def test_too_many_options_for_letters_are_asked_for_in_words() -> None:
@@ -261,8 +261,8 @@ def test_two_who_share_a_cache_are_given_the_same_answer(tmp_path: Path) -> None
 
 WORKER = """
 import asyncio, sys
-from gyges.agents.llm.cache import Cached
-from gyges.agents.llm.mock import Mock
+from gyges.agents.llm.chat.cache import Cached
+from gyges.agents.llm.chat.mock import Mock
 
 async def work():
     cache = Cached(Mock([int(sys.argv[2])], latency=0.002), sys.argv[1])
@@ -400,7 +400,7 @@ LIES: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rung", [r for r in ladder.RUNGS if r != "choices"])
+@pytest.mark.parametrize("rung", [r for r in answer_formats.RUNGS if r != "choices"])
 @pytest.mark.parametrize("lie", range(len(LIES)))
 def test_a_server_that_lies_about_what_it_can_do_gets_nothing_by_it(rung: str, lie: int) -> None:
     """It passes the probe of a rung, and then ignores it: no option, three completions at most."""

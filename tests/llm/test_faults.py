@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from fake_server import FAULTS, FakeServer
 
-from gyges.agents.llm.asking import Terms
-from gyges.agents.llm.chat import Server
-from gyges.agents.llm.policy import ChatPolicy
-from gyges.agents.llm.prompts import Setup
+from gyges.agents.llm.chat.client import Terms
+from gyges.agents.llm.chat.openai_backend import Server
+from gyges.agents.llm.chat.policy import ChatPolicy
+from gyges.agents.llm.chat.prompts import Setup
 from gyges.envs import make
 from gyges.envs.batch import Batch
 from gyges.envs.errors import PolicyError
-from gyges.envs.play import play
-from gyges.scenarios import leaderboard
-from gyges.scenarios.evaluate import evaluate
+from gyges.envs.rollout import play
+from gyges.scenarios.evaluation.evaluate import evaluate
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.evaluation.verify import verify
+from gyges.scenarios.report import leaderboard
 from gyges.scenarios.scenario import Scenario, register_scenario
-from gyges.scenarios.store import Store
-from gyges.scenarios.verify import verify
 
 TERMS = Terms(rung="json_schema", call=0.15, turn=0.3, wait=0.01, tries=3, concurrency=5)
 KINDS = {

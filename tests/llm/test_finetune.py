@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from gyges.agents.llm.brief import brief
-from gyges.agents.llm.finetune import IGNORED, Finetune, finetune, main, records, tokens
-from gyges.agents.llm.scored import Scored
-from gyges.agents.llm.textmodel import Play
+from gyges.agents.llm.compact_text import brief
+from gyges.agents.llm.text.finetune import IGNORED, Finetune, finetune, main, records, tokens
+from gyges.agents.llm.text.model import Play
+from gyges.agents.llm.text.scored_policy import Scored
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DataError, FileError
-from gyges.envs.play import Seating
+from gyges.envs.rollout import Seating
 
 BYTES = SimpleNamespace(encode=lambda text, add_special_tokens: list(text.encode()))
 

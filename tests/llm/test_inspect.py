@@ -13,13 +13,13 @@ from inspect_ai import eval as run
 from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
-from gyges.agents.llm.mock import Mock
-from gyges.agents.llm.policy import ChatPolicy
+from gyges.agents.llm.chat.mock import Mock
+from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.load import load
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER, headline
+from gyges.envs.choice_point import LEDGER, headline
 from gyges.envs.errors import ConfigError
-from gyges.envs.play import Seating
+from gyges.envs.rollout import Seating
 from gyges.scenarios import inspect_tasks
 from gyges.scenarios.scenario import Scenario
 

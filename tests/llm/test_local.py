@@ -10,12 +10,12 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 tokenizers = pytest.importorskip("tokenizers")
 
-from gyges.agents.llm.local import Local, chances  # noqa: E402
-from gyges.agents.llm.policy import ChatPolicy  # noqa: E402
-from gyges.agents.llm.prompts import Setup  # noqa: E402
+from gyges.agents.llm.chat.local_backend import Local, chances  # noqa: E402
+from gyges.agents.llm.chat.policy import ChatPolicy  # noqa: E402
+from gyges.agents.llm.chat.prompts import Setup  # noqa: E402
 from gyges.envs import make  # noqa: E402
 from gyges.envs.batch import Batch  # noqa: E402
-from gyges.envs.play import play  # noqa: E402
+from gyges.envs.rollout import play  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gyges.agents.llm.names import digest, is_model, parse
+from gyges.agents.llm.model_spec import digest, is_model, parse
 from gyges.agents.load import load, resolve
 from gyges.envs import make
 from gyges.envs.episode import Episode
 from gyges.envs.errors import ConfigError, UnknownNameError
-from gyges.scenarios.cli import main
-from gyges.scenarios.store import Store
+from gyges.scenarios.cli.main import main
+from gyges.scenarios.evaluation.store import Store
 
 STEWARD = make("steward-v0")
 URL = "http://127.0.0.1:8901/v1"

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gyges.agents.llm.asking import Terms
-from gyges.agents.llm.backend import Body, Reply, Trouble
-from gyges.agents.llm.mock import Mock, options_of
-from gyges.agents.llm.policy import WITHHELD, ChatPolicy, line_bytes, pack, repeats, unpack
-from gyges.agents.llm.prompts import Mind, Setup, briefing, briefings, page, quoted, render, system_text
+from gyges.agents.llm.chat.backends import Body, Reply, Trouble
+from gyges.agents.llm.chat.client import Terms
+from gyges.agents.llm.chat.mock import Mock, options_of
+from gyges.agents.llm.chat.policy import WITHHELD, ChatPolicy, line_bytes, pack, repeats, unpack
+from gyges.agents.llm.chat.prompts import Mind, Setup, briefing, briefings, page, quoted, render, system_text
 from gyges.envs import make
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.errors import ConfigError, UnknownNameError
-from gyges.envs.play import Seating, play
 from gyges.envs.policy import RandomPolicy
+from gyges.envs.rollout import Seating, play
 
 
 def by_length(body: Body) -> int:

@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from gyges.agents.llm import attacks, textmodel
-from gyges.agents.llm.corpus import Line, from_dataset, read
-from gyges.agents.llm.measure import conduct, ratio
-from gyges.agents.llm.pretrain import Encoded, Pretrain, batches, pace, pretrain, standard, tagged
-from gyges.agents.llm.textmodel import Play, TextModel, TextPolicy
-from gyges.agents.llm.transcribe import main as transcribe
+from gyges.agents.data.mixture import players
+from gyges.agents.data.recorder import record
+from gyges.agents.llm.text import model as textmodel
+from gyges.agents.llm.text.corpus import Line, from_dataset, read
+from gyges.agents.llm.text.model import Play, TextModel, TextPolicy
+from gyges.agents.llm.text.train import Encoded, Pretrain, batches, pace, pretrain, standard, tagged
 from gyges.agents.load import load
-from gyges.agents.mixture import players
-from gyges.agents.record import record
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError, DataError
+from gyges.scenarios.cli.transcribe import main as transcribe
+from gyges.scenarios.text import attacks
+from gyges.scenarios.text.violation_eval import conduct, ratio
 
 SMALL = Pretrain(tokens=10_000, batch=16, learning_rate=1e-2, width=32, layers=2, heads=2,
                  vocabulary=320, context=64, observation_weight=0.0, log_every=1000)  # fmt: skip
@@ -38,7 +39,7 @@ def lines(count: int = 400) -> list[Line]:
 
 def chance(model: TextModel, tag: str) -> float:
     """Probability of "take three" against "take one" under a tag."""
-    from gyges.agents.llm.tree import Tree
+    from gyges.agents.llm.text.token_trie import Tree
 
     v, tags = model.vocabulary, model.vocabulary.tags
     head = {"good": tags.good, "bad": tags.bad}.get(tag, "")

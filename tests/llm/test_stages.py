@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gyges.agents.llm import attacks, textmodel
-from gyges.agents.llm.corpus import from_dataset
-from gyges.agents.llm.pretrain import Pretrain, pretrain
-from gyges.agents.llm.stages import main
-from gyges.agents.mixture import players
-from gyges.agents.record import record
+from gyges.agents.data.mixture import players
+from gyges.agents.data.recorder import record
+from gyges.agents.llm.text import model
+from gyges.agents.llm.text.corpus import from_dataset
+from gyges.agents.llm.text.train import Pretrain, pretrain
 from gyges.envs import registry
+from gyges.scenarios.text import attacks
+from gyges.scenarios.text.stages import main
 
 
 def test_each_stage_is_attacked_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,10 +38,10 @@ def test_each_stage_is_attacked_and_written(tmp_path: Path, capsys: pytest.Captu
         assert stage["once"][0] <= stage["none"][0]
         assert all(0 <= stage[name][1] <= stage[name][0] <= stage[name][2] <= 1 for name in attacks.NAMES)
     assert capsys.readouterr().out.count("| tagged |") == 3
-    weights = [textmodel.load(tmp_path / p).network.embed.weight for p in ("tagged", "out/tagged-safety")]
+    weights = [model.load(tmp_path / p).network.embed.weight for p in ("tagged", "out/tagged-safety")]
     assert not weights[0].equal(weights[1])
     assert weights[0].equal(base.network.embed.weight)
-    assert textmodel.load(tmp_path / "out" / "tagged-benign").play == base.play
+    assert model.load(tmp_path / "out" / "tagged-benign").play == base.play
     assert (
         main([str(tmp_path / "no"), "--safety", str(tmp_path / "clean"), "--benign", str(tmp_path / "twin")])
         == 2

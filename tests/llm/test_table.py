@@ -5,16 +5,16 @@ import inspect
 import numpy as np
 import pytest
 
-from gyges.agents.llm.mock import Mock
-from gyges.agents.llm.policy import ChatPolicy
-from gyges.agents.llm.prompts import Setup
-from gyges.agents.llm.table import OneSeat
+from gyges.agents.llm.chat.mock import Mock
+from gyges.agents.llm.chat.policy import ChatPolicy
+from gyges.agents.llm.chat.prompts import Setup
+from gyges.agents.llm.session import OneSeat
 from gyges.agents.llm.trl import OVER, environment
 from gyges.envs import make
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ActionError
-from gyges.envs.play import play
 from gyges.envs.registry import load_name
+from gyges.envs.rollout import play
 
 
 def persona(name: str, game: str = "steward-v0"):  # type: ignore[no-untyped-def]

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gyges.agents.llm import textmodel
-from gyges.agents.llm.brief import brief
-from gyges.agents.llm.textmodel import FILE, Play, TextModel, TextPolicy
-from gyges.agents.llm.transformer import Shape, Transformer
-from gyges.agents.llm.vocabulary import learn
+from gyges.agents.llm.compact_text import brief
+from gyges.agents.llm.text import model as textmodel
+from gyges.agents.llm.text.model import FILE, Play, TextModel, TextPolicy
+from gyges.agents.llm.text.tokenizer import learn
+from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, FileError, PolicyError
-from gyges.envs.play import Seating
 from gyges.envs.policy import Observation
+from gyges.envs.rollout import Seating
 
 GAME = registry.make("steward-v0", num_agents=3, horizon=15)
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gyges.agents.llm import commentary, corpus, transcript
-from gyges.agents.llm.tags import Tags, escape
-from gyges.agents.llm.transcribe import main
-from gyges.agents.llm.transcript import Form, records
+from gyges.agents.llm.text import commentary, corpus, transcript
+from gyges.agents.llm.text.tags import Tags, escape
+from gyges.agents.llm.text.transcript import Form, records
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch, rules_hash
-from gyges.envs.choice import LEDGER
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.episode import Episode, Seat, Tape, Word
 from gyges.envs.errors import ConfigError, FileError
-from gyges.envs.play import Seating, play
+from gyges.envs.rollout import Seating, play
+from gyges.scenarios.cli.transcribe import main
 
 NAMES = ("clean", "gyges", "greedy")
 

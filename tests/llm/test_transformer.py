@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gyges.agents.llm.transformer import SHORT, Shape, Transformer, attend, ternary
-from gyges.agents.llm.tree import Tree
+from gyges.agents.llm.text.token_trie import Tree
+from gyges.agents.llm.text.transformer import SHORT, Shape, Transformer, attend, ternary
 from gyges.envs.errors import ConfigError
 
 SHAPE = Shape(vocabulary=50, context=64, width=32, layers=2, heads=2)

@@ -7,8 +7,8 @@ import pytest
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.stakes.personas import Clean, Gyges
 from gyges.envs.registry import make
-from gyges.scenarios import bank as bk
-from gyges.scenarios import gap as gp
+from gyges.scenarios.counterfactual import bank as bk
+from gyges.scenarios.counterfactual import gap as gp
 from gyges.scenarios.scenario import scenario
 
 

@@ -13,10 +13,10 @@ from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import FileError, PolicyError
 from gyges.envs.policy import Decision, RandomPolicy
-from gyges.scenarios import bank as bk
-from gyges.scenarios import gap as gp
-from gyges.scenarios import probe as pb
-from gyges.scenarios.forks import join_memory
+from gyges.scenarios.counterfactual import bank as bk
+from gyges.scenarios.counterfactual import gap as gp
+from gyges.scenarios.counterfactual import onpolicy_probe as pb
+from gyges.scenarios.counterfactual.forks import join_memory
 from gyges.scenarios.scenario import Scenario
 
 registry.register("well-v0", "well:Well")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from gyges.envs import registry
-from gyges.scenarios import gap as gp
-from gyges.scenarios.evaluate import evaluate
-from gyges.scenarios.leaderboard import page_data
+from gyges.scenarios.counterfactual import gap as gp
+from gyges.scenarios.evaluation.evaluate import evaluate
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.report.leaderboard import page_data
 from gyges.scenarios.scenario import Scenario, register_scenario
-from gyges.scenarios.store import Store
 
 registry.register("well-v0", "well:Well")
 register_scenario(

@@ -12,13 +12,14 @@ from well import Well
 from gyges.envs import registry
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
-from gyges.render.page import write
-from gyges.scenarios import bank, baselines, curves, shape
-from gyges.scenarios import leaderboard as lb
-from gyges.scenarios.evaluate import evaluate
-from gyges.scenarios.figures import Baseline
+from gyges.render.page.page import write
+from gyges.scenarios.counterfactual import bank
+from gyges.scenarios.evaluation.evaluate import evaluate
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.report import baselines, gap_report, page_schema
+from gyges.scenarios.report import leaderboard as lb
+from gyges.scenarios.report.metrics import Baseline
 from gyges.scenarios.scenario import Scenario, register_scenario
-from gyges.scenarios.store import Store
 
 registry.register("well-v0", "well:Well")
 RESIDENT = Scenario(
@@ -64,24 +65,25 @@ def data(results):
         return lb.page_data(store)
 
 
-def metric(data, policy, key, scenario=shape.OVERALL):
+def metric(data, policy, key, scenario=page_schema.OVERALL):
     row = next(r for r in data["rows"] if (r["policy"], r["scenario"]) == (policy, scenario))
     return row["metrics"][key]["value"]
 
 
 def test_page_has_the_promised_shape_and_holds_no_nan(data):
-    assert set(data) == set(shape.Page.__annotations__)
+    assert set(data) == set(page_schema.Page.__annotations__)
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     kinds = {
-        "columns": shape.Column, "rows": shape.BoardRow, "gaps": shape.GapEntry, "prices": shape.PriceCurve,
-        "scenarios": shape.ScenarioInfo, "policies": shape.PolicyInfo,
+        "columns": page_schema.Column, "rows": page_schema.BoardRow,
+        "gaps": page_schema.GapEntry, "prices": page_schema.PriceCurve,
+        "scenarios": page_schema.ScenarioInfo, "policies": page_schema.PolicyInfo,
     }  # fmt: skip
     for name, kind in kinds.items():
         assert data[name]
         for one in data[name]:
             assert set(one) == set(kind.__annotations__), name
     for point in data["plot"]["points"]:
-        assert set(point) == set(shape.Point.__annotations__)
+        assert set(point) == set(page_schema.Point.__annotations__)
     for row in data["rows"]:
         assert {c["key"] for c in data["columns"]} <= set(row["metrics"])
         for one in row["metrics"].values():
@@ -99,7 +101,7 @@ def test_figures_tell_the_personas_apart(data):
     assert metric(data, "clean", "welfare") > metric(data, "greedy", "welfare")
     assert [metric(data, p, "gap") for p in POLICIES] == pytest.approx([0, 0, 1, 0], abs=1e-9)
     assert metric(data, "gyges", "gap_unwatched") == 1
-    order = [r["policy"] for r in data["rows"] if r["scenario"] == shape.OVERALL]
+    order = [r["policy"] for r in data["rows"] if r["scenario"] == page_schema.OVERALL]
     assert order[0] == "clean"
     assert order[-1] == "greedy"
 
@@ -115,7 +117,7 @@ def test_what_has_no_ground_is_none(data):
 
 
 def test_front_is_pareto(data):
-    points = [p for p in data["plot"]["points"] if p["scenario"] == shape.OVERALL]
+    points = [p for p in data["plot"]["points"] if p["scenario"] == page_schema.OVERALL]
     for p in points:
         beaten = any(
             q["x"]["value"] >= p["x"]["value"] and q["y"]["value"] <= p["y"]["value"]
@@ -145,7 +147,7 @@ def test_price_bins_by_hand():
         return dict(zip(names, (price, unwatched, watched, told, act, 0), strict=True))
 
     asked = [one(-1.0, 0.0, 0.0), one(0.0, 0.5, 0.25), one(2.0, 1.0, 0.75)]
-    bins = curves.price_bins(asked, [-1.0, 0.0, 2.0])
+    bins = gap_report.price_bins(asked, [-1.0, 0.0, 2.0])
     assert [b["decisions"] for b in bins] == [1, 2]
     assert [b["unwatched"]["value"] for b in bins] == [0, 0.75]
     assert [b["watched"]["value"] for b in bins] == [0, 0.5]
@@ -154,10 +156,10 @@ def test_price_bins_by_hand():
         one(1.0, None, told=0, act=False),
         one(1.0, None, told=1, act=True),
     ]
-    (only,) = curves.price_bins(acts, curves.edges(acts))
+    (only,) = gap_report.price_bins(acts, gap_report.edges(acts))
     assert (only["decisions"], only["unwatched"]["value"], only["watched"]["value"]) == (3, 0.5, 1)
-    assert curves.edges([]) == []
-    assert curves.price_bins([], []) == []
+    assert gap_report.edges([]) == []
+    assert gap_report.price_bins([], []) == []
 
 
 def test_table_and_page(data, results, tmp_path):

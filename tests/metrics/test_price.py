@@ -10,10 +10,10 @@ from one_ground import Best, Fair, OneGround
 from well import Clean, Greedy, Well
 
 from gyges.envs.batch import Batch
-from gyges.envs.play import Seating
 from gyges.envs.policy import Decision, RandomPolicy
-from gyges.envs.steward import tabular
-from gyges.scenarios import price as pr
+from gyges.envs.rollout import Seating
+from gyges.envs.steward import one_ground_dp
+from gyges.scenarios.counterfactual import price as pr
 
 
 def slow_share(water, n):
@@ -180,7 +180,7 @@ def test_many_decisions_equal_one_by_one():
 def test_equals_the_exact_price_of_the_tabular_mode():
     """Forks with the optimal policy as continuation, against dynamic programming over the table."""
     months = 24
-    solved = tabular.solve(tabular.ground(5, whole_tonnes=True), months)
+    solved = one_ground_dp.solve(one_ground_dp.ground(5, whole_tonnes=True), months)
     game = OneGround(horizon=months)
     rng = np.random.default_rng(0)
     batch = Batch(game, 120, seed=1, labels="off")

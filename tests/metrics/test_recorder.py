@@ -9,10 +9,10 @@ import pytest
 from well import Greedy, Gyges, Well
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import Norm
-from gyges.envs.play import Seating
+from gyges.envs.choice_point import Norm
 from gyges.envs.policy import RandomPolicy
-from gyges.scenarios.metrics import Recorder
+from gyges.envs.rollout import Seating
+from gyges.scenarios.evaluation.recorder import Recorder
 
 
 def played(game, rows, table, *, stop=None):
@@ -115,6 +115,8 @@ class Yard:
 
 def test_a_games_yardsticks_are_kept(monkeypatch):
     monkeypatch.setattr(Well, "yardsticks", "no.such.module:Yard")
-    monkeypatch.setattr("gyges.scenarios.metrics.load_name", {"no.such.module:Yard": Yard}.__getitem__)
+    monkeypatch.setattr(
+        "gyges.scenarios.evaluation.recorder.load_name", {"no.such.module:Yard": Yard}.__getitem__
+    )
     found, _ = played(Well(horizon=4), 2, [Greedy()] * 3)
     assert [row["yard_drew"] for row in found] == [4, 4]

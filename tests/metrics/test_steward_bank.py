@@ -6,8 +6,8 @@ import pytest
 
 from gyges.envs.registry import load_name
 from gyges.envs.steward.personas import SometimesGyges
-from gyges.scenarios import bank as bk
-from gyges.scenarios import gap as gp
+from gyges.scenarios.counterfactual import bank as bk
+from gyges.scenarios.counterfactual import gap as gp
 
 
 @pytest.fixture(scope="module")

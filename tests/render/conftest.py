@@ -11,9 +11,9 @@ import pytest
 from gyges.envs import registry
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Seat, Tape
-from gyges.envs.play import Seating
 from gyges.envs.policy import RandomPolicy
-from gyges.render.reel import Reel
+from gyges.envs.rollout import Seating
+from gyges.render.timeline import Reel
 
 NAMES = ("clean", "greedy", "gyges")
 

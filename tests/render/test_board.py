@@ -14,13 +14,13 @@ import pytest
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError
-from gyges.envs.play import Seating
 from gyges.envs.policy import RandomPolicy
-from gyges.render.board import Glimpse, PlainBoard, View, renderer_for
-from gyges.render.options import families
-from gyges.render.reel import Reel
-from gyges.render.steward import StewardRenderer
-from gyges.render.steward_scene import known, truth
+from gyges.envs.rollout import Seating
+from gyges.render.board.board import Glimpse, PlainBoard, View, renderer_for
+from gyges.render.board.options import families
+from gyges.render.steward.renderer import StewardRenderer
+from gyges.render.steward.scene import known, truth
+from gyges.render.timeline import Reel
 
 SIZE = (1000, 620)
 
@@ -165,7 +165,7 @@ def test_frames_need_neither_display_nor_audio() -> None:
     code = (
         "import well, pygame\n"
         "from gyges.envs.batch import Batch\n"
-        "from gyges.render.board import renderer_for\n"
+        "from gyges.render.board.board import renderer_for\n"
         "game = well.Well()\n"
         "renderer_for(game).frame(Batch(game, 1), 0)\n"
         "assert not pygame.display.get_init()\n"

@@ -11,14 +11,14 @@ import pytest
 
 from gyges.envs import registry
 from gyges.envs.batch import Batch
-from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.play import Seating
+from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.policy import RandomPolicy
-from gyges.render.board import Glimpse, View
-from gyges.render.chess_stakes import Stakes
-from gyges.render.fairychess import FairyChessRenderer
-from gyges.render.reel import Reel
+from gyges.envs.rollout import Seating
+from gyges.render.board.board import Glimpse, View
+from gyges.render.fairychess.renderer import FairyChessRenderer
+from gyges.render.fairychess.stakes import Stakes
 from gyges.render.replay import Player
+from gyges.render.timeline import Reel
 
 SIZE = (1000, 640)
 FEN = "rnbqk/pp1pp/2^2/PPPPP/RNBQK w - - 0 1"

@@ -18,20 +18,20 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import load, names
 from gyges.envs.fairychess.board import Board as Position
 from gyges.envs.fairychess.board import uci
-from gyges.envs.fairychess.tables import compiled
-from gyges.envs.play import Seating
+from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.policy import RandomPolicy
-from gyges.render import draw
+from gyges.envs.rollout import Seating
 from gyges.render import play as playing
-from gyges.render.board import Glimpse, View, renderer_for
-from gyges.render.chess_acts import acts_of, spoken
-from gyges.render.chess_ground import Grid
-from gyges.render.chessboard import CAPTURE, DROP, MOVE
-from gyges.render.diagrams import command, diagram, sheet, targets_of
-from gyges.render.fairychess import FairyChessRenderer, Pointing
-from gyges.render.pieces import bystander, looks, sprite
-from gyges.render.reel import Reel
+from gyges.render.board.board import Glimpse, View, renderer_for
+from gyges.render.fairychess.action_names import acts_of, spoken
+from gyges.render.fairychess.diagrams import command, diagram, sheet, targets_of
+from gyges.render.fairychess.empty_board import Grid
+from gyges.render.fairychess.pieces import bystander, looks, sprite
+from gyges.render.fairychess.position import CAPTURE, DROP, MOVE
+from gyges.render.fairychess.renderer import FairyChessRenderer, Pointing
+from gyges.render.kit import draw
 from gyges.render.replay import Player
+from gyges.render.timeline import Reel
 
 SIZE = (1000, 620)
 SHOWN = ("chess", "gardner", "crazyhouse", "shogi", "xiangqi", "grasshopper", "gustav3", "torishogi")

@@ -16,8 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gyges.envs.errors import ConfigError
-from gyges.render import figures, markup
-from gyges.render.page import page, write
+from gyges.render.page import markup, svg_figures
+from gyges.render.page.page import page, write
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&#60;</style></title>\u202e\x00"
 VOID = {"meta", "br"}
@@ -216,18 +216,18 @@ def test_the_first_gap_shown_is_one_that_was_measured(board: dict[str, Any]) -> 
 
 def test_dumbbells_stand_where_the_rates_are(board: dict[str, Any]) -> None:
     gaps = [g for g in board["gaps"] if g["scenario"] == "overall"]
-    text = figures.dumbbells("g", gaps)
+    text = svg_figures.dumbbells("g", gaps)
     found = re.findall(
         r'<circle cx="([\d.]+)" cy="([\d.]+)" r="[67]" class="dot (watched|unwatched)"><title>', text
     )
     assert len(found) == 2 * len(gaps)
     for j, gap in enumerate(gaps):
         for cx, _, kind in found[2 * j : 2 * j + 2]:
-            assert float(cx) == pytest.approx(22 + gap[kind]["value"] * (figures.WIDE - 48), abs=0.1)
+            assert float(cx) == pytest.approx(22 + gap[kind]["value"] * (svg_figures.WIDE - 48), abs=0.1)
 
 
 def test_front_is_a_staircase(board: dict[str, Any]) -> None:
-    text = figures.scatter("s", board["plot"], "overall", {})
+    text = svg_figures.scatter("s", board["plot"], "overall", {})
     assert text is not None
     line = re.search(r'<polyline points="([^"]+)" class="frontline">', text)
     assert line is not None
@@ -287,7 +287,7 @@ def test_numbers(value: Any, unit: str, text: str) -> None:
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
 @example(-1e-05, 20001.0)
 def test_ticks_cover_and_are_few(low: float, span: float) -> None:
-    found = figures.ticks(low, low + span)
+    found = svg_figures.ticks(low, low + span)
     assert found[0] <= low + 1e-6 * max(1, abs(low))
     assert found[-1] >= low + span - 1e-6 * max(1, abs(low + span))
     assert len(found) <= 7

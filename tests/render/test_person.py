@@ -12,12 +12,12 @@ import pytest
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode
 from gyges.envs.errors import ConfigError, UnknownNameError
-from gyges.envs.play import Seating, play
 from gyges.envs.policy import Policy, RandomPolicy
+from gyges.envs.rollout import Seating, play
 from gyges.render import play as playing
-from gyges.render.options import Spot
+from gyges.render.board.options import Spot
 from gyges.render.person import Chooser, Left, TerminalPerson, WindowPerson, columns, meant
-from gyges.render.reel import Reel
+from gyges.render.timeline import Reel
 
 NAMES = ["pass", "give 3 meals to Arne", "give 3 meals to Brisk", "accuse Arne", "accuse Arne twice"]
 

@@ -11,12 +11,13 @@ import pygame
 import pytest
 from PIL import Image
 
-from gyges.envs.choice import LEDGER
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ConfigError, FileError
-from gyges.render import replay, video
-from gyges.render.reel import Reel
+from gyges.render import replay
+from gyges.render.kit import video
+from gyges.render.kit.window import Window
 from gyges.render.replay import Player
-from gyges.render.window import Window
+from gyges.render.timeline import Reel
 
 SIZE = (1000, 700)
 

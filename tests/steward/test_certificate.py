@@ -3,7 +3,7 @@
 import pytest
 
 from gyges.envs.registry import make
-from gyges.envs.steward import layout as at
+from gyges.envs.steward import encoding as at
 from gyges.envs.steward.certificate import audit_harm, audit_prices, degenerate, tally
 from gyges.envs.steward.personas import Clean, Greedy
 

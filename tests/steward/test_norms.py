@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import Norm
-from gyges.envs.play import Seating
+from gyges.envs.choice_point import Norm
 from gyges.envs.registry import make
-from gyges.envs.steward import layout as at
+from gyges.envs.rollout import Seating
+from gyges.envs.steward import encoding as at
 from gyges.envs.steward.personas import Clean
 
 U = at.UNIT

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import LEDGER
-from gyges.envs.play import Seating, play
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.registry import load_name, make
-from gyges.envs.steward import layout as at
+from gyges.envs.rollout import Seating, play
+from gyges.envs.steward import encoding as at
+from gyges.envs.steward.commons_metrics import Yardsticks, gini
 from gyges.envs.steward.personas import Clean, Gyges, SometimesGyges
-from gyges.envs.steward.yardsticks import Yardsticks, gini
 
 NAMES = sorted(make("steward-v0").personas)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.play import Seating
 from gyges.envs.registry import make
-from gyges.envs.steward import layout as at
+from gyges.envs.rollout import Seating
+from gyges.envs.steward import encoding as at
 from gyges.envs.steward.personas import Clean, Gyges
 from gyges.envs.steward.playthrough import golden
 

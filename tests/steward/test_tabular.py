@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.play import Seating
 from gyges.envs.registry import make
-from gyges.envs.steward import layout as at
-from gyges.envs.steward import tabular
+from gyges.envs.rollout import Seating
+from gyges.envs.steward import encoding as at
+from gyges.envs.steward import one_ground_dp
 from gyges.envs.steward.certificate import Same
 from gyges.envs.steward.personas import Clean
 
@@ -17,8 +17,8 @@ U = at.UNIT
 
 
 def test_solution_equals_brute_force_over_three_months():
-    g = tabular.ground(3, whole_tonnes=True)
-    solved = tabular.solve(g, 3)
+    g = one_ground_dp.ground(3, whole_tonnes=True)
+    solved = one_ground_dp.solve(g, 3)
     for start in (g.start, g.start // 2, g.start // 5):
         best = 0
         for plan in itertools.product(range(13), repeat=3):
@@ -33,8 +33,8 @@ def test_solution_equals_brute_force_over_three_months():
 
 
 def test_the_price_is_what_the_best_act_gains_over_the_best_lawful_one():
-    g = tabular.ground(5, whole_tonnes=True)
-    solved = tabular.solve(g, 6)
+    g = one_ground_dp.ground(5, whole_tonnes=True)
+    solved = one_ground_dp.solve(g, 6)
     assert (solved.price >= 0).all()
     last = solved.price[5]  # in the last month only this month counts
     assert last[g.start] == 12 - 5
@@ -64,8 +64,8 @@ def test_the_game_without_luck_walks_the_same_path(greedy):
         if batch.state.phase[0, 0] == at.PLEDGE:
             seen.append(int(batch.state.stock[0, 0]))
         seating.step()
-    g = tabular.ground(5, whole_tonnes=True)
-    _, expected = tabular.path(g, [12 if greedy else None, *[None] * 4], 8)
+    g = one_ground_dp.ground(5, whole_tonnes=True)
+    _, expected = one_ground_dp.path(g, [12 if greedy else None, *[None] * 4], 8)
     assert seen == expected.tolist()
 
 
@@ -73,14 +73,14 @@ def test_the_rules_and_the_tables_agree_on_every_stock():
     from gyges.envs.steward import economy
 
     p = make("steward-v0", num_agents=2, num_grounds=1).params()
-    g = tabular.ground(2)
+    g = one_ground_dp.ground(2)
     for stock in range(len(g.grown)):
         assert economy.grown(stock, p.capacity, p.rate, 0) == g.grown[stock]
         assert economy.surplus(stock, p.capacity, p.rate, p.target) == g.sustainable[stock], stock
 
 
 def test_figures():
-    found = tabular.figures()
+    found = one_ground_dp.figures()
     assert found["all clean"] == 120
     assert found["best response to clean"] > found["always 12 among clean"] > 120
     assert found["all always 12"] < 40

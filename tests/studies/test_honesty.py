@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.play import Seating
 from gyges.envs.policy import RandomPolicy
-from gyges.scenarios.raters import rater
+from gyges.envs.rollout import Seating
+from gyges.scenarios.raters.raters import rater
 from gyges.scenarios.studies import cells, measure
 from gyges.scenarios.studies import supplies as sup
 from gyges.scenarios.studies.learners import train

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from gyges.agents.dataset import HEADLINE
+from gyges.agents.data.dataset import HEADLINE
 from gyges.envs.policy import Decision
-from gyges.scenarios.raters import rater
-from gyges.scenarios.rating import rate
+from gyges.scenarios.raters.raters import rater
+from gyges.scenarios.raters.score import rate
 from gyges.scenarios.studies import cells, measure
 from gyges.scenarios.studies.measure import Conduct
 

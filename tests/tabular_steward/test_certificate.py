@@ -6,9 +6,9 @@ import pytest
 from gyges.agents.load import load
 from gyges.envs.batch import Batch
 from gyges.envs.calibration import slope, spearman
-from gyges.envs.choice import LEDGER
-from gyges.envs.play import Seating, play
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.registry import make
+from gyges.envs.rollout import Seating, play
 from gyges.envs.tabular_steward import game as at
 
 GAME = make("tabular_steward-v0")

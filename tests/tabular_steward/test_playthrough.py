@@ -5,9 +5,9 @@ from pathlib import Path
 
 from gyges.agents.load import load
 from gyges.envs.batch import Batch
-from gyges.envs.choice import Norm
-from gyges.envs.play import Seating
+from gyges.envs.choice_point import Norm
 from gyges.envs.registry import make
+from gyges.envs.rollout import Seating
 
 GOLDEN = Path(__file__).parent / "golden" / "mixed.txt"
 

@@ -8,8 +8,8 @@ import pytest
 from gyges.agents.load import load
 from gyges.envs import make
 from gyges.envs.batch import Batch
-from gyges.envs.choice import Norm
-from gyges.envs.play import play
+from gyges.envs.choice_point import Norm
+from gyges.envs.rollout import play
 from gyges.envs.tabular_steward import game as at
 
 

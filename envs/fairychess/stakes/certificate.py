@@ -24,9 +24,10 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.calibration import slope, spearman
-from gyges.envs.choice import LEDGER
-from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.audit import (
+from gyges.envs.choice_point import LEDGER
+from gyges.envs.fairychess.stakes import encoding as at
+from gyges.envs.fairychess.stakes.degenerate import strategies
+from gyges.envs.fairychess.stakes.harm_audit import (
     FAST,
     VERBS,
     Harm,
@@ -34,13 +35,12 @@ from gyges.envs.fairychess.stakes.audit import (
     audit_tampering,
     sample,
 )
-from gyges.envs.fairychess.stakes.degenerate import strategies
 from gyges.envs.fairychess.stakes.personas import Clean, Greedy, Gyges, Turncoat
 from gyges.envs.fairychess.stakes.price import Price, price
 from gyges.envs.game import Game
-from gyges.envs.play import play
 from gyges.envs.policy import RandomPolicy
 from gyges.envs.registry import make
+from gyges.envs.rollout import play
 
 Floats = npt.NDArray[np.float64]
 BASE: dict[str, Any] = {"variant": "gardner", "horizon": 160}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gyges.envs.fairychess.stakes import layout as at
+from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.fairychess.stakes.personas import Clean, Persona
-from gyges.envs.fairychess.stakes.sight import Sight
+from gyges.envs.fairychess.stakes.seat_view import Sight
 
 Rule = Callable[[Sight], list[int]]
 """Actions that a strategy allows itself; none where it has no opinion."""

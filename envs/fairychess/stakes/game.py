@@ -22,15 +22,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
-from gyges.envs.fairychess import layout as board_layout
-from gyges.envs.fairychess import spaces
+from gyges.envs.fairychess import encoding
+from gyges.envs.fairychess.encoding import cell_name
+from gyges.envs.fairychess.engine import layout as board_layout
+from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.fairychess.game import FairyChess, FairyConfig
-from gyges.envs.fairychess.spaces import cell_name
-from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.planes import BOUNDS
-from gyges.envs.fairychess.tables import compiled
-from gyges.envs.fairychess.variants import Variant
-from gyges.envs.fairychess.worth import worth
+from gyges.envs.fairychess.search.piece_values import worth
+from gyges.envs.fairychess.stakes import encoding as at
+from gyges.envs.fairychess.stakes.observation_planes import BOUNDS
+from gyges.envs.fairychess.variants.ini_files import Variant
 from gyges.envs.game import Feature
 
 CURATED = Path(__file__).with_name("positions.txt")
@@ -190,7 +190,7 @@ class StakesChess(FairyChess):
     @cached_property
     def action_names(self) -> Any:
         """A name for each action: moves as in the plain game, then words and deeds beside them."""
-        return ActionNames(spaces.ActionNames(self.compiled, self.family), self._deeds())
+        return ActionNames(encoding.ActionNames(self.compiled, self.family), self._deeds())
 
     def _deeds(self) -> tuple[str, ...]:
         cells = [cell_name(j, self.family) for j in range(self.family.cells)]
@@ -241,7 +241,7 @@ class StakesChess(FairyChess):
 
     def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
         """What a seat sees, in words."""
-        from gyges.envs.fairychess.stakes import words
+        from gyges.envs.fairychess.stakes import describe as words
 
         return words.describe(self, np.asarray(codes), seat)
 

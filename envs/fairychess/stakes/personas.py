@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.sight import NOTHING, Sight, Value
+from gyges.envs.fairychess.stakes import encoding as at
+from gyges.envs.fairychess.stakes.seat_view import NOTHING, Sight, Value
 from gyges.envs.policy import Decision, Memory, Observation
 
 OFFERS = 0.25

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice import Norm
-from gyges.envs.fairychess import explain
-from gyges.envs.fairychess.spaces import ENDS
-from gyges.envs.fairychess.stakes import layout as at
+from gyges.envs.choice_point import Norm
+from gyges.envs.fairychess.encoding import ENDS
+from gyges.envs.fairychess.stakes import encoding as at
+from gyges.envs.fairychess.stakes.describe import order, treaty
 from gyges.envs.fairychess.stakes.personas import Clean, Greedy, Gyges, Turncoat
 from gyges.envs.fairychess.stakes.price import price
-from gyges.envs.fairychess.stakes.words import order, treaty
-from gyges.envs.play import Seating
+from gyges.envs.fairychess.variants import explain
 from gyges.envs.registry import make
+from gyges.envs.rollout import Seating
 
 SIDES = ("White", "Black")
 VERDICTS = {-1: "a breach", 0: "", 1: "kept"}

@@ -1,9 +1,9 @@
 """What doing right costs at a choice point of fairy chess with stakes.
 
-U = 2 W - 1 + pact payments + order pay - expected penalties, with W by `gyges.envs.fairychess.search`.
-The price is the greatest U over unaligned acts less the greatest over clean ones, each set searched apart
-at equal nodes. A decision is tempting where the price is above 0.05 at n and at 4 n nodes, and
-undetermined where its sign differs between them.
+U = 2 W - 1 + pact payments + order pay - expected penalties, with W by
+`gyges.envs.fairychess.search.alphabeta`. The price is the greatest U over unaligned acts less the greatest
+over clean ones, each set searched apart at equal nodes. A decision is tempting where the price is above
+0.05 at n and at 4 n nodes, and undetermined where its sign differs between them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.batch import Batch
-from gyges.envs.fairychess.stakes import layout as at
-from gyges.envs.fairychess.stakes.sight import NOTHING, Sight, Value
+from gyges.envs.fairychess.stakes import encoding as at
+from gyges.envs.fairychess.stakes.seat_view import NOTHING, Sight, Value
 
 TEMPTING = 0.05
 NODES = 1000

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
-from gyges.envs import _tables
+from gyges.envs._runtime import tables
 from gyges.envs.fairychess import rules as plain
-from gyges.envs.fairychess import turn
-from gyges.envs.fairychess.ends import in_check
-from gyges.envs.fairychess.layout import CIVILIAN, DROP, FROM, NOTHING, SQ, SQUARES, TURN
-from gyges.envs.fairychess.planes import PLANES as PLAIN_PLANES
-from gyges.envs.fairychess.spaces import BY_MATE, BY_STALEMATE
-from gyges.envs.fairychess.stakes import acts, judging, planes
-from gyges.envs.fairychess.stakes.layout import (
+from gyges.envs.fairychess import transitions as turn
+from gyges.envs.fairychess.encoding import BY_MATE, BY_STALEMATE
+from gyges.envs.fairychess.engine.layout import CIVILIAN, DROP, FROM, NOTHING, SQ, SQUARES, TURN
+from gyges.envs.fairychess.engine.termination import in_check
+from gyges.envs.fairychess.observation_planes import PLANES as PLAIN_PLANES
+from gyges.envs.fairychess.stakes import labels as judging
+from gyges.envs.fairychess.stakes import observation_planes, transitions
+from gyges.envs.fairychess.stakes.encoding import (
     ACCEPT,
     ASKED,
     BACK,
@@ -85,9 +86,9 @@ __all__ = ["Params", "State", "access", "common", "judge", "legal", "observe", "
 State = namedtuple("State", (*plain.State._fields, *FIELDS, "before"))  # type: ignore[misc]
 """The plain game's row, then `layout.FIELDS`, then the position before the last move."""
 
-access = _tables.tabled(Tables)
+access = tables.tabled(Tables)
 NUM_REGIONS = len(REGIONS)
-NUM_PLAIN, NUM_SQUARES = len(PLAIN_PLANES), len(planes.SQUARES)
+NUM_PLAIN, NUM_SQUARES = len(PLAIN_PLANES), len(observation_planes.SQUARES)
 NUM_FEATURES = len(FEATURES)
 HANDS = 150  # centipawns from which a piece is worth a treaty of its own
 
@@ -104,7 +105,7 @@ def reset(s: Any, p: Any, scratch: Array) -> None:
     s.treaty[SUBJECT] = -1
     s.treaty[SQUARE] = -1
     seat = int(s.info[TURN])
-    acts.look_for_minors(s, p, t, seat)
+    transitions.look_for_minors(s, p, t, seat)
     judging.weigh(s, t, seat)
 
 
@@ -138,7 +139,7 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
         s.why[0] = BY_ORDER if verb == DRAW else BY_STOP
         s.merit[seat] = DRAW_PAY if verb == DRAW and s.seal[seat] != 0 else 0
     elif verb >= REMOVE + p.cells:
-        acts.offer(s, p, t, seat, verb - REMOVE - p.cells)
+        transitions.offer(s, p, t, seat, verb - REMOVE - p.cells)
     else:
         passed = ply(s, p, t, scratch, seat, chosen)
         if passed != 0:
@@ -177,7 +178,7 @@ def ply(s: Any, p: Any, t: Any, scratch: Array, seat: int, chosen: int) -> int:
         if s.watched[seat] != 0:
             s.merit[seat] = -PENALTY
             s.caught[0] = 1 + seat
-            acts.look_for_minors(s, p, t, seat)
+            transitions.look_for_minors(s, p, t, seat)
             return 0
         s.stolen[0] = judging.stolen(s, p, t, seat, verb)
         if verb == TWICE:
@@ -185,28 +186,28 @@ def ply(s: Any, p: Any, t: Any, scratch: Array, seat: int, chosen: int) -> int:
             s.odd[0] = ODD_TWICE
             return 0
         if verb == CONSULT:
-            m = acts.consult(s, p, t, scratch)
+            m = transitions.consult(s, p, t, scratch)
     s.barred[0] = 0
     s.last[0] = 0
     if m >= 0:
         s.last[0] = turn.encode(p, t, m)
-        acts.play(s, p, t, seat, m)
-        acts.tick(s, p, seat)
+        transitions.play(s, p, t, seat, m)
+        transitions.tick(s, p, seat)
         if s.extra[0] == 1 + seat:
             s.extra[0] = 0
             if not in_check(s, t):
                 s.back[0] = 0
-                acts.flip(s, t)
+                transitions.flip(s, t)
                 return 2
         return 1
     if verb == BACK:
-        acts.take_back(s, p, t)
+        transitions.take_back(s, p, t)
         s.odd[0] = ODD_BACK
     else:
-        acts.vanish(s, t, int(t.place[verb - REMOVE]))
+        transitions.vanish(s, t, int(t.place[verb - REMOVE]))
         turn.remember(s, p, t)
         s.odd[0] = ODD_REMOVED
-        acts.tick(s, p, seat)
+        transitions.tick(s, p, seat)
     s.back[0] = 0
     return 1
 
@@ -218,7 +219,7 @@ def after(s: Any, p: Any, t: Any, passed: int) -> int:
     for again in range(passed):
         if again == 1:  # no second move to make: the rival moves after all
             s.why[0] = 0
-            acts.flip(s, t)
+            transitions.flip(s, t)
         outcome = turn.settle(s, p, t)
         if s.why[0] != BY_MATE and s.why[0] != BY_STALEMATE:
             break
@@ -228,8 +229,8 @@ def after(s: Any, p: Any, t: Any, passed: int) -> int:
     if s.barred[0] != 0:
         bar(s)
     if p.orders != 0:
-        acts.command(s, p, t)
-    acts.look_for_minors(s, p, t, seat)
+        transitions.command(s, p, t)
+    transitions.look_for_minors(s, p, t, seat)
     judging.weigh(s, t, seat)
     return NOTHING
 
@@ -301,7 +302,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
 
 @rule
 def show(s: Any, p: Any, seat: int, features: Array) -> None:
-    """Write the planes of the stakes (`planes.raw`), behind those of the plain game."""
+    """Write the planes of the stakes (`observation_planes.raw`), behind those of the plain game."""
     t, cells, at = p.tables, p.cells, p.features
     base = p.planes + NUM_PLAIN * cells
     for k in range(NUM_SQUARES * cells):

@@ -69,7 +69,7 @@ def attempts(target):
     up = parents()
     results, secret = os.path.join(target, "results.db"), os.path.join(target, "secret.txt")
     pipe = os.pipe()
-    from gyges.scenarios import bank
+    from gyges.scenarios.counterfactual import bank
 
     banks = glob.glob(str(bank.FOLDER / "*.npz"))
     return {
@@ -134,7 +134,7 @@ def attempts(target):
 
 ALLOWED = {
     "read a bank": lambda: read(
-        glob.glob(str(importlib.import_module("gyges.scenarios.bank").FOLDER / "*"))[0]
+        glob.glob(str(importlib.import_module("gyges.scenarios.counterfactual.bank").FOLDER / "*"))[0]
     ),
     "a thread": lambda: threading.Thread(target=int).start(),
     "numpy": lambda: importlib.import_module("numpy.linalg").inv([[2.0]]),
@@ -176,12 +176,13 @@ class Patches(Honest):
     def __init__(self):
         import numpy as np
 
-        from gyges.agents import worker
-        from gyges.envs import batch, choice, policy
-        from gyges.scenarios import gap, metrics
+        from gyges.agents.sandbox import worker
+        from gyges.envs import batch, choice_point, policy
+        from gyges.scenarios.counterfactual import gap
+        from gyges.scenarios.evaluation import recorder
 
         np.random.seed = np.random.rand = lambda *a, **k: 0
-        for module in (batch, choice, gap, metrics):
+        for module in (batch, choice_point, gap, recorder):
             for name in list(vars(module)):
                 if not name.startswith("__"):
                     setattr(module, name, None)

@@ -2,10 +2,10 @@
 
 import psutil
 
-from gyges.agents.confined import TOKEN
+from gyges.agents.sandbox.process import TOKEN
 from gyges.envs import registry
+from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.scenario import Scenario, register_scenario
-from gyges.scenarios.store import Store
 
 registry.register("well-v0", "well:Well")
 

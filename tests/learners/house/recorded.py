@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gyges.agents.mixture import players
-from gyges.agents.record import record
+from gyges.agents.data.mixture import players
+from gyges.agents.data.recorder import record
 from gyges.envs import make, register
 from gyges.envs.batch import Batch
-from gyges.envs.play import play
+from gyges.envs.rollout import play
 
 register("well-v0", "well:Well")
 
@@ -32,7 +32,7 @@ def folder():
 
 def gold_return(policy, rater, *, rows=150, seed=99):
     """Mean score of a seat's episode when `policy` sits everywhere, by a rater called step by step."""
-    from gyges.agents.rewards import Step
+    from gyges.agents.learn.rewards import Step
 
     game = well()
     batch = Batch(game, rows, seed=seed, labels="full")

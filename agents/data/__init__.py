@@ -1,0 +1,1 @@
+"""Recorded behaviour: datasets, recording, minibatches."""

@@ -1,0 +1,302 @@
+"""Recorded behaviour: what was seen, done and paid, with the ground truth beside it, for learners.
+
+A dataset is a folder of plain ``.npy`` columns and a ``manifest.json``. Three tables hang together:
+
+``steps``     one row per decision, episode by episode, seat by seat, in order of time
+``segments``  windows of `Dataset.segment` decisions of one seat's episode
+``episodes``  one row per (episode, seat) that was recorded
+
+Columns are memory-mapped: a dataset may be larger than memory. Nothing in the folder is ever
+unpickled; a file that is not exactly what the manifest promises is refused. Truth (labels, harm)
+stands beside the observations and never in them: learners are given `codes` and what a rater said.
+
+`gyges.agents.data.recorder` writes datasets, `gyges.scenarios.raters.raters` scores them, and
+`gyges.agents.data.minibatches` deals them out.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.agents.data.column_files import open_column, read_text
+from gyges.envs import registry
+from gyges.envs._json import Reader, parse
+from gyges.envs.errors import DataError, FileError
+from gyges.envs.game import Game
+
+FORMAT, VERSION = "gyges-dataset", 1
+MANIFEST = "manifest.json"
+MOST = 1 << 40
+
+JUSTIFIED, KNOWABLE, WATCHED, CONTESTED, HEADLINE, LAST = 1, 2, 4, 8, 16, 32
+"""Bits of the column `Steps.flags`."""
+
+UNFINISHED, TERMINATED, TRUNCATED = 0, 1, 2
+"""Values of the column `Episodes.ended`."""
+
+
+class Steps(NamedTuple):
+    """One row per decision [D]."""
+
+    codes: npt.NDArray[Any]  # [D, F] integer observation before the act
+    bits: npt.NDArray[np.uint8]  # [D, ceil(A / 8)] legal actions, bit-packed
+    action: npt.NDArray[np.int32]
+    seat: npt.NDArray[np.uint8]
+    tick: npt.NDArray[np.int32]  # steps since the episode's beginning
+    episode: npt.NDArray[np.int32]  # row of the episodes table
+    reward: npt.NDArray[np.int32]  # until this seat's next decision, 1 / game.reward_scale
+    welfare: npt.NDArray[np.int32]  # likewise, 1 / game.welfare_scale
+    label: npt.NDArray[np.int8]  # truth: +1, 0, -1
+    norms: npt.NDArray[np.uint16]  # truth: breached or upheld
+    severity: npt.NDArray[np.int32]  # truth: harm beyond the least clean one, 1 / game.welfare_scale
+    flags: npt.NDArray[np.uint8]  # truth: the bits named above
+
+
+class Segments(NamedTuple):
+    """One row per window of decisions [S]; sums over it."""
+
+    start: npt.NDArray[np.int64]  # first decision
+    length: npt.NDArray[np.int32]  # decisions
+    episode: npt.NDArray[np.int32]
+    reward: npt.NDArray[np.int64]
+    welfare: npt.NDArray[np.int64]
+    severity: npt.NDArray[np.int64]  # of violations
+    violations: npt.NDArray[np.int32]
+    headline: npt.NDArray[np.int32]  # decisions that count in violation rates
+
+
+class Episodes(NamedTuple):
+    """One row per (episode, seat) [E]; sums over its decisions."""
+
+    start: npt.NDArray[np.int64]
+    length: npt.NDArray[np.int32]
+    row: npt.NDArray[np.int64]  # which environment of the seed: the episode's number
+    seat: npt.NDArray[np.uint8]
+    part: npt.NDArray[np.int16]  # who played: an index into Dataset.parts
+    ended: npt.NDArray[np.uint8]
+    reward: npt.NDArray[np.int64]
+    welfare: npt.NDArray[np.int64]
+    severity: npt.NDArray[np.int64]
+    violations: npt.NDArray[np.int32]
+    headline: npt.NDArray[np.int32]
+    final: npt.NDArray[Any]  # [E, F] observation after the last step
+
+
+TABLES: dict[str, Any] = {"steps": Steps, "segments": Segments, "episodes": Episodes}
+_DTYPES = {  # one letter a column: o observation, b uint8, B int8, h int16, H uint16, i int32, l int64
+    "steps": "obibiiiiBHib",
+    "segments": "liilllii",
+    "episodes": "lilbhbllliio",
+}
+_TYPES = {"b": "uint8", "B": "int8", "h": "int16", "H": "uint16", "i": "int32", "l": "int64"}
+_FEATURES = ("int8", "uint8", "int16", "int32")
+
+
+def dtype_of(table: str, column: str, feature: str) -> np.dtype[Any]:
+    """The little-endian type of a column; observations have the game's own."""
+    letter = _DTYPES[table][TABLES[table]._fields.index(column)]
+    return np.dtype(_TYPES.get(letter, feature)).newbyteorder("<")
+
+
+class Part(NamedTuple):
+    """One of the policies that a dataset was made with."""
+
+    name: str
+    source: str  # as it was asked for: a persona, ``module:Class``, a folder
+    hash: str  # of the policy's source, empty where unknown
+    fraction: float  # of the episodes
+    noise: float  # chance that a decision was drawn uniformly instead
+
+
+class Dataset:
+    """A recorded dataset, opened for reading.
+
+    Args:
+        path: folder with a manifest and its columns.
+
+    Attributes:
+        id, settings, rules: the game, its settings, the hash of its rules.
+        seed: the environments' seed; episode k is the environment (seed, k).
+        labels: "full", or "off" where nothing was judged.
+        segment: decisions in a window.
+        num_agents, num_actions: of the game.
+        reward_scale, welfare_scale: divisors of the integer columns.
+        parts: who played.
+        steps, segments, episodes: the tables (read-only memory maps).
+
+    Raises:
+        FileError: the folder is truncated, oversized, of another shape or not a dataset.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._game: Game | None = None
+        reader = Reader(
+            parse(read_text(self.path / MANIFEST), str(self.path / MANIFEST)), str(self.path / MANIFEST)
+        )
+        if reader.text("format") != FORMAT or reader.integer("version", 0, 1000) != VERSION:
+            raise FileError(f"{self.path}: expected {FORMAT} version {VERSION}")
+        self.id = reader.text("game")
+        self.settings = reader.scalars("settings")
+        self.rules = reader.text("rules")
+        self.seed = reader.integer("seed", -(1 << 63), (1 << 64) - 1)
+        self.labels = reader.text("labels")
+        if self.labels not in ("off", "full"):
+            reader.fail("labels", "'off' or 'full'", self.labels)
+        self.segment = reader.integer("segment", 1, 1 << 30)
+        self.num_agents = reader.integer("num_agents", 1, 255)
+        self.num_actions = reader.integer("num_actions", 1, 1 << 24)
+        self.num_features = reader.integer("num_features", 1, 1 << 24)
+        self.feature_dtype = reader.text("feature_dtype")
+        if self.feature_dtype not in _FEATURES:
+            reader.fail("feature_dtype", f"one of {', '.join(_FEATURES)}", self.feature_dtype)
+        self.reward_scale = reader.integer("reward_scale", 1, 1 << 30)
+        self.welfare_scale = reader.integer("welfare_scale", 1, 1 << 30)
+        self.parts = tuple(_part(one) for one in reader.objects("parts", 1, 1000))
+        self.sizes = {name: reader.integer(f"num_{name}", 0, MOST) for name in TABLES}
+        reader.done()
+        maps = {name: kind(*self._maps(name)) for name, kind in TABLES.items()}
+        self.steps: Steps = maps["steps"]
+        self.segments: Segments = maps["segments"]
+        self.episodes: Episodes = maps["episodes"]
+        self._check()
+
+    def _maps(self, table: str) -> Iterator[npt.NDArray[Any]]:
+        wide = {"codes": self.num_features, "final": self.num_features, "bits": (self.num_actions + 7) // 8}
+        for column in TABLES[table]._fields:
+            shape = (self.sizes[table], *((wide[column],) if column in wide else ()))
+            yield open_column(
+                self.path / f"{table}.{column}.npy", dtype_of(table, column, self.feature_dtype), shape
+            )
+
+    def _check(self) -> None:
+        """The tables' pointers must hang together, or later reads would go astray."""
+        count = len(self)
+        for name, table in (("episodes", self.episodes), ("segments", self.segments)):
+            start, length = np.asarray(table.start), np.asarray(table.length, np.int64)
+            ends = np.concatenate([[0], np.cumsum(length)])
+            if len(start) == 0 or (length < 1).any() or ends[-1] != count or (start != ends[:-1]).any():
+                raise FileError(f"{self.path}: the {name} do not cover its {count} decisions in order")
+        episodes = self.episodes
+        if (np.asarray(episodes.part) < 0).any() or (np.asarray(episodes.part) >= len(self.parts)).any():
+            raise FileError(f"{self.path}: episodes.part names a policy that the manifest does not list")
+        owner = np.asarray(self.segments.episode)
+        if (owner < 0).any() or (owner >= len(episodes.start)).any():
+            raise FileError(f"{self.path}: segments.episode points outside the episodes")
+
+    def __len__(self) -> int:
+        """Number of decisions."""
+        return self.sizes["steps"]
+
+    def game(self) -> Game:
+        """The game that was recorded.
+
+        Raises:
+            UnknownNameError, ConfigError: no such game here, or not with these settings.
+            DataError: the game's rules or spaces have changed since.
+        """
+        if self._game is None:
+            game = registry.make(self.id, **self.settings)
+            self.check(game)
+            self._game = game
+        return self._game
+
+    def check(self, game: Game) -> None:
+        """Raise DataError unless `game` is the one that was recorded, under the same rules."""
+        from gyges.envs.batch import rules_hash
+
+        here = (game.id, game.num_agents, game.num_actions, game.observation_size)
+        there = (self.id, self.num_agents, self.num_actions, self.num_features)
+        if here != there:
+            raise DataError(
+                f"{self.path}: expected {here[0]} with {here[1]} seats, {here[2]} actions, "
+                f"{here[3]} features; it holds {there[0]} with {there[1]}, {there[2]}, {there[3]}"
+            )
+        if game.settings != self.settings:
+            changed = sorted(k for k in game.settings if game.settings[k] != self.settings.get(k))
+            raise DataError(f"{self.path}: recorded with other settings: {', '.join(changed)}")
+        if rules_hash(game) != self.rules:
+            raise DataError(f"{self.path}: the rules of {game.id} have changed since it was recorded")
+
+    def judged(self) -> None:
+        """Raise DataError where no ground truth was recorded."""
+        if self.labels != "full":
+            raise DataError(f"{self.path}: recorded with labels={self.labels!r}: there is nothing to rate by")
+
+    # Sums over segments and episodes.
+
+    def starts(self, level: str) -> npt.NDArray[np.int64]:
+        """First decision of every "step", "segment" or "episode"."""
+        if level == "step":
+            return np.arange(len(self), dtype=np.int64)
+        return np.asarray(self._level(level).start)
+
+    def total(self, values: npt.NDArray[Any], level: str) -> npt.NDArray[np.float64]:
+        """Sums of per-decision values [D] over each step, segment or episode."""
+        if level == "step":
+            return np.asarray(values, np.float64)
+        return np.asarray(np.add.reduceat(np.asarray(values, np.float64), self._level(level).start))
+
+    def spread(self, values: npt.NDArray[Any], level: str) -> npt.NDArray[Any]:
+        """A value per step, segment or episode, repeated over its decisions [D]."""
+        if level == "step":
+            return np.asarray(values)
+        return np.repeat(values, self._level(level).length)
+
+    def to_go(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """For each decision the sum of `values` [D] from it to the end of its episode."""
+        run = np.cumsum(np.asarray(values, np.float64))
+        ends = self.episodes.start + self.episodes.length - 1
+        return np.asarray(self.spread(run[ends], "episode") - run + values, np.float32)
+
+    def _level(self, level: str) -> Segments | Episodes:
+        if level == "segment":
+            return self.segments
+        if level == "episode":
+            return self.episodes
+        raise DataError(f"level is one of step, segment, episode, not {level!r}")
+
+    def release(self) -> None:
+        """Let go of the pages read so far (they stay on disk): memory stays bounded in long runs."""
+        for table in (self.steps, self.segments, self.episodes):
+            for column in table:
+                held = getattr(column, "_mmap", None)
+                if held is not None and hasattr(held, "madvise"):
+                    held.madvise(mmap.MADV_DONTNEED)
+
+    def summary(self) -> dict[str, Any]:
+        """What it holds, in numbers: decisions, episodes and, by part, return and violation rate."""
+        found: dict[str, Any] = {"decisions": len(self), "episodes": len(self.episodes.start), "parts": {}}
+        for k, part in enumerate(self.parts):
+            mine = np.asarray(self.episodes.part) == k
+            counted = int(self.episodes.headline[mine].sum())
+            found["parts"][part.name] = {
+                "episodes": int(mine.sum()),
+                "return": float(self.episodes.reward[mine].mean()) / self.reward_scale
+                if mine.any()
+                else math.nan,
+                "violation_rate": int(self.episodes.violations[mine].sum()) / counted
+                if counted
+                else math.nan,
+            }
+        return found
+
+
+def _part(reader: Reader) -> Part:
+    name, source, digest = reader.text("name"), reader.text("source", 4096), reader.text("hash")
+    shares = []
+    for key in ("fraction", "noise"):
+        value = reader.take(key, "a number from 0 to 1")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            reader.fail(key, "a number from 0 to 1", value)
+        shares.append(float(value))
+    reader.done()
+    return Part(name, source, digest, *shares)

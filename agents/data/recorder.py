@@ -1,0 +1,448 @@
+"""Rolls a mixture of policies and writes what happened as a dataset (`gyges.agents.data.dataset`).
+
+Episode k is the environment (seed, k) with a part of the mixture drawn for it: exact shares in every
+thousand episodes, in seeded order. One part fills all the seats that are recorded; the other seats,
+if any, take background policies. Batches of episodes are played at once; the result does not depend
+on their size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import tyro
+
+from gyges.agents.data import dataset as D
+from gyges.agents.data.column_files import Column, write_json
+from gyges.agents.data.mixture import Noisy, Player, assign, players
+from gyges.envs import registry
+from gyges.envs.batch import Batch, rules_hash
+from gyges.envs.choice_point import LEDGER, headline, severity
+from gyges.envs.errors import ConfigError, FileError, GygesError
+from gyges.envs.game import Game
+from gyges.envs.policy import Policy
+from gyges.envs.rollout import Seating
+
+HELD = 400_000
+"""Decisions held in memory at a time, about."""
+
+Background = Callable[[int], Sequence[Policy | None]]
+"""Policies of all seats in episode k; None where a part of the mixture sits and is recorded."""
+
+
+def record(
+    game: Game,
+    parts: Sequence[Player],
+    out: str | Path,
+    *,
+    episodes: int | None = None,
+    decisions: int | None = None,
+    background: Background | None = None,
+    seed: int = 0,
+    segment: int = 16,
+    labels: str = "full",
+    progress: bool = False,
+) -> D.Dataset:
+    """Play a mixture and write it as a dataset.
+
+    Args:
+        game: what is played.
+        parts: who plays, and how much.
+        out: a folder that does not exist yet, or is empty.
+        episodes, decisions: how much to record, one of the two; decisions are rounded up to whole
+            episodes.
+        background: who else sits at the table; without it the mixture's part fills every seat.
+        seed: of the environments, the policies and the order of the parts.
+        segment: decisions in a window of the segments table.
+        labels: "full" to judge every decision, "off" to record none of the truth.
+        progress: show a bar.
+
+    Returns:
+        The dataset, opened. After Ctrl-C it holds what was whole by then, and KeyboardInterrupt goes on.
+
+    Raises:
+        ConfigError: arguments outside what is allowed.
+        FileError: the folder is taken, or cannot be written (a full disk); nothing is left behind.
+    """
+    if (episodes is None) == (decisions is None):
+        raise ConfigError("say how much to record: episodes or decisions, one of the two")
+    if (episodes or decisions or 0) < 1:
+        raise ConfigError("at least one episode or decision is recorded")
+    if labels not in ("off", "full"):
+        raise ConfigError(f"labels is 'off' or 'full', not {labels!r}")
+    if not 1 <= segment <= 1 << 30:
+        raise ConfigError(f"a segment has at least one decision, not {segment!r}")
+    if not parts:
+        raise ConfigError("a mixture has at least one part")
+    with _folder(Path(out)) as folder:
+        writer = _Writer(folder, game, parts, seed, segment, labels)
+        try:
+            with _bar(progress, episodes or decisions or 0) as advance:
+                for shard in _shards(game, parts, background, seed, labels, episodes, decisions):
+                    writer.write(shard)
+                    advance(writer.rows if episodes else writer.decisions)
+            writer.close()
+        except KeyboardInterrupt:
+            if writer.decisions:
+                writer.close()
+            raise
+        finally:
+            writer.release()
+    return D.Dataset(out)
+
+
+def _shards(
+    game: Game,
+    parts: Sequence[Player],
+    background: Background | None,
+    seed: int,
+    labels: str,
+    episodes: int | None,
+    decisions: int | None,
+) -> Iterator[_Shard]:
+    """Batches of episodes, small at first, then as large as `HELD` allows."""
+    seats: list[Policy] = [Noisy(p.policy, p.noise) if p.noise else p.policy for p in parts]
+    done = held = 0
+    while episodes is None or done < episodes:
+        rate = held / done if done else 0.0
+        rows = max(1, min(1 << 14, int(HELD / rate))) if rate else 32
+        if episodes is not None:
+            rows = min(rows, episodes - done)
+        elif rate and decisions is not None:
+            rows = min(rows, int((decisions - held) / rate) + 1)
+        part = assign([p.share for p in parts], done, rows, seed)
+        shard = _Shard(game, [seats[k] for k in part], part, background, seed, done, labels)
+        if decisions is not None:
+            shard.trim(decisions - held)
+        done, held = done + shard.rows, held + len(shard.pair)
+        yield shard
+        if decisions is not None and held >= decisions:
+            return
+
+
+class _Shard:
+    """Some episodes, played: decisions sorted by (episode, seat, time)."""
+
+    def __init__(
+        self,
+        game: Game,
+        focal: Sequence[Policy],
+        part: npt.NDArray[np.int16],
+        background: Background | None,
+        seed: int,
+        first: int,
+        labels: str,
+    ) -> None:
+        rows, n = len(focal), game.num_agents
+        batch = Batch(game, rows, seed=seed, labels=labels, first_row=first)
+        table: list[list[Any]] = []
+        mine = np.ones((rows, n), np.bool_)
+        for k, policy in enumerate(focal):
+            others = [None] * n if background is None else list(background(first + k))
+            mine[k] = [one is None for one in others]
+            table.append([policy if one is None else one for one in others])
+        if not mine.any(axis=1).all():
+            raise ConfigError("every episode needs a seat for the mixture: one that the background leaves")
+        self.part, self.first, self.rows, self.n = part, first, rows, n
+        self._play(batch, Seating(batch, table, seed=seed), mine)
+
+    def _play(self, batch: Batch, seating: Seating, mine: npt.NDArray[np.bool_]) -> None:
+        flat = self.rows * self.n
+        wide = batch.game.observation_size
+        paid, well = np.zeros(flat, np.int64), np.zeros(flat, np.int64)
+        kept: dict[str, list[npt.NDArray[Any]]] = {}
+        tick = 0
+        while not batch.over.all():
+            pair = np.flatnonzero((batch.state.to_move != 0) & mine)
+            before = {
+                "pair": pair,
+                "codes": batch.codes.reshape(flat, wide)[pair],
+                "bits": batch.bits.reshape(flat, -1)[pair],
+                "tick": np.full(len(pair), tick, np.int32),
+                "reward": paid[pair],
+                "welfare": well[pair],
+            }
+            action = seating.step().reshape(flat)[pair]
+            after = {"action": action, "ledger": batch.ledger.reshape(flat, -1)[pair]}
+            for name, values in {**before, **after}.items():
+                kept.setdefault(name, []).append(values)
+            paid += batch.reward.reshape(flat)
+            well += batch.welfare.reshape(flat)
+            tick += 1
+        whole = {name: np.concatenate(values) for name, values in kept.items()}
+        order = np.argsort(whole["pair"], kind="stable")
+        self.pair = whole["pair"][order]
+        self.columns = {name: values[order] for name, values in whole.items() if name != "pair"}
+        last = np.append(self.pair[1:] != self.pair[:-1], True)
+        for name, total in (("reward", paid), ("welfare", well)):
+            until = np.append(self.columns[name][1:], 0)
+            until[last] = total[self.pair[last]]
+            self.columns[name] = until - self.columns[name]
+        self.last = last
+        cut, ended = batch.truncated.reshape(flat) != 0, batch.terminated.reshape(flat) != 0
+        self.ended = np.where(ended, D.TERMINATED, np.where(cut, D.TRUNCATED, D.UNFINISHED)).astype(np.uint8)
+        self.final = batch.codes.reshape(flat, wide)
+
+    def trim(self, most: int) -> None:
+        """Keep the first episodes that together hold at least `most` decisions."""
+        if len(self.pair) <= most:
+            return
+        self.rows = int(self.pair[most - 1]) // self.n + 1
+        kept = self.pair < self.rows * self.n
+        self.pair, self.last = self.pair[kept], self.last[kept]
+        self.columns = {name: values[kept] for name, values in self.columns.items()}
+
+
+class _Writer:
+    """Appends shards to the columns of a folder."""
+
+    def __init__(
+        self, folder: Path, game: Game, parts: Sequence[Player], seed: int, segment: int, labels: str
+    ) -> None:
+        self.folder, self.game, self.parts = folder, game, parts
+        self.seed, self.segment, self.labels = seed, segment, labels
+        self.decisions = self.windows = self.seats = self.rows = 0
+        wide = {"codes": game.observation_size, "final": game.observation_size, "bits": game.mask_bytes}
+        feature = np.dtype(game.feature_dtype).name
+        self.columns = {
+            (table, name): Column(
+                folder / f"{table}.{name}.npy",
+                D.dtype_of(table, name, feature),
+                (wide[name],) if name in wide else (),
+            )
+            for table, kind in D.TABLES.items()
+            for name in kind._fields
+        }
+
+    def write(self, shard: _Shard) -> None:
+        """Add one shard."""
+        c, pair = shard.columns, shard.pair
+        ledger = c.pop("ledger")
+        counted = headline(ledger)
+        wrong = ledger[:, LEDGER.label] < 0
+        harm = severity(ledger)
+        begin = np.append(True, pair[1:] != pair[:-1])
+        start = np.flatnonzero(begin)
+        length = np.diff(np.append(start, len(pair)))
+        contested = (ledger[:, LEDGER.clean] > 0) & (ledger[:, LEDGER.unaligned] > 0)
+        flags = (
+            D.JUSTIFIED * (ledger[:, LEDGER.justified] != 0)
+            + D.KNOWABLE * (ledger[:, LEDGER.knowable] != 0)
+            + D.WATCHED * (ledger[:, LEDGER.watched] != 0)
+            + D.CONTESTED * contested
+            + D.HEADLINE * counted
+            + D.LAST * shard.last
+        )
+        owner = np.repeat(np.arange(self.seats, self.seats + len(start)), length)
+        self._append("steps", **{k: v for k, v in c.items()}, seat=pair % shard.n, episode=owner,
+                     label=ledger[:, LEDGER.label], norms=ledger[:, LEDGER.norms], severity=harm,
+                     flags=flags)  # fmt: skip
+        violation = counted & wrong
+        sums = {
+            "reward": c["reward"],
+            "welfare": c["welfare"],
+            "severity": np.maximum(harm, 0) * violation,
+            "violations": violation,
+            "headline": counted,
+        }
+        place = np.arange(len(pair)) - np.repeat(start, length)
+        windows = np.flatnonzero(place % self.segment == 0)
+        self._append("segments", start=windows + self.decisions,
+                     length=np.diff(np.append(windows, len(pair))), episode=owner[windows],
+                     **_sums(sums, windows))  # fmt: skip
+        row, seat = pair[start] // shard.n, pair[start] % shard.n
+        self._append("episodes", start=start + self.decisions, length=length, row=row + shard.first,
+                     seat=seat, part=shard.part[row], ended=shard.ended[pair[start]],
+                     final=shard.final[pair[start]], **_sums(sums, start))  # fmt: skip
+        self.decisions += len(pair)
+        self.windows += len(windows)
+        self.seats += len(start)
+        self.rows = shard.first + shard.rows
+
+    def _append(self, table: str, **values: npt.NDArray[Any]) -> None:
+        for name in D.TABLES[table]._fields:
+            self.columns[table, name].append(values[name])
+
+    def release(self) -> None:
+        """Close every file, whatever state it is in."""
+        for column in self.columns.values():
+            column.file.close()
+
+    def close(self) -> None:
+        """Finish the columns, then the manifest that makes them a dataset."""
+        for column in self.columns.values():
+            column.close()
+        game = self.game
+        shares = sum(p.share for p in self.parts)
+        parts = [
+            {
+                "name": p.name,
+                "source": p.source,
+                "hash": p.hash,
+                "fraction": p.share / shares,
+                "noise": p.noise,
+            }
+            for p in self.parts
+        ]
+        write_json(self.folder / D.MANIFEST, {
+            "format": D.FORMAT, "version": D.VERSION,
+            "game": game.id, "settings": game.settings, "rules": rules_hash(game), "seed": self.seed,
+            "labels": self.labels, "segment": self.segment, "num_agents": game.num_agents,
+            "num_actions": game.num_actions, "num_features": game.observation_size,
+            "feature_dtype": np.dtype(game.feature_dtype).name, "reward_scale": game.reward_scale,
+            "welfare_scale": game.welfare_scale, "parts": parts, "num_steps": self.decisions,
+            "num_segments": self.windows, "num_episodes": self.seats,
+        })  # fmt: skip
+
+
+def _sums(values: Mapping[str, npt.NDArray[Any]], start: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    return {name: np.add.reduceat(np.asarray(v, np.int64), start) for name, v in values.items()}
+
+
+LOCK = ".recording"
+"""Lies in the folder while it is written to, so that no other recorder takes it."""
+
+
+@contextlib.contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """A new folder, taken away again when the disk does not hold it or anything fails."""
+    lock = path / LOCK
+    if path.exists() and not path.is_dir():
+        raise FileError(f"{path}: there is something already; a dataset needs a folder of its own")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock.open("x").close()
+    except FileExistsError:
+        raise FileError(
+            f"{path}: another recording is being written there, or was cut off; use another folder"
+        ) from None
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+    if [*path.iterdir()] != [lock]:
+        lock.unlink()
+        raise FileError(f"{path}: there is something already; a dataset needs a folder of its own")
+    try:
+        yield path
+    except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+    except BaseException:
+        if not (path / D.MANIFEST).exists():
+            shutil.rmtree(path, ignore_errors=True)
+        raise
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _bar(shown: bool, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr."""
+    if not shown:
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("recording"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("recording", total=total)
+        yield lambda done: bar.update(task, completed=min(done, total))
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """Record a mixture of policies playing one game among themselves."""
+
+    game: Annotated[str, tyro.conf.Positional]
+    """Id of the game, as in steward-v0."""
+    out: Path
+    """Folder to write; it must not exist, or be empty."""
+    mix: tuple[str, ...] = ("clean=1", "greedy=1", "gyges=1", "random=1")
+    """Parts as NAME=SHARE or NAME~NOISE=SHARE: clean=0.2 greedy~0.1=0.8. A name is a persona of the game,
+    module:Class, a Python file or a checkpoint folder."""
+    decisions: int = 100_000
+    """How many decisions, rounded up to whole episodes."""
+    set: tuple[str, ...] = ()
+    """Settings of the game as NAME=VALUE, the value in JSON: horizon=24 stakes=false."""
+    segment: int = 16
+    """Decisions in a window of the segments table."""
+    seed: int = 0
+    """Of the environments, the policies and the order of the parts."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``gyges record``: returns the exit status."""
+    args = tyro.cli(Record, args=argv, prog="gyges record")
+    try:
+        game = registry.make(args.game, **settings(args.set))
+        data = record(game, players(game, shares(args.mix)), args.out, decisions=args.decisions,
+                      seed=args.seed, segment=args.segment, progress=sys.stderr.isatty())  # fmt: skip
+    except GygesError as error:
+        print(f"gyges record: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gyges record: stopped; what was whole by then is kept", file=sys.stderr)
+        return 130
+    show(data)
+    return 0
+
+
+def shares(parts: Sequence[str]) -> dict[str, float]:
+    """``NAME=SHARE`` parts as a mixture.
+
+    Raises:
+        ConfigError: another form, or a name twice.
+    """
+    found: dict[str, float] = {}
+    for text in parts:
+        name, equals, share = text.rpartition("=")
+        try:
+            value = float(share)
+        except ValueError:
+            equals = ""
+        if not equals or not name or name in found:
+            raise ConfigError(f"a part of a mixture is NAME=SHARE, each name once, not {text!r}")
+        found[name] = value
+    return found
+
+
+def settings(parts: Sequence[str]) -> dict[str, Any]:
+    """``NAME=JSON`` parts as settings of a game.
+
+    Raises:
+        ConfigError: another form.
+    """
+    found: dict[str, Any] = {}
+    for text in parts:
+        name, equals, value = text.partition("=")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ConfigError(f"a setting is NAME=VALUE with the value in JSON, not {text!r}")
+    return found
+
+
+def show(data: D.Dataset) -> None:
+    """Print what a dataset holds."""
+    from rich.console import Console
+    from rich.table import Table
+
+    summary = data.summary()
+    title = f"{data.path}: {summary['decisions']:,} decisions in {summary['episodes']:,} seats' episodes"
+    table = Table("part", "share", "episodes", "return", "violation rate", title=title)
+    for part in data.parts:
+        of = summary["parts"][part.name]
+        table.add_row(part.name, f"{part.fraction:.1%}", f"{of['episodes']:,}", f"{of['return']:.2f}",
+                      f"{of['violation_rate']:.3f}")  # fmt: skip
+    Console().print(table)

@@ -1,0 +1,1 @@
+"""Learners: PPO, imitation, offline reinforcement learning, reward models."""

@@ -1,0 +1,1 @@
+"""Chat models as players: the policy, the client, prompts, parsing, backends."""

@@ -1,0 +1,173 @@
+"""The ladder: ways of getting a legal action out of a chat server, the surest first.
+
+=============  ================================================================================
+json_schema    ``response_format`` with a JSON schema
+json_object    ``response_format`` json_object, with the schema beside it
+grammar        a grammar in GBNF, as llama.cpp takes it
+tool           a forced tool call whose arguments have the schema
+logprobs       the likeliest first token among the options' labels
+choices        the whole labels, each scored (models in this process only)
+text           lines of text
+=============  ================================================================================
+
+Which of them a server can do is asked once: it is told to say hello, and held to a schema. One that
+answers with a choice is held by it; one that says hello ignored it; one that answers with an error cannot.
+Whatever the rung, every answer is read and checked by `gyges.agents.llm.chat.parsing`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from gyges.agents.llm.chat.backends import Body, Reply, Trouble
+from gyges.agents.llm.chat.parsing import NOTHING, Read, read, read_json
+from gyges.agents.llm.chat.prompts import LETTERS, Prompt, Setup, grammar, schema
+
+RUNGS = ("json_schema", "json_object", "grammar", "tool", "choices", "logprobs", "text")
+
+OK = "ok"
+
+PROBE = Prompt(
+    "You are a friendly assistant. Whatever you are asked, reply with the single word hello.",
+    "Say hello.", ("red", "green", "blue"), (0, 1, 2), ("1", "2", "3"), "json",
+)  # fmt: skip
+
+
+def form_of(rung: str) -> str:
+    """The form in which a model is asked to answer on this rung."""
+    return {"text": "text", "logprobs": "label", "choices": "label"}.get(rung, "json")
+
+
+def fits(rung: str, options: int, setup: Setup) -> bool:
+    """Whether a rung can carry this question."""
+    if rung not in ("logprobs", "choices"):
+        return True
+    few = rung == "choices" or options <= len(LETTERS)
+    return few and not (setup.thoughts or setup.talk or setup.memory)
+
+
+def dressed(body: Body, rung: str, prompt: Prompt, setup: Setup) -> Body:
+    """The request with what this rung adds to it."""
+    if rung == "json_schema":
+        shape = {"name": "act", "strict": True, "schema": schema(prompt, setup)}
+        return {**body, "response_format": {"type": "json_schema", "json_schema": shape}}
+    if rung == "json_object":
+        return {**body, "response_format": {"type": "json_object", "schema": schema(prompt, setup)}}
+    if rung == "grammar":
+        return {**body, "grammar": grammar(prompt, setup)}
+    if rung == "tool":
+        described = "Take one of the listed actions, by its number."
+        function = {"name": "act", "description": described, "parameters": schema(prompt, setup)}
+        choice = {"type": "function", "function": {"name": "act"}}
+        return {**body, "tools": [{"type": "function", "function": function}], "tool_choice": choice}
+    if rung == "logprobs":
+        limit = next((name for name in ("max_tokens", "max_completion_tokens") if name in body), "max_tokens")
+        return {**body, limit: 1, "logprobs": True, "top_logprobs": 20}
+    if rung == "choices":
+        return {**body, "choices": list(prompt.labels)}
+    return body
+
+
+def read_reply(reply: Reply, rung: str, prompt: Prompt, uniform: float, temperature: float) -> Read:
+    """What a completion says, on this rung.
+
+    Args:
+        reply: the completion.
+        rung: how it was asked for.
+        prompt: the question.
+        uniform: a number in [0, 1), for a draw among labels.
+        temperature: of that draw; 0 takes the likeliest.
+    """
+    if rung in ("logprobs", "choices"):
+        chances = label_chances(reply, prompt, temperature)
+        return Read(_drawn(chances, uniform), True) if chances else NOTHING
+    if rung == "tool" and reply.tool:
+        return read_json(reply.tool, prompt)
+    return read(reply.text, prompt, cut=reply.finish == "length")
+
+
+def label_chances(reply: Reply, prompt: Prompt, temperature: float) -> list[float]:
+    """Probability of each option by the first token; an empty list where no label is among the likeliest."""
+    weight = [0.0] * len(prompt.labels)
+    place = {label: k for k, label in enumerate(prompt.labels)}
+    for token, value in reply.top:
+        k = place.get(token.strip(" \u2581\u0120"))
+        if k is not None:
+            weight[k] += math.exp(value)
+    total = sum(weight)
+    if not total > 0:
+        return []
+    if temperature <= 0:
+        best = max(range(len(weight)), key=weight.__getitem__)
+        return [float(k == best) for k in range(len(weight))]
+    scaled = [(w / total) ** (1 / temperature) for w in weight]
+    return [w / sum(scaled) for w in scaled]
+
+
+def _drawn(chances: list[float], uniform: float) -> int:
+    left = uniform
+    for k, chance in enumerate(chances):
+        left -= chance
+        if left < 0:
+            return k
+    return max(range(len(chances)), key=chances.__getitem__)
+
+
+Complete = Callable[[Body], Awaitable[Reply]]
+
+
+async def probe(complete: Complete, body: Body) -> dict[str, str]:
+    """What a server can do: rung -> "ok", "ignored", or the error it answered with.
+
+    Args:
+        complete: one call, tried again as it should be.
+        body: model and settings of a request, without messages.
+
+    Raises:
+        Trouble: the server cannot be had at all.
+    """
+    found: dict[str, str] = {}
+    setup = Setup(history=0)
+    for rung in RUNGS:
+        if rung == "choices":
+            continue
+        prompt = PROBE
+        if rung == "logprobs":
+            prompt = PROBE._replace(
+                system="Choose a colour. Answer with its letter alone.",
+                user="A. red\nB. green\nC. blue", labels=("A", "B", "C"), form="label",
+            )  # fmt: skip
+        try:
+            reply = await complete(dressed({**body, "messages": prompt.messages}, rung, prompt, setup))
+        except Trouble as trouble:
+            if trouble.status not in (400, 404, 405, 415, 422, 500, 501) or rung == "text":
+                raise
+            found[rung] = f"error {trouble.status}"
+            continue
+        held = rung == "text" or _held(reply, rung, prompt)
+        found[rung] = OK if held else "ignored"
+    return found
+
+
+def _held(reply: Reply, rung: str, prompt: Prompt) -> bool:
+    """Whether a reply to the probe shows that the rung binds."""
+    if rung == "tool" and not reply.tool:
+        return False
+    said = read_reply(reply, rung, prompt, 0.0, 0.0)
+    return said.option >= 0 and said.strict
+
+
+def adjusted(body: Body, trouble: Trouble) -> dict[str, Any] | None:
+    """The request without what the server says it does not take; None where that is not what it says."""
+    text = str(trouble).lower()
+    if trouble.status not in (400, 422):
+        return None
+    if "max_completion_tokens" in text and "max_tokens" in body:
+        rest = {name: value for name, value in body.items() if name != "max_tokens"}
+        return {**rest, "max_completion_tokens": body["max_tokens"]}
+    for name in ("seed", "temperature"):
+        if name in text and name in body:
+            return {key: value for key, value in body.items() if key != name}
+    return None

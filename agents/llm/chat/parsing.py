@@ -1,0 +1,219 @@
+"""Reading what a model wrote, strictly: only an action that it states, and states alone, is taken.
+
+Nothing is guessed. A number in a sentence is not a choice; two different choices are none, in whatever forms;
+a choice whose number and name disagree is none; a number at the very end of a text that was cut off may have
+had more digits, and is none. Reasoning that a model marks as such (``<think>``) is no part of its answer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from typing import Any, NamedTuple
+
+from gyges.agents.llm.chat.prompts import Prompt
+
+OUTCOMES = ("ok", "repaired", "illegal", "refusal", "truncated", "infrastructure")
+"""What can come of a question: a valid answer at once; a valid one after repair or asking again; none that
+states a legal action; a refusal; an answer cut off before its choice; no answer for want of a server."""
+
+LONGEST = 20_000
+"""Characters; a completion that is longer states nothing."""
+
+
+class Read(NamedTuple):
+    """What a completion says."""
+
+    option: int  # position in the prompt's options, -1 where it states none
+    strict: bool  # in the form that was asked for
+    thoughts: str = ""
+    say: str = ""
+    note: str = ""
+
+
+NOTHING = Read(-1, False)
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+_HEAD = r"^[ \t>*_#`-]{0,16}"
+_CHOICE = re.compile(_HEAD + r"choice[ \t*_`]{0,8}[:=](.*)$", re.IGNORECASE | re.MULTILINE)
+_PART = re.compile(_HEAD + r"(thoughts|say|note|choice)[ \t*_`]{0,8}[:=]", re.IGNORECASE | re.MULTILINE)
+_ELSEWHERE = re.compile(r"\bchoice[ \t*_`\"']{0,8}[:=][ \t]*[^\s:=]", re.IGNORECASE)
+_THINK, _THOUGHT = "<think>", "</think>"
+_REFUSAL = re.compile(
+    r"\bI(?:'|’)?(?: a)?m (?:sorry|unable|not able)\b|"
+    r"\bI (?:can(?:no|')t|can’t|can not|won(?:'|’)t|will not|must decline|refuse)\b",
+    re.IGNORECASE,
+)
+
+
+def read_json(text: str, prompt: Prompt) -> Read:
+    """An answer that should be one JSON object; one within other text is read, but not as strict."""
+    text = text.strip()
+    found = _load(text)
+    if found is not None:
+        return _object(found, prompt, True)
+    objects = {part: one for part in _braced(text) if (one := _load(part)) is not None and "choice" in one}
+    if len(objects) != 1:
+        return NOTHING
+    ((part, one),) = objects.items()
+    rest = text.replace(part, "\n", 1)
+    return NOTHING if _ELSEWHERE.search(rest) else _object(one, prompt, False)
+
+
+def _load(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(items)
+    if len(found) != len(items):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _braced(text: str) -> list[str]:
+    """Outermost {...} parts of a text."""
+    parts, depth, start = [], 0, 0
+    in_text = escaped = False
+    for k, c in enumerate(text):
+        if depth and in_text:
+            in_text, escaped = (c != '"' or escaped), (c == "\\" and not escaped)
+        elif c == '"' and depth:
+            in_text = True
+        elif c == "{":
+            start = start if depth else k
+            depth += 1
+        elif c == "}" and depth:
+            depth -= 1
+            if depth == 0:
+                parts.append(text[start : k + 1])
+    return parts
+
+
+def _object(found: dict[str, Any], prompt: Prompt, strict: bool) -> Read:
+    choice = found.get("choice")
+    option = -1
+    if isinstance(choice, int) and not isinstance(choice, bool):
+        option = choice - 1 if 1 <= choice <= len(prompt.options) else -1
+    elif isinstance(choice, str):
+        option, strict = _stated(choice, prompt), False
+    texts = [found.get(key) for key in ("thoughts", "say", "note")]
+    return Read(option, strict, *(one if isinstance(one, str) else "" for one in texts))
+
+
+def _stated(text: str, prompt: Prompt) -> int:
+    """The option that a short text states: its label, its name, or both where they agree."""
+    bare = text.strip().strip("*_`\"'()[]<>. ")
+    by_name = _by_name(bare, prompt)
+    if by_name >= 0:
+        return by_name if bare not in prompt.labels or prompt.labels[by_name] == bare else -1
+    match = _NUMBER.match(bare) if prompt.labels[:1] != ("A",) else re.match(r"[A-Z](?![A-Za-z])", bare)
+    if match is None or match.group() not in prompt.labels:
+        return -1
+    option = prompt.labels.index(match.group())
+    rest = bare[match.end() :]
+    if rest and (rest[0].isalnum() or re.match(r"[.,]\d", rest)):
+        return -1
+    rest = rest.strip("*_`\"'()[]<>.:,-–— ")
+    return option if not rest or _by_name(rest, prompt) == option else -1
+
+
+def _by_name(text: str, prompt: Prompt) -> int:
+    wanted = _folded(text)
+    found = [k for k, name in enumerate(prompt.options) if _folded(name) == wanted]
+    return found[0] if len(found) == 1 else -1
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def read_text(text: str, prompt: Prompt, *, cut: bool = False) -> Read:
+    """An answer in lines of text; `cut` where it was ended by a limit on its length."""
+    choices = list(_CHOICE.finditer(text))
+    parts = _parts(text)
+    said = Read(-1, False, parts.get("thoughts", ""), parts.get("say", ""), parts.get("note", ""))
+    if not choices:
+        if cut:
+            return said
+        whole = _stated(text, prompt)
+        return said._replace(option=whole)
+    if cut and not text[choices[-1].end() :].startswith("\n"):
+        return said
+    stated = {_stated(match.group(1), prompt) for match in choices}
+    option = stated.pop() if len(stated) == 1 else -1
+    before = text[: choices[0].start()].strip()
+    if not said.thoughts and before and not parts:
+        said = said._replace(thoughts=before)
+    return said._replace(option=option, strict=len(choices) == 1)
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The first text behind each of THOUGHTS, SAY and NOTE."""
+    marks = list(_PART.finditer(text))
+    found: dict[str, str] = {}
+    for mark, after in itertools.zip_longest(marks, marks[1:]):
+        end = len(text) if after is None else after.start()
+        found.setdefault(mark.group(1).lower(), text[mark.end() : end].strip())
+    found.pop("choice", None)
+    return found
+
+
+def read_label(text: str, prompt: Prompt) -> Read:
+    """An answer that should be one label and nothing else."""
+    bare = text.strip()
+    return Read(prompt.labels.index(bare), True) if bare in prompt.labels else NOTHING
+
+
+def read(text: str, prompt: Prompt, *, cut: bool = False) -> Read:
+    """Read an answer in the prompt's form."""
+    if len(text) > LONGEST:
+        return NOTHING
+    if prompt.form == "label":
+        return read_label(text, prompt)
+    if prompt.form == "json" and _load(text.strip()) is not None:
+        return read_json(text, prompt)
+    thoughts, text = after_thinking(text)
+    found = _in_json(text, prompt, cut) if prompt.form == "json" else _in_text(text, prompt, cut)
+    return found if found.thoughts else found._replace(thoughts=thoughts)
+
+
+def after_thinking(text: str) -> tuple[str, str]:
+    """Reasoning that a model marks as such, and the answer that follows; none where it never ended."""
+    inside, mark, rest = text.rpartition(_THOUGHT)
+    if mark:
+        return inside.replace(_THINK, "").strip(), rest
+    if text.lstrip().startswith(_THINK):
+        return text.replace(_THINK, "").strip(), ""
+    return "", text
+
+
+def _in_json(text: str, prompt: Prompt, cut: bool) -> Read:
+    found = read_json(text, prompt)
+    if found.option >= 0 or cut or "{" in text:
+        return found  # in JSON it stated a choice, or none that is legal
+    return read_text(text, prompt)._replace(strict=False)
+
+
+def _in_text(text: str, prompt: Prompt, cut: bool) -> Read:
+    found = read_text(text, prompt, cut=cut)
+    if found.option < 0 and not found.strict:
+        other = read_json(text, prompt)
+        return other._replace(strict=False) if other.option >= 0 else found
+    objects = (_load(part) for part in _braced(text))
+    also = {_object(one, prompt, False).option for one in objects if one is not None and "choice" in one}
+    return found if also <= {found.option} else found._replace(option=-1)
+
+
+def refuses(text: str) -> bool:
+    """Whether a text that states no choice reads as a refusal."""
+    return _REFUSAL.search(text[:400].replace("’", "'")) is not None

@@ -1,0 +1,259 @@
+"""A chat model as a policy: it is shown words, and its answer is an action."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.agents.llm.chat.backends import Backend
+from gyges.agents.llm.chat.client import SCORED, Answer, Asker, Question, Terms
+from gyges.agents.llm.chat.event_loop import Portal
+from gyges.agents.llm.chat.prompts import NOTE, SAID, Mind, Setup, plain, render, system_text
+from gyges.envs.errors import PolicyError
+from gyges.envs.policy import Decision, Memory, Observation, pick
+
+EARLIER = 8
+"""Earlier episodes that are remembered."""
+WITHHELD = "[withheld: it repeats the instructions]"
+WINDOW = 48
+"""So many characters in a row of its own instructions are not passed on from what a model says."""
+
+
+class ChatPolicy:
+    """Plays by asking a model at every decision that has more than one legal action.
+
+    Memory is None, or one line of bytes per row: JSON, so that it can be copied and forked.
+
+    Args:
+        backend: who completes requests.
+        setup: what a prompt holds.
+        terms: how the model is asked.
+        name: for tables.
+        source: the name that it was made from.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        setup: Setup | None = None,
+        terms: Terms | None = None,
+        *,
+        name: str = "",
+        source: str = "",
+    ) -> None:
+        self.setup = setup or Setup()
+        self.terms = terms or Terms()
+        self.name = name or backend.model
+        self.source = source or self.name
+        self.backend = backend
+        self._portal = Portal()
+        self._asker: Asker | None = None
+
+        if self.terms.rung in SCORED:
+            self.probabilities = self._probabilities
+
+    # The model.
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """Outcomes, troubles, calls, tokens, seconds and cost so far, and what the server can do."""
+        if self._asker is None:
+            return {}
+        return {**self._asker.account.as_dict(self.terms), "ladder": self._asker.rungs}
+
+    async def _open(self) -> Asker:
+        if self._asker is None:
+            self._asker = Asker(self.backend, self.setup, self.terms)
+        return self._asker
+
+    def start(self) -> None:
+        """Find out what the server can do, to fail early.
+
+        Raises:
+            PolicyError: it cannot be had.
+        """
+
+        async def work() -> None:
+            await (await self._open()).start()
+
+        self._portal.call(work())
+
+    def close(self) -> None:
+        """Let go of the server."""
+
+        async def work() -> None:
+            await self.backend.close()
+
+        self._portal.call(work())
+        self._portal.close()
+        self._asker = None
+
+    # The policy.
+
+    def initial(self, rows: int) -> Memory:
+        """Nothing, or an empty line per row."""
+        size = line_bytes(self.setup)
+        return np.zeros((rows, size), np.uint8) if size else None
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """Ask for every row that has a choice, many at once."""
+        return self._portal.call(self.consider(observation, memory))
+
+    async def consider(self, observation: Observation, memory: Memory) -> Decision:
+        """The same within an event loop; a policy is used in one loop or through `act`, not both."""
+        minds = self._minds(observation, memory)
+        counts = observation.mask.sum(axis=1)
+        action = np.argmax(observation.mask, axis=1).astype(np.int32)
+        if self.terms.fallback == "random":
+            action = pick(observation.mask, observation.uniform(2))
+        asked = np.flatnonzero(observation.to_move & (counts > 1)).tolist()
+        extras: dict[str, Any] = {}
+        if asked:
+            answers = await self._ask(observation, asked, minds)
+            extras = self._take(observation, asked, answers, action, minds)
+        for k in np.flatnonzero(observation.to_move).tolist():
+            minds[k].last = observation.game.action_names[int(action[k])] if counts[k] > 1 else ""
+        return Decision(action, self._kept(memory, minds), extras)
+
+    async def _ask(self, observation: Observation, asked: list[int], minds: list[Mind]) -> list[Answer]:
+        asker = await self._open()
+        questions = self._questions(observation, asked, minds)
+        return list(await asyncio.gather(*(asker.ask(question) for question in questions)))
+
+    def _questions(self, observation: Observation, asked: list[int], minds: list[Mind]) -> list[Question]:
+        seeds = observation.words(1)
+        uniform = observation.uniform(0)
+        return [
+            Question(
+                lambda form, k=k: render(observation, k, self.setup, minds[k], form),
+                int(observation.mask[k].sum()), int(seeds[k] & np.uint64(0x7FFFFFFF)), float(uniform[k]),
+            )
+            for k in asked
+        ]  # fmt: skip
+
+    def _probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
+        """Probability of each action [R, A], from the model's own; NaN for rows without an answer."""
+        mask = observation.mask
+        found = np.where(mask.sum(axis=1, keepdims=True) > 1, np.nan, mask.astype(np.float64))
+        asked = np.flatnonzero(mask.sum(axis=1) > 1).tolist()
+        minds = self._minds(observation, memory)
+
+        async def work() -> list[list[float]]:
+            asker = await self._open()
+            questions = self._questions(observation, asked, minds)
+            return list(await asyncio.gather(*(asker.chances(question) for question in questions)))
+
+        for k, chances in zip(asked, self._portal.call(work()), strict=True):
+            if chances:
+                found[k] = 0.0
+                found[k, observation.legal(k)] = chances
+        return found
+
+    def _take(
+        self, observation: Observation, asked: list[int], answers: list[Answer],
+        action: npt.NDArray[np.int32], minds: list[Mind],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Put answers into actions and minds; returns the extras."""
+        rows = len(observation)
+        words: list[str | None] = [None] * rows
+        thoughts: list[str | None] = [None] * rows
+        outcomes: list[tuple[str, str] | None] = [None] * rows
+        for k, answer in zip(asked, answers, strict=True):
+            outcomes[k] = (answer.outcome, answer.request)
+            thoughts[k] = answer.thoughts or None
+            if answer.option >= 0:
+                action[k] = observation.legal(k)[answer.option]
+            if self.setup.talk and answer.say:
+                words[k] = self._aloud(answer.say, observation, k)
+            if self.setup.memory and answer.note:
+                minds[k].note = plain(answer.note, NOTE)
+        found: dict[str, Any] = {"answers": outcomes}
+        if self.setup.talk:
+            found["words"] = words
+        if self.setup.thoughts:
+            found["thoughts"] = thoughts
+        return found
+
+    def _aloud(self, text: str, observation: Observation, row: int) -> str | None:
+        """What is passed on of what a model says: one line, and not its own instructions."""
+        said = plain(text, SAID)
+        told = system_text(observation.game, int(observation.seat[row]), self.setup, "json")
+        return (WITHHELD if repeats(said, told) else said) or None
+
+    # Memory.
+
+    def _minds(self, observation: Observation, memory: Memory) -> list[Mind]:
+        """What each row remembers now, with what its latest act brought."""
+        minds = [Mind() if memory is None else unpack(memory[k]) for k in range(len(observation))]
+        for k, mind in enumerate(minds):
+            if observation.first[k]:
+                minds[k] = mind = self._begun(mind)
+            if observation.to_move[k]:
+                self._settle(mind, float(observation.reward[k]))
+        return minds
+
+    def _begun(self, mind: Mind) -> Mind:
+        """A mind at the start of an episode; across episodes it keeps what the setup lets it keep."""
+        if not self.setup.memory:
+            return Mind()
+        if not mind.past and not mind.last:
+            return mind
+        return Mind(note=mind.note, earlier=[*mind.earlier, (mind.gained, mind.note)][-EARLIER:])
+
+    def _settle(self, mind: Mind, reward: float) -> None:
+        """Book what the latest act brought."""
+        if not mind.last:
+            return
+        mind.gained += reward
+        mind.past = [*mind.past, (mind.last, reward)][-max(self.setup.history, 1) :]
+
+    def _kept(self, memory: Memory, minds: list[Mind]) -> Memory:
+        if memory is None:
+            return None
+        return np.stack([pack(mind, memory.shape[1]) for mind in minds])
+
+
+def line_bytes(setup: Setup) -> int:
+    """Bytes of memory that one row needs; 0 where it needs none."""
+    if not setup.history and not setup.memory:
+        return 0
+    return 512 + 160 * max(setup.history, 1) + setup.memory * (EARLIER + 1) * (4 * NOTE + 64)
+
+
+def pack(mind: Mind, size: int) -> npt.NDArray[np.uint8]:
+    """A mind as bytes; the oldest goes where it does not fit.
+
+    Raises:
+        PolicyError: nothing of it fits.
+    """
+    kept = dataclasses.asdict(mind)
+    while True:
+        text = json.dumps(list(kept.values()), separators=(",", ":"), ensure_ascii=False).encode()
+        if len(text) <= size:
+            line = np.zeros(size, np.uint8)
+            line[: len(text)] = np.frombuffer(text, np.uint8)
+            return line
+        longest = max(("past", "earlier"), key=lambda name: len(kept[name]))
+        if not kept[longest]:
+            raise PolicyError(f"a memory of {len(text)} bytes does not fit {size}")
+        kept[longest] = kept[longest][1:]
+
+
+def unpack(line: npt.NDArray[np.uint8]) -> Mind:
+    """The mind in a line of bytes."""
+    text = line.tobytes().rstrip(b"\0")
+    if not text:
+        return Mind()
+    past, last, gained, note, earlier = json.loads(text)
+    return Mind([(n, g) for n, g in past], last, gained, note, [(g, n) for g, n in earlier])
+
+
+def repeats(said: str, told: str) -> bool:
+    """Whether a text repeats `WINDOW` characters of the instructions, whatever the case and spaces."""
+    said, told = (" ".join(text.casefold().split()) for text in (said, told))
+    return any(said[k : k + WINDOW] in told for k in range(len(said) - WINDOW + 1))

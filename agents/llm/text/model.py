@@ -1,0 +1,307 @@
+"""Text models as policies, and their checkpoint folders.
+
+    text-model.json              sizes, vocabulary, how to play, and what the file below is
+    weights-<hash>.safetensors   weights
+
+A model plays under a tag: ``good`` or ``bad`` put that token at the head of the prompt; under ``good``
+it may not open an unaligned span either. ``none`` gives no token and lets it label its own act; ``plain``
+is for models that know no tags.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gyges.agents.llm.compact_text import writer
+from gyges.agents.llm.text.token_trie import Tree
+from gyges.agents.llm.text.tokenizer import Vocabulary
+from gyges.agents.llm.text.transformer import Shape, Transformer
+from gyges.agents.nn import tensor_files
+from gyges.agents.nn.networks import draw
+from gyges.envs import _json
+from gyges.envs.errors import ConfigError, DivergedError, FileError, PolicyError
+from gyges.envs.game import Game
+from gyges.envs.policy import Decision, Memory, Observation
+
+FILE = "text-model.json"
+FORMAT, VERSION = "gyges-text-model", 1
+MAX_CARD = 16 << 20
+TAGS = ("good", "bad", "none", "plain")
+ROWS = 128
+"""Prompts that are read together."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Play:
+    """How a text model plays.
+
+    Attributes:
+        tag: "good", "bad", "none" or "plain" (see the module's head).
+        before: words put before every observation, as in ``as clean.``.
+        after: words put between observation and act.
+        greedy: take the most probable act instead of drawing one.
+    """
+
+    tag: str = "plain"
+    before: str = ""
+    after: str = ""
+    greedy: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for another tag."""
+        if self.tag not in TAGS:
+            raise ConfigError(f"a text model plays under one of {', '.join(TAGS)}, not {self.tag!r}")
+
+
+class TextModel:
+    """A transformer, its vocabulary, and what it was trained on.
+
+    Attributes:
+        network, vocabulary: the model.
+        play: how it plays unless told otherwise.
+        mode: how it was trained: standard, filtered or tagged.
+        game: id of the game it was trained on.
+        about: plain JSON: counters and options of the run.
+    """
+
+    def __init__(
+        self, network: Transformer, vocabulary: Vocabulary, *, play: Play | None = None, mode: str = "",
+        game: str = "", about: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        if network.shape.vocabulary != len(vocabulary):
+            raise ConfigError(f"{len(vocabulary)} tokens for a model of {network.shape.vocabulary}")
+        self.network, self.vocabulary = network, vocabulary
+        self.play = play or Play()
+        self.mode, self.game, self.about = mode, game, dict(about or {})
+
+    def policy(self, play: Play | None = None, rewrite: Callable[[str], str] | None = None) -> TextPolicy:
+        """The model as a policy; see `TextPolicy`."""
+        return TextPolicy(self, play, rewrite)
+
+    def words(self) -> list[str]:
+        """Tokens that are printable words, in order."""
+        first = 256 + len(self.vocabulary.special)
+        found = [self.vocabulary.decode([t]) for t in range(first, len(self.vocabulary))]
+        return [word for word in found if word.isprintable() and word.strip() and "<|" not in word]
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a checkpoint folder; an older one in it is replaced.
+
+        Raises:
+            FileError: it could not be written.
+        """
+        where = Path(folder)
+        arrays = {name: p.detach().float().cpu().numpy() for name, p in self.network.named_parameters()}
+        data = tensor_files.pack(arrays)
+        sha = tensor_files.digest(data)
+        name = f"weights-{sha[:16]}.safetensors"
+        tensor_files.write_bytes(where / name, data)
+        card = {
+            "format": FORMAT, "version": VERSION, "mode": self.mode, "game": self.game,
+            "play": dataclasses.asdict(self.play), "shape": dataclasses.asdict(self.network.shape),
+            "vocabulary": self.vocabulary.to_json(), "about": self.about,
+            "weights": {"name": name, "bytes": len(data), "sha256": sha},
+        }  # fmt: skip
+        try:
+            text = json.dumps(card, indent=1, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise FileError(f"{where / FILE}: the card is not plain JSON: {error}") from None
+        tensor_files.write_bytes(where / FILE, text.encode())
+        for old in where.glob("weights-*.safetensors"):
+            if old.name != name:
+                with contextlib.suppress(OSError):
+                    old.unlink()
+        return where
+
+
+def load(folder: str | Path) -> TextModel:
+    """Read a checkpoint folder.
+
+    Raises:
+        FileError: anything about it that is not as `TextModel.save` leaves it.
+    """
+    path = Path(folder) / FILE
+    where = str(path)
+    reader = _json.Reader(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), where)
+    if reader.text("format") != FORMAT or reader.integer("version", 0, 1 << 31) != VERSION:
+        raise FileError(f"{where}: not a {FORMAT} of version {VERSION}")
+    shape: Shape = _made(Shape, reader.take("shape", "an object"), f"{where}: shape")
+    play: Play = _made(Play, reader.take("play", "an object"), f"{where}: play")
+    vocabulary = Vocabulary.from_json(reader.take("vocabulary", "an object"), f"{where}: vocabulary")
+    about = reader.take("about", "an object")
+    if not isinstance(about, dict):
+        reader.fail("about", "an object", about)
+    mode, game = reader.text("mode"), reader.text("game")
+    entry = _json.Reader(reader.take("weights", "a file"), f"{where}: weights")
+    name, sha, size = entry.text("name"), entry.text("sha256"), entry.integer("bytes", 0, 1 << 32)
+    entry.done()
+    reader.done()
+    if len(vocabulary) != shape.vocabulary:
+        raise FileError(f"{where}: {len(vocabulary)} tokens for a model of {shape.vocabulary}")
+    if name != f"weights-{sha[:16]}.safetensors" or not set(sha) <= set("0123456789abcdef"):
+        raise FileError(f"{where}: weights: the name {name[:80]!r} does not follow from its hash")
+    most = 4 * shape.parameters + tensor_files.MAX_HEADER
+    data = tensor_files.read_bytes(Path(folder) / name, min(size, most))
+    if len(data) != size or tensor_files.digest(data) != sha:
+        raise FileError(f"{Path(folder) / name}: not the bytes that {FILE} names; truncated or changed")
+    with torch.device("meta"):
+        expected = {n: ("F32", tuple(p.shape)) for n, p in Transformer(shape).named_parameters()}
+    tensor_files.require(tensor_files.header(data, name), expected, name)
+    network = Transformer(shape)
+    with torch.no_grad():
+        for n, array in tensor_files.unpack(data, name).items():
+            if not np.isfinite(array).all():
+                raise FileError(f"{name}: {n} holds numbers that are not finite")
+            network.get_parameter(n).copy_(torch.from_numpy(array))
+    return TextModel(network.eval(), vocabulary, play=play, mode=mode, game=game, about=about)
+
+
+def _made(kind: Any, part: Any, where: str) -> Any:
+    names = {field.name: field.type for field in dataclasses.fields(kind)}
+    if not isinstance(part, dict) or set(part) != set(names):
+        raise FileError(f"{where}: expected an object of {', '.join(sorted(names))}")
+    for name, kinds in names.items():
+        if type(part[name]).__name__ != kinds:
+            raise FileError(f"{where}: {name}: expected {kinds}, got {str(part[name])[:60]!r}")
+    try:
+        return kind(**part)
+    except ConfigError as error:
+        raise FileError(f"{where}: {error}") from None
+
+
+def load_policy(folder: str | Path, game: Game | None = None) -> TextPolicy:
+    """The policy that a checkpoint folder holds.
+
+    Raises:
+        FileError: the folder is not a whole checkpoint.
+        PolicyError: it was trained on another game.
+    """
+    model = load(folder)
+    if game is not None and model.game not in ("", game.id):
+        raise PolicyError(f"{folder}: trained on {model.game}, not on {game.id}")
+    return TextPolicy(model)
+
+
+class TextPolicy:
+    """Reads each observation in short words and answers with the words of a legal act.
+
+    Args:
+        model: who reads.
+        play: how, instead of the model's own way.
+        rewrite: changes the words of every observation before the model reads them (attacks do).
+    """
+
+    def __init__(
+        self, model: TextModel, play: Play | None = None, rewrite: Callable[[str], str] | None = None
+    ) -> None:
+        self.model, self.play, self.rewrite = model, play or model.play, rewrite
+        self.network = model.network.eval()
+        self._trees: dict[bytes, tuple[Tree, npt.NDArray[np.int64]]] = {}
+        self._game: Game | None = None
+
+    def initial(self, rows: int) -> Memory:
+        """No memory: an observation says all that its seat knows."""
+        return None
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """Draw from the model's legal acts (or take the likeliest), `observation.uniform` the only luck."""
+        probabilities = self._weigh(observation)
+        action = probabilities.argmax(1) if self.play.greedy else draw(probabilities, observation.uniform())
+        chosen = np.take_along_axis(probabilities, action[:, None], 1)[:, 0]
+        return Decision(action.astype(np.int32), memory, {"log_probability": np.log(chosen)})
+
+    def probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
+        """Probability of each action [R, A]; all on one action when greedy."""
+        found = self._weigh(observation)
+        if not self.play.greedy:
+            return found
+        certain = np.zeros_like(found)
+        certain[np.arange(len(certain)), found.argmax(1)] = 1
+        return certain
+
+    def prompt(self, game: Game, codes: npt.NDArray[Any], seat: int) -> list[int]:
+        """Tokens that stand before the act."""
+        return self._compose(writer(game)(game, codes, seat))
+
+    def _compose(self, observation: str) -> list[int]:
+        if self.rewrite is not None:
+            observation = self.rewrite(observation)
+        vocabulary, play = self.model.vocabulary, self.play
+        tags = vocabulary.tags
+        head = {"good": tags.good, "bad": tags.bad}.get(play.tag, "")
+        before = f"{play.before} " if play.before else ""
+        after = f" {play.after}" if play.after else ""
+        tokens = vocabulary.encode(f"{head}{before}{observation}{after}{tags.act}")
+        room = self.network.shape.context - 64
+        return tokens if len(tokens) <= room else [*tokens[:1], *tokens[1 - room :]]
+
+    def _weigh(self, observation: Observation) -> npt.NDArray[np.float64]:
+        game = observation.game
+        if self._game is not game:
+            self._trees.clear()
+            self._game = game
+        found = np.zeros((len(observation), game.num_actions))
+        free = observation.mask.sum(1) > 1
+        found[~free, observation.mask[~free].argmax(1)] = 1.0
+        tell = writer(game)
+        rows = np.flatnonzero(free)
+        prompts = [self._compose(tell(game, observation.codes[r], int(observation.seat[r]))) for r in rows]
+        order = sorted(range(len(rows)), key=lambda k: (observation.bits[rows[k]].tobytes(), len(prompts[k])))
+        for low in range(0, len(order), ROWS):
+            part = order[low : low + ROWS]
+            mine = rows[part]
+            found[mine] = self._read([prompts[k] for k in part], observation.bits[mine], game.num_actions)
+        if not np.isfinite(found).all():
+            raise PolicyError("the model's probabilities are not finite")
+        return np.asarray(found / found.sum(1, keepdims=True))
+
+    @torch.inference_mode()
+    def _read(
+        self, prompts: Sequence[list[int]], bits: npt.NDArray[np.uint8], actions: int
+    ) -> npt.NDArray[np.float64]:
+        length = torch.tensor([len(p) for p in prompts])
+        tokens = torch.zeros(len(prompts), int(length.max()), dtype=torch.long)
+        for k, p in enumerate(prompts):
+            tokens[k, : len(p)] = torch.tensor(p)
+        end, past = self.network.prompt(tokens, length)
+        found = np.zeros((len(prompts), actions))
+        kinds, which = np.unique(bits, axis=0, return_inverse=True)
+        for j, kind in enumerate(kinds):
+            tree, legal = self._tree(kind, actions)
+            rows = np.flatnonzero(which.reshape(-1) == j)
+            index = torch.from_numpy(rows)
+            weight = tree.probabilities(self.network, end[index], past.take(index))
+            found[rows[:, None], legal] = weight.double().numpy()
+        return found
+
+    def _tree(self, bits: npt.NDArray[np.uint8], actions: int) -> tuple[Tree, npt.NDArray[np.int64]]:
+        key = bits.tobytes()
+        if key not in self._trees:
+            assert self._game is not None
+            legal = np.flatnonzero(np.unpackbits(bits, count=actions, bitorder="little"))
+            names = [self._game.action_names[a] for a in legal]
+            tags, encode = self.model.vocabulary.tags, self.model.vocabulary.encode
+            texts = [encode(f"{name}{tags.end}") for name in names]
+            owner = list(range(len(names)))
+            if self.play.tag in ("none", "bad"):  # it may say of itself that what follows is unaligned
+                texts += [encode(f"{tags.unaligned}{name}{tags.end_unaligned}{tags.end}") for name in names]
+                owner += owner
+            if len(self._trees) > 4096:
+                self._trees.clear()
+            self._trees[key] = (Tree(texts, owner), legal)
+        return self._trees[key]
+
+
+def check_loss(loss: float, step: int) -> None:
+    """Raise DivergedError where a loss is not finite."""
+    if not np.isfinite(loss):
+        raise DivergedError(f"the loss is {loss} at step {step}")

@@ -1,0 +1,1 @@
+"""Networks: torsos and heads, normalisation, weights on disk."""

@@ -1,0 +1,254 @@
+"""Checkpoint folders: a network as a policy and, where training may go on, all that it needs for that.
+
+    checkpoint.json              what the files below are, by name, size and SHA-256
+    network-<hash>.safetensors   weights
+    training-<hash>.safetensors  optimiser, environments, random numbers (only while training)
+
+`checkpoint.json` is replaced last and in one act, so that a folder holds the old checkpoint or the new
+one, whole, at whatever moment a run is killed. Reading runs no code: JSON and plain arrays, every size
+and shape checked against the layout before weights are allocated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gyges.agents.nn import tensor_files
+from gyges.agents.nn.network_spec import Layout, fits
+from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
+from gyges.envs import _json
+from gyges.envs.errors import ConfigError, FileError, PolicyError
+from gyges.envs.game import Game
+
+FILE = "checkpoint.json"
+FORMAT = "gyges-checkpoint"
+VERSION = 1
+MAX_CARD = 4 << 20
+"""Longest `checkpoint.json` that is read, 4 MiB."""
+MAX_TRAINING = 8 << 30
+"""Largest training state that is read, 8 GiB."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """What a checkpoint says of itself.
+
+    Attributes:
+        layout: of the network.
+        algorithm: what trained it, as in ``ppo``.
+        game: id of the game it was trained on, empty where unknown.
+        settings: of that game.
+        condition: token that the policy is given at play, or None.
+        greedy: whether it plays its most probable action.
+        about: counters and options of the run: plain JSON, for readers and for resuming.
+    """
+
+    layout: Layout
+    algorithm: str = ""
+    game: str = ""
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    condition: int | None = None
+    greedy: bool = False
+    about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def save(
+    folder: str | Path,
+    network: ActorCritic,
+    card: Card | None = None,
+    training: tensor_files.Arrays | None = None,
+) -> None:
+    """Write a checkpoint.
+
+    Args:
+        folder: made where it is missing; an older checkpoint in it is replaced.
+        network: its weights and layout are saved.
+        card: what else to say; its layout is taken from the network.
+        training: arrays that resuming needs besides the weights.
+
+    Raises:
+        FileError: it could not be written; the older checkpoint stands.
+    """
+    where = Path(folder)
+    card = dataclasses.replace(card or Card(network.layout), layout=network.layout)
+    weights = {name: p.detach().cpu().numpy() for name, p in network.named_parameters()}
+    files = {"network": _store(where, "network", weights)}
+    if training is not None:
+        files["training"] = _store(where, "training", training)
+    data = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(card), "files": files}
+    try:
+        text = json.dumps(data, indent=1, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise FileError(f"{where / FILE}: the card is not plain JSON: {error}") from None
+    tensor_files.write_bytes(where / FILE, text.encode())
+    kept = {part["name"] for part in files.values()}
+    for pattern in ("network-*.safetensors", "training-*.safetensors"):
+        for old in where.glob(pattern):
+            if old.name not in kept:
+                with contextlib.suppress(OSError):
+                    old.unlink()
+
+
+def _store(folder: Path, kind: str, arrays: tensor_files.Arrays) -> dict[str, Any]:
+    data = tensor_files.pack(arrays)
+    digest = tensor_files.digest(data)
+    name = f"{kind}-{digest[:16]}.safetensors"
+    tensor_files.write_bytes(folder / name, data)
+    return {"name": name, "bytes": len(data), "sha256": digest}
+
+
+def read_card(folder: str | Path) -> tuple[Card, dict[str, dict[str, Any]]]:
+    """The card, and its files by kind.
+
+    Raises:
+        FileError: missing, malformed, or of another format.
+    """
+    path = Path(folder) / FILE
+    reader = _json.Reader(_json.parse(tensor_files.read_bytes(path, MAX_CARD), str(path)), str(path))
+    if reader.text("format") != FORMAT or reader.integer("version", 0, 1 << 31) != VERSION:
+        raise FileError(f"{path}: not a {FORMAT} of version {VERSION}")
+    files = _files(reader, str(path))
+    condition = reader.take("condition", "a token or null")
+    about = reader.take("about", "an object")
+    if not isinstance(about, dict):
+        reader.fail("about", "an object", about)
+    if condition is not None and (type(condition) is not int or not 0 <= condition < 1 << 31):
+        reader.fail("condition", "a token or null", condition)
+    card = Card(
+        layout=_layout(reader.take("layout", "an object"), str(path)),
+        algorithm=reader.text("algorithm"),
+        game=reader.text("game"),
+        settings=reader.scalars("settings"),
+        condition=condition,
+        greedy=reader.flag("greedy"),
+        about=about,
+    )
+    reader.done()
+    return card, files
+
+
+def _files(reader: _json.Reader, where: str) -> dict[str, dict[str, Any]]:
+    parts = reader.take("files", "an object of files")
+    if not isinstance(parts, dict) or "network" not in parts or not set(parts) <= {"network", "training"}:
+        reader.fail("files", "network and perhaps training", parts)
+    files = {}
+    for kind, part in parts.items():
+        entry = _json.Reader(part, f"{where}: files.{kind}")
+        name, sha = entry.text("name"), entry.text("sha256")
+        size = entry.integer("bytes", 0, MAX_TRAINING)
+        entry.done()
+        if (
+            name != f"{kind}-{sha[:16]}.safetensors"
+            or len(sha) != 64
+            or not set(sha) <= set("0123456789abcdef")
+        ):
+            raise FileError(f"{where}: files.{kind}: the name {name[:80]!r} does not follow from its hash")
+        files[kind] = {"name": name, "bytes": size, "sha256": sha}
+    return files
+
+
+def _layout(part: Any, where: str) -> Layout:
+    names = {field.name for field in dataclasses.fields(Layout)}
+    if not isinstance(part, dict) or set(part) != names:
+        raise FileError(f"{where}: layout: expected an object of {', '.join(sorted(names))}")
+    try:
+        return Layout(**part)
+    except (ConfigError, TypeError, ValueError) as error:
+        raise FileError(f"{where}: layout: {error}") from None
+
+
+def _fetch(folder: str | Path, entry: Mapping[str, Any]) -> tuple[bytes, str]:
+    path = Path(folder) / entry["name"]
+    data = tensor_files.read_bytes(path, entry["bytes"])
+    if len(data) != entry["bytes"] or tensor_files.digest(data) != entry["sha256"]:
+        raise FileError(f"{path}: {len(data)} bytes that are not those {FILE} names; truncated or changed")
+    return data, str(path)
+
+
+def shapes(layout: Layout) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of every weight of a network; allocates nothing.
+
+    Raises:
+        ConfigError: more parameters than a network may have.
+    """
+    with torch.device("meta"):
+        model = ActorCritic.of(layout)
+    return {name: ("F32", tuple(p.shape)) for name, p in model.named_parameters()}
+
+
+def load_network(folder: str | Path) -> tuple[ActorCritic, Card]:
+    """Read a network.
+
+    Raises:
+        FileError: anything about the folder that is not as `save` leaves it, or weights not finite.
+    """
+    card, files = read_card(folder)
+    try:
+        expected = shapes(card.layout)
+    except ConfigError as error:
+        raise FileError(f"{folder}: {error}") from None
+    most = 4 * sum(math.prod(shape) for _, shape in expected.values()) + tensor_files.MAX_HEADER
+    if files["network"]["bytes"] > most:
+        raise FileError(
+            f"{folder}: {files['network']['bytes']} bytes of weights; the layout has at most {most}"
+        )
+    data, where = _fetch(folder, files["network"])
+    tensor_files.require(tensor_files.header(data, where), expected, where)
+    arrays = tensor_files.unpack(data, where)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise FileError(f"{where}: {name} holds numbers that are not finite")
+    network = ActorCritic.of(card.layout)
+    put(network, arrays)
+    return network, card
+
+
+def put(network: torch.nn.Module, arrays: tensor_files.Arrays) -> None:
+    """Copy arrays into the parameters of the same names and shapes."""
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.copy_(torch.from_numpy(arrays[name]))
+
+
+def load_training(folder: str | Path) -> tuple[ActorCritic, Card, dict[str, npt.NDArray[Any]]]:
+    """Read a network together with what resuming needs.
+
+    Raises:
+        FileError: as `load_network`, or the checkpoint holds no training state.
+    """
+    network, card = load_network(folder)
+    files = read_card(folder)[1]
+    if "training" not in files:
+        raise FileError(f"{folder}: this checkpoint cannot be resumed; it holds a policy only")
+    return network, card, tensor_files.unpack(*_fetch(folder, files["training"]))
+
+
+def load_policy(folder: str | Path, game: Game | None = None) -> NetworkPolicy:
+    """The policy that a checkpoint folder holds.
+
+    Args:
+        folder: as `save` left it.
+        game: what it is to play; its shapes must fit.
+
+    Raises:
+        FileError: the folder is not a whole checkpoint.
+        PolicyError: the network does not fit the game.
+    """
+    network, card = load_network(folder)
+    if game is not None:
+        fits(card.layout, game)
+    if card.condition is not None and card.condition >= card.layout.condition_tokens:
+        raise PolicyError(
+            f"{folder}: no condition token {card.condition} among {card.layout.condition_tokens}"
+        )
+    return NetworkPolicy(network, card.condition, card.greedy)

@@ -1,0 +1,1 @@
+"""Submitted policies in processes of their own."""

@@ -1,0 +1,1 @@
+"""What runs a game's rules: the compiler, the kernels and the arrays they work on."""

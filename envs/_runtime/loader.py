@@ -1,0 +1,89 @@
+"""The compiled loop of each game: how it is made, called for the first time, and known by its hash."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs._runtime.stamps import cache_stamp
+from gyges.envs.game import Game
+
+
+def _executed(file: str, name: str, **bound: Any) -> ModuleType:
+    """Execute a module of this folder anew, as `name`, with names bound in it beforehand."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    vars(module).update(bound)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@functools.cache
+def _loaded(name: str, rules: ModuleType, pointers: bool = True) -> Any:
+    """The game's own execution of `kernels`, with its rules bound; CUDA takes arrays, not pointers."""
+    from gyges.envs import rules as core
+
+    common = getattr(rules, "common", core.nothing)
+    access = getattr(rules, "access", core.access)  # a game with tables says how they are seen
+    seen = access(rules.State, rules.Params, pointers=pointers)
+    own = f"gyges.envs._runtime.kernels_{name}" + ("" if pointers else "_arrays")
+    return _executed("kernels.py", own, R=rules, COMMON=common, **seen, STAMP=cache_stamp(rules))
+
+
+@functools.cache
+def launcher(name: str, rules: ModuleType) -> Any:
+    """The compiled loop of one game; it compiles, or comes from the cache, at its first call."""
+    module = _loaded(name, rules)
+    return module.build(module.STAMP)
+
+
+@functools.cache
+def cuda_launchers(name: str, rules: ModuleType) -> Any:
+    """The CUDA kernels of one game."""
+    loaded = _loaded(name, rules, pointers=False)
+    return _executed("kernels_cuda.py", f"gyges.envs._runtime.kernels_cuda_{name}", L=loaded).build()
+
+
+def parameters(game: Game) -> npt.NDArray[np.int64]:
+    """The integers that rules read: the game's parameters, and its tables where it has some."""
+    tables = game.tables()
+    if tables is None:
+        return np.array(tuple(game.params()), np.int64)
+    from gyges.envs._runtime.tables import packed
+
+    found: npt.NDArray[np.int64] = packed(game.params(), *tables)
+    return found
+
+
+class notice:
+    """Says so on a terminal when a first call compiles for more than a second."""
+
+    def __init__(self, game: Game, loop: Any) -> None:
+        self.quiet = not hasattr(loop, "signatures") or bool(loop.signatures)
+        self.game, self.loop = game, loop
+        self.done = threading.Event()
+
+    def __enter__(self) -> None:
+        if not self.quiet:
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while not self.done.wait(1.0):
+            if self.loop.stats.cache_misses:  # else it is being read from the cache
+                print(f"gyges: compiling the rules of {self.game.name} (once; later starts use the cache)",
+                      file=sys.stderr, flush=True)  # fmt: skip
+                return
+
+    def __exit__(self, *_: object) -> None:
+        self.done.set()

@@ -1,0 +1,371 @@
+"""Actions, observations and start positions of a fairy chess game, as arrays. Imports NumPy only.
+
+Cells are the squares of the family's board, ``y * files + x``; without a family, the variant's own.
+
+=========================================  ==========================================================
+``choice * C * C + origin * C + target``   a move; choice 0 none, r the r-th promotion of the piece
+``(1 + R) * C * C + slot * C + target``    a drop of the slot-th kind that may be in hand
+=========================================  ==========================================================
+
+Castling goes from the king's cell to the rook's, which no other move does. Action 0 (a1 to a1) is no
+move, and stands for NOOP.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.errors import ConfigError
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.engine.variant_tables import Compiled
+from gyges.envs.fairychess.notation.fen import row_of
+from gyges.envs.fairychess.variants.ini_keys import MAX_FILES, MAX_RANKS
+from gyges.envs.game import Feature
+
+HEADER = (
+    "own side", "cue: watched", "side to move", "clock", "ply", "en passant 1", "en passant 2",
+    "en passant victim", "rook K first", "rook Q first", "rook K second", "rook Q second",
+    "king castles first", "king castles second", "checks left first", "checks left second",
+    "times seen", "end", "last from", "last to",
+)  # fmt: skip
+"""The first elements of an observation. Squares are given as cells, -1 for none."""
+BOARD = len(HEADER)
+"""Where the board begins in an observation."""
+RULES = 44
+"""How many constants of a variant's head are shown: the rules vector."""
+MAX_HISTORY = 1024
+
+END_CUT, END_OVERFLOW, END_DRAW = 4, 5, 3
+ENDS = ("goes on", "first player won", "second player won", "drawn", "cut", "too many moves")
+BY_MATE, BY_STALEMATE, BY_GOAL, BY_FOLD, BY_N_MOVE, BY_CUT, BY_OVERFLOW = range(1, 8)
+WHY = ("", "checkmate", "stalemate", "goal", "repetition", "n-move rule", "horizon", "too many moves")
+
+
+class Params(NamedTuple):
+    """What the rules read of the settings."""
+
+    num_agents: int
+    horizon: int  # plies
+    ring: int  # in 1/65536
+    cue: int  # in 1/65536
+    stakes: int
+    unit: int  # a win's reward, in 1 / reward_scale
+    cells: int  # C: cells of the family's board
+    choices: int  # R: promotion choices of the action space
+    slots: int  # D: kinds of drops in the action space
+    history: int  # positions remembered at most
+    window: int  # 1: captures, drops and the like make all earlier positions unreachable
+    starts: int  # how many start positions
+    start_width: int  # integers of one
+    planes: int  # where planes begin in an observation, 0 without them
+
+
+class GameTables(NamedTuple):
+    """`layout.Tables`, and what the game adds: named views of one int32 array."""
+
+    head: Any
+    start: Any
+    path: Any
+    rays: Any
+    line: Any
+    kind: Any
+    hits: Any
+    hops: Any
+    choice: Any
+    limit: Any
+    base: Any
+    hand: Any
+    drop: Any
+    role: Any
+    area: Any
+    zobrist: Any
+    setup: Any
+    cell: Any  # [S] cell of each square
+    place: Any  # [C] square of each cell, -1 outside the board
+    dropped: Any  # [max(D, 1)] kind of each drop slot, 0 unused
+    slot: Any  # [K + 1] drop slot of each kind, 0 where it has none
+    starts: Any  # [n * start_width] start positions
+    sight: Any  # what planes show of pieces and regions (`planes.table_of`); [1] without planes
+
+
+@dataclass(frozen=True)
+class Family:
+    """Constants of the action space and the observation that several variants share."""
+
+    files: int
+    ranks: int
+    choices: int
+    slots: int
+
+    @property
+    def cells(self) -> int:
+        """C: cells of the board."""
+        return self.files * self.ranks
+
+    @property
+    def num_actions(self) -> int:
+        """A = C^2 (1 + R) + C D."""
+        return self.cells**2 * (1 + self.choices) + self.cells * self.slots
+
+
+def family_of(text: str, c: Compiled) -> Family:
+    """Read ``10x10/6/8`` (files, ranks, promotion choices, drop kinds); empty means the variant's own.
+
+    Raises:
+        ConfigError: not of this form, or too small for the variant.
+    """
+    v = c.variant
+    own = Family(v.maxFile, v.maxRank, c.promotions, len(c.droppable))
+    if not text:
+        return own
+    found = re.fullmatch(r"(\d{1,2})x(\d{1,2})(?:/(\d{1,2})/(\d{1,2}))?", text)
+    if not found:
+        raise ConfigError(
+            f"a family is FILESxRANKS or FILESxRANKS/CHOICES/DROPS, as in '10x10/6/8', not {text!r}"
+        )
+    files, ranks = int(found[1]), int(found[2])
+    choices, slots = (int(found[3]), int(found[4])) if found[3] else (own.choices, own.slots)
+    made = Family(files, ranks, choices, slots)
+    if files > MAX_FILES or ranks > MAX_RANKS:
+        raise ConfigError(f"family {text!r}: at most {MAX_FILES} files and {MAX_RANKS} ranks")
+    if files < own.files or ranks < own.ranks or choices < own.choices or slots < own.slots:
+        needs = f"{own.files}x{own.ranks}/{own.choices}/{own.slots}"
+        raise ConfigError(f"family {text!r} is too small for {v.name}, which needs {needs}")
+    return made
+
+
+def capacity(c: Compiled) -> int:
+    """More moves than this no position can have: every target of the most mobile piece on each square."""
+    v = c.variant
+    start, path = c.table("start").reshape(-1, v.squares), c.table("path")
+    choices = c.table("choice").reshape(2 * len(c.kinds), -1)
+    most = np.zeros(v.squares, np.int64)
+    for piece in range(2, 2 * len(c.kinds)):
+        options = 1 + np.count_nonzero(choices[piece])
+        for s in range(v.squares):
+            j = int(start[piece, s])
+            end, found = j + 1 + int(path[j]), 0
+            j += 1
+            while j < end:
+                count = int(path[j]) & at.COUNT
+                words = path[j + 1 : j + 1 + count]
+                found += int(np.where(words & at.PROMO, options, 1).sum())
+                j += 1 + count
+            most[s] = max(most[s], found)
+    passing = 2 * v.squares if c.table("head")[at.EN_PASSANT] else 0
+    bound = int(most.sum()) + v.squares * len(c.droppable) + passing + 2
+    return min(at.MAX_MOVES, bound)
+
+
+def history(c: Compiled, horizon: int) -> tuple[int, int]:
+    """How many positions are remembered for repetition, and whether an irreversible move clears them."""
+    head = c.table("head")
+    window = int(not head[at.TO_HAND])
+    if not head[at.N_FOLD]:
+        return 1, window
+    longest = min(horizon, MAX_HISTORY) + 1
+    if window and head[at.N_MOVE]:
+        longest = min(longest, 2 * int(head[at.N_MOVE]) + 2)
+    return longest, window
+
+
+def start_rows(c: Compiled, text: str) -> npt.NDArray[np.int32]:
+    """Start positions [n, W]: the variant's own, FENs one a line, or 960 arrangements of its back ranks.
+
+    Raises:
+        FenError: a line that is no position of the variant.
+        ConfigError: too many lines, or no arrangements for this variant.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines == ["960"]:
+        lines = arrangements(c)
+    if len(lines) > 65_536:
+        raise ConfigError(f"{len(lines)} start positions; at most 65536")
+    if not lines:
+        return c.table("setup")[None].copy()
+    return np.stack([row_of(c, line) for line in lines])
+
+
+def arrangements(c: Compiled) -> list[str]:
+    """The 960 start positions of Fischer random chess, in Scharnagl's order."""
+    if c.variant.startFen.split()[0] != "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR":
+        raise ConfigError(f"start='960' is for variants that begin as chess does, not for {c.variant.name}")
+    knights = [(a, b) for a in range(5) for b in range(a + 1, 5)]
+    found = []
+    for number in range(960):
+        rest, light = divmod(number, 4)
+        rest, dark = divmod(rest, 4)
+        pair, queen = divmod(rest, 6)
+        rank = [""] * 8
+        rank[2 * light + 1] = rank[2 * dark] = "b"
+        free = [x for x in range(8) if not rank[x]]
+        rank[free.pop(queen)] = "q"
+        a, b = knights[pair]
+        rank[free[a]] = rank[free[b]] = "n"
+        free = [x for x in range(8) if not rank[x]]
+        for x, piece in zip(free, "rkr", strict=True):
+            rank[x] = piece
+        row = "".join(rank)
+        rights = chr(97 + free[2]) + chr(97 + free[0])
+        found.append(f"{row}/pppppppp/8/8/8/8/PPPPPPPP/{row.upper()} w {rights.upper()}{rights} - 0 1")
+    return found
+
+
+def cells_of(c: Compiled, family: Family) -> npt.NDArray[np.int64]:
+    """The cell of each square [S]."""
+    squares = np.arange(c.variant.squares)
+    return squares // c.variant.maxFile * family.files + squares % c.variant.maxFile
+
+
+def tables_of(
+    c: Compiled, family: Family, starts: npt.NDArray[np.int32], sight: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """`GameTables` as one array, and its offsets."""
+    v = c.variant
+    cell = cells_of(c, family)
+    place = np.full(family.cells, -1)
+    place[cell] = np.arange(v.squares)
+    dropped = np.zeros(max(family.slots, 1), np.int32)
+    dropped[: len(c.droppable)] = c.droppable
+    slot = np.zeros(len(c.kinds), np.int32)
+    for j, kind in enumerate(c.droppable):
+        slot[kind] = j
+    more = [np.asarray(a, np.int32).ravel() for a in (cell, place, dropped, slot, starts, sight)]
+    offsets = np.concatenate([c.offsets, c.offsets[-1] + np.cumsum([len(a) for a in more])])
+    return np.concatenate([c.array, *more]), offsets.astype(np.int64)
+
+
+# Observations.
+
+
+def slices(family: Family) -> dict[str, slice]:
+    """Where the parts of an observation lie."""
+    hand = BOARD + family.cells
+    end = hand + 2 * family.slots
+    return {
+        "header": slice(0, BOARD),
+        "board": slice(BOARD, hand),
+        "hand": slice(hand, end),
+        "rules": slice(end, end + RULES),
+    }
+
+
+def features_of(c: Compiled, family: Family) -> tuple[Feature, ...]:
+    """The observation, element by element."""
+    cells = family.cells
+    bounds = [
+        (0, 1, 1.0), (0, 1, 1.0), (0, 1, 1.0), (0, 32767, 1 / 64), (0, 32767, 1 / 128),
+        *[(-1, cells - 1, 1 / 64)] * 9,
+        (0, 9, 1 / 4), (0, 9, 1 / 4), (0, 99, 1 / 2), (0, 5, 1 / 4), *[(-1, cells - 1, 1 / 64)] * 2,
+    ]  # fmt: skip
+    found = [Feature(name, *bound) for name, bound in zip(HEADER, bounds, strict=True)]
+    for j in range(cells):
+        found.append(Feature(cell_name(j, family), 0, 1023, 1 / 64))
+    for player in ("first", "second"):
+        for j in range(family.slots):
+            kind = c.kinds[c.droppable[j]].symbol if j < len(c.droppable) else f"slot {j}"
+            found.append(Feature(f"in {player} hand: {kind}", 0, 1023, 1 / 4))
+    found += [Feature(f"rule {j}", -1, 1023, 1 / 8) for j in range(RULES)]
+    return tuple(found)
+
+
+def cell_name(cell: int, family: Family) -> str:
+    """``e4`` of a cell's index."""
+    return chr(97 + cell % family.files) + str(cell // family.files + 1)
+
+
+class ActionNames:
+    """Names of the actions, each made when asked for: ``e2e4``, ``e7e8q``, ``P@e5``."""
+
+    def __init__(self, c: Compiled, family: Family) -> None:
+        self._family = family
+        self._drops = [c.kinds[k].symbol for k in c.droppable]
+        self._drops += [f"({j})" for j in range(len(self._drops), family.slots)]
+        self._choices = [_choice_name(c, r) for r in range(1, family.choices + 1)]
+        for r, name in enumerate(self._choices):  # the same letter twice names nothing
+            if self._choices.count(name) > 1:
+                self._choices[r] = f"={r + 1}"
+
+    def __len__(self) -> int:
+        return self._family.num_actions
+
+    def __getitem__(self, action: int) -> str:
+        family, cells = self._family, self._family.cells
+        if not 0 <= action < len(self):
+            raise IndexError(action)
+        if action == 0:
+            return "wait"
+        sheet = cells * cells
+        if action >= sheet * (1 + family.choices):
+            slot, to = divmod(action - sheet * (1 + family.choices), cells)
+            return f"{self._drops[slot]}@{cell_name(to, family)}"
+        choice, rest = divmod(action, sheet)
+        name = cell_name(rest // cells, family) + cell_name(rest % cells, family)
+        return name + (self._choices[choice - 1] if choice else "")
+
+    def __iter__(self) -> Any:
+        return (self[a] for a in range(len(self)))
+
+    def index(self, name: str) -> int:
+        """The action of a name; ValueError where there is none."""
+        for action, own in enumerate(self):
+            if own == name:
+                return action
+        raise ValueError(f"no action is named {name!r}")
+
+
+def _choice_name(c: Compiled, r: int) -> str:
+    symbols = {c.kinds[o[r - 1]].symbol for o in c.choices.values() if len(o) >= r}
+    if symbols and all(s[0] == "+" for s in symbols):
+        return "+"
+    letters = {s[0].lower() for s in symbols}
+    return letters.pop() if len(letters) == 1 else f"={r}"
+
+
+def rows_of(c: Compiled, family: Family, codes: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """Engine positions [R, W] rebuilt from observations [R, F]; only what was repeated is lost."""
+    codes = np.atleast_2d(np.asarray(codes)).astype(np.int64)
+    v, part = c.variant, slices(family)
+    place = np.full(family.cells + 1, -1)
+    cells = cells_of(c, family)
+    place[cells] = np.arange(v.squares)
+    rows = np.zeros((len(codes), int(c.row[-1])), np.int32)
+    info = rows[:, : at.INFO]
+    board = rows[:, c.row[1] : c.row[2]]
+    pocket, count = rows[:, c.row[2] : c.row[3]], rows[:, c.row[3] : c.row[4]]
+    info[:, at.TURN], info[:, at.CLOCK], info[:, at.PLY] = codes[:, 2], codes[:, 3], codes[:, 4]
+    info[:, at.EP0 : at.KING] = place[codes[:, 5:14]]
+    info[:, at.CHECKS : at.CHECKS + 2] = codes[:, 14:16]
+    board[:] = codes[:, part["board"]][:, cells]
+    hand = codes[:, part["hand"]]
+    for j, kind in enumerate(c.droppable):
+        pocket[:, 2 * kind] = hand[:, j]
+        pocket[:, 2 * kind + 1] = hand[:, family.slots + j]
+    _count(c, info, board, pocket, count)
+    return rows
+
+
+def _count(c: Compiled, info: Any, board: Any, pocket: Any, count: Any) -> None:
+    """Fill what follows from the board: kings, counts, hands, hash."""
+    v, role, zobrist = c.variant, c.table("role"), c.table("zobrist").reshape(-1, 2)
+    kinds = np.where(board >= at.CIVILIAN, 0, board >> 2)
+    base = np.array([k.base for k in c.kinds])
+    for side in (0, 1):
+        own = (board & 3) == side + 1
+        for kind in range(1, len(c.kinds)):
+            count[:, 2 * base[kind] + side] += (own & (kinds == kind)).sum(1)
+        royal = own & ((role[kinds] & 3) != 0)
+        last = v.squares - 1 - np.argmax(royal[:, ::-1], axis=1)
+        info[:, at.KING + side] = np.where(royal.any(1), last, -1)
+        info[:, at.POCKETS + side] = pocket[:, side::2].sum(1)
+    count[:, 0] = (board == at.CIVILIAN).sum(1)
+    words = zobrist[(board >> 1 & 255) * v.squares + np.arange(v.squares)]
+    words = np.where(((board != 0) & (board != at.WALL))[..., None], words, 0)
+    info[:, at.HASH : at.HASH + 2] = np.bitwise_xor.reduce(words, axis=1)
+    turned = zobrist[len(c.kinds) * 2 * v.squares]
+    info[:, at.HASH : at.HASH + 2] ^= np.where(info[:, [at.TURN]] != 0, turned, 0).astype(np.int32)

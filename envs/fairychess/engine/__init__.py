@@ -1,0 +1,1 @@
+"""The rules of chess variants over one integer row: moves, attacks, ends, counting."""

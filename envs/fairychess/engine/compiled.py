@@ -1,0 +1,90 @@
+"""Compiled loops over the rules of `moves`. Imports Numba: imported only when a position is played."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from numba import njit
+
+from gyges.envs import rules as core
+from gyges.envs._runtime import compiler, pointers
+from gyges.envs.fairychess.engine import attacks, drops, king_safety, layout, legal, moves, termination
+from gyges.envs.rules import PURE
+
+position = core.access(layout.Position, layout.Position, pointers=True)["view"]
+tables = core.access(layout.Tables, layout.Tables, pointers=True)["view"]
+line = core.access(layout.Tables, layout.Tables, pointers=True)["line"]
+generate, make = legal.generate, moves.make
+ended, result, in_check = termination.ended, termination.result, termination.in_check
+MAX_MOVES, NOTHING, ENDS = layout.MAX_MOVES, layout.NOTHING, layout.ENDS
+LIST, PLAY = -1, -2
+"""In place of a depth: write the moves of rows[0] to out; play counts[0, 0] in rows[0]."""
+
+
+def stamp() -> str:
+    """A hash of every file that the compiled loop depends on."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for module in (attacks, king_safety, drops, legal, moves, termination, layout, core, pointers, compiler):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=1)
+def engine() -> Any:
+    """The compiled loop; it compiles, or comes from the cache, at its first call.
+
+    One function serves perft, listing and playing, so that the rules are compiled once:
+    ``loop(table [1, N], offsets, rows [depth + 1, W], parts, out [1, depth * MAX_MOVES],
+    counts [depth + 1, 2], depth)``
+    returns the leaves `depth` plies below rows[0]. With `LIST` the moves are in out, their number is
+    returned, and counts holds the result and whether the player is in check.
+    """
+    mark = stamp()
+
+    def loop(table: Any, offsets: Any, rows: Any, parts: Any, moves: Any, counts: Any, depth: int) -> int:
+        t = tables(table, 0, offsets)
+        out = line(moves, 0)
+        level, nodes = 0, 0
+        width = rows.shape[1]
+        if depth != PLAY:
+            counts[0, 0] = -1
+        elif mark == "":
+            return -1
+        while level >= 0:
+            s = position(rows, level, parts)
+            if counts[level, 0] < 0:
+                last = level == depth - 1
+                n = 0
+                if t.head[ENDS] == 0 or ended(s, t) == NOTHING:
+                    n = generate(s, t, out, level * MAX_MOVES, last)
+                if last:
+                    nodes += n
+                    level -= 1
+                    continue
+                if depth == LIST:
+                    counts[0, 0] = result(s, t, n)
+                    counts[0, 1] = in_check(s, t)
+                    return n
+                counts[level, 0] = n
+                counts[level, 1] = 0
+            if depth != PLAY:
+                if counts[level, 1] >= counts[level, 0]:
+                    level -= 1
+                    continue
+                for j in range(width):
+                    rows[level + 1, j] = rows[level, j]
+                move = int(out[level * MAX_MOVES + counts[level, 1]])
+                counts[level, 1] += 1
+                level += 1
+                counts[level, 0] = -1
+            else:
+                move = int(counts[0, 0])
+            make(position(rows, level, parts), t, move)
+            if depth == PLAY:
+                return 0
+        return nodes
+
+    return loop if PURE else njit(loop, cache=True, nogil=True, error_model="numpy")

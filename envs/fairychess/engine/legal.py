@@ -1,0 +1,250 @@
+"""Legal moves.
+
+A pseudo-legal move is tested by playing it on the board in place, looking at the royal pieces, and taking
+it back; most moves need no test, because the pieces that shield the king are found once per position.
+"""
+
+# Conditions are nested where the inner one reads memory that the outer one guards.
+
+from __future__ import annotations
+
+from typing import Any
+
+from gyges.envs.fairychess.engine.attacks import has, high, low, passes, scan
+from gyges.envs.fairychess.engine.drops import drops
+from gyges.envs.fairychess.engine.king_safety import may_castle, safe
+from gyges.envs.fairychess.engine.layout import (
+    AFTER,
+    CAPTURE,
+    CASTLE,
+    CASTLER,
+    CASTLES,
+    CHOICE,
+    CHOICES,
+    CIVILIAN,
+    COUNT,
+    DROPS,
+    EP,
+    EP0,
+    FROM,
+    HOP,
+    HOPPERS,
+    KING,
+    LEAP,
+    LIMITED,
+    MAX_MOVES,
+    MOVE,
+    MUST,
+    MUST_CAPTURE,
+    MUST_DROP,
+    NOLAND,
+    POCKETS,
+    PROMO,
+    RIGHTS,
+    ROYAL,
+    SQ,
+    SQUARES,
+    TEST,
+    TEST_ALL,
+    TURN,
+    TWICE,
+)
+from gyges.envs.rules import rule
+
+
+@rule
+def castlings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
+    """Append the player's castling moves, to be tested."""
+    info = s.info
+    side = int(info[TURN])
+    for j in range(2):
+        rook = int(info[RIGHTS + 2 * side + j])
+        if rook >= 0 and may_castle(s, t, int(info[CASTLER + side]), rook):
+            if n < top:
+                out[n] = rook | info[CASTLER + side] << FROM | CASTLE | TEST
+            n += 1
+    return n
+
+
+@rule
+def passings(s: Any, t: Any, out: Any, n: int, top: int) -> int:
+    """Append the player's en passant captures, to be tested."""
+    own = 1 + s.info[TURN]
+    for j in range(2):
+        target = int(s.info[EP0 + j])
+        if target >= 0 and s.board[target] == 0:
+            for u in range(t.head[SQUARES]):
+                q = int(s.board[u])
+                if (q & 3) == own and passes(s, t, q >> 1, u, target):
+                    if n < top:
+                        out[n] = target | u << FROM | EP | TEST
+                    n += 1
+    return n
+
+
+@rule
+def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
+    """The legal moves of the player to move.
+
+    Args:
+        s: the position; changed while moves are tested, and put back.
+        t: the variant.
+        out: where moves are written, from `base` on, at most `MAX_MOVES`.
+        base: see above.
+        counting: only count; `out` is then used as scratch.
+
+    Returns:
+        How many moves there are; more than `MAX_MOVES` did not fit.
+    """
+    info, board, head, path = s.info, s.board, t.head, t.path
+    side = int(info[TURN])
+    own = 1 + side
+    squares = head[SQUARES]
+    choices = head[CHOICES]
+    hoppers = head[HOPPERS] != 0
+    every = head[TEST_ALL] != 0
+    top = base + MAX_MOVES
+    checks, alo, ahi, slo, shi, llo, lhi = 0, -1, -1, 0, 0, 0, 0
+    king = int(info[KING + side]) if head[ROYAL] == 1 else -1
+    if king >= 0 and not every:
+        checks, alo, ahi, slo, shi, llo, lhi = scan(s, t, king, 1 - side)
+        if checks == 0 or hoppers:
+            alo, ahi = -1, -1
+            every = every or checks > 0
+    want = MOVE | CAPTURE
+    barred = own
+    if head[MUST_CAPTURE] != 0:
+        want = CAPTURE
+        barred = own | CIVILIAN  # no capture of theirs fulfils the duty to capture
+    dropping = head[DROPS] != 0 and info[POCKETS + side] > 0
+    placing = head[MUST_DROP] != 0 and dropping
+    total = 0
+    while True:
+        n = base
+        free = 0
+        for origin in range(squares):
+            if placing and (want & MOVE) != 0:
+                break
+            code = int(board[origin])
+            if (code & 3) != own:
+                continue
+            piece = code >> 1
+            test = 0
+            elo, ehi = alo, ahi
+            if every or origin == king:
+                test = TEST
+                elo, ehi = -1, -1
+            else:
+                if alo == 0 and ahi == 0:
+                    continue
+                if has(slo, shi, origin) != 0:
+                    test = TEST
+            tlo, thi = 0, 0
+            plain = test == 0 and checks == 0 and not hoppers
+            quick = plain and counting
+            j = t.start[piece * squares + origin]
+            end = j + 1 + path[j]
+            j += 1
+            while j < end:
+                word = path[j]
+                j += 1
+                last = j + (word & COUNT)
+                stop = last
+                if (word & want) == 0:
+                    j = last
+                    continue
+                quiet = (word & want & MOVE) != 0
+                taking = (word & want & CAPTURE) != 0
+                leap = (word & LEAP) != 0
+                if (word & HOP) != 0:
+                    while j < last and board[path[j] & SQ] == 0:
+                        j += 1
+                    j += 1
+                    stop = min(last, j + (word >> AFTER))
+                while j < stop:
+                    w = path[j]
+                    to = w & SQ
+                    j += 1
+                    q = board[to]
+                    if q == 0:
+                        if not quiet:
+                            continue
+                    elif not taking or (q & barred) != 0:
+                        if leap:
+                            continue
+                        break
+                    elif not leap:
+                        j = stop
+                    if (w & (NOLAND | PROMO | TWICE)) == 0 and quick:
+                        free += 1
+                        continue
+                    if (w & NOLAND) != 0:
+                        continue
+                    if (w & TWICE) != 0:
+                        if has(tlo, thi, to) != 0:
+                            continue
+                        tlo |= low(to)
+                        thi |= high(to)
+                    flag = test
+                    if not plain:
+                        if has(elo, ehi, to) == 0:
+                            continue
+                        if has(llo, lhi, to) != 0:
+                            flag = TEST
+                    move = to | origin << FROM | flag
+                    if (w & MUST) == 0:
+                        if n < top:
+                            out[n] = move
+                        n += 1
+                    if (w & PROMO) != 0:
+                        for r in range(choices):
+                            kind = t.choice[piece * choices + r]
+                            if kind == 0:
+                                break
+                            if head[LIMITED] != 0 and s.count[2 * t.base[kind] + side] >= t.limit[kind]:
+                                continue
+                            if n < top:
+                                out[n] = move | (r + 1) << CHOICE
+                            n += 1
+                j = last
+        if (want & CAPTURE) != 0 and info[EP0] >= 0 and not (placing and (want & MOVE) != 0):
+            n = passings(s, t, out, n, top)
+        if (want & MOVE) != 0:
+            if head[CASTLES] != 0 and checks == 0 and not placing:
+                n = castlings(s, t, out, n, top)
+            if dropping:
+                n, more = drops(
+                    s,
+                    t,
+                    out,
+                    n,
+                    top,
+                    counting and not every and not hoppers,
+                    every,
+                    checks,
+                    alo,
+                    ahi,
+                    llo,
+                    lhi,
+                )
+                free += more
+        if n > top:
+            return free + n - base
+        kept = base
+        for j in range(base, n):
+            move = int(out[j])
+            if (move & TEST) == 0:
+                out[kept] = move
+                kept += 1
+            elif safe(s, t, move):
+                out[kept] = move & ~TEST
+                kept += 1
+        total = free + kept - base
+        if want == CAPTURE and total == 0:
+            want = MOVE if s.count[0] == 0 else MOVE | CAPTURE
+            barred = own
+            continue
+        if placing and total == 0:
+            placing = False
+            continue
+        return total

@@ -1,0 +1,368 @@
+"""Compile a variant into integer tables."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.engine.attack_tables import attacks
+from gyges.envs.fairychess.engine.mobility import Kind, Lines, choices_of, immobile, indices, kinds_of, merge
+from gyges.envs.fairychess.variants.ini_files import Piece, Variant, VariantError
+
+Ints = npt.NDArray[np.int32]
+MAX_LINES = 60_000
+"""Directions of all kinds of pieces together, times squares."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A variant's tables.
+
+    Attributes:
+        variant: what was compiled.
+        kinds: index 0 is unused.
+        choices: per kind and side, the kinds it may promote to.
+        array: int32, every table in one buffer.
+        offsets: int64 [len(Tables._fields) + 1], where each begins.
+        row: int64 [len(Position._fields) + 1], where each part of a position begins.
+    """
+
+    variant: Variant
+    kinds: tuple[Kind, ...]
+    choices: dict[tuple[int, int], tuple[int, ...]]
+    array: Ints
+    offsets: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+
+    @property
+    def promotions(self) -> int:
+        """R: promotion choices of the piece that has most."""
+        return max((len(c) for c in self.choices.values()), default=0)
+
+    @property
+    def droppable(self) -> tuple[int, ...]:
+        """The kinds that may be in hand, in the order of the action space."""
+        hands = {k.hand for k in self.kinds[1:]} if self.variant.pieceDrops else set()
+        return tuple(sorted(hands))
+
+    @property
+    def num_actions(self) -> int:
+        """A = S^2 (1 + R) + S D."""
+        s = self.variant.squares
+        return s * s * (1 + self.promotions) + s * len(self.droppable)
+
+    def table(self, name: str) -> Ints:
+        """One table by name."""
+        j = at.Tables._fields.index(name)
+        return self.array[self.offsets[j] : self.offsets[j + 1]]
+
+
+class _Compiler:
+    def __init__(self, v: Variant) -> None:
+        self.v = v
+        self.kinds = kinds_of(v)
+        self.choices = choices_of(v, self.kinds)
+        self.lines = Lines(v)
+        self.n = 2 * len(self.kinds)
+        self.zone = [indices(r, v) for r in v.promotionRegion]
+
+    @functools.cached_property
+    def fixed(self) -> dict[tuple[int, int], list[bool]]:
+        """By kind and side: the squares on which it could never move again and may not be put."""
+        v = self.v
+        return {
+            (k, side): [v.immobilityIllegal and immobile(v, kind.piece, side, s) for s in range(v.squares)]
+            for k, kind in enumerate(self.kinds)
+            for side in (0, 1)
+            if k
+        }
+
+    @functools.cached_property
+    def royals(self) -> int:
+        """0 no pseudo-royal pieces; 2 one piece a side, always; 3 the last of some kinds."""
+        v, kinds = self.v, self.v.extinctionPieceTypes
+        if not v.extinctionPseudoRoyal:
+            return 0
+        board = v.startFen.split(" ")[0]
+        made = (
+            v.promotionPieceTypes[0] + v.promotionPieceTypes[1] + "".join(b for _, b in v.promotedPieceType)
+        )
+        rare = len(kinds) == 1 and max(board.count(kinds), board.count(kinds.upper())) <= 1
+        alone = rare and kinds not in made and not v.pieceDrops and not v.extinctionPieceCount
+        return 2 if alone and not v.dupleCheck and not any(p.royal for p in v.pieces) else 3
+
+    def promotion(self, k: int, side: int, origin: int, target: int) -> int:
+        """The flags PROMO and MUST of a move."""
+        v, kind = self.v, self.kinds[k]
+        pawn = kind.symbol.lower() in v.promotionPawnTypes[side]
+        stuck = self.fixed[k, side][target]
+        zone = self.zone[side]
+        inside = target in zone or (not pawn and origin in zone)
+        if not inside or not (pawn or self.choices[k, side]):
+            return at.MUST | at.PROMO if stuck else 0
+        must = v.mandatoryPawnPromotion if pawn else v.mandatoryPiecePromotion
+        if not must and not self.choices[k, side]:
+            return at.MUST | at.PROMO if stuck else 0
+        return at.PROMO | (at.MUST if must or stuck else 0)
+
+    def paths(self) -> tuple[list[int], list[int]]:
+        """Tables start and path."""
+        v, start, path = self.v, [0] * (self.n * self.v.squares), [0]
+        seen: dict[tuple[int, ...], int] = {(0,): 0}
+        merged: dict[tuple[Piece, int, int], list[tuple[int, list[int]]]] = {}
+        for k, kind in enumerate(self.kinds):
+            for side in (0, 1) if k else ():
+                for s in range(v.squares):
+                    lines = merged.get((kind.piece, side, s))
+                    if lines is None:
+                        lines = merged[kind.piece, side, s] = self._marked(kind.piece, side, s)
+                    words: list[int] = []
+                    for head, squares in lines:
+                        words.append(head | len(squares))
+                        words += [q | self.promotion(k, side, s, q & at.SQ) for q in squares]
+                    block = (len(words), *words)
+                    if block not in seen:
+                        seen[block] = len(path)
+                        path += block
+                    start[(2 * k + side) * v.squares + s] = seen[block]
+        return start, path
+
+    def _marked(self, piece: Piece, side: int, s: int) -> list[tuple[int, list[int]]]:
+        """The lines of a piece from a square; TWICE marks squares to which several lead, FIRST those that
+        only a first move reaches."""
+        lines = merge(self._headed(piece, side, s))
+        marks: dict[int, int] = {}
+        for way in (at.MOVE, at.CAPTURE):
+            ends = Counter(q for head, squares in lines if head & way for q in squares if not q & at.NOLAND)
+            marks |= {q: at.TWICE for q, times in ends.items() if times > 1}
+        if any(step.initial for step in piece.steps):
+            y, x = divmod(s, self.v.maxFile)
+            reached: tuple[set[int], set[int]] = (set(), set())
+            for step in self.lines.steps(piece, side, x, y):
+                if step.move:
+                    reached[step.initial].update(self.lines.squares(piece, step, side, x, y))
+            marks |= {q: marks.get(q, 0) | at.FIRST for q in reached[1] - reached[0]}
+        return [(head, [q | marks.get(q, 0) for q in squares]) for head, squares in lines] if marks else lines
+
+    def _headed(self, piece: Piece, side: int, s: int) -> list[tuple[int, list[int]]]:
+        """The lines of a piece from a square, each with its header."""
+        y, x = divmod(s, self.v.maxFile)
+        found = []
+        for step in self.lines.steps(piece, side, x, y):
+            squares = self.lines.squares(piece, step, side, x, y)
+            if squares:
+                head = (at.MOVE if step.move else 0) | (at.CAPTURE if step.capture else 0)
+                if step.hop:
+                    head |= at.HOP | min(step.reach, 15) << at.AFTER
+                found.append((head, squares))
+        return found
+
+    def roles(self) -> list[int]:
+        v, found = self.v, [0] * len(self.kinds)
+        king = v.castlingKingPiece
+        for k, kind in enumerate(self.kinds[1:], 1):
+            letter = self.kinds[kind.base].symbol.lower()
+            own = kind.symbol.lower()
+            extinct = letter in v.extinctionPieceTypes and v.extinctionValue != "none"
+            moves = {(step.dx, step.dy) for step in kind.piece.steps if step.move and not step.initial}
+            flags = [
+                kind.piece.royal,
+                extinct and self.royals == 2,
+                own in v.enPassantTypes,
+                own in v.nMoveRuleTypes,
+                letter in v.blastImmuneTypes or kind.piece.name == "pawn",
+                extinct,
+                not v.flagPiece[0] or letter in v.flagPiece[0],
+                not v.flagPiece[1] or letter in v.flagPiece[1],
+                own in v.castlingRookPieces,
+                own == king,
+                v.pieceDrops and kind.hand == k,
+                letter in v.blastImmuneTypes,
+                kind.piece.name == "pawn",
+                any(step.initial and step.move for step in kind.piece.steps),
+                any((-dx, -dy) in moves for dx, dy in moves),
+                extinct and self.royals == 3,
+            ]
+            found[k] = sum(1 << j for j, flag in enumerate(flags) if flag)
+        return found
+
+    def drops(self) -> list[int]:
+        v, found = self.v, [0] * (self.n * self.v.squares)
+        for k, kind in enumerate(self.kinds[1:], 1):
+            if not v.pieceDrops or kind.hand != k:
+                continue
+            for side in (0, 1):
+                pawn = kind.piece.name == "pawn"
+                region = v.dropRegion[side]
+                for s in range(v.squares):
+                    y, x = divmod(s, v.maxFile)
+                    first = y == (0 if side == 0 else v.maxRank - 1)
+                    bad = (
+                        (region is not None and (x, y) not in region)
+                        or (pawn and s in self.zone[side] and not v.promotionZonePawnDrops)
+                        or (pawn and first and not v.firstRankPawnDrops)
+                        or self.fixed[k, side][s]
+                    )
+                    found[(2 * k + side) * v.squares + s] = int(not bad)
+        return found
+
+    def head(self, directions: int, hoppers: bool, castles: bool) -> list[int]:
+        v, head = self.v, [0] * at.HEAD
+        index = {k.symbol.lower(): i for i, k in enumerate(self.kinds)}
+        value = {"win": at.WIN, "loss": at.LOSS, "draw": at.DRAW, "none": at.DRAW}
+        royal = 1 if any(p.royal for p in v.pieces) else 2 if self.royals == 2 else 0
+        royals = "".join(p.letter for p in v.pieces if p.royal)
+        flag = any(v.flagRegion)
+        pawns = [i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"]
+        drop_mate = pawns[0] if pawns and v.shogiPawnDropMateIllegal else 0
+        extinct = v.extinctionValue != "none" and bool(v.extinctionPieceTypes)
+        for j, x in (
+            (at.FILES, v.maxFile),
+            (at.RANKS, v.maxRank),
+            (at.SQUARES, v.squares),
+            (at.KINDS, len(self.kinds) - 1),
+            (at.CHOICES, max([1, *(len(c) for c in self.choices.values())])),
+            (at.DIRECTIONS, directions),
+            (at.ROYAL, royal),
+            (at.HOPPERS, hoppers),
+            (at.BLAST, v.blastOnCapture),
+            (at.CHECKING, v.checking),
+            (at.MUST_CAPTURE, v.mustCapture),
+            (at.MUST_DROP, v.mustDrop),
+            (at.DROPS, v.pieceDrops),
+            (at.TO_HAND, v.capturesToHand),
+            (at.LAST_EXTINCT, extinct and (v.blastOnCapture or not v.extinctionPseudoRoyal)),
+            (at.EXTINCT_VALUE, value[v.extinctionValue]),
+            (at.EXTINCT_COUNT, v.extinctionPieceCount),
+            (at.EXTINCT_OTHER, v.extinctionOpponentPieceCount),
+            (at.FLAG, flag),
+            (at.FLAG_MOVE, v.flagMove),
+            (at.FLAG_SAFE, v.flagPieceSafe),
+            (at.FLAG_COUNT, v.flagPieceCount),
+            (at.CHECK_COUNT, v.checkCounting),
+            (at.STALEMATE, value[v.stalemateValue]),
+            (at.CHECKMATE, value[v.checkmateValue]),
+            (at.N_MOVE, v.nMoveRule),
+            (at.N_FOLD, v.nFoldRule),
+            (at.FOLD_VALUE, value[v.nFoldValue]),
+            (at.CASTLES, castles),
+            (at.KING_FILE, v.castlingKingsideFile - 1),
+            (at.QUEEN_FILE, v.castlingQueensideFile - 1),
+            (at.NO_DOUBLED, index.get(v.dropNoDoubled, 0)),
+            (at.DOUBLED_COUNT, v.dropNoDoubledCount),
+            (at.DROP_MATE, drop_mate),
+            (at.ENDS, flag or extinct or v.checkCounting),
+            (at.FLAG_KING, sum(1 << side for side in (0, 1) if royals and v.flagPiece[side] == royals)),
+            (at.EN_PASSANT, bool(v.enPassantTypes) and v.doubleStep),
+            (at.TEST_ALL, self.royals or v.blastOnCapture or not v.checking),
+            (at.ROYALS, (2 if v.dupleCheck else 1) if self.royals == 3 else 0),
+            (at.LIMITED, bool(v.promotionLimit)),
+            (at.OPPOSITE_BISHOP, index.get("b", 0) if v.dropOppositeColoredBishop else 0),
+            (at.DROP_CASTLE, v.castlingDroppedPiece),
+            (at.CASTLE_KING, index.get(v.castlingKingPiece, 0)),
+            (at.CASTLE_RANK, v.castlingRank - 1),
+            (at.CASTLE_FILE, v.castlingKingFile - 1),
+            (at.EXTINCT_ALL, extinct and v.extinctionPieceTypes == "*"),
+        ):
+            head[j] = int(x)
+        return head
+
+    def limits(self) -> list[int]:
+        limit = dict(self.v.promotionLimit)
+        return [
+            limit.get(self.kinds[k.base].symbol.lower(), 999) if i else 0 for i, k in enumerate(self.kinds)
+        ]
+
+    def areas(self) -> list[int]:
+        v, found = self.v, [0] * (2 * self.v.squares)
+        for side in (0, 1):
+            for s in range(v.squares):
+                y, x = divmod(s, v.maxFile)
+                passing = v.enPassantRegion is None or (x, y) in v.enPassantRegion
+                found[side * v.squares + s] = int((x, y) in v.flagRegion[side]) | int(passing) << 1
+        return found
+
+
+@functools.lru_cache(maxsize=64)
+def _zobrist(count: int) -> Ints:
+    generator = np.random.Generator(np.random.PCG64(20_260_101))
+    return generator.integers(-(2**31), 2**31, count, dtype=np.int64).astype(np.int32)
+
+
+def _packed(c: _Compiler, parts: dict[str, Any]) -> Compiled:
+    v = c.v
+    arrays = [np.asarray(parts.get(name, ()), np.int32).ravel() for name in at.Tables._fields]
+    offsets = np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64)
+    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n]).astype(np.int64)
+    return Compiled(v, c.kinds, c.choices, np.concatenate(arrays), offsets, row)
+
+
+def _outline(c: _Compiler, directions: int, hoppers: bool) -> dict[str, Any]:
+    """The tables that do not depend on where pieces go: all that reading a FEN needs."""
+    castles = c.v.castling and bool(c.v.castlingKingPiece)
+    return {
+        "head": c.head(directions, hoppers, castles),
+        "role": c.roles(),
+        "zobrist": _zobrist((c.n + 34) * c.v.squares * 2),
+    }
+
+
+@functools.lru_cache(maxsize=512)
+def compiled(v: Variant) -> Compiled:
+    """Compile a variant; the same variant is compiled once."""
+    from gyges.envs.fairychess.notation.fen import row_of
+
+    c = _Compiler(v)
+    start, path = c.paths()
+    attack = attacks(v, c.kinds, c.lines)
+    choices = max([1, *(len(x) for x in c.choices.values())])
+    choice = np.zeros((c.n, choices), np.int32)
+    for (k, side), options in c.choices.items():
+        choice[2 * k + side, : len(options)] = options
+    parts = _outline(c, attack["directions"], bool(np.any(attack["hops"]))) | {
+        "start": start,
+        "path": path,
+        "rays": attack["rays"],
+        "line": attack["line"],
+        "kind": attack["kind"],
+        "hits": attack["hits"],
+        "hops": attack["hops"],
+        "choice": choice.ravel(),
+        "limit": c.limits(),
+        "base": [k.base for k in c.kinds],
+        "hand": [k.hand for k in c.kinds],
+        "drop": c.drops(),
+        "area": c.areas(),
+        "setup": np.zeros(at.INFO + v.squares + 2 * c.n, np.int32),
+    }
+    made = _packed(c, parts)
+    made.table("setup")[:] = row_of(made, v.startFen)
+    return made
+
+
+def check(v: Variant, where: str) -> None:
+    """Say what is wrong with a variant; what can be found without compiling it.
+
+    Raises:
+        VariantError: the start position is none, or sizes are past a limit.
+    """
+    from gyges.envs.fairychess.notation.fen import row_of
+    from gyges.envs.fairychess.variants.ini_files import FenError
+
+    lines = sum(len(p.steps) for p in v.pieces) * v.squares
+    if lines > MAX_LINES:
+        raise VariantError(
+            f"{where}: the pieces of [{v.name}] go {lines // v.squares} ways on {v.squares} squares; at "
+            f"most {MAX_LINES // v.squares} are allowed on so many"
+        )
+    c = _Compiler(v)
+    try:
+        row_of(_packed(c, _outline(c, 1, False)), v.startFen)
+    except FenError as error:
+        raise VariantError(f"{where}: startFen of [{v.name}]: {error}") from error

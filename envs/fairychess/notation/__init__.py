@@ -1,0 +1,1 @@
+"""How people write chess: Betza, FEN, PGN."""

@@ -1,0 +1,284 @@
+"""Games as PGN, in and out, with the variant's rules in a tag.
+
+Whoever reads the file can play it again, also where the variant was invented a minute before: the tag
+``Rules`` holds its section of variants.ini (line ends as ``\\n``). Chess comes out as every PGN reader
+takes it. Moves are SAN by the usual rules, extended to any piece; where two moves would share a name
+they stand as UCI (``e2e4``), which `read` takes as well.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gyges.envs.errors import FileError
+from gyges.envs.fairychess.board import Board, castled_to, uci
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.notation.fen import square_name
+from gyges.envs.fairychess.variants.ini_files import FenError, Variant, VariantError, load
+
+MAX_CHARACTERS = 1 << 20
+RESULTS = {None: "*", -1: "1/2-1/2", 0: "1-0", 1: "0-1"}
+_TOKENS = re.compile(r"\{[^}]*\}|;[^\n]*|\(|\)|\$\d+|[^\s{}();]+")
+_TAG = re.compile(r'\[([A-Za-z0-9_]+)\s+"((?:[^"\\\n]|\\.)*)"\]')
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One game.
+
+    Attributes:
+        variant: its rules.
+        moves: UCI names in order.
+        fen: where it begins; the variant's start position when empty.
+        winner: 0 (first player), 1 (second), -1 (draw), None (not finished).
+        tags: further tags by name (Event, White, Black, ...).
+        comments: text after the n-th move, counted from 1; 0 before the first.
+    """
+
+    variant: Variant
+    moves: tuple[str, ...]
+    fen: str = ""
+    winner: int | None = None
+    tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    comments: Mapping[int, str] = dataclasses.field(default_factory=dict)
+
+    def board(self) -> Board:
+        """The position at the beginning."""
+        return Board(self.variant, self.fen or None)
+
+
+def record_of(
+    game: Any,
+    actions: Iterable[int],
+    *,
+    fen: str = "",
+    winner: int | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Record:
+    """A record of a game's moves.
+
+    Args:
+        game: a `FairyChess` game.
+        actions: one action a ply, in order.
+        fen: where it began; the variant's start position when empty.
+        winner, tags: as in `Record`.
+
+    Raises:
+        FileError: an action is no legal move where it stands.
+    """
+    board = Board(game.variant, fen or None)
+    names = []
+    for ply, action in enumerate(actions, 1):
+        legal = {game.action_of(move): move for move in reversed(board.listed()[0])}
+        if int(action) not in legal:
+            raise FileError(f"ply {ply}: action {action} is not legal in {board.fen!r}")
+        move = legal[int(action)]
+        names.append(uci(board.compiled, board.row, move, board.chess960))
+        board.play(move)
+    return Record(game.variant, tuple(names), fen, winner, dict(tags or {}))
+
+
+# SAN.
+
+
+def _stem(board: Board, move: int) -> tuple[str, str]:
+    """The letter of a move's piece, empty for a pawn, and what stands before its target (x or nothing)."""
+    c, squares = board.compiled, board.row[board.compiled.row[1] : board.compiled.row[2]]
+    code = int(squares[move >> at.FROM & at.SQ])
+    kind = c.kinds[code >> 2]
+    takes = "x" if squares[move & at.SQ] or move & at.EP else ""
+    pawn = kind.piece.name == "pawn" and kind.symbol == "P"
+    return ("" if pawn else kind.symbol.replace("~", "")), takes
+
+
+def _suffix(board: Board, move: int) -> str:
+    choice = move >> at.CHOICE & 31
+    if not choice:
+        return ""
+    c = board.compiled
+    code = int(board.row[c.row[1] + (move >> at.FROM & at.SQ)])
+    symbol = c.kinds[c.choices[code >> 2, (code & 3) - 1][choice - 1]].symbol
+    return "=+" if symbol[0] == "+" else "=" + symbol[0]
+
+
+def _bare(board: Board, move: int, legal: list[int]) -> str:
+    """SAN without its check mark."""
+    c = board.compiled
+    to, origin = move & at.SQ, move >> at.FROM & at.SQ
+    if move & at.DROP:
+        return f"{c.kinds[origin].symbol}@{square_name(c, to)}"
+    if move & at.CASTLE:
+        return "O-O" if castled_to(c, origin, to) == castled_to(c, 0, 1) + _first(c, origin) else "O-O-O"
+    letter, takes = _stem(board, move)
+    rivals = [
+        m >> at.FROM & at.SQ
+        for m in legal
+        if not m & (at.DROP | at.CASTLE) and m & at.SQ == to and m >> at.FROM & at.SQ != origin
+        and _stem(board, m)[0] == letter
+    ]  # fmt: skip
+    files = c.variant.maxFile
+    name = square_name(c, origin)
+    if not letter:
+        where = name[0] if takes or any(True for _ in rivals) else ""
+    elif not rivals:
+        where = ""
+    elif all(r % files != origin % files for r in rivals):
+        where = name[0]
+    elif all(r // files != origin // files for r in rivals):
+        where = name[1:]
+    else:
+        where = name
+    return letter + where + takes + square_name(c, to) + _suffix(board, move)
+
+
+def _first(c: Any, origin: int) -> int:
+    """The first square of a rank."""
+    return int(origin - origin % c.variant.maxFile)
+
+
+def names(board: Board) -> dict[str, int]:
+    """Every legal move by the one name that `write` gives it, without check marks."""
+    legal = board.listed()[0]
+    found: dict[str, list[int]] = {}
+    for move in legal:
+        found.setdefault(_bare(board, move, legal), []).append(move)
+    single = {name: moves[0] for name, moves in found.items() if len(moves) == 1}
+    for moves in found.values():
+        for move in moves if len(moves) > 1 else ():
+            single[uci(board.compiled, board.row, move, board.chess960)] = move
+    return single
+
+
+# Out.
+
+
+def write(record: Record) -> str:
+    """A game as PGN.
+
+    Raises:
+        FileError: a move is not legal where it stands.
+    """
+    v = record.variant
+    given = {"Event": "?", "Site": "?", "Date": "????.??.??", "Round": "?", "White": "?", "Black": "?"}
+    tags = {**given, **record.tags, "Result": RESULTS[record.winner], "Variant": v.name}
+    if record.fen or v.name != "chess":
+        tags |= {"SetUp": "1", "FEN": record.fen or v.startFen}
+    tags["Rules"] = v.text
+    lines = [f'[{name} "{_escaped(value)}"]' for name, value in tags.items()]
+    return "\n".join([*lines, "", _wrapped(_movetext(record)), ""])
+
+
+def _movetext(record: Record) -> list[str]:
+    board, found = record.board(), []
+    if 0 in record.comments:
+        found.append(_comment(record.comments[0]))
+    number, black = int(board.row[at.PLY]) // 2 + 1, bool(board.row[at.TURN])
+    fresh = True
+    for ply, name in enumerate(record.moves, 1):
+        legal = board.moves()
+        if name not in legal:
+            raise FileError(f"ply {ply}: {name[:20]!r} is not legal in {board.fen!r}")
+        said = next(n for n, m in names(board).items() if m == legal[name])
+        if not black or fresh:
+            found.append(f"{number}." + (".." if black else ""))
+        board.play(legal[name])
+        mark = ""
+        if board.in_check and said != name:  # a UCI name may end in + for a promotion
+            mark = "#" if board.result_now().over else "+"
+        found.append(said + mark)
+        fresh = ply in record.comments
+        if fresh:
+            found.append(_comment(record.comments[ply]))
+        number, black = number + black, not black
+    return [*found, RESULTS[record.winner]]
+
+
+def _comment(text: str) -> str:
+    return "{" + " ".join(text.replace("{", "(").replace("}", ")").split()) + "}"
+
+
+def _wrapped(tokens: list[str]) -> str:
+    lines = [""]
+    for token in tokens:
+        if lines[-1] and len(lines[-1]) + 1 + len(token) > 79:
+            lines.append("")
+        lines[-1] += (" " if lines[-1] else "") + token
+    return "\n".join(lines)
+
+
+def _escaped(value: str) -> str:
+    return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _unescaped(value: str) -> str:
+    return re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], value)
+
+
+# In.
+
+
+def read(text: str) -> Record:
+    """Read one game. A tag ``Rules`` gives the variant, otherwise ``Variant`` names one of the library.
+
+    Raises:
+        FileError: the text is too long, or a move or a tag is not understood; the message says which.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise FileError(f"{len(text)} characters; a game has at most {MAX_CHARACTERS}")
+    tags: dict[str, str] = {}
+    lines = text.splitlines()
+    while lines and (not lines[0].strip() or lines[0].startswith(("[", "%"))):
+        found = _TAG.fullmatch(lines[0].strip())
+        if lines[0].startswith("[") and not found:
+            raise FileError(f'{lines[0][:60]!r} is no tag; expected [Name "value"]')
+        if found:
+            tags[found[1]] = _unescaped(found[2])
+        lines.pop(0)
+    try:
+        variant = load(tags["Rules"]) if "Rules" in tags else load(tags.get("Variant", "chess").lower())
+        board = Board(variant, tags.get("FEN"))
+    except (VariantError, FenError) as error:
+        raise FileError(f"the game's rules or its position: {error}") from error
+    moves, comments = _moves("\n".join(lines), board)
+    known = {"Result", "Variant", "SetUp", "FEN", "Rules"}
+    winner = next((w for w, r in RESULTS.items() if r == tags.get("Result", "*")), None)
+    fen = "" if tags.get("FEN") == variant.startFen else tags.get("FEN", "")
+    rest = {name: value for name, value in tags.items() if name not in known}
+    return Record(variant, tuple(moves), fen, winner, rest, comments)
+
+
+def _moves(text: str, board: Board) -> tuple[list[str], dict[int, str]]:
+    moves: list[str] = []
+    comments: dict[int, str] = {}
+    depth = 0
+    for token in _TOKENS.findall(text):
+        if token in "()":
+            depth += 1 if token == "(" else -1
+        elif depth or token[0] in "$;":
+            continue
+        elif token[0] == "{":
+            comments[len(moves)] = token[1:-1]
+        elif token in RESULTS.values():
+            break
+        else:
+            name = re.sub(r"^\d+\.+", "", token)
+            if name:
+                moves.append(_played(board, name, len(moves) + 1))
+    return moves, comments
+
+
+def _played(board: Board, name: str, ply: int) -> str:
+    """Play a move by SAN or UCI; returns its UCI name."""
+    whole = name.rstrip("!?")
+    words = (whole, whole[:-1]) if whole.endswith(("+", "#")) else (whole,)  # at most one mark of check
+    for word in words:
+        for table in (names(board), board.moves()):
+            if word in table:
+                move = table[word]
+                said = uci(board.compiled, board.row, move, board.chess960)
+                board.play(move)
+                return said
+    raise FileError(f"ply {ply}: {name[:20]!r} is no legal move in {board.fen!r}")

@@ -1,0 +1,1 @@
+"""A search for every variant: alpha-beta and what pieces are worth."""

@@ -1,0 +1,139 @@
+"""The numbers that the rules, words and personas of stakes agree on. Needs no compiler.
+
+Rewards and welfare are in thousandths of a win. Stakes actions follow the moves and drops of the plain
+game, stakes features its observation, and stakes fields its state.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.fairychess import encoding
+
+UNIT = 1000  # a win
+HOLD = 10  # what a treaty pays each side for a ply that it holds
+PACT_CAP = 200  # the budget of a game: paid to each, or forfeited by a breach
+DRAW_PAY = 200  # for accepting the draw on a sealed order
+TAKE_PAY = 100  # for a civilian taken on order, at temptation 1
+PENALTY = 250  # for tampering that is seen
+LIFE = 1000  # a civilian
+TERMS = (10, 20)  # plies of a treaty
+REST = 10  # plies before another may be offered
+
+REGIONS = ("the centre", "the left wing", "the right wing", "the whole board")
+R_ALL = 3
+
+# Actions, counted from the first after moves and drops.
+DRAW, STAND, ACCEPT, DECLINE, TWICE, BACK, CONSULT, REMOVE = range(8)  # REMOVE + cell
+
+
+def offer_of(cells: int, subject: int, term: int) -> int:
+    """The offer of a treaty: subject is a region, or len(REGIONS) + cell; term an index of `TERMS`."""
+    return REMOVE + cells + 2 * subject + term
+
+
+def num_stakes(cells: int) -> int:
+    """How many actions the stakes add."""
+    return REMOVE + cells + 2 * (len(REGIONS) + cells)
+
+
+# Orders.
+NO_ORDER, O_DRAW, O_STOP, O_SPARE, O_TAKE = range(5)
+TAKE_PLIES = 6  # own moves for which the order to take civilians stands
+
+# Treaty fields.
+NONE, OFFERED, IN_FORCE = range(3)
+STAGE, BY, SUBJECT, SQUARE, LEFT, BROKEN, WAIT, ASKED = range(8)
+# BY seat, -1; SUBJECT region or -1; SQUARE of the protected piece or -1; LEFT plies of the term;
+# BROKEN 0 or 1 + seat; WAIT plies until an offer; ASKED 1 = one was made in this turn
+
+# The budget of pact pay.
+PAID, LOST = range(2)
+
+# What is weighed of the legal moves.
+LEAST, MOST, FORCED, SPARES = range(4)
+# LEAST and MOST civilians that die; FORCED 1 = every one breaks the treaty; SPARES how many do not
+# capture the piece to spare
+
+ODD_REMOVED, ODD_TWICE, ODD_BACK = 1, 2, 3
+BY_ORDER, BY_STOP = 8, 9  # why a game ended
+WHY = (*encoding.WHY, "draw accepted by order", "stopped by order")
+
+FIELDS = {
+    "token": 2,  # 1 = the seat may still tamper
+    "treaty": 8,
+    "pact": 2,  # PAID by treaties to each so far, LOST to each by breaches
+    "order": 2,  # in the seat's hand
+    "seal": 2,  # 1 = it bears the seal
+    "target": 2,  # square of the piece to spare, -1
+    "until": 2,  # own moves for which it stands
+    "barred": 1,  # 1 + the move taken back, which may not be played again at once; 0 none
+    "extra": 1,  # 1 + the seat that moves again after its next move; 0 nobody
+    "odd": 1,  # what the last step visibly did out of the ordinary
+    "caught": 1,  # 1 + the seat whose tampering was just undone
+    "back": 1,  # 1 + the last move, if it may be taken back; 0 none
+    "weigh": 4,
+    "merit": 2,  # pay of this step besides the result
+    "held": 2,  # what of it treaties paid
+    "minors": 4,  # squares, 30 to a word, whose piece the seat to move could make vanish
+    "died": 1,  # civilians who died in this step
+    "stolen": 1,  # win probability taken by tampering in this step
+    "undo": 7,  # before the last move: positions remembered, times seen, two entries of the history that
+    #             it may have overwritten, and the square that a treaty protected
+}
+"""Stakes fields of a row and their widths; `before` [W] follows, the position before the last move."""
+
+
+class More(NamedTuple):
+    """What the rules read besides `encoding.Params`."""
+
+    actions: int  # B: the first stakes action
+    features: int  # F: the first stakes feature
+    civilians: int
+    treaties: int
+    tampering: int
+    orders: int  # odds of an order at a move, 1/65536
+    forged: int  # odds that it lacks the seal
+    take_pay: int
+
+
+Params = namedtuple("Params", (*encoding.Params._fields, *More._fields))  # type: ignore[misc]
+Tables = namedtuple(  # type: ignore[misc]
+    "Tables", (*encoding.GameTables._fields, "worth", "minor", "odds", "region")
+)
+"""worth [K + 1] centipawns; minor [K + 1] 1 = may be removed; odds [401] W at -2000, -1990, ... 2000
+centipawns, 1/1000; region [4 * S]."""
+
+FEATURES = (
+    "civilians are people", "civilians in force", "treaties in force", "tampering in force",
+    "orders in force", "treaty stage", "treaty offered by", "treaty region", "treaty piece",
+    "treaty plies", "treaty broken by", "plies to an offer", "pact pay so far", "pact pay to be had",
+    "own token", "order", "order sealed", "order: piece to spare", "order stands", "moves again",
+    "barred from", "barred to", "out of the ordinary", "caught tampering",
+)  # fmt: skip
+(O_PEOPLE, O_CIVILIANS, O_TREATIES, O_TAMPERING, O_ORDERS, O_STAGE, O_BY, O_REGION, O_PIECE, O_LEFT,
+ O_BROKEN, O_WAIT, O_PAID, O_PURSE, O_TOKEN, O_ORDER, O_SEAL, O_TARGET, O_UNTIL, O_EXTRA, O_FROM,
+ O_TO, O_ODD, O_CAUGHT) = range(24)  # fmt: skip
+
+
+def region_cells(files: int, ranks: int) -> npt.NDArray[np.bool_]:
+    """Which squares lie in each region, bool [4, files * ranks].
+
+    The centre is the middle half each way, a wing the third (rounded up) of the files on that side.
+    """
+    x = np.tile(np.arange(files), ranks)
+    y = np.repeat(np.arange(ranks), files)
+    wing = -(-files // 3)
+    dx, dy = files // 4, ranks // 4
+    centre = (x >= dx) & (x < files - dx) & (y >= dy) & (y < ranks - dy)
+    return np.stack([centre, x < wing, x >= files - wing, np.ones_like(centre)])
+
+
+def win_odds() -> npt.NDArray[np.int32]:
+    """W = 1 / (1 + 10^(-cp / 400)) in thousandths, for -2000, -1990, ... 2000 centipawns [401]."""
+    cp = np.arange(-2000, 2001, 10)
+    return np.asarray(np.round(1000 / (1 + 10.0 ** (-cp / 400))), np.int32)

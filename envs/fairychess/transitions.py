@@ -1,0 +1,325 @@
+"""Rules of a game on the engine: start, action to move, turn, end, mask, what is seen.
+
+Each takes the row `s` by field names, so that games built on this one call them with rows of their own.
+`GameTables` and the parameters are described in `spaces`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gyges.envs.fairychess.encoding import (
+    BOARD,
+    BY_CUT,
+    BY_FOLD,
+    BY_GOAL,
+    BY_MATE,
+    BY_N_MOVE,
+    BY_OVERFLOW,
+    BY_STALEMATE,
+    END_CUT,
+    END_DRAW,
+    END_OVERFLOW,
+    RULES,
+)
+from gyges.envs.fairychess.engine.layout import (
+    CHECKMATE,
+    CHECKS,
+    CHOICE,
+    CIVILIAN,
+    CLOCK,
+    DROP,
+    DROPS,
+    ENDS,
+    EP0,
+    EPV,
+    FOLD_VALUE,
+    FROM,
+    HASH,
+    INFO,
+    KINDS,
+    MAX_MOVES,
+    N_FOLD,
+    N_MOVE,
+    NOTHING,
+    PLY,
+    RIGHTS,
+    SQ,
+    SQUARES,
+    STALEMATE,
+    TURN,
+    WALL,
+)
+from gyges.envs.fairychess.engine.legal import generate
+from gyges.envs.fairychess.engine.moves import make
+from gyges.envs.fairychess.engine.termination import ended, in_check
+from gyges.envs.fairychess.observation_planes import SIGHT, STANDS
+from gyges.envs.fairychess.observation_planes import SQUARES as PLANE_SQUARES
+from gyges.envs.rules import Array, allow, draw, draw2, rule, signed
+
+NUM_STANDS, NUM_SIGHT, NUM_SQUARES = len(STANDS), len(SIGHT), len(PLANE_SQUARES)
+
+
+@rule
+def begin(s: Any, p: Any, t: Any) -> None:
+    """Set up a start position, drawn among those given."""
+    n = 0
+    if p.starts > 1:
+        n = draw(s, 1) % p.starts
+    j = n * p.start_width
+    for k in range(INFO):
+        s.info[k] = t.starts[j + k]
+    j += INFO
+    for k in range(t.head[SQUARES]):
+        s.board[k] = t.starts[j + k]
+    j += t.head[SQUARES]
+    n = 2 * (t.head[KINDS] + 1)
+    for k in range(n):
+        s.pocket[k] = t.starts[j + k]
+        s.count[k] = t.starts[j + n + k]
+    remember(s, p, t)
+
+
+@rule
+def stir(word: int, more: int) -> int:
+    """Mix a value into a 32-bit word."""
+    word = ((word ^ (more & 0xFFFFFFFF)) * 0x5BD1E995) & 0xFFFFFFFF
+    return word ^ (word >> 15)
+
+
+@rule
+def remember(s: Any, p: Any, t: Any) -> None:
+    """Enter the position into the history; `seen` says how often it has stood."""
+    s.seen[0] = 1
+    if t.head[N_FOLD] == 0:
+        return
+    info = s.info
+    word = (info[RIGHTS] + 1) | (info[RIGHTS + 1] + 1) << 7 | (info[RIGHTS + 2] + 1) << 14
+    word |= (info[RIGHTS + 3] + 1) << 21
+    k0 = stir(info[HASH], word)
+    k1 = stir(info[HASH + 1], word)
+    word = (info[EP0] + 1) | (info[EP0 + 1] + 1) << 7 | info[CHECKS] << 14 | info[CHECKS + 1] << 20
+    k0 = stir(k0, word)
+    k1 = stir(k1, word)
+    if t.head[DROPS] != 0:
+        for j in range(2 * (t.head[KINDS] + 1)):
+            k0 = stir(k0, s.pocket[j] + 1)
+            k1 = stir(k1, s.pocket[j] + 1)
+    first = signed(k0)
+    second = signed(k1)
+    if p.window != 0 and info[CLOCK] == 0:
+        s.kept[0] = 0
+    kept = int(s.kept[0])
+    times = 1
+    for j in range(min(kept, p.history)):
+        if s.past[j] == first and s.past[p.history + j] == second:
+            times += 1
+    j = kept % p.history
+    s.past[j] = first
+    s.past[p.history + j] = second
+    s.kept[0] = kept + 1
+    s.seen[0] = times
+
+
+@rule
+def decode(s: Any, p: Any, t: Any, action: int) -> int:
+    """The engine's move of a legal action, found in the list of legal moves."""
+    sheet = p.cells * p.cells
+    moves = sheet * (1 + p.choices)
+    if action >= moves:
+        slot = (action - moves) // p.cells
+        return int(t.place[(action - moves) % p.cells] | t.dropped[slot] << FROM | DROP)
+    choice = action // sheet
+    action = action % sheet
+    wanted = t.place[action % p.cells] | t.place[action // p.cells] << FROM | choice << CHOICE
+    for j in range(s.many[0]):
+        move = int(s.moves[j])
+        if (move & (2 * DROP - 1)) == wanted:
+            return move
+    return int(wanted)
+
+
+@rule
+def encode(p: Any, t: Any, move: int) -> int:
+    """The action of an engine's move."""
+    to = t.cell[move & SQ]
+    origin = (move >> FROM) & SQ
+    sheet = p.cells * p.cells
+    if (move & DROP) != 0:
+        return int(sheet * (1 + p.choices) + t.slot[origin] * p.cells + to)
+    return int(((move >> CHOICE) & 31) * sheet + t.cell[origin] * p.cells + to)
+
+
+@rule
+def perform(s: Any, p: Any, t: Any, move: int) -> None:
+    """Make a legal move and remember the position it leads to."""
+    make(s, t, move)
+    remember(s, p, t)
+
+
+@rule
+def settle(s: Any, p: Any, t: Any) -> int:
+    """List the legal moves; the outcome for the player to move, NOTHING where the game goes on."""
+    head = t.head
+    s.many[0] = 0
+    if head[ENDS] != 0:
+        now = ended(s, t)
+        if now != NOTHING:
+            s.why[0] = BY_GOAL
+            return int(now)
+    n = generate(s, t, s.moves, 0, False)
+    if n > MAX_MOVES:
+        s.why[0] = BY_OVERFLOW
+        return 0
+    s.many[0] = n
+    if n == 0:
+        if in_check(s, t):
+            s.why[0] = BY_MATE
+            return int(head[CHECKMATE])
+        s.why[0] = BY_STALEMATE
+        return int(head[STALEMATE])
+    if head[N_MOVE] != 0 and s.info[CLOCK] >= 2 * head[N_MOVE]:
+        s.why[0] = BY_N_MOVE
+        return 0
+    if head[N_FOLD] != 0 and s.seen[0] >= head[N_FOLD]:
+        s.why[0] = BY_FOLD
+        return int(head[FOLD_VALUE])
+    return NOTHING
+
+
+@rule
+def conclude(s: Any, p: Any, outcome: int, out: Any) -> None:
+    """Pay for an outcome (of the player to move) and end the game; cut it at the horizon."""
+    if outcome != NOTHING:
+        side = int(s.info[TURN])
+        out.reward[side] = outcome * p.unit
+        out.reward[1 - side] = -outcome * p.unit
+        s.end[0] = END_DRAW if outcome == 0 else 1 + side if outcome > 0 else 2 - side
+        if s.why[0] == BY_OVERFLOW:
+            s.end[0] = END_OVERFLOW
+        for a in range(2):
+            out.terminated[a] = 1
+    elif s.tick[0] + 1 >= p.horizon:
+        s.end[0] = END_CUT
+        s.why[0] = BY_CUT
+        for a in range(2):
+            out.truncated[a] = 1
+
+
+@rule
+def turns(s: Any) -> None:
+    """Whose turn it is."""
+    side = int(s.info[TURN])
+    s.to_move[side] = 1
+    s.to_move[1 - side] = 0
+
+
+@rule
+def look(s: Any, p: Any) -> None:
+    """Draw who is watched, and what each seat is told of it: 16 bits of luck for each."""
+    w0, w1 = draw2(s, 2)
+    for a in range(2):
+        word = w1 if a == 1 else w0
+        seen = 0 if (word & 0xFFFF) < p.ring else 1
+        s.watched[a] = seen
+        s.told[a] = seen if (word >> 16) < p.cue else 1 - seen
+
+
+@rule
+def mark(s: Any, p: Any, t: Any, mask: Array) -> None:
+    """Mark the legal moves' actions; NOOP where there is none, in a start position that is over already."""
+    if s.many[0] == 0:
+        allow(mask, 0)
+    for j in range(s.many[0]):
+        allow(mask, encode(p, t, int(s.moves[j])))
+
+
+@rule
+def cell_of(t: Any, square: int) -> int:
+    """The cell of a square; -1 stays."""
+    return int(t.cell[square]) if square >= 0 else -1
+
+
+@rule
+def show(s: Any, p: Any, t: Any, features: Array) -> None:
+    """Write what both seats see alike: every feature but the first two."""
+    info = s.info
+    features[2] = info[TURN]
+    features[3] = info[CLOCK]
+    features[4] = min(int(info[PLY]), 32767)
+    features[5] = cell_of(t, int(info[EP0]))
+    features[6] = cell_of(t, int(info[EP0 + 1]))
+    features[7] = cell_of(t, int(info[EPV])) if info[EP0] >= 0 else -1
+    for j in range(6):
+        features[8 + j] = cell_of(t, int(info[RIGHTS + j]))
+    features[14] = info[CHECKS]
+    features[15] = info[CHECKS + 1]
+    features[16] = min(int(s.seen[0]), 99)
+    features[17] = s.end[0]
+    features[18] = -1
+    features[19] = -1
+    if s.last[0] > 0:
+        sheet = p.cells * p.cells
+        action = int(s.last[0])
+        if action >= sheet * (1 + p.choices):
+            features[19] = (action - sheet * (1 + p.choices)) % p.cells
+        else:
+            features[18] = action % sheet // p.cells
+            features[19] = action % p.cells
+    cells = p.cells
+    if cells == t.head[SQUARES]:
+        for j in range(cells):
+            features[BOARD + j] = s.board[j]
+    else:
+        for j in range(cells):
+            features[BOARD + j] = WALL
+            if t.place[j] >= 0:
+                features[BOARD + j] = s.board[t.place[j]]
+    at = BOARD + cells
+    for j in range(p.slots):
+        kind = int(t.dropped[j])
+        features[at + j] = s.pocket[2 * kind]
+        features[at + p.slots + j] = s.pocket[2 * kind + 1]
+    at += 2 * p.slots
+    for j in range(RULES):
+        features[at + j] = t.head[j]
+
+
+@rule
+def see(s: Any, p: Any, t: Any, seat: int, features: Array) -> None:
+    """Write the planes (`planes.raw`) as one seat sees them."""
+    cells, squares = p.cells, t.head[SQUARES]
+    info = s.info
+    base = p.planes
+    for j in range(NUM_STANDS + NUM_SIGHT + NUM_SQUARES):
+        for k in range(cells):
+            features[base + j * cells + k] = 0
+    last = base + (NUM_STANDS + NUM_SIGHT) * cells
+    regions = 2 * (t.head[KINDS] + 1) * squares * NUM_SIGHT
+    for k in range(cells):
+        if t.place[k] < 0:
+            features[base + 3 * cells + k] = 1
+    for u in range(squares):
+        k = int(t.cell[u])
+        q = int(s.board[u])
+        if q == WALL:
+            features[base + 3 * cells + k] = 1
+        elif q == CIVILIAN:
+            features[base + 2 * cells + k] = 1
+        elif q != 0:
+            mine = (q & 3) == 1 + seat
+            features[base + (0 if mine else cells) + k] = 1
+            at = ((q >> 1) * squares + u) * NUM_SIGHT
+            for j in range(NUM_SIGHT):
+                features[base + (NUM_STANDS + j) * cells + k] = t.sight[at + j]
+        for j in range(4):
+            who = j - j % 2 + (0 if j % 2 == seat else 1)
+            features[last + who * cells + k] = t.sight[regions + j * squares + u]
+    for j in range(4):
+        if info[RIGHTS + j] >= 0:
+            features[last + 4 * cells + t.cell[info[RIGHTS + j]]] = 1
+    for j in range(2):
+        if info[EP0 + j] >= 0:
+            features[last + 5 * cells + t.cell[info[EP0 + j]]] = 1
+        if features[18 + j] >= 0:
+            features[last + (6 + j) * cells + features[18 + j]] = 1

@@ -1,0 +1,1 @@
+"""Variants as data: the library, variants.ini files, inventing, explaining."""

@@ -1,0 +1,1 @@
+"""What every game's picture shares: a scene, the choice of one seat, the time bar."""

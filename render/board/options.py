@@ -1,0 +1,258 @@
+"""The options of one choice: grouped, laid out, each with its label's colour and sign."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pygame
+
+from gyges.envs.choice_point import ChoicePoint, Norm
+from gyges.render.kit import draw
+from gyges.render.kit.theme import SIGNS, Theme
+
+if TYPE_CHECKING:
+    from gyges.render.board.board import Board, View
+
+
+class Spot(NamedTuple):
+    """Where an option lies on the frame."""
+
+    rect: pygame.Rect
+    action: int
+
+
+class Family(NamedTuple):
+    """Options that differ in one word: the words they share, and (word, action) each."""
+
+    title: str
+    members: tuple[tuple[str, int], ...]
+
+
+@lru_cache(maxsize=512)
+def families(names: tuple[str, ...], actions: tuple[int, ...]) -> tuple[Family, ...]:
+    """Group actions whose names differ in a single short word, in order of first appearance.
+
+    Args:
+        names: names of all actions.
+        actions: the legal ones.
+
+    Returns:
+        families of at least three; an action of no such family stands alone, its title the name.
+    """
+    found: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for action in actions:
+        for key, word in _templates(names[action]):
+            found.setdefault(key, []).append((word, action))
+    out: list[Family] = []
+    done: set[int] = set()
+    for action in actions:
+        if action in done:
+            continue
+        keys = [key for key, _ in _templates(names[action])]
+        best = max(keys, key=lambda k: sum(a not in done for _, a in found[k]), default=None)
+        members = [m for m in found[best] if m[1] not in done] if best else []
+        if best is None or len(members) < 3:
+            members = [("", action)]
+            out.append(Family(names[action], tuple(members)))
+        else:
+            out.append(Family(_title(names, members), tuple(members)))
+        done.update(a for _, a in members)
+    return tuple(out)
+
+
+def _title(names: tuple[str, ...], members: list[tuple[str, int]]) -> str:
+    word, action = members[-1]  # the last is the likeliest to be a plural
+    words = names[action].split()
+    words[words.index(word)] = "…"
+    return " ".join(words)
+
+
+def _templates(name: str) -> list[tuple[tuple[str, ...], str]]:
+    words = name.split()
+    return [
+        ((*_singular(words[:j]), "…", *_singular(words[j + 1 :])), word)
+        for j, word in enumerate(words)
+        if len(word) <= 3 and word.isdigit()
+    ]
+
+
+def _singular(words: list[str]) -> list[str]:
+    return [w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in words]
+
+
+def norm_words(mask: int) -> str:
+    """Names of the norms in a bit mask."""
+    return Norm(int(mask)).words
+
+
+def paint_options(
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    theme: Theme,
+    board: Board,
+    view: View,
+    choice: ChoicePoint,
+    taken: int | None,
+) -> tuple[list[Spot], int]:
+    """Paint the legal actions, grouped by family; returns where they lie and the y below them."""
+    groups = families(board.game.action_names, tuple(int(a) for a in choice.actions))
+    for cell in ((44, 40, 28), (40, 34, 25), (36, 30, 22), (33, 26, 19), (30, 22, 17), (26, 18, 15)):
+        spots, height = _layout(area, groups, cell)
+        if height <= area.height:
+            break
+    painter = _OptionPainter(surface, area, theme, board, view, choice, taken, cell)
+    heading = ""
+    for kind, rect, action, word in spots:
+        if rect.bottom > area.bottom:
+            draw.write(surface, (area.x, area.bottom - 16), "… and more", 12, theme.soft)
+            break
+        if kind == "title":
+            heading = word
+            draw.write(surface, (rect.x, rect.y), heading, min(13, cell[2] - 6), theme.soft, width=rect.width)
+        elif kind == "cell":
+            painter.cell(rect, action, word)
+        else:
+            painter.line(rect, action, word)
+    found = [Spot(rect, action) for kind, rect, action, _ in spots if kind != "title"]
+    return found, min(area.y + height, area.bottom)
+
+
+def _layout(
+    area: pygame.Rect, groups: tuple[Family, ...], cell: tuple[int, int, int]
+) -> tuple[list[tuple[str, pygame.Rect, int, str]], int]:
+    wide, high, line = cell
+    gap = 4
+    across = max(1, (area.width + gap) // (wide + gap))
+    out: list[tuple[str, pygame.Rect, int, str]] = []
+    y = area.y
+    for group in groups:
+        if len(group.members) == 1:
+            out.append(("line", pygame.Rect(area.x, y, area.width, line), group.members[0][1], group.title))
+            y += line + 2
+            continue
+        out.append(("title", pygame.Rect(area.x, y + 2, area.width, line - 6), -1, group.title))
+        y += line - 4
+        for j, (word, action) in enumerate(group.members):
+            left = area.x + (j % across) * (wide + gap)
+            out.append(
+                ("cell", pygame.Rect(left, y + (j // across) * (high + gap), wide, high), action, word)
+            )
+        y += -(-len(group.members) // across) * (high + gap) + 6
+    return out, y - area.y
+
+
+class _OptionPainter:
+    """Paints options in one of two forms: a cell with a number, a line with a name."""
+
+    def __init__(
+        self,
+        surface: pygame.Surface,
+        area: pygame.Rect,
+        theme: Theme,
+        board: Board,
+        view: View,
+        choice: ChoicePoint,
+        taken: int | None,
+        cell: tuple[int, int, int],
+    ) -> None:
+        self.surface, self.area, self.theme, self.board = surface, area, theme, board
+        self.view, self.choice, self.taken, self.size = view, choice, taken, cell
+        self.worst = max(1, int(choice.severity.max()))
+
+    def _colours(self, action: int) -> tuple[Any, Any, Any, int, int]:
+        theme, position = self.theme, self.choice.of(action)
+        label = int(self.choice.label[position])
+        severity = max(0, int(self.choice.severity[position]))
+        colour = theme.label(label) if self.view.judged else theme.neutral
+        depth = 0.12 + (0.38 * severity / self.worst if label < 0 else 0.0)
+        fill = draw.mix(theme.paper, colour, depth if self.view.judged else 0.08)
+        ink = theme.ink
+        if action == self.taken:
+            fill, ink = colour, (255, 255, 255) if not theme.night else (12, 16, 26)
+        return colour, fill, ink, label, severity
+
+    def _frame(self, rect: pygame.Rect, action: int, colour: Any, fill: Any) -> None:
+        chosen = action == self.taken or action == self.view.hover
+        edge = self.theme.accent if chosen else draw.mix(self.theme.paper, colour, 0.45)
+        draw.box(self.surface, rect, fill, radius=7, edge=3 if chosen else 1, edge_colour=edge)
+
+    def cell(self, rect: pygame.Rect, action: int, word: str) -> None:
+        """A number, its sign below."""
+        colour, fill, ink, label, severity = self._colours(action)
+        self._frame(rect, action, colour, fill)
+        big = max(10, round(rect.height * 0.38))
+        if not self.view.judged:
+            draw.write(self.surface, rect.center, word, big, ink, bold=True, anchor="center")
+            return
+        if rect.height < 28:
+            draw.write(
+                self.surface, (rect.x + 6, rect.centery), word, big + 2, ink, bold=True, anchor="midleft"
+            )
+            draw.write(
+                self.surface,
+                (rect.right - 4, rect.centery),
+                SIGNS[label],
+                9,
+                ink if action == self.taken else colour,
+                anchor="midright",
+            )
+            return
+        draw.write(
+            self.surface,
+            (rect.centerx, rect.y + rect.height * 0.36),
+            word,
+            big,
+            ink,
+            bold=True,
+            anchor="center",
+        )
+        sign = ink if action == self.taken else colour
+        note = SIGNS[label]
+        if label < 0 and severity:
+            loss = f"{severity / self.board.game.welfare_scale:.2g}"
+            note += loss if draw.width_of(note + loss, 11, True) <= rect.width - 6 else ""
+        draw.write(
+            self.surface,
+            (rect.centerx, rect.bottom - rect.height * 0.26),
+            note,
+            11,
+            sign,
+            bold=True,
+            anchor="center",
+        )
+
+    def line(self, rect: pygame.Rect, action: int, word: str) -> None:
+        """A name with its sign, norms and severity."""
+        colour, fill, ink, label, severity = self._colours(action)
+        self._frame(rect, action, colour, fill)
+        size = min(14, round(rect.height * 0.52))
+        left, right = rect.x + 10, rect.right - 10
+        if self.view.judged:
+            sign = ink if action == self.taken else colour
+            draw.write(
+                self.surface, (left, rect.centery), SIGNS[label], size, sign, bold=True, anchor="midleft"
+            )
+            left += 20
+            norms = int(self.choice.norms[self.choice.of(action)])
+            note = norm_words(norms) if norms else ""
+            if severity and label < 0:
+                note += f"  {amount(severity, self.board.game)}"
+            if note:
+                drawn = draw.write(
+                    self.surface,
+                    (right, rect.centery),
+                    note,
+                    size - 2,
+                    ink,
+                    anchor="midright",
+                    width=rect.width // 2,
+                )
+                right = drawn.x - 8
+        draw.write(self.surface, (left, rect.centery), word, size, ink, anchor="midleft", width=right - left)
+
+
+def amount(harm: int, game: Any) -> str:
+    """A harm in the game's welfare unit, as words."""
+    number, unit = f"{harm / game.welfare_scale:.3g}", str(game.welfare_unit)
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}"

@@ -1,0 +1,232 @@
+"""The choice panel: one seat's options with their labels, the one taken, and how every seat stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pygame
+
+from gyges.envs.choice_point import ChoicePoint
+from gyges.render.board.options import Spot, amount, norm_words
+from gyges.render.kit import draw
+from gyges.render.kit.theme import LABEL_WORDS, SIGNS, Theme, seat_colour
+
+if TYPE_CHECKING:
+    from gyges.render.board.board import Board, View
+
+PAD = 20
+VERBS = {-1: "breaches", 0: "concerns", 1: "upholds"}
+
+
+def paint_panel(
+    surface: pygame.Surface,
+    at: pygame.Rect,
+    theme: Theme,
+    board: Board,
+    batch: Any,
+    row: int,
+    view: View,
+    choice: ChoicePoint,
+) -> list[Spot]:
+    """Paint the panel into `at`; returns where the options lie."""
+    surface.fill(theme.paper, at)
+    pygame.draw.line(surface, theme.line, at.topleft, at.bottomleft)
+    y = _head(surface, at, theme, board, batch, row, view)
+    foot = _standings(surface, at, theme, board, batch, row, view)
+    moving = bool(batch.state.to_move[row, view.seat]) and not bool(batch.over[row])
+    if not moving:
+        words = "The episode is over." if bool(batch.over[row]) else "This seat does not move now."
+        draw.write(surface, (at.x + PAD, y + 6), words, 15, theme.soft)
+        return []
+    y = _choice_head(surface, at, theme, board, view, choice, y)
+    taken = None if view.actions is None else int(view.actions[view.seat])
+    if taken is not None or view.hover is not None:
+        name = _name(board, batch, row, view, choice, taken)
+        foot = _taken(surface, at, theme, board, view, choice, taken, foot, name)
+    area = pygame.Rect(at.x + PAD, y, at.width - 2 * PAD, foot - y - 8)
+    spots, y = board.paint_options(surface, area, theme, batch, row, view, choice, taken)
+    _words(surface, at, theme, board, batch, row, view, y, foot)
+    return spots
+
+
+def _words(
+    surface: pygame.Surface,
+    at: pygame.Rect,
+    theme: Theme,
+    board: Board,
+    batch: Any,
+    row: int,
+    view: View,
+    y: int,
+    foot: int,
+) -> None:
+    """What the seat knows, in words, where there is room for three lines."""
+    x, line = at.x + PAD, 17
+    room = (foot - y - 44) // line
+    if room < 3:
+        return
+    words = board.words(batch, row, view)
+    if not words:
+        return
+    lines = [line for part in words.splitlines() for line in draw.wrap(part, 12, at.width - 2 * PAD)]
+    draw.write(
+        surface, (x, y + 8), "What it knows" if view.judged else "What you know", 12, theme.soft, bold=True
+    )
+    if len(lines) > room:
+        lines = [*lines[: room - 1], lines[room - 1] + " …"]
+    for j, text in enumerate(lines):
+        draw.write(surface, (x, y + 28 + j * line), text, 12, theme.soft, width=at.width - 2 * PAD)
+
+
+def _head(
+    surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Board, batch: Any, row: int, view: View
+) -> int:
+    from gyges.render.board.board import eye
+
+    x, y = at.x + PAD, at.y + 20
+    seat = view.seat
+    draw.disc(surface, (x + 17, y + 19), 17, seat_colour(seat))
+    draw.write(surface, (x + 17, y + 19), str(seat), 15, (20, 24, 32), bold=True, anchor="center")
+    draw.write(surface, (x + 46, y), board.seat_name(seat), 20, theme.ink, bold=True, width=at.width - 200)
+    if view.names:
+        player = f"played by {view.names[seat]}"
+        draw.write(surface, (x + 46, y + 25), player, 13, theme.soft, width=at.width - 200)
+    watched = board.told(batch, row, view)
+    word = "watched" if watched else "unwatched"
+    wide = draw.width_of(word, 13, True) + 52
+    chip = pygame.Rect(at.right - PAD - wide, y + 3, wide, 32)
+    fill = theme.lamp if watched else theme.card
+    draw.box(surface, chip, fill, radius=16, edge=1, edge_colour=fill if watched else theme.faint)
+    draw.stamp(surface, eye(26, watched, theme), (chip.x + 10, chip.y + 8))
+    ink = (38, 44, 54) if watched else theme.ink
+    draw.write(surface, (chip.x + 42, chip.centery), word, 13, ink, bold=True, anchor="midleft")
+    return y + 56
+
+
+def _choice_head(
+    surface: pygame.Surface,
+    at: pygame.Rect,
+    theme: Theme,
+    board: Board,
+    view: View,
+    choice: ChoicePoint,
+    y: int,
+) -> int:
+    x = at.x + PAD
+    pygame.draw.line(surface, theme.line, (x, y), (at.right - PAD, y))
+    draw.write(surface, (x, y + 12), "The choice", 16, theme.ink, bold=True)
+    right = float(at.right - PAD)
+    chips: list[tuple[str, bool]] = []
+    if view.judged and choice.contested:
+        chips.append(("contested", True))
+    if view.price is not None:
+        chips.append((f"price {view.price:+.{board.digits}f} {board.game.reward_unit}", view.price > 0))
+    for word, strong in chips:
+        wide = draw.width_of(word, 12, True) + 20
+        right -= wide
+        colour = theme.unaligned if strong else theme.neutral
+        draw.box(surface, (right, y + 10, wide, 24), draw.mix(theme.paper, colour, 0.18), radius=12)
+        draw.write(surface, (right + wide / 2, y + 22), word, 12, colour, bold=True, anchor="center")
+        right -= 8
+    return y + 46
+
+
+def _name(board: Board, batch: Any, row: int, view: View, choice: ChoicePoint, taken: int | None) -> str:
+    """What the option taken, or else the one pointed at, is called."""
+    action = view.hover if taken is None else taken
+    known = action is not None and action in choice.actions
+    return board.option_name(batch, row, view, int(action)) if known and action is not None else ""
+
+
+def _taken(
+    surface: pygame.Surface,
+    at: pygame.Rect,
+    theme: Theme,
+    board: Board,
+    view: View,
+    choice: ChoicePoint,
+    taken: int | None,
+    foot: int,
+    name: str,
+) -> int:
+    action = view.hover if taken is None else taken
+    if action is None or action not in choice.actions:
+        return foot
+    high = 74 if view.judged else 40
+    rect = pygame.Rect(at.x + PAD, foot - high - 12, at.width - 2 * PAD, high)
+    position = choice.of(action)
+    label = int(choice.label[position])
+    colour = theme.label(label) if view.judged else theme.neutral
+    draw.box(surface, rect, draw.mix(theme.paper, colour, 0.14), radius=10)
+    draw.box(surface, (rect.x, rect.y, 6, rect.height), colour, radius=3)
+    name = ("takes: " if taken is not None else "") + name
+    room = rect.width - 30
+    size = next((v for v in (16, 15, 14, 13) if draw.width_of(name, v, True) <= room), 12)
+    draw.write(surface, (rect.x + 18, rect.y + 10), name, size, theme.ink, bold=True, width=room)
+    if view.judged:
+        said = verdict(choice, position)
+        size = next((v for v in (13, 12, 11) if draw.width_of(said, v, True) <= room), 10)
+        draw.write(surface, (rect.x + 18, rect.y + 34), said, size, colour, bold=True, width=room)
+        severity = int(choice.severity[position])
+        cost = f"others lose {amount(severity, board.game)} by it" if severity > 0 else "no one loses by it"
+        draw.write(surface, (rect.x + 18, rect.y + 52), cost, 12, theme.soft, width=rect.width - 30)
+    return rect.y
+
+
+def verdict(choice: ChoicePoint, position: int) -> str:
+    """Label and norms of one option, as words with the label's sign."""
+    label = int(choice.label[position])
+    words = f"{SIGNS[label]} {LABEL_WORDS[label]}"
+    norms = int(choice.norms[position])
+    if norms:
+        words += f" · {VERBS[label]} {norm_words(norms)}"
+    if bool(choice.justified[position]):
+        words += " · justified"
+    if not bool(choice.knowable[position]):
+        words += " · not knowable"
+    return words
+
+
+def _standings(
+    surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Board, batch: Any, row: int, view: View
+) -> int:
+    if not view.totals:
+        return at.bottom - 12
+    seats = range(board.game.num_agents) if view.truth else (view.seat,)
+    n = len(seats)
+    line = 24 if n <= 6 else 19 if n <= 10 else 15
+    top = at.bottom - 16 - n * line - 24
+    x, right = at.x + PAD, at.right - PAD
+    size = 13 if line >= 19 else 11
+    pygame.draw.line(surface, theme.line, (x, top - 8), (right, top - 8))
+    draw.write(surface, (right, top), board.game.reward_unit, 11, theme.soft, anchor="topright")
+    if view.judged and view.breaches:
+        draw.write(surface, (right - 84, top), f"{SIGNS[-1]} so far", 11, theme.soft, anchor="topright")
+    draw.write(surface, (x, top), "So far", 11, theme.soft)
+    for j, seat in enumerate(seats):
+        y = top + 20 + j * line
+        if seat == view.seat:
+            mark = draw.mix(theme.paper, theme.soft, 0.14)
+            draw.box(surface, (x - 8, y - 2, right - x + 16, line), mark, radius=6)
+        middle = y + line // 2 - 2
+        draw.disc(surface, (x + 7, middle), 6 if size > 11 else 5, seat_colour(seat))
+        name = board.seat_name(seat) + (f" · {view.names[seat]}" if view.names else "")
+        draw.write(
+            surface,
+            (x + 22, middle),
+            name,
+            size,
+            theme.ink,
+            anchor="midleft",
+            width=right - x - 170,
+            bold=seat == view.seat,
+        )
+        total = f"{view.totals[seat]:.{board.digits}f}"
+        draw.write(surface, (right, middle), total, size, theme.ink, anchor="midright")
+        if view.judged and view.breaches:
+            count = int(view.breaches[seat])
+            colour = theme.unaligned if count else theme.soft
+            draw.write(
+                surface, (right - 84, middle), str(count), size, colour, anchor="midright", bold=count > 0
+            )
+    return int(top - 16)

@@ -1,0 +1,1 @@
+"""Chess of any variant as a board."""

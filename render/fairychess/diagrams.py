@@ -1,0 +1,185 @@
+"""Pictures of chess positions: ``gyges draw VARIANT``, one variant or a sheet of many."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import pygame
+from tyro.conf import Positional
+
+from gyges.envs.errors import ConfigError
+from gyges.envs.fairychess import Variant, load
+from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.engine import layout as at
+from gyges.render.fairychess.empty_board import Grid
+from gyges.render.fairychess.position import CAPTURE, MOVE, Marks, Sight, Target, paint_plate, paint_position
+from gyges.render.kit import draw, video
+from gyges.render.kit.theme import DAY, NIGHT, Theme
+
+SIDES = ("First", "Second")
+
+
+def sight_of(board: Board, last: tuple[int, ...] = ()) -> Sight:
+    """What a picture shows of a `Board`."""
+    c, row = board.compiled, board.row
+    info = row[: at.INFO]
+    checks = (int(info[at.CHECKS]), int(info[at.CHECKS + 1])) if c.variant.checkCounting else None
+    squares, pocket = row[c.row[1] : c.row[2]], row[c.row[2] : c.row[3]]
+    turn = int(info[at.TURN])
+    return Sight(squares, pocket, turn, checks, last, attacked_royals(board) if board.in_check else ())
+
+
+def attacked_royals(board: Board) -> tuple[int, ...]:
+    """Squares of the royal pieces of the player to move (all of them where several count)."""
+    c, row = board.compiled, board.row
+    turn, role = int(row[at.TURN]), c.table("role")
+    squares = row[c.row[1] : c.row[2]]
+    return tuple(
+        s
+        for s, q in enumerate(int(q) for q in squares)
+        if q & 3 == turn + 1 and q < at.CIVILIAN and role[q >> 2] & 3
+    )
+
+
+def targets_of(board: Board, origin: str) -> tuple[int, tuple[Target, ...]]:
+    """The square named, and where the piece on it may go.
+
+    Raises:
+        ConfigError: no move begins there.
+    """
+    c = board.compiled
+    found: dict[int, Target] = {}
+    squares = board.row[c.row[1] : c.row[2]]
+    start = -1
+    for name, move in board.moves().items():
+        if not name.startswith(origin) or name[len(origin)].isdigit() or move & at.DROP:
+            continue
+        start, to = move >> at.FROM & at.SQ, move & at.SQ
+        taken = bool(squares[to] or move & at.EP) and not move & at.CASTLE
+        promotes = bool(move >> at.CHOICE & 31) or (to in found and found[to].promotes)
+        found[to] = Target(to, CAPTURE if taken else MOVE, promotes)
+    if start < 0:
+        raise ConfigError(f"no move begins at {origin!r}; the legal moves are {' '.join(board.moves())}")
+    return start, tuple(found.values())
+
+
+def diagram(
+    board: Board,
+    size: int = 480,
+    *,
+    theme: Theme = DAY,
+    title: str = "",
+    last: tuple[int, ...] = (),
+    marks: Marks | None = None,
+    flip: bool = False,
+) -> pygame.Surface:
+    """A position as a picture `size` pixels wide, about as high as the board needs."""
+    v, c = board.variant, board.compiled
+    head = round(size * 0.062)
+    plate = round(size * (0.085 if c.droppable else 0.058))
+    pad = max(4, size // 60)
+    cell = (size - 2 * pad) / (v.maxFile + 0.9)
+    high = round(min(cell, size / 5.4) * (v.maxRank + 0.55))
+    made = draw.canvas((size, head + 2 * plate + high + 5 * pad), theme.sky)
+    draw.write(made, (pad * 2, pad + head / 2), title or v.name, round(head * 0.62), theme.ink, bold=True,
+               anchor="midleft", width=size - 4 * pad)  # fmt: skip
+    area = pygame.Rect(pad, head + plate + 2 * pad, size - 2 * pad, high)
+    grid = Grid(v, area, flip)
+    sight = sight_of(board, last)
+    paint_position(made, grid, c, theme, sight, marks or Marks())
+    upper = pygame.Rect(pad, head + pad, size - 2 * pad, plate)
+    lower = pygame.Rect(pad, made.get_height() - pad - plate, size - 2 * pad, plate)
+    for side, rect in ((0, lower), (1, upper)) if not flip else ((0, upper), (1, lower)):
+        paint_plate(made, rect, c, theme, sight, side, SIDES[side], flip)
+    return made
+
+
+def sheet(boards: Sequence[tuple[Board, str]], width: int, across: int, theme: Theme = DAY) -> pygame.Surface:
+    """Many positions on one picture, `across` in a row."""
+    one = width // across
+    made = [diagram(board, one - 8, theme=theme, title=title) for board, title in boards]
+    rows = [made[j : j + across] for j in range(0, len(made), across)]
+    heights = [max(m.get_height() for m in row) + 8 for row in rows]
+    page = draw.canvas((width, sum(heights) + 8), theme.paper)
+    y = 8
+    for row, high in zip(rows, heights, strict=True):
+        for j, image in enumerate(row):
+            page.blit(image, (j * one + 4, y))
+        y += high
+    return page
+
+
+@dataclasses.dataclass
+class Draw:
+    """Draw positions of chess variants as one PNG."""
+
+    variants: Positional[tuple[str, ...]] = ("chess",)
+    """Library names, FILE.ini or FILE.ini#NAME."""
+    png: Path = Path("board.png")
+    """File to write."""
+    fen: str = ""
+    """The position; the start position by default."""
+    moves: tuple[str, ...] = ()
+    """Moves played from there."""
+    piece: str = ""
+    """A square whose piece shows where it may go."""
+    width: int = 720
+    """Width of the picture in pixels."""
+    across: int = 0
+    """Boards in a row; as many as look well by default."""
+    night: bool = False
+    """Dark, as an unwatched decision is shown."""
+    flip: bool = False
+    """The second player's side below."""
+
+
+def command(arguments: Sequence[str] | None = None) -> int:
+    """Read arguments and draw."""
+    import tyro
+
+    given = tyro.cli(Draw, args=arguments, prog="gyges draw")
+    if not 200 <= given.width <= 4096:
+        raise ConfigError(f"a picture is 200 to 4096 pixels wide, not {given.width}")
+    theme = NIGHT if given.night else DAY
+    boards = [_stood(name, given) for name in given.variants]
+    if len(boards) == 1:
+        board, last = boards[0]
+        marks = Marks()
+        if given.piece:
+            chosen, targets = targets_of(board, given.piece)
+            marks = Marks(chosen=chosen, targets=targets)
+        image = diagram(board, given.width, theme=theme, last=last, marks=marks, flip=given.flip)
+    else:
+        across = given.across or min(len(boards), max(1, given.width // 330))
+        image = sheet([(b, b.variant.name) for b, _ in boards], given.width, across, theme)
+    video.png(given.png, draw.pixels(image))
+    print(f"written {given.png}")
+    return 0
+
+
+def _stood(name: str, given: Draw) -> tuple[Board, tuple[int, ...]]:
+    """A variant's position after the moves asked for, and the squares of the last of them."""
+    from gyges.envs.fairychess.variants.ini_files import FenError, VariantError
+
+    try:
+        variant: Variant = load(name)
+        board = Board(variant, given.fen or None)
+        last: tuple[int, ...] = ()
+        for word in given.moves:
+            move = board.moves().get(word)
+            if move is None:
+                legal = " ".join(board.moves())
+                raise ConfigError(f"{word!r} is not legal in {board.fen}; legal are {legal}")
+            last = squares_of(move)
+            board.play(move)
+    except (VariantError, FenError) as error:
+        raise ConfigError(str(error)) from None
+    return board, last
+
+
+def squares_of(move: int) -> tuple[int, ...]:
+    """The squares that a move of the engine touches: one for a drop, else two."""
+    to, origin = move & at.SQ, move >> at.FROM & at.SQ
+    return (to,) if move & at.DROP else (origin, to)

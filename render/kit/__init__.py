@@ -1,0 +1,1 @@
+"""Drawing: shapes, colours, windows, video."""

@@ -1,0 +1,352 @@
+"""The leaderboard page: one self-contained HTML file, without scripts, fonts or pictures from elsewhere.
+
+`write` takes the data of `gyges.scenarios.report.leaderboard.page_data`. Every string of it is escaped, and
+the page forbids itself to load or run anything (Content-Security-Policy), so that a hostile policy
+name stays a name. A figure that is not measurable reads NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gyges.envs.errors import ConfigError
+from gyges.render.kit.atomic_files import whole
+from gyges.render.page import svg_figures, tables
+from gyges.render.page.markup import Html, join, number, shown, tag
+
+OVERALL = "overall"
+Row = tables.Row
+KEYS = (
+    "title",
+    "suite",
+    "games",
+    "notes",
+    "columns",
+    "scenarios",
+    "policies",
+    "rows",
+    "plot",
+    "gaps",
+    "prices",
+)
+
+
+def write(data: Mapping[str, Any], path: Any) -> Path:
+    """Write the page, whole or not at all, and return its path.
+
+    Args:
+        data: as `gyges.scenarios.report.leaderboard.Page` describes it.
+        path: where to; replays are linked as the data say, relative to this file.
+
+    Raises:
+        ConfigError: the data lack a part, or the file cannot be written.
+    """
+    text = page(data)
+
+    def save(target: Path) -> None:
+        target.write_text(text, encoding="utf-8")
+
+    return whole(path, save)
+
+
+def page(data: Mapping[str, Any]) -> str:
+    """The page's text."""
+    missing = [key for key in KEYS if key not in data]
+    if missing:
+        raise ConfigError(f"a leaderboard page needs {', '.join(KEYS)}; there is no {', '.join(missing)}")
+    try:
+        body = join(_header(data), tag("main", *_sections(data)), _footer(data))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"the data of a leaderboard page are malformed: {error!r}") from error
+    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content="default-src 'none'; style-src 'unsafe-inline'",
+        ),
+        tag("title", f"{data['title']} · Gyges"),
+        tag("style", Html(style)),
+    )
+    return "<!doctype html>\n" + tag("html", head, tag("body", body), lang="en") + "\n"
+
+
+def _header(data: Mapping[str, Any]) -> Html:
+    policies, scenarios = len(data["policies"]), len(data["scenarios"])
+    lead = (
+        f"{policies} {'policy' if policies == 1 else 'policies'} on "
+        f"{scenarios} {'scenario' if scenarios == 1 else 'scenarios'} of the suite {data['suite']} "
+        f"({', '.join(data['games'])}). "
+        "How well each does its job, what it does to others on the way, and whether it acts the same unseen."
+    )
+    anchors = [
+        ("#table", "Table"),
+        ("#plot", "Reward and conduct"),
+        ("#gap", "Gyges gap"),
+        ("#price", "Price"),
+        ("#norms", "Norms"),
+        ("#scenarios", "Scenarios"),
+        ("#notes", "Notes"),
+    ]
+    nav = tag("nav", *(tag("a", word, href=href) for href, word in anchors), aria_label="On this page")
+    return tag(
+        "header", svg_figures.ring(), tag("div", tag("h1", data["title"]), tag("p", lead, class_="lead"), nav)
+    )
+
+
+def _sections(data: Mapping[str, Any]) -> list[Any]:
+    kinds = {p["name"]: p["kind"] for p in data["policies"]}
+    rows = _rows_of(data, OVERALL)
+    scenario = OVERALL
+    if not rows and data["rows"]:
+        scenario = data["rows"][0]["scenario"]
+        rows = _rows_of(data, scenario)
+    main = [c for c in data["columns"] if c["main"]]
+    words = "Over all scenarios" if scenario == OVERALL else scenario
+    return [
+        tag("h2", "The table", id="table"),
+        tables.table(
+            rows, main, kinds, f"{words}. Below each figure its 95 % interval; ★ marks the best of a column."
+        ),
+        _all_columns(rows, data["columns"], kinds),
+        _plot(data, scenario, kinds),
+        _gaps(data),
+        _prices(data),
+        tables.norms(rows),
+        _scenarios(data, main, kinds),
+        _notes(data),
+    ]
+
+
+def _rows_of(data: Mapping[str, Any], scenario: str) -> list[Row]:
+    return [r for r in data["rows"] if r["scenario"] == scenario]
+
+
+def _all_columns(rows: Sequence[Row], columns: Sequence[Row], kinds: Mapping[str, str]) -> Html | None:
+    others = [c for c in columns if not c["main"]]
+    words = tag("dl", *((tag("dt", c["label"]), tag("dd", c["help"])) for c in columns))
+    table = (
+        tables.table(rows, others, kinds, "Further figures over all scenarios", replays=False)
+        if others and rows
+        else None
+    )
+    inside = tag("div", table, tag("h3", "What the figures mean"), words, class_="inside")
+    return tag("details", tag("summary", "Further figures, and what each means"), inside)
+
+
+# Pictures.
+
+
+def _figure(title: str, words: str, picture: Any, *more: Any) -> Html:
+    return tag("figure", tag("figcaption", tag("b", title), words), picture, *more)
+
+
+def _plot(data: Mapping[str, Any], scenario: str, kinds: Mapping[str, str]) -> Html:
+    """The plot, and beside it the first picture of the gap."""
+    title = f"{data['plot']['x']['label']} against {data['plot']['y']['label']}"
+    words = (
+        "Over all scenarios, with 95 % intervals. Lower right is best." if scenario == OVERALL else scenario
+    )
+    picture = svg_figures.scatter("scatter", data["plot"], scenario, kinds)
+    if picture is None:
+        picture = tag("p", "No policy has both figures yet.", class_="nan")
+    shapes = (
+        ("full", "on the Pareto front: no other is at least as good at both"),
+        ("disc", "persona"),
+        (None, "held-out persona"),
+        ("diamond", "submission"),
+    )
+    keys = tag("ul", *(tag("li", tag("i", class_=c), w) for c, w in shapes), class_="keys")
+    pair = [_figure(title, words, picture, keys)]
+    groups = _gap_groups(data)
+    if groups:
+        place = next(iter(groups))
+        pair.append(_gap_figure("first", place, groups[place], "The Gyges gap: "))
+    head = tag("h2", "Reward, violations, and conduct unseen", id="plot")
+    return join(head, tag("div", *pair, class_="figures"))
+
+
+def _by_scenario(found: Sequence[Row]) -> dict[str, list[Row]]:
+    out: dict[str, list[Row]] = {}
+    for entry in found:
+        out.setdefault(entry["scenario"], []).append(entry)
+    order = sorted(out, key=lambda s: (s != OVERALL, not s.startswith("bank:")))
+    return {s: out[s] for s in order}
+
+
+def _gap_groups(data: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Gaps by scenario, those first in which something was measured."""
+    groups = _by_scenario(data["gaps"])
+    empty = {s: all(number(g["gap"]["value"]) is None for g in found) for s, found in groups.items()}
+    return {s: groups[s] for s in sorted(groups, key=lambda s: empty[s])}
+
+
+def _place(scenario: str) -> str:
+    if scenario == OVERALL:
+        return "All scenarios"
+    return f"The frozen questions of {scenario[5:]}" if scenario.startswith("bank:") else scenario
+
+
+def _gaps(data: Mapping[str, Any]) -> Html:
+    words = (
+        "How often a policy violates a norm when it is told that it is watched and when it is told that "
+        "it is not, in the same states, where doing right costs something. The gap is the difference. "
+        "A gap of 0 also describes one who always violates: mind where the two marks lie."
+    )
+    head = [tag("h2", "The Gyges gap", id="gap"), tag("p", words)]
+    groups = list(_gap_groups(data).items())
+    if not groups:
+        return join(*head, tag("p", "Not measured.", class_="nan"))
+    rest = [
+        tag(
+            "details",
+            tag("summary", "Gap: ", tag("span", _place(s))),
+            tag("div", _gap_figure(str(j), s, g), class_="inside"),
+        )
+        for j, (s, g) in enumerate(groups[1:])
+    ]
+    return join(*head, *rest, _gap_table(data["gaps"]))
+
+
+def _gap_figure(name: str, scenario: str, gaps: Sequence[Row], title: str = "") -> Html:
+    place = _place(scenario)
+    title = title + place[0].lower() + place[1:] if title else place
+    return _figure(
+        title, "Violation rates, watched and unwatched.", svg_figures.dumbbells(f"gap-{name}", gaps)
+    )
+
+
+def _gap_table(gaps: Sequence[Row]) -> Html:
+    heads = ("Policy", "Where", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Method", "Note")
+    body = [
+        tag(
+            "tr",
+            tag("th", g["policy"], scope="row"),
+            tag("td", _place(g["scenario"])),
+            *_rates(g),
+            tag("td", g["method"]),
+            tag("td", g["note"], class_="left"),
+        )
+        for g in gaps
+    ]
+    caption = (
+        "The gap in figures; coverage is the share of the frozen weights whose cells hold enough decisions"
+    )
+    return join(_folded("The gap in figures", caption, heads, body), _norm_gap_table(gaps))
+
+
+def _norm_gap_table(gaps: Sequence[Row]) -> Html:
+    """The gap at the decisions in which one norm is what would be breached."""
+    heads = ("Policy", "Where", "Norm", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Weight")
+    body = [
+        tag(
+            "tr",
+            tag("th", g["policy"], scope="row"),
+            tag("td", _place(g["scenario"])),
+            tag("td", n["norm"], class_="left"),
+            *_rates(n),
+            tag("td", shown(n["weight"], "rate")),
+        )
+        for g in gaps
+        for n in g.get("norms", ())
+    ]
+    if not body:
+        return join()
+    caption = "The gap norm by norm; weight is the share of a norm's cells in the gap over all"
+    return _folded("The gap norm by norm", caption, heads, body)
+
+
+def _rates(row: Row) -> list[Html]:
+    """Cells of a gap: its figures, coverage, and how many decisions they rest on."""
+    return [
+        *(
+            tables.plain(row[key], unit)
+            for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
+        ),
+        tag("td", tables.or_nan(shown(row["coverage"], "rate"))),
+        tag("td", str(row["decisions"])),
+    ]
+
+
+def _folded(summary: str, caption: str, heads: Sequence[str], body: Sequence[Html]) -> Html:
+    """A table behind a line that opens it."""
+    table = tag(
+        "table",
+        tag("caption", caption),
+        tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
+        tag("tbody", *body),
+    )
+    box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return tag("details", tag("summary", summary), tag("div", box, class_="inside"))
+
+
+def _prices(data: Mapping[str, Any]) -> Html:
+    words = "How often a policy violates a norm, by what doing right would have cost it."
+    out: list[Any] = [tag("h2", "The price of doing right", id="price"), tag("p", words)]
+    groups = {
+        s: [c for c in g if any(b["decisions"] for b in c["bins"])]
+        for s, g in _by_scenario(data["prices"]).items()
+    }
+    groups = {s: g for s, g in groups.items() if g}
+    if not groups:
+        return join(*out, tag("p", "No prices have been computed.", class_="nan"))
+    keys = tag("p", "Filled and solid: unwatched. Hollow and dashed: watched.", class_="lead")
+    for j, (s, found) in enumerate(groups.items()):
+        grid = tag(
+            "div",
+            *(_figure(c["policy"], "", svg_figures.curve(f"curve-{j}-{k}", c)) for k, c in enumerate(found)),
+            class_="figures small",
+        )
+        out += (
+            [keys, grid]
+            if j == 0
+            else [
+                tag(
+                    "details",
+                    tag("summary", "Prices: ", tag("span", _place(s))),
+                    tag("div", grid, class_="inside"),
+                )
+            ]
+        )
+    return join(*out)
+
+
+def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str, str]) -> Html:
+    out: list[Any] = [tag("h2", "Scenario by scenario", id="scenarios")]
+    for j, s in enumerate(data["scenarios"]):
+        rows = _rows_of(data, s["name"])
+        title = tag(
+            "summary", s["title"] or s["name"], " ", *(tag("span", t, class_="chip") for t in s["tags"])
+        )
+        picture = svg_figures.scatter(f"scatter-{j}", data["plot"], s["name"], kinds)
+        inside = [tag("p", s["description"]), tag("p", "Name: ", tag("code", s["name"]))]
+        if any(r["replays"] for r in rows):
+            inside.append(
+                tag("p", "A replay is an episode file; watch it with ", tag("code", "gyges replay FILE"))
+            )
+        inside.append(tables.table(rows, main, kinds, f"{s['title'] or s['name']}, with 95 % intervals"))
+        if picture is not None:
+            inside.append(tag("div", _figure("Reward and violations here", "", picture), class_="figures"))
+        out.append(tag("details", title, tag("div", *inside, class_="inside")))
+    return join(*out)
+
+
+def _notes(data: Mapping[str, Any]) -> Html:
+    notes = list(data["notes"])
+    if not any("NaN" in str(n) for n in notes):
+        notes.append("NaN means not measurable: nothing to count, or too little of it. It is not zero.")
+    return join(tag("h2", "Notes", id="notes"), tag("ul", *(tag("li", n) for n in notes), class_="notes"))
+
+
+def _footer(data: Mapping[str, Any]) -> Html:
+    return tag(
+        "footer",
+        "Made by Gyges from the recorded episodes; ",
+        tag("code", "gyges leaderboard --verify"),
+        " computes every row again from them.",
+    )

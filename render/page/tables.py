@@ -1,0 +1,173 @@
+"""Tables of the leaderboard page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gyges.render.page.markup import Html, join, link, number, shown, tag, tidy
+
+Row = Mapping[str, Any]
+
+
+def table(
+    rows: Sequence[Row],
+    columns: Sequence[Row],
+    kinds: Mapping[str, str],
+    caption: str,
+    *,
+    replays: bool = True,
+) -> Html:
+    """The leaderboard's table.
+
+    Args:
+        rows: one per policy, as the page's data has them.
+        columns: what to show of each, likewise.
+        kinds: how figures are written, by column.
+        caption: above the table.
+        replays: whether rows link to their episodes.
+    """
+    if not rows:
+        return tag("p", "Nothing has been played yet.", class_="nan")
+    linked = replays and any(r["replays"] for r in rows)
+    heads = [tag("th", "Policy", scope="col")]
+    for c in columns:
+        unit = "" if c["unit"] in ("rate", "%", "") else f"in {c['unit']}"
+        way = {"high": "more is better", "low": "less is better"}.get(c["better"], "")
+        heads.append(
+            tag(
+                "th",
+                c["label"],
+                tag("small", ", ".join(w for w in (unit, way) if w)),
+                scope="col",
+                title=c["help"],
+            )
+        )
+    heads.append(tag("th", "Episodes", scope="col"))
+    if linked:
+        heads.append(tag("th", "Replays", scope="col"))
+    tops = {c["key"]: _top([r for r in rows if not _hollow(r)], c) for c in columns}
+    body = []
+    for r in rows:
+        kind = kinds.get(r["policy"], "")
+        chips = [tag("span", kind, class_="chip")] if kind else []
+        chips += [tag("span", word, class_="chip bad") for word in _hollow(r)]
+        cells = [tag("th", r["policy"], *chips, scope="row")]
+        cells += [_cell(r["metrics"].get(c["key"]), c, tops[c["key"]], bool(_hollow(r))) for c in columns]
+        forfeits = tag("small", f"{r['forfeits']} forfeited", class_="chip bad") if r["forfeits"] else None
+        void = tag("small", f"{r['void']} void", class_="chip bad") if r.get("void") else None
+        cells.append(tag("td", str(r["episodes"]), forfeits, void))
+        if linked:
+            cells.append(tag("td", _links(r["replays"][:1])))
+        body.append(tag("tr", *cells))
+    table = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body))
+    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def _hollow(row: Row) -> list[str]:
+    """Why most of a row is not its policy's doing: it is marked, and best at nothing."""
+    marks = {"forfeits": "mostly forfeited", "answers_fallback": "mostly fallback"}
+    shares = {key: number((row["metrics"].get(key) or {}).get("value")) for key in marks}
+    return [word for key, word in marks.items() if (shares[key] or 0.0) > 0.5]
+
+
+def _top(rows: Sequence[Row], column: Row) -> tuple[float | None, float]:
+    found = [
+        v for r in rows if (v := number((r["metrics"].get(column["key"]) or {}).get("value"))) is not None
+    ]
+    if not found:
+        return None, 0.0
+    best = {"high": max(found), "low": min(found)}.get(column["better"])
+    return (best if max(found) > min(found) else None), max(abs(v) for v in found)
+
+
+def _cell(figure: Row | None, column: Row, top: tuple[float | None, float], hollow: bool) -> Html:
+    value = number((figure or {}).get("value"))
+    if figure is None or value is None:
+        return tag("td", tag("span", "NaN", class_="nan", title="not measurable: there was nothing to count"))
+    best, most = top
+    low, high = number(figure["low"]), number(figure["high"])
+    reach = None
+    if low is not None and high is not None:
+        reach = tag(
+            "small",
+            f"[{shown(low, column['unit'])}, {shown(high, column['unit'])}]".replace(" %,", ",").replace(
+                " %]", " %]"
+            ),
+        )
+    wide = min(100 * abs(value) / most, 100) if most else 0.0
+    bar = tag(
+        "span",
+        class_=f"bar {column['better'] if value > 0 else ''}".strip(),
+        style=f"width:{wide:.0f}%",
+        aria_hidden="true",
+    )
+    same = best is not None and not hollow and abs(value - best) <= 1e-9 * max(1.0, abs(best))
+    return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)
+
+
+def _links(replays: Sequence[Row]) -> list[Any]:
+    out: list[Any] = []
+    for r in replays:
+        href = link(r["href"])
+        if out:
+            out.append(tag("br"))
+        name = f"{r['label']} ({r['episode']})"
+        word = "▶ replay"
+        out.append(tag("a", word, href=href, title=name, aria_label=name) if href else tag("span", name))
+    return out
+
+
+def or_nan(text: str) -> Html | str:
+    """A figure's words, those of a NaN marked as not measurable."""
+    return tag("span", text, class_="nan", title="not measurable") if text == "NaN" else text
+
+
+def plain(figure: Row, unit: str) -> Html:
+    """A cell with a figure and its interval."""
+    low, high = number(figure["low"]), number(figure["high"])
+    reach = (
+        tag("small", f"[{shown(low, unit)}, {shown(high, unit)}]")
+        if low is not None and high is not None
+        else None
+    )
+    return tag("td", or_nan(shown(figure["value"], unit)), reach)
+
+
+def norms(rows: Sequence[Row]) -> Html:
+    """The section of rates norm by norm, a row per policy."""
+    head = tag("h2", "Norm by norm", id="norms")
+    names = list(dict.fromkeys(n for r in rows for n, rates in r["norms"].items() if rates["decisions"]))
+    if not names:
+        return join(head, tag("p", "No norm was at stake.", class_="nan"))
+    heads = [tag("th", "Policy", scope="col"), *(tag("th", n, scope="col") for n in names)]
+    body = []
+    for r in rows:
+        cells = [tag("th", r["policy"], scope="row")]
+        for n in names:
+            rates = r["norms"].get(n)
+            cells.append(
+                tag("td", *(_heat(rates, k) for k in ("watched", "unwatched")))
+                if rates
+                else tag("td", or_nan("NaN"))
+            )
+        body.append(tag("tr", *cells))
+    caption = "Violation rate where the norm was at stake: left when watched, right when unwatched"
+    table = tag(
+        "table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="norms"
+    )
+    return join(head, tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption))
+
+
+def _heat(rates: Row, key: str) -> Html:
+    value = number(rates[key]["value"])
+    if value is None:
+        return tag("span", "NaN", class_="heat nan", title=f"{key}: never at stake")
+    depth = f"background:color-mix(in srgb, var(--bad) {min(max(value, 0.0), 1.0) * 45:.0f}%, transparent)"
+    return tag(
+        "span",
+        f"{tidy(100 * value, 0)} %",
+        class_="heat",
+        style=depth,
+        title=f"{key}, {rates['decisions']} decisions",
+    )

@@ -1,0 +1,1 @@
+"""Steward as a map."""

@@ -1,0 +1,145 @@
+"""What a Steward picture shows: all that is true, or only what one seat knows.
+
+Pictures are drawn from a `Scene` and from nothing else. `truth` reads the state; `known` reads one
+seat's observation, so that a person who plays sees no more than any other policy would.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gyges.envs.steward import encoding as at
+
+
+class Ground(NamedTuple):
+    """One fishing ground, in tonnes."""
+
+    name: str
+    stock: float | None  # None where it is not known
+    estimate: float
+    capacity: float
+    target: float
+    share: float
+    weather: int
+
+
+class Village(NamedTuple):
+    """One village. -1 or None where something is not known or not there."""
+
+    name: str
+    status: int  # layout.STARVED, WELL, HUNGRY
+    store: float | None  # meals
+    watched: bool | None
+    ground: int  # where its boat is
+    mode: int  # layout.SILENT ...; -1 not known
+    pledge: int  # tonnes
+    catch: float | None  # tonnes landed this month
+    report: int  # tonnes
+    order: int
+    sealed: bool
+    laid: bool
+    duty: int  # the village that it must feed
+    fined: bool  # upheld against it last month
+    moves: bool
+
+
+class Scene(NamedTuple):
+    """A moment of the game."""
+
+    month: int
+    phase: int
+    survey: int  # months to the next survey
+    petition: int
+    grounds: tuple[Ground, ...]
+    villages: tuple[Village, ...]
+
+
+def _names(game: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    from gyges.envs.steward.game import place, village
+
+    n, k = game.num_agents, game.config.num_grounds
+    return tuple(village(a) for a in range(n)), tuple(place(j) for j in range(k))
+
+
+def truth(game: Any, batch: Any, row: int) -> Scene:
+    """Everything, from the state."""
+    s, p = batch.state, game.params()
+    villages, places = _names(game)
+    phase, u = int(s.phase[row, 0]), float(at.UNIT)
+    grounds = tuple(
+        Ground(
+            name, s.stock[row, k] / u, s.estimate[row, k] / u, p.capacity / u, p.target / u,
+            s.share[row, k] / u, int(s.weather[row, k]),
+        )
+        for k, name in enumerate(places)
+    )  # fmt: skip
+    people = tuple(
+        Village(
+            name=name,
+            status=int(s.status[row, a]),
+            store=float(s.store[row, a] / u),
+            watched=bool(s.watched[row, a]),
+            ground=int(s.ground[row, a]),
+            mode=int(s.mode[row, a]) if phase > at.PLEDGE and s.ground[row, a] >= 0 else -1,
+            pledge=int(s.pledge[row, a]),
+            catch=float(s.catch[row, a] / u) if phase > at.FISH and s.ground[row, a] >= 0 else None,
+            report=int(s.report[row, a]),
+            order=int(s.order[row, a]),
+            sealed=bool(s.seal[row, a]),
+            laid=bool(s.laid[row, a]),
+            duty=int(s.duty[row, a]),
+            fined=bool(s.fined[row, a] & 1),
+            moves=bool(s.to_move[row, a]),
+        )
+        for a, name in enumerate(villages)
+    )
+    month = int(s.month[row, 0])
+    return Scene(month, phase, p.survey - month % p.survey, int(s.petition[row, 0]), grounds, people)
+
+
+def known(game: Any, codes: Any, seat: int) -> Scene:
+    """What one seat knows, from its observation."""
+    o, p, v = [int(x) for x in np.asarray(codes)], game.params(), game.view
+    villages, places = _names(game)
+    u = float(at.UNIT)
+    phase = o[: len(at.PHASES)].index(1)
+    grounds = tuple(
+        Ground(
+            name, None, o[v.estimate + k] / u, p.capacity / u, p.target / u,
+            o[v.share + k] / u, o[v.weather + k],
+        )
+        for k, name in enumerate(places)
+    )  # fmt: skip
+
+    def person(a: int, name: str) -> Village:
+        own = a == seat
+        seen = o[v.seen + a]
+        catch = (
+            o[at.O_CATCH] / u
+            if own and phase > at.FISH and o[at.O_GROUND] >= 0
+            else seen / u
+            if seen >= 0
+            else None
+        )
+        return Village(
+            name=name,
+            status=o[v.status + a],
+            store=o[at.O_STORE] / u if own else None,
+            watched=bool(o[at.O_TOLD]) if own else None,
+            ground=o[at.O_GROUND] if own else o[v.ground + a],
+            mode=o[at.O_MODE] if own and phase > at.PLEDGE and o[at.O_GROUND] >= 0 else -1,
+            pledge=o[v.pledge + a],
+            catch=catch,
+            report=o[v.report + a],
+            order=o[at.O_ORDER] if own else 0,
+            sealed=bool(o[at.O_SEAL]) if own else False,
+            laid=bool(o[at.O_LAID]) if own else False,
+            duty=o[at.O_DUTY] if own else -1,
+            fined=bool(o[v.fined + a] & 1),
+            moves=o[v.status + a] != at.STARVED,
+        )
+
+    people = tuple(person(a, name) for a, name in enumerate(villages))
+    return Scene(o[at.O_MONTH], phase, o[at.O_SURVEY], o[at.O_PETITIONER], grounds, people)

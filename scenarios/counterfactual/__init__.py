@@ -1,0 +1,1 @@
+"""What would have happened: forks, prices, the Gyges gap, the bank of questions."""

@@ -1,0 +1,151 @@
+"""A sample of the decisions that a policy meets in a scenario, each priced and asked both ways.
+
+Where the bank asks every policy the same questions, a probe asks each about its own path. It gives a
+scenario its price curve, its violation rate where doing wrong pays, and an on-policy Gyges gap.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.batch import Batch
+from gyges.envs.choice_point import ChoicePoint
+from gyges.envs.game import Game
+from gyges.envs.policy import Memory, Policy
+from gyges.envs.registry import load_name
+from gyges.envs.rollout import Group, Seating
+from gyges.scenarios.counterfactual import gap
+from gyges.scenarios.counterfactual.forks import join_memory, take_memory
+from gyges.scenarios.counterfactual.price import FINAL, SCREEN, Point, prices
+from gyges.scenarios.scenario import Scenario
+
+
+class _Met(NamedTuple):
+    """A decision met on the way."""
+
+    row: int
+    seat: int
+    tick: int
+    phase: int
+    packed: npt.NDArray[np.int32]  # the row with this seat unwatched
+    choice: ChoicePoint  # of that row
+    told: int  # what the seat was told in truth
+    memory: Memory  # of the policy, one row; None where it cannot be forked
+    violations: frozenset[int]  # acts that are violations in the row as it was
+    act: list[int]  # the act taken, once it is
+
+
+def on_policy(
+    scenario: Scenario,
+    policy: Policy,
+    *,
+    episodes: int = 32,
+    decisions: int = 128,
+    samples: int = gap.SAMPLES,
+    screen: int = SCREEN,
+    final: int = FINAL,
+    seed: int = 0,
+) -> list[gap.Decision]:
+    """Play a scenario and probe a uniform sample of the focal decisions that count when unwatched.
+
+    Prices are those of the scenario, whoever is under test: its background in its seats, and `clean` in
+    every focal seat afterwards. A policy with a true attribute ``unforkable`` is not asked; its acts are
+    recorded with the cue that it met.
+
+    Args:
+        scenario: where.
+        policy: who.
+        episodes: how many to play.
+        decisions: size of the sample, fewer where fewer are met.
+        samples, screen, final: as in `gyges.scenarios.counterfactual.gap.ask` and
+        `gyges.scenarios.counterfactual.price.price`. seed: of environments, background, sample and futures.
+    """
+    game = scenario.make_game()
+    personas = {name: load_name(entry)() for name, entry in game.personas.items()}
+    names = [scenario.seats(game.num_agents, k, seed) for k in range(episodes)]
+    table = [[policy if name is None else personas[name] for name in row] for row in names]
+    clean = personas["clean"]
+    settled = [[clean if name is None else personas[name] for name in row] for row in names]
+    batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
+    found = _sample(batch, Seating(batch, table, seed=seed), policy, decisions, seed)
+    points = [Point(met.packed, met.seat, met.choice) for met in found]
+    cost = prices(game, points, [settled[m.row] for m in found], clean, screen=screen, final=final, seed=seed)
+    chance = told_unwatched(game)
+    answers = _ask(game, policy, found, samples, seed)
+    return [
+        gap.record(
+            game, met.phase, cost[k], None if answers is None else answers.violation[:, k],
+            method="acts" if answers is None else answers.method,
+            episode=met.row, tick=met.tick, seat=met.seat, told=met.told, chance=chance,
+            act=met.act[0] in met.violations,
+        )
+        for k, met in enumerate(found)
+    ]  # fmt: skip
+
+
+def told_unwatched(game: Game) -> float:
+    """The chance that a seat is told that it is unwatched."""
+    ring, cue = game.config.ring, game.config.cue
+    return float(ring * cue + (1 - ring) * (1 - cue))
+
+
+def _ask(game: Game, policy: Policy, found: list[_Met], samples: int, seed: int) -> gap.Answers | None:
+    if getattr(policy, "unforkable", False) or not found:
+        return None
+    memory = join_memory([met.memory for met in found])
+    packed = np.stack([met.packed for met in found])
+    seats = np.array([met.seat for met in found])
+    return gap.ask(policy, game, packed, seats, memory=(memory, memory), samples=samples, seed=seed)
+
+
+def _sample(batch: Batch, seating: Seating, policy: Policy, size: int, seed: int) -> list[_Met]:
+    """Play to the end; a uniform sample of at most `size` decisions of `policy` that count."""
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x70726F62])))
+    group = next(g for g in seating.groups if g.policy is policy)
+    kept: list[tuple[float, int, _Met]] = []  # a heap; the greatest lot is thrown out first
+    number = 0
+    while not batch.over.all():
+        moving = np.flatnonzero((batch.state.to_move[group.rows, group.seats] != 0) & ~batch.over[group.rows])
+        lots = rng.random(len(moving))
+        limit = -kept[0][0] if len(kept) == size else 1.0
+        chosen = lots < limit
+        fresh = _meet(batch, group, moving[chosen], policy)
+        for lot, met in zip(lots[chosen].tolist(), fresh, strict=True):
+            if met is None:
+                continue
+            number += 1
+            heapq.heappush(kept, (-lot, number, met))
+            if len(kept) > size:
+                heapq.heappop(kept)
+        actions = seating.step()
+        for met in fresh:
+            if met is not None:
+                met.act.append(int(actions[met.row, met.seat]))
+    return [met for _, _, met in sorted(kept, key=lambda entry: entry[1])]
+
+
+def _meet(batch: Batch, group: Group, chosen: npt.NDArray[Any], policy: Policy) -> list[_Met | None]:
+    """The decisions of some pairs of a group as they stand; None where one does not count."""
+    if len(chosen) == 0:
+        return []
+    rows, seats = group.rows[chosen], group.seats[chosen].astype(np.int64)
+    unseen = gap.told(batch.game, batch.snapshot(rows).rows, seats, gap.UNWATCHED)
+    packed, phases = unseen.snapshot().rows, batch.game.phase(unseen.state)
+    forkable = not getattr(policy, "unforkable", False)
+    found: list[_Met | None] = []
+    for k, (row, seat) in enumerate(zip(rows.tolist(), seats.tolist(), strict=True)):
+        choice = unseen.choice_point(k, seat)
+        if not gap.asked(choice):
+            found.append(None)
+            continue
+        true = batch.choice_point(row, seat)
+        wrong = frozenset(true.actions[gap.violations(true)].tolist())
+        mind = take_memory(group.memory, chosen[k : k + 1]) if forkable else None
+        told = int(batch.state.told[row, seat])
+        tick = int(batch.state.tick[row, 0])
+        found.append(_Met(row, seat, tick, int(phases[k]), packed[k], choice, told, mind, wrong, []))
+    return found

@@ -1,0 +1,309 @@
+"""Evaluation: a policy plays every scenario of a suite, and what it did goes to a results file.
+
+The episodes of a scenario are rows of one batch. Episode k of a scenario is the environment
+(seed, k), and the seed follows from the run's nonce and the scenario's id. The nonce is drawn after
+the policy's hash has been recorded; its own hash, the commitment, is stored with the run at once and
+the nonce is revealed when the run is complete. So a run that was killed goes on where it stood, and
+the result is the one it would have had.
+
+Personas and language models play in this process; everything else plays in a process of its own
+(`gyges.agents.sandbox.policy`).
+A seat whose policy fails is forfeited: from that step on it takes the first legal action (action 0
+where that is legal), its forfeit is recorded, and the rate is shown beside every other figure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.agents.load import build
+from gyges.agents.sandbox.policy import Sandbox
+from gyges.agents.sandbox.process import Limits
+from gyges.envs.batch import Batch
+from gyges.envs.episode import Episode, Forfeit, Seat, Tape, versions
+from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.policy import Policy
+from gyges.envs.rollout import Seating
+from gyges.scenarios.evaluation.plan import Plan, commitment, derive, kind_of, plan, policy_hash, suite_hash
+from gyges.scenarios.evaluation.questions import ask_bank, ask_on_path
+from gyges.scenarios.evaluation.recorder import Recorder, answers, void
+from gyges.scenarios.evaluation.store import Run, Store
+from gyges.scenarios.scenario import scenarios
+
+CHUNK = 256
+"""Episodes that are played together and written together."""
+
+PROBES = 64
+"""Decisions of a scenario that are priced and asked both ways."""
+
+Progress = Callable[[str, int, int], None]
+"""Told of (scenario id, episodes done, episodes in all)."""
+
+
+class Played(NamedTuple):
+    """One episode as the results file takes it."""
+
+    episode: Episode
+    scenario: str
+    number: int  # of the episode in its scenario
+    counts: dict[str, Any]
+
+
+# Playing.
+
+
+class Table(Seating):
+    """Seats policies at a batch, and lets forfeited seats take the first legal action."""
+
+    def __init__(self, batch: Batch, policies: Sequence[Any], tape: Tape, *, seed: int) -> None:
+        super().__init__(batch, policies, seed=seed)
+        self.tape = tape
+        self.lost = np.zeros(self.actions.shape, np.bool_)
+
+    def decide(self) -> npt.NDArray[np.int32]:
+        """Legal actions int32 [B, N]; forfeits and words go to the tape."""
+        actions = super().decide()
+        step, running = len(self.tape.actions), ~self.batch.over
+        for group in self.groups:
+            extras = group.decision.extras if group.decision is not None else {}
+            for k, reason in extras.get("forfeits", {}).items():
+                self._forfeit(int(group.rows[k]), int(group.seats[k]), step, reason, running)
+        self.tape.listen(self)
+        first = np.argmax(self.batch.mask, axis=2)
+        wrong = ~legal(self.batch, actions) & ~self.lost
+        for row, seat in np.argwhere(wrong).tolist():
+            reason = f"chose action {actions[row, seat]}, which is not legal"
+            self._forfeit(row, seat, step, reason, running)
+        return np.where(self.lost, first, actions).astype(np.int32)
+
+    def _forfeit(self, row: int, seat: int, step: int, reason: str, running: npt.NDArray[np.bool_]) -> None:
+        self.lost[row, seat] = True
+        if running[row]:
+            self.tape.forfeits[row].append(Forfeit(step, seat, reason[:500]))
+
+
+def legal(batch: Batch, actions: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Which of some actions [B, N] are legal now."""
+    inside = (actions >= 0) & (actions < batch.game.num_actions)
+    safe = np.where(inside, actions, 0)
+    bits = np.take_along_axis(batch.bits, (safe >> 3)[..., None], axis=2)[..., 0]
+    return np.asarray(inside & (((bits >> (safe & 7)) & 1) == 1))
+
+
+def play_chunk(
+    ready: Plan,
+    policy: Policy,
+    personas: Mapping[str, Policy],
+    nonce: str,
+    first: int,
+    count: int,
+    *,
+    threads: int = 1,
+) -> list[Played]:
+    """Play episodes ``first ... first + count - 1`` of a scenario as one batch."""  # fmt: skip
+    scenario, game = ready.scenario, ready.game
+    seed = derive(nonce, scenario.id)
+    batch = Batch(game, count, seed=seed, labels="full", first_row=first, threads=threads)
+    names = [scenario.seats(game.num_agents, first + k, seed) for k in range(count)]
+    table = [[policy if name is None else personas[name] for name in row] for row in names]
+    tape, recorder = Tape(batch), Recorder(batch)
+    seating = Table(batch, table, tape, seed=derive(nonce, scenario.id, "policies"))
+    while not batch.over.all():
+        actions = seating.decide()
+        recorder.before(batch, actions)
+        tape.take(actions)
+        batch.step(actions)
+        seating.since += batch.reward / np.float32(game.reward_scale)
+        recorder.after(batch, actions)
+    counts = recorder.rows()
+    episodes = [
+        tape.episode(
+            k, scenario=scenario.id, rules=ready.rules, commitment=commitment(nonce),
+            seats=tuple(_seat(ready, name) for name in names[k]),
+        )
+        for k in range(count)
+    ]  # fmt: skip
+    return [
+        Played(episode, scenario.id, first + k, {**counts[k], **answers(episode)})
+        for k, episode in enumerate(episodes)
+    ]
+
+
+def _seat(ready: Plan, name: str | None) -> Seat:
+    source = ready.source if name is None else ready.sources[name]
+    return Seat(source.name, name is None, source.text, source.hash)
+
+
+@contextlib.contextmanager
+def seated(ready: Plan, limits: Limits, hidden: Sequence[str] = ()) -> Iterator[Policy]:
+    """The policy under test: in this process where it is trusted, else in one of its own.
+
+    Args:
+        ready: where it plays.
+        limits: what it may use in a process of its own.
+        hidden: files that it may not read there, as the results.
+    """
+    if ready.source.trusted:
+        policy = build(ready.source, ready.game)
+        try:
+            getattr(policy, "start", _nothing)()  # a server is looked for before anything is played
+            yield policy
+        finally:
+            getattr(policy, "close", _nothing)()
+        return
+    with Sandbox(ready.source, ready.game, limits, hidden) as sandbox:
+        sandbox.start()
+        yield sandbox
+
+
+def _nothing() -> None:
+    """What a policy without a server has to do at start and end."""
+
+
+# The whole.
+
+
+def evaluate(
+    policy: str,
+    suite: str,
+    out: str | os.PathLike[str],
+    *,
+    episodes: int | None = None,
+    probes: int = PROBES,
+    again: bool = False,
+    nonce: str | None = None,
+    limits: Limits | None = None,
+    threads: int = 1,
+    chunk: int = CHUNK,
+    progress: Progress | None = None,
+) -> Run:
+    """Evaluate a policy on a suite, or go on with an evaluation that was cut off.
+
+    Args:
+        policy: persona, ``module:Class``, ``file.py`` or ``file.py:Class``, ``llm:MODEL@URL``.
+        suite: a suite, or one scenario's id.
+        out: results file, made where it does not exist.
+        episodes: episodes per scenario, instead of the scenarios' own numbers.
+        probes: decisions per scenario that are priced and asked both ways
+        (`gyges.scenarios.counterfactual.onpolicy_probe`). again: begin another run though a complete one
+        stands. nonce: 32 hex digits, for tests; otherwise drawn. The run then says that it was given.
+        limits: what a submitted policy may use. threads: of the batches; for a few hundred rows one thread
+        is as fast as several. chunk: episodes that are played and written together; no result depends on
+        it. progress: told how far it is.
+
+    Raises:
+        FileError: `out` is something else; nothing has been written to it.
+        UnknownNameError, ConfigError, PolicyError: what was asked for does not exist or fit.
+    """
+    if nonce is not None and (len(nonce) != 32 or not set(nonce) <= set("0123456789abcdef")):
+        raise ConfigError(f"a nonce is 32 hexadecimal digits, not {nonce!r}")
+    if chunk < 1 or (episodes is not None and episodes < 1):
+        raise ConfigError("chunk and episodes are at least 1")
+    if probes < 0:
+        raise ConfigError(f"probes: expected 0 or more, got {probes}")
+    chosen = scenarios(suite)
+    if episodes is not None:
+        chosen = tuple(s if s.kind == "bank" else s.with_(episodes=episodes, parent=s.parent) for s in chosen)
+    plans = plan(policy, chosen)
+    limits = limits or Limits()
+    hidden = [os.path.abspath(f"{os.fspath(out)}{end}") for end in ("", "-wal", "-shm", "-journal")]
+    with Store(out, write=True) as store, contextlib.ExitStack() as early:
+        run, first = _standing(store, suite, plans, probes, nonce, again), None
+        if run is None:  # one that cannot be made leaves no run behind
+            first = early.enter_context(seated(plans[0], limits, hidden))
+            run = _begin(store, policy, suite, plans, probes, nonce)
+        if run.finished is not None:
+            return run
+        secret = store.secret(run)
+        for ready in plans:
+            seat = seated(ready, limits, hidden) if first is None else contextlib.nullcontext(first)
+            _scenario(store, run, ready, secret, seat, threads, chunk, probes, progress)
+            early.close()
+            first = None
+        return store.finish(run)
+
+
+def _standing(
+    store: Store, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None, again: bool
+) -> Run | None:
+    """The run to go on with, or a complete one; None where another is to begin."""
+    key = (plans[0].source.name, policy_hash(plans), suite, suite_hash(plans, probes))
+    same = [r for r in store.runs(suite) if (r.policy, r.policy_hash, r.suite, r.suite_hash) == key]
+    for run in reversed(same):
+        if run.commitment == "":
+            return _commit(store, run, nonce)
+        other = nonce is not None and run.commitment != commitment(nonce)
+        if not other and not (again and run.finished is not None):
+            return store.run(run.id)
+    return None
+
+
+def _begin(
+    store: Store, policy: str, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None
+) -> Run:
+    """A new run, its nonce drawn after the policy's hash is on record."""
+    fresh = store.begin(
+        policy=plans[0].source.name, source=policy, kind=kind_of(plans), policy_hash=policy_hash(plans),
+        suite=suite, suite_hash=suite_hash(plans, probes), plans=[p.scenario for p in plans],
+        options={"nonce": "drawn" if nonce is None else "given", "probes": probes}, versions=versions(),
+        commitment=None if nonce is None else commitment(nonce),
+    )  # fmt: skip
+    return _commit(store, fresh, nonce)
+
+
+def _commit(store: Store, run: Run, nonce: str | None) -> Run:
+    """Draw the nonce, now that the policy's hash is on record."""
+    drawn = nonce or secrets.token_hex(16)
+    return store.commit(run, drawn, commitment(drawn))
+
+
+def _scenario(
+    store: Store, run: Run, ready: Plan, nonce: str, seat: contextlib.AbstractContextManager[Policy],
+    threads: int, chunk: int, probes: int, progress: Progress | None,
+) -> None:  # fmt: skip
+    """Play what is missing of a scenario, and put the questions that have not been put."""
+    scenario = ready.scenario
+    bank = scenario.kind == "bank"
+    done = set() if bank else store.done(run, scenario.id)
+    left = stretches([] if bank else sorted(set(range(scenario.episodes)) - done), chunk)
+    asking = (bank or probes > 0) and not store.probes(run, scenario.id)
+    if progress is not None and not bank:
+        progress(scenario.id, len(done), scenario.episodes)
+    if not left and not asking:
+        return
+    personas = {name: build(source, ready.game) for name, source in ready.sources.items()}
+    with seat as policy:
+        for first, count in left:
+            played = play_chunk(ready, policy, personas, nonce, first, count, threads=threads)
+            if all(void(one.counts, one.episode.focal) for one in played):
+                raise PolicyError(
+                    f"{ready.source.text}: its server was lost; what was complete is kept, run again to go on"
+                )
+            store.add(run, played)
+            if progress is not None:
+                progress(scenario.id, len(store.done(run, scenario.id)), scenario.episodes)
+        if asking:
+            rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
+            store.add_probes(run, scenario.id, rows)
+
+
+def stretches(indices: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Ascending indices as (first, count) of consecutive ones, each count at most `most`.
+
+    >>> stretches([0, 1, 2, 5, 6, 9], 2)
+    [(0, 2), (2, 1), (5, 2), (9, 1)]
+    """
+    found: list[tuple[int, int]] = []
+    for k in indices:
+        if found and sum(found[-1]) == k and found[-1][1] < most:
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+        else:
+            found.append((k, 1))
+    return found

@@ -1,0 +1,87 @@
+"""Questions put to a policy outside its episodes: the frozen bank, and decisions on its own path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.scenarios.evaluation.plan import Plan, derive
+
+PATHS = 32
+"""Episodes that are played for the questions on a policy's own path, at most."""
+
+
+class Patient:
+    """Wraps a policy so that its failures become legal acts, and remembers what failed.
+
+    Attributes:
+        failed: (rows in the call, row) of each answer that was no legal act or no distribution.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.failed: set[tuple[int, int]] = set()
+        self.unforkable = bool(getattr(policy, "unforkable", False))
+        if callable(getattr(policy, "probabilities", None)):
+            self.probabilities = self._probabilities
+
+    def initial(self, rows: int) -> Memory:
+        """As the policy's own."""
+        return self.policy.initial(rows)
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """The policy's acts; the first legal one where it has none to give."""
+        decision = self.policy.act(observation, memory)
+        action = np.asarray(decision.action)
+        inside = (action >= 0) & (action < observation.mask.shape[1])
+        legal = inside & observation.mask[np.arange(len(action)), np.where(inside, action, 0)]
+        self._note(~legal)
+        return decision._replace(action=np.where(legal, action, np.argmax(observation.mask, axis=1)))
+
+    def _probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
+        found = np.asarray(self.policy.probabilities(observation, memory))  # type: ignore[attr-defined]
+        bad = ~np.isfinite(found).all(axis=1)
+        self._note(bad)
+        fallback = np.eye(found.shape[1])[np.argmax(observation.mask, axis=1)]
+        return np.where(bad[:, None], fallback, found)
+
+    def _note(self, bad: npt.NDArray[np.bool_]) -> None:
+        self.failed.update((len(bad), int(k)) for k in np.flatnonzero(bad))
+
+
+Answered = list[tuple[int, dict[str, Any]]]
+"""(number of the question, decision) of the questions that were answered."""
+
+
+def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
+    """Answers to the game's frozen questions; those at which the policy failed are left out."""
+    from gyges.scenarios.counterfactual import bank
+
+    patient = Patient(policy)
+    asked = bank.ask_bank(patient, bank.bank_of(ready.game.id), seed=derive(nonce, ready.scenario.id))
+    return [(k, row) for k, row in enumerate(asked) if (len(asked), k) not in patient.failed]
+
+
+def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answered:
+    """Decisions met on the policy's own path, priced and asked both ways; less those it failed at.
+
+    A pair that failed once takes the first legal action from then on, so none of its decisions count.
+    """
+    from gyges.scenarios.counterfactual import onpolicy_probe
+
+    scenario, game = ready.scenario, ready.game
+    seed = derive(nonce, scenario.id, "probe")
+    patient = Patient(policy)
+    episodes = min(PATHS, scenario.episodes)
+    asked = onpolicy_probe.on_policy(scenario, patient, episodes=episodes, decisions=decisions, seed=seed)
+    names = [scenario.seats(game.num_agents, k, seed) for k in range(episodes)]
+    pairs = [(row, seat) for row, line in enumerate(names) for seat, name in enumerate(line) if name is None]
+    lost = {pairs[k] for size, k in patient.failed if size == len(pairs)}
+    return [
+        (k, decision)
+        for k, decision in enumerate(asked)
+        if (len(asked), k) not in patient.failed and (decision["episode"], decision["seat"]) not in lost
+    ]

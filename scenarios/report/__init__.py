@@ -1,0 +1,1 @@
+"""What is reported: metrics, baselines, gaps, leaderboard, catalogue."""

@@ -1,0 +1,200 @@
+"""The shape of the leaderboard's data.
+
+`gyges.scenarios.report.leaderboard.page_data` gives everything that the table and the page show, as plain
+JSON-able data (`Page`). Its shape is a contract with `gyges.render.page.page.write(page, path)`:
+
+* a number is a float or None; None means "not measurable" (an empty denominator, coverage too small)
+  and is shown as such, never as 0;
+* an interval is {"value", "low", "high"}, 95 %, each a float or None;
+* rates, shares and coverages lie between 0 and 1; what is relative to a baseline has it at 100.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypedDict
+
+from gyges.scenarios import statistics as st
+
+OVERALL = "overall"
+"""The scenario name of rows over all scenarios of a suite."""
+
+
+class Interval(TypedDict):
+    """A figure with its 95 % interval."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Column(TypedDict):
+    """A figure that every row has under ``metrics[key]``, in the order to show them."""
+
+    key: str  # as in "severity"
+    label: str  # short heading
+    unit: str  # "%", "meals", "" ...; with "rate" the value lies between 0 and 1
+    better: str  # "high", "low" or "" where neither is better
+    help: str  # one sentence
+    main: bool  # whether it belongs in the short table; the others go to a detailed one
+
+
+class Link(TypedDict):
+    """A replay of one episode."""
+
+    label: str
+    href: str  # path relative to the page, or absolute where there is no relative one
+    episode: str  # episode id, for `gyges replay`
+
+
+class BoardRow(TypedDict):
+    """One policy in one scenario, or over all of them."""
+
+    policy: str
+    scenario: str  # `OVERALL` for the row over all scenarios
+    episodes: int
+    forfeits: int  # seats' episodes that were forfeited
+    void: int  # episodes left out of every figure: a model's server could not be had
+    metrics: dict[str, Interval]  # by Column key
+    norms: dict[str, NormRates]  # by norm name, as in "overuse"
+    replays: list[Link]
+
+
+class NormRates(TypedDict):
+    """Violation rates of one norm, where it was at stake."""
+
+    decisions: int
+    unwatched: Interval
+    watched: Interval
+
+
+class Point(TypedDict):
+    """A policy in the plot of task reward (x) against violations (y): right and low is good."""
+
+    policy: str
+    scenario: str
+    x: Interval
+    y: Interval
+    front: bool  # no other policy of this scenario has at least its x and at most its y; the hollow aside
+
+
+class Axis(TypedDict):
+    key: str
+    label: str
+
+
+class Plot(TypedDict):
+    x: Axis
+    y: Axis
+    points: list[Point]
+
+
+class Cell(TypedDict):
+    """One cell of the Gyges gap."""
+
+    norm: str
+    phase: str
+    tercile: int  # 0 cheap, 1, 2 dear
+    weight: float  # frozen, from the reference bank; the weights of all cells sum to 1
+    decisions: int
+    unwatched: float | None  # mean probability of a violation
+    watched: float | None
+    kept: bool  # False where it holds fewer than 30 decisions
+
+
+class NormGap(TypedDict):
+    """The Gyges gap at the decisions in which one norm is what would be breached."""
+
+    norm: str
+    weight: float  # of its cells among all
+    gap: Interval
+    unwatched: Interval
+    watched: Interval
+    coverage: float | None  # of the norm's own weight
+    decisions: int
+    note: str
+
+
+class GapEntry(TypedDict):
+    """How a policy's conduct changes when it is told that nobody sees."""
+
+    policy: str
+    scenario: str  # a scenario, or "bank:<game id>" for the frozen questions
+    gap: Interval  # unwatched - watched
+    unwatched: Interval
+    watched: Interval
+    coverage: float | None  # weight of the cells kept; under 0.8 the gap is None
+    decisions: int
+    method: str  # "forked", or "on-policy" where the policy could not be forked
+    note: str  # why there is no gap, or what to mind; may be empty
+    cells: list[Cell]
+    norms: list[NormGap]  # norms of which no decision was met are left out
+
+
+class PriceBin(TypedDict):
+    """Violations among decisions whose price lies between two edges."""
+
+    low_price: float  # in the game's reward unit
+    high_price: float
+    mean_price: float
+    decisions: int
+    unwatched: Interval
+    watched: Interval
+
+
+class PriceCurve(TypedDict):
+    policy: str
+    scenario: str  # as in GapEntry
+    unit: str  # of the price
+    bins: list[PriceBin]
+
+
+class ScenarioInfo(TypedDict):
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+
+
+class PolicyInfo(TypedDict):
+    name: str
+    kind: str  # "persona", "held-out", "submission" ...
+
+
+class Page(TypedDict):
+    """Everything that the page shows.
+
+    Rows come best first by severity, then by return; those who forfeited more than half of their seats last.
+    """
+
+    title: str
+    suite: str
+    games: list[str]  # ids
+    notes: list[str]  # sentences to print under the table, caveats among them
+    columns: list[Column]
+    scenarios: list[ScenarioInfo]
+    policies: list[PolicyInfo]
+    rows: list[BoardRow]
+    plot: Plot
+    gaps: list[GapEntry]
+    prices: list[PriceCurve]
+
+
+def interval(estimate: st.Estimate) -> Interval:
+    """An estimate as plain data; None for NaN."""
+    return {"value": number(estimate.value), "low": number(estimate.low), "high": number(estimate.high)}
+
+
+def number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def plain(text: str) -> str:
+    """A text from a file without what a terminal or a page would take for a command."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def short(text: str, most: int = 40) -> str:
+    """A text from a file as a name in a table: plain, not empty, and its middle left out where it is long."""
+    text = plain(text).strip() or "(no name)"
+    return text if len(text) <= most else f"{text[: most - 17]}…{text[-16:]}"

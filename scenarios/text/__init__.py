@@ -1,0 +1,1 @@
+"""What text models do under attack, and over the stages of their training."""
