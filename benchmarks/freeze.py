@@ -648,9 +648,9 @@ def learners() -> Facts:
     from gyges.agents.learn.offline import Offline, learn
     from gyges.agents.learn.ppo import PPO, PPOConfig
     from gyges.agents.learn.reward_model import Comparisons, fit
-    from gyges.agents.learn.rewards import TaskReward
     from gyges.agents.learn.train import ALGORITHMS
     from gyges.agents.load import load
+    from gyges.agents.rewards import TaskReward
     from gyges.envs.batch import Batch
     from gyges.envs.registry import make
     from gyges.envs.rollout import play
@@ -809,9 +809,9 @@ def language() -> Facts:
     from gyges.agents.llm.chat.mock import Mock, options_of
     from gyges.agents.llm.chat.parsing import read, refuses
     from gyges.agents.llm.chat.policy import ChatPolicy
-    from gyges.agents.llm.text import transcript
     from gyges.agents.llm.text.model import Play, TextPolicy
     from gyges.agents.llm.text.train import Pretrain, pretrain
+    from gyges.agents.llm.transcripts import transcript
     from gyges.agents.load import load
     from gyges.envs.batch import Batch
     from gyges.envs.rollout import Seating, play

@@ -17,12 +17,12 @@ import torch
 from measure import machine
 
 from gyges.agents.llm.compact_text import brief
-from gyges.agents.llm.text.corpus import Line
 from gyges.agents.llm.text.model import Play, TextModel, TextPolicy
-from gyges.agents.llm.text.tags import Tags
 from gyges.agents.llm.text.tokenizer import learn
 from gyges.agents.llm.text.train import Encoded, Pretrain, batches, loss_of
 from gyges.agents.llm.text.transformer import Shape, Transformer
+from gyges.agents.llm.transcripts.corpus import Line
+from gyges.agents.llm.transcripts.tags import Tags
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch

@@ -39,6 +39,10 @@ class UnknownNameError(GygesError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+class MissingExtraError(GygesError, ImportError):
+    """A part of the package was imported whose optional libraries are not installed."""
+
+
 class SnapshotError(GygesError, ValueError):
     """A snapshot does not fit the batch that it is restored into."""
 

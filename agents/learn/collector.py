@@ -14,9 +14,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from gyges.agents.learn.rewards import RewardSource, Step, TaskReward
 from gyges.agents.nn.network_spec import fits
 from gyges.agents.nn.networks import ActorCritic, Answer
+from gyges.agents.rewards import RewardSource, Step, TaskReward
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ConfigError, DivergedError

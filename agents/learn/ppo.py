@@ -32,8 +32,8 @@ from gyges.agents.learn.collector import Collector, Rollout, Table
 from gyges.agents.learn.occupancy import Occupancy, penalty
 from gyges.agents.learn.ppo_gradient import Fused, eligible
 from gyges.agents.learn.ppo_options import PPOConfig
-from gyges.agents.learn.rewards import Conscience, RewardSource, TaskReward
 from gyges.agents.nn.networks import ActorCritic
+from gyges.agents.rewards import Conscience, RewardSource, TaskReward
 from gyges.envs.errors import ConfigError, DivergedError
 from gyges.envs.game import Game
 

@@ -24,7 +24,7 @@ from gyges.envs.game import Game
 if TYPE_CHECKING:
     from gyges.agents.learn.collector import Table as Seats
     from gyges.agents.learn.ppo import PPO, PPOConfig
-    from gyges.agents.learn.rewards import RewardSource
+    from gyges.agents.rewards import RewardSource
 
 
 class Algorithm(NamedTuple):
@@ -171,7 +171,7 @@ def reward_source(name: str, weight: float = 1.0) -> RewardSource:
     called without arguments."""
     source: RewardSource
     if name == "task":
-        source = registry.load_name("gyges.agents.learn.rewards:TaskReward")()
+        source = registry.load_name("gyges.agents.rewards:TaskReward")()
     elif ":" in name:
         source = registry.load_name(name)()
     else:
@@ -299,7 +299,7 @@ def make_ppo(run: Run, config: PPOConfig) -> PPO:
 def run_ppo(run: Run, config: PPOConfig, *, folder: Path, resume: bool) -> int:
     """Train one seed, with progress and checkpoints; 0, or 130 where Ctrl-C stopped it."""
     from gyges.agents.learn.command_line import command as told
-    from gyges.agents.learn.progress import Progress, interruptible
+    from gyges.agents.progress import Progress, interruptible
 
     learner = make_ppo(run, config)
     if resume:

@@ -22,10 +22,10 @@ from gyges.agents.data.dataset import Dataset
 from gyges.agents.learn.command_line import command as told
 from gyges.agents.learn.imitation import MODES, Imitation, imitate
 from gyges.agents.learn.offline import Offline, learn
-from gyges.agents.learn.progress import Progress, interruptible
 from gyges.agents.learn.trainer import Course
 from gyges.agents.nn import checkpoint
 from gyges.agents.nn.networks import ActorCritic
+from gyges.agents.progress import Progress, interruptible
 from gyges.envs.errors import ConfigError, FileError, GygesError
 from gyges.scenarios.raters.raters import rater
 from gyges.scenarios.raters.satisficer import Satisficer

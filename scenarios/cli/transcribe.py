@@ -18,8 +18,8 @@ import tyro
 from tyro.conf import Positional
 
 from gyges.agents.data.dataset import MANIFEST, Dataset
-from gyges.agents.llm.text import corpus, transcript
-from gyges.agents.llm.text.transcript import Form
+from gyges.agents.llm.transcripts import corpus, transcript
+from gyges.agents.llm.transcripts.transcript import Form
 from gyges.envs.episode import SUFFIX, Episode
 from gyges.envs.errors import ConfigError, FileError, GygesError
 from gyges.envs.registry import load_name

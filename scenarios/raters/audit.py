@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn.rewards import Step
+from gyges.agents.rewards import Step
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.learn.rewards import Step
+from gyges.agents.rewards import Step
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game

@@ -2,7 +2,7 @@
 
 A rater scores single decisions; a segment's or an episode's score is the sum. The same object scores a
 recorded dataset (`gyges.scenarios.raters.score`) and pays a learner step by step, as a
-`gyges.agents.learn.rewards.RewardSource`.
+`gyges.agents.rewards.RewardSource`.
 It may look at the truth: policies never see it, nor what it says.
 
 =============  ======================================================================================
@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn.rewards import Step
+from gyges.agents.rewards import Step
 from gyges.envs.choice_point import LEDGER, Norm, severity
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game

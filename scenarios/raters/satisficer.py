@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn.rewards import Step
+from gyges.agents.rewards import Step
 from gyges.envs.errors import ConfigError, DataError
 from gyges.scenarios.raters.raters import Floats, Rater, moved
 from gyges.scenarios.raters.score import ensure, rate

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import CONTESTED, JUSTIFIED, KNOWABLE, LAST, WATCHED, Dataset
-from gyges.agents.learn.rewards import Step
+from gyges.agents.rewards import Step
 from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS
 from gyges.envs.errors import DataError
 from gyges.scenarios.raters.raters import Floats, Rater

@@ -15,8 +15,8 @@ import torch
 from gyges.agents.learn.imitation import Imitated, Imitation, imitate
 from gyges.agents.learn.offline import Offline, learn
 from gyges.agents.learn.ppo import PPO, PPOConfig
-from gyges.agents.learn.rewards import RewardSource
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
+from gyges.agents.rewards import RewardSource
 from gyges.envs.errors import ConfigError, DivergedError
 from gyges.envs.policy import Policy
 from gyges.scenarios.studies.profile import NONE, Cell, Mode, seed_of

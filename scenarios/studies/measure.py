@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import HEADLINE, WATCHED, Dataset
-from gyges.agents.learn.rewards import Step
 from gyges.agents.nn.networks import NetworkPolicy
+from gyges.agents.rewards import Step
 from gyges.envs.choice_point import Norm
 from gyges.envs.game import Game
 from gyges.scenarios.raters.raters import Rater, Tail

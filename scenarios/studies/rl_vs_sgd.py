@@ -30,7 +30,7 @@ PREDICTIONS = HERE / "predictions.json"
 PINNED = HERE / "predictions.sha256"
 RESULTS = "results.db"
 
-CODE = ("agents/nn/*.py", "agents/data/*.py", "agents/learn/*.py", "agents/load.py",
+CODE = ("agents/nn/*.py", "agents/data/*.py", "agents/learn/*.py", "agents/load.py", "agents/rewards.py",
         "scenarios/raters/raters.py", "scenarios/raters/score.py", "scenarios/raters/satisficer.py",
         "scenarios/cli/record.py", "scenarios/raters/dynamic_programming.py", "scenarios/studies/profile.py",
         "scenarios/studies/supplies.py", "scenarios/studies/learners.py", "scenarios/studies/measure.py",

@@ -29,7 +29,7 @@ from tyro.conf import Positional
 
 from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text.model import FILE, Play, load
-from gyges.agents.llm.text.tags import escape
+from gyges.agents.llm.transcripts.tags import escape
 from gyges.agents.load import load as load_persona
 from gyges.envs import registry
 from gyges.envs.batch import Batch

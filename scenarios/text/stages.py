@@ -24,11 +24,11 @@ from tyro.conf import Positional
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.learn.trainer import threads
-from gyges.agents.llm.text import corpus
 from gyges.agents.llm.text import model as textmodel
-from gyges.agents.llm.text.corpus import Line
 from gyges.agents.llm.text.model import TextModel
 from gyges.agents.llm.text.train import Pretrain, pretrain
+from gyges.agents.llm.transcripts import corpus
+from gyges.agents.llm.transcripts.corpus import Line
 from gyges.envs.errors import GygesError
 from gyges.scenarios.text import attacks
 

@@ -6,7 +6,7 @@ The package's four parts are `gyges.envs` (the games), `gyges.agents` (who plays
 
 from pathlib import Path as _Path
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if not (_Path(__file__).parent / "envs" / "__init__.py").exists():  # a checkout without symbolic links
     __path__.append(str(_Path(__file__).parents[2]))

@@ -18,6 +18,45 @@ def test_import_leaves_slow_libraries_alone(module):
     assert not set(SLOW) & set(loaded.stdout.split())
 
 
+BARE = """
+import importlib, pkgutil, sys
+sys.path.insert(0, {src!r})
+
+from importlib.machinery import PathFinder
+
+found = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *more: None if name.split(".")[0] in {extras!r} else found(name, *more)
+import gyges
+from gyges.envs.errors import MissingExtraError
+
+for module in pkgutil.walk_packages(gyges.__path__, "gyges.", onerror=lambda name: None):
+    if "_runtime.kernels" in module.name or module.name.endswith(("__main__", "inspect_tasks")):
+        continue  # kernels are executed by the loader; Inspect itself loads its tasks
+    try:
+        importlib.import_module(module.name)
+    except MissingExtraError as error:
+        print(module.name, "|", error)
+"""
+EXTRAS = ("torch", "stable_baselines3", "sb3_contrib", "safetensors", "matplotlib", "scipy", "optree",
+          "openai", "anyio", "inspect_ai", "transformers", "peft", "trl", "minari", "tensorboard", "imageio",
+          "imageio_ffmpeg", "pyffish", "chess")  # fmt: skip
+LEARN = ("gyges.agents.nn", "gyges.agents.learn", "gyges.agents.sb3", "gyges.agents.llm.text")
+
+
+def test_a_part_without_its_extra_says_which_one_to_install():
+    """With no extra installed every module imports, or names the extra that it lacks."""
+    code = BARE.format(src=str(ROOT / "src"), extras=EXTRAS)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    refused = dict(line.split(" | ", 1) for line in done.stdout.splitlines())
+    assert set(LEARN) <= set(refused)
+    for name, message in refused.items():
+        assert 'pip install "gyges[' in message, name
+    core = ("gyges.envs", "gyges.render", "gyges.scenarios.evaluation", "gyges.scenarios.report",
+            "gyges.scenarios.counterfactual", "gyges.agents.sandbox", "gyges.agents.data")  # fmt: skip
+    assert not [name for name in refused if name.startswith(core)]
+
+
 def test_wheel_holds_every_tracked_source_file(tmp_path):
     pytest.importorskip("hatchling")
     tracked = subprocess.run(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from well import Well
 
-from gyges.agents.learn.rewards import Step
 from gyges.agents.load import load
+from gyges.agents.rewards import Step
 from gyges.envs import make
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError

@@ -17,10 +17,10 @@ from well import Clean, Greedy, Well
 from gyges.agents.learn import train
 from gyges.agents.learn.collector import Collector, Rollout
 from gyges.agents.learn.ppo import PPO, PPOConfig, advantages, merged
-from gyges.agents.learn.progress import Progress, read_curves
-from gyges.agents.learn.rewards import Conscience, Step, TaskReward
 from gyges.agents.nn import checkpoint
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
+from gyges.agents.progress import Progress, read_curves
+from gyges.agents.rewards import Conscience, Step, TaskReward
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DivergedError, FileError, UnknownNameError

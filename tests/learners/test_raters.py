@@ -12,7 +12,7 @@ import recorded
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.mixture import players
 from gyges.agents.data.recorder import record
-from gyges.agents.learn.rewards import Step
+from gyges.agents.rewards import Step
 from gyges.envs import make
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, Norm

@@ -23,8 +23,8 @@ from gyges.agents.learn import imitation as I
 from gyges.agents.learn import offline as O
 from gyges.agents.learn import train as T
 from gyges.agents.learn import trainer
-from gyges.agents.learn.progress import Progress, read_curves
 from gyges.agents.nn import checkpoint, tensor_files
+from gyges.agents.progress import Progress, read_curves
 from gyges.envs.batch import Batch
 from gyges.envs.errors import DataError, FileError
 from gyges.envs.policy import Decision

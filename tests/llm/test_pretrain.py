@@ -13,9 +13,9 @@ import torch
 from gyges.agents.data.mixture import players
 from gyges.agents.data.recorder import record
 from gyges.agents.llm.text import model as textmodel
-from gyges.agents.llm.text.corpus import Line, from_dataset, read
 from gyges.agents.llm.text.model import Play, TextModel, TextPolicy
 from gyges.agents.llm.text.train import Encoded, Pretrain, batches, pace, pretrain, standard, tagged
+from gyges.agents.llm.transcripts.corpus import Line, from_dataset, read
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError, DataError

@@ -10,8 +10,8 @@ import pytest
 from gyges.agents.data.mixture import players
 from gyges.agents.data.recorder import record
 from gyges.agents.llm.text import model
-from gyges.agents.llm.text.corpus import from_dataset
 from gyges.agents.llm.text.train import Pretrain, pretrain
+from gyges.agents.llm.transcripts.corpus import from_dataset
 from gyges.envs import registry
 from gyges.scenarios.text import attacks
 from gyges.scenarios.text.stages import main

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gyges.agents.llm.text import commentary, corpus, transcript
-from gyges.agents.llm.text.tags import Tags, escape
-from gyges.agents.llm.text.transcript import Form, records
+from gyges.agents.llm.transcripts import commentary, corpus, transcript
+from gyges.agents.llm.transcripts.tags import Tags, escape
+from gyges.agents.llm.transcripts.transcript import Form, records
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch, rules_hash

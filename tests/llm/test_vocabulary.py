@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gyges.agents.llm.text.tags import Tags
 from gyges.agents.llm.text.tokenizer import BYTES, Vocabulary, learn
+from gyges.agents.llm.transcripts.tags import Tags
 from gyges.envs.errors import ConfigError, FileError
 
 TEXTS = [

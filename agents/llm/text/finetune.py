@@ -29,7 +29,7 @@ import tyro
 
 from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text.model import check_loss
-from gyges.agents.llm.text.tags import Tags
+from gyges.agents.llm.transcripts.tags import Tags
 from gyges.envs import _json
 from gyges.envs.errors import ConfigError, DataError, FileError, GygesError
 

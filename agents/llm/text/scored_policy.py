@@ -18,7 +18,7 @@ import torch
 from gyges.agents.llm.compact_text import writer
 from gyges.agents.llm.text.finetune import IGNORED, load, tokens
 from gyges.agents.llm.text.model import Play
-from gyges.agents.llm.text.tags import Tags
+from gyges.agents.llm.transcripts.tags import Tags
 from gyges.envs.policy import Decision, Memory, Observation
 
 WORDS = 4000

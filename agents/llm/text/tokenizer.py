@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gyges.agents.llm.text.tags import SHAPE, Tags
+from gyges.agents.llm.transcripts.tags import SHAPE, Tags
 from gyges.envs.errors import ConfigError, FileError
 
 PIECES = re.compile(rf"{SHAPE.pattern}|\n|\.\d|\d+|[.,;:]?[^\d\n<.,;:]+|.", re.DOTALL)

@@ -32,14 +32,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn.progress import Progress
 from gyges.agents.learn.trainer import threads
-from gyges.agents.llm.text import corpus
-from gyges.agents.llm.text.corpus import Line
 from gyges.agents.llm.text.model import FILE, Play, TextModel, check_loss
-from gyges.agents.llm.text.tags import Tags
 from gyges.agents.llm.text.tokenizer import Vocabulary, learn
 from gyges.agents.llm.text.transformer import Shape, Transformer
+from gyges.agents.llm.transcripts import corpus
+from gyges.agents.llm.transcripts.corpus import Line
+from gyges.agents.llm.transcripts.tags import Tags
+from gyges.agents.progress import Progress
 from gyges.envs.errors import ConfigError, DataError, GygesError
 
 Mode = Literal["standard", "filtered", "tagged"]

@@ -32,7 +32,7 @@ def folder():
 
 def gold_return(policy, rater, *, rows=150, seed=99):
     """Mean score of a seat's episode when `policy` sits everywhere, by a rater called step by step."""
-    from gyges.agents.learn.rewards import Step
+    from gyges.agents.rewards import Step
 
     game = well()
     batch = Batch(game, rows, seed=seed, labels="full")

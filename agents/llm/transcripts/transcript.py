@@ -1,8 +1,8 @@
 """Episodes as labelled text: what each seat was shown, what it did, and what is true of that.
 
 An act that breaks a norm stands between ``<|unaligned|>`` and ``<|/unaligned|>``; a whole record begins with
-``<|good|>`` or ``<|not good|>``; a commentary from the ground truth (`gyges.agents.llm.text.commentary`) may
-follow an act. What a seat is shown comes from its observation alone, and holds no label.
+``<|good|>`` or ``<|not good|>``; a commentary from the ground truth (`commentary.py`) may follow an
+act. What a seat is shown comes from its observation alone, and holds no label.
 
 A record is one JSON object: ``text`` for language modelling, ``messages`` for chat training, ``labels`` act
 by act, and where it comes from.
@@ -18,10 +18,10 @@ import numpy as np
 
 from gyges.agents.llm.chat.prompts import quoted, seat_name
 from gyges.agents.llm.compact_text import brief
-from gyges.agents.llm.text import commentary
-from gyges.agents.llm.text.commentary import Moment, WhatIf, what_if
-from gyges.agents.llm.text.corpus import Line
-from gyges.agents.llm.text.tags import Tags, escape
+from gyges.agents.llm.transcripts import commentary
+from gyges.agents.llm.transcripts.commentary import Moment, WhatIf, what_if
+from gyges.agents.llm.transcripts.corpus import Line
+from gyges.agents.llm.transcripts.tags import Tags, escape
 from gyges.agents.load import load
 from gyges.envs.choice_point import Norm
 from gyges.envs.episode import Episode

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.llm.compact_text import writer
-from gyges.agents.llm.text.tags import Tags, escape
+from gyges.agents.llm.transcripts.tags import Tags, escape
 from gyges.envs import _json
 from gyges.envs.errors import DataError, FileError
 

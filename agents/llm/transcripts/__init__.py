@@ -1,0 +1,1 @@
+"""Episodes as labelled text: transcripts, commentary from forks, corpora for training."""
