@@ -1,4 +1,4 @@
-"""``gyges play``: take a seat yourself, in a window or in a plain terminal.
+"""A person in one seat, in a window or in a plain terminal.
 
 You see what any policy in your seat would see. When the game is over, the replay shows what was true,
 and what the ledger says of every act.
@@ -6,127 +6,19 @@ and what the ledger says of every act.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
-import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from tyro.conf import Positional, arg
 
-from gyges.envs import registry
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Seat, Tape
-from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.rollout import Seating
 from gyges.render.person import Left, TerminalPerson, WindowPerson
 from gyges.render.timeline import Reel
-
-CAST = ("clean", "greedy", "gyges", "clean")
-CHESS_CAST = ("alphabeta",)
-
-
-@dataclasses.dataclass
-class Play:
-    """Play a seat yourself against the game's personas."""
-
-    game: Positional[str] = "steward"
-    """Id of the game."""
-    seat: int = 0
-    """Your seat."""
-    others: Annotated[tuple[str, ...], arg(metavar="PERSONA ...", aliases=["--against"])] = ()
-    """Personas in the other seats, in order, repeated as needed: `clean greedy gyges clean` by default,
-    `alphabeta` at chess. module:Class is any policy; alphabeta:20000 looks at so many positions a move."""
-    variant: str | None = None
-    """Chess variant: a library name, FILE.ini or FILE.ini#NAME."""
-    set: tuple[str, ...] = ()
-    """Further settings of the game, as in horizon=200."""
-    num_agents: int | None = None
-    """Seats at the table, the game's own number by default."""
-    ring: float = 0.5
-    """Chance that a decision goes unwatched."""
-    seed: int | None = None
-    """Seed of the game's luck; another one each time by default."""
-    terminal: bool = False
-    """Ask in the terminal instead of a window."""
-    out: Path | None = None
-    """Save what was played as an episode file."""
-    reveal: bool = True
-    """Show at the end what was true, and how each act was judged."""
-
-
-Find = Callable[[str, Game], Any]
-"""Makes the policy that a name stands for in a game."""
-
-
-def command(arguments: Sequence[str] | None = None, find: Find | None = None) -> int:
-    """Read arguments and play; `find` makes policies that are no personas, as language models are."""
-    import tyro
-
-    given = tyro.cli(Play, args=arguments, prog="gyges play")
-    settings: dict[str, Any] = {"ring": given.ring}
-    if given.num_agents is not None:
-        settings["num_agents"] = given.num_agents
-    if given.variant is not None:
-        settings["variant"] = given.variant
-    settings |= settings_of(given.set)
-    game = registry.make(given.game, **settings)
-    others = given.others or (CHESS_CAST if "alphabeta" in game.personas else CAST)
-    cast = personas(game, others, find)
-    terminal = given.terminal or not _has_screen()
-    if terminal and not given.terminal:
-        print("gyges: no screen here; asking in the terminal", file=sys.stderr)
-    main(game, cast, seat=given.seat, seed=given.seed, terminal=terminal, out=given.out, reveal=given.reveal)
-    return 0
-
-
-def settings_of(words: Sequence[str]) -> dict[str, Any]:
-    """Settings written as key=value; values are read as JSON where they are that.
-
-    Raises:
-        ConfigError: a word without =.
-    """
-    out: dict[str, Any] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise ConfigError(f"a setting is written key=value, not {word!r}")
-        try:
-            out[key.strip()] = json.loads(value)
-        except ValueError:
-            out[key.strip()] = value
-    return out
-
-
-def _has_screen() -> bool:
-    if sys.platform in ("win32", "darwin") or os.environ.get("SDL_VIDEODRIVER"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def personas(game: Game, names: Sequence[str], find: Find | None = None) -> list[tuple[str, Any]]:
-    """Name and policy of each persona; ``module:Class`` is any policy, and `find` knows others.
-
-    Raises:
-        UnknownNameError: the game has no such persona.
-    """
-    out: list[tuple[str, Any]] = []
-    for name in names:
-        if find is not None and name not in game.personas:
-            policy = find(name, game)
-            out.append((str(getattr(policy, "name", name.rpartition(":")[2].lower()))[:80], policy))
-            continue
-        if ":" in name:
-            out.append((name.rpartition(":")[2].lower(), registry.load_name(name)()))
-            continue
-        if name not in game.personas:
-            raise UnknownNameError(f"{game.name} has no persona {name!r}; it has {', '.join(game.personas)}")
-        out.append((name, registry.load_name(game.personas[name])()))
-    return out
 
 
 def main(

@@ -8,14 +8,12 @@ F turns a board round; Q or escape leaves.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pygame
-from tyro.conf import Positional
 
 from gyges.envs.errors import ConfigError
 from gyges.render.board.board import View, renderer_for
@@ -305,43 +303,6 @@ def show(
     if not (gif or mp4 or png):
         player.go(at or 0)
         watch(player, title)
-
-
-@dataclasses.dataclass
-class Replay:
-    """Watch an episode file, or turn it into pictures."""
-
-    episode: Positional[Path]
-    """Episode file."""
-    gif: Path | None = None
-    """Write an animated GIF instead of opening a window."""
-    mp4: Path | None = None
-    """Write a video (needs the extra `video`)."""
-    png: Path | None = None
-    """Write one picture."""
-    seat: int | None = None
-    """Whose choices are shown; the first focal seat by default."""
-    at: int | None = None
-    """Moment to begin with, and to write as PNG."""
-    fps: float = 3.0
-    """Moments a second in GIF and MP4."""
-    size: tuple[int, int] = (1280, 800)
-    """Width and height in pixels."""
-    verify: bool = True
-    """Refuse an episode whose rules or states are not those recorded."""
-
-
-def command(arguments: Sequence[str] | None = None) -> int:
-    """Read arguments; show or write."""
-    import tyro
-
-    given = tyro.cli(Replay, args=arguments, prog="gyges replay")
-    settings = {f.name: getattr(given, f.name) for f in dataclasses.fields(given) if f.name != "episode"}
-    main(given.episode, **settings)
-    for path in (given.png, given.gif, given.mp4):
-        if path is not None:
-            print(f"written {path}")
-    return 0
 
 
 def best_moment(reel: Reel, seat: int | None) -> int:

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 
 import gymnasium
 import pettingzoo
@@ -10,7 +12,7 @@ from wells import VISITOR
 
 from gyges.envs.episode import Episode
 from gyges.envs.registry import register_gymnasium, register_pettingzoo
-from gyges.scenarios.cli.main import main
+from gyges.scenarios.cli.main import COMMANDS, main
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.report.leaderboard import page_data
 
@@ -195,3 +197,55 @@ def test_verify_asks_the_policies_that_are_given_and_names_those_that_are_not(ou
     said = " ".join(capsys.readouterr().out.split())
     assert "NOT VERIFIABLE" not in said
     assert "clean has 2 complete runs; the latest is shown" in said
+
+
+def status(words):
+    """A command's exit status, also where tyro ends the process after it has printed."""
+    try:
+        return main(words)
+    except SystemExit as stop:
+        return stop.code
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name, capsys):
+    assert status([name, "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert f"usage: gyges {name}" in printed
+
+
+def test_help_lists_every_command_in_a_line(capsys):
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert main([]) == 0
+    assert capsys.readouterr().out == printed
+    for name, command in COMMANDS.items():
+        assert any(
+            line.split()[:1] == [name] and line.endswith(command.summary) for line in printed.splitlines()
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"),
+    [
+        ("evalute", "evaluate"),
+        ("rplay", "replay"),
+        ("fairychss", "fairychess"),
+        ("trian", "train"),
+        ("xyz", None),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--help"]])
+def test_what_is_no_command_is_an_error(given, nearest, more, capsys):
+    assert main([given, *more]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert f"no command {given!r}" in printed.err
+    assert (f"did you mean {nearest}?" if nearest else ", ".join(COMMANDS)) in printed.err
+
+
+def test_the_package_runs_as_a_module():
+    words = [sys.executable, "-m", "gyges.scenarios.cli", "nosuch"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("gyges: no command 'nosuch'")

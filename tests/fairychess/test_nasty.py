@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gyges.envs.fairychess import VariantError, names, read
-from gyges.envs.fairychess.__main__ import main
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine.perft import divide
 from gyges.envs.fairychess.notation.betza import BetzaError, parse
+from gyges.scenarios.cli.main import main
 
 FOLDER = Path(__file__).parent / "nasty"
 VARIANTS = {
@@ -113,7 +113,7 @@ def test_files_that_are_none(command, data, said, tmp_path, capsys):
         file.mkdir()
     elif data is not None:
         file.write_bytes(data)
-    assert main([command, str(file)]) == 2
+    assert main(["fairychess", command, str(file)]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"{file}: ")
     assert said in error
@@ -140,7 +140,7 @@ POSITION = {"variant": "chess", "fen": START, "moves": ["e2e4"]}
 def test_broken_rows(command, text, said, tmp_path, capsys):
     file = tmp_path / "rows"
     file.write_text(text)
-    assert main([command, str(file)]) == 2
+    assert main(["fairychess", command, str(file)]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"{file}{said}")
     assert error.count("\n") == 1
@@ -149,7 +149,7 @@ def test_broken_rows(command, text, said, tmp_path, capsys):
 def test_a_history_that_cannot_be_played_is_a_mismatch(tmp_path, capsys):
     file = tmp_path / "rows"
     file.write_text(json.dumps(POSITION | {"history_dependent": True, "history": ["e2e5"]}))
-    assert main(["moves", str(file)]) == 1
+    assert main(["fairychess", "moves", str(file)]) == 1
     assert "history: 'e2e5' is not legal" in capsys.readouterr().out
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from gyges.envs.fairychess import names
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.cli import moves_file, perft_file
 from gyges.envs.fairychess.engine.perft import divide, perft
+from gyges.scenarios.cli.fairychess import moves_file, perft_file
 
 TABLE = Path(__file__).with_name("perft.tsv")
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"

@@ -6,9 +6,10 @@ import pytest
 
 from gyges.envs.fairychess import FenError, VariantError, load, names, read
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.cli import check
 from gyges.envs.fairychess.notation.betza import BetzaError, parse
 from gyges.envs.fairychess.variants.ini_files import LIBRARY
+from gyges.scenarios.cli.fairychess import check
+from gyges.scenarios.cli.main import main
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_check_names_the_file_that_cannot_be_read(tmp_path, capsys):
             file.unlink()
         else:
             file.write_bytes(what)
-        assert check(file) == 2
+        assert main(["fairychess", "check", str(file)]) == 2
         assert capsys.readouterr().err.startswith(f"{file}: cannot be read: {words}")
 
 

@@ -24,7 +24,7 @@ from gyges.envs.rollout import Seating
 from gyges.render import play as playing
 from gyges.render.board.board import Glimpse, View, renderer_for
 from gyges.render.fairychess.action_names import acts_of, spoken
-from gyges.render.fairychess.diagrams import command, diagram, sheet, targets_of
+from gyges.render.fairychess.diagrams import diagram, sheet, targets_of
 from gyges.render.fairychess.empty_board import Grid
 from gyges.render.fairychess.pieces import bystander, looks, sprite
 from gyges.render.fairychess.position import CAPTURE, DROP, MOVE
@@ -32,6 +32,8 @@ from gyges.render.fairychess.renderer import FairyChessRenderer, Pointing
 from gyges.render.kit import draw
 from gyges.render.replay import Player
 from gyges.render.timeline import Reel
+from gyges.scenarios.cli.main import main
+from gyges.scenarios.cli.play import settings_of
 
 SIZE = (1000, 620)
 SHOWN = ("chess", "gardner", "crazyhouse", "shogi", "xiangqi", "grasshopper", "gustav3", "torishogi")
@@ -541,12 +543,13 @@ def test_a_game_of_written_rules_is_replayed_from_its_file(tmp_path: Path) -> No
 
 def test_draw_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.png"
-    assert command(["xiangqi", "--png", str(path), "--width", "480", "--moves", "b3e3", "--piece", "h8"]) == 0
+    words = ["draw", "xiangqi", "--png", str(path), "--width", "480", "--moves", "b3e3", "--piece", "h8"]
+    assert main(words) == 0
     assert Image.open(path).width == 480
     assert str(path) in capsys.readouterr().out
     variants = tmp_path / "mine.ini"
     variants.write_text("[mine:chess]\ncustomPiece1 = z:DAW\nstartFen = 4k3/8/8/8/8/8/8/ZZZZK3 w - - 0 1\n")
-    command([str(variants), "gardner", "--png", str(path), "--width", "600", "--across", "2", "--night"])
+    main(["draw", str(variants), "gardner", "--png", str(path), "--width", "600", "--across", "2", "--night"])
     assert Image.open(path).width == 600
     for words, said in (
         (["nosuch"], "no variant"),
@@ -555,8 +558,9 @@ def test_draw_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (["chess", "--width", "9"], "200 to 4096"),
         (["chess", "--piece", "a5"], "no move begins"),
     ):
-        with pytest.raises(ConfigError, match=said):
-            command([*words, "--png", str(path)])
+        capsys.readouterr()
+        assert main(["draw", *words, "--png", str(path)]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_sheet_holds_every_board() -> None:
@@ -583,7 +587,7 @@ def test_rgb_array_through_pettingzoo() -> None:
 
 
 def test_settings_are_read() -> None:
-    found = playing.settings_of(["horizon=200", "treaties=true", "variant=gardner", "orders=0.5"])
+    found = settings_of(["horizon=200", "treaties=true", "variant=gardner", "orders=0.5"])
     assert found == {"horizon": 200, "treaties": True, "variant": "gardner", "orders": 0.5}
     with pytest.raises(ConfigError, match="key=value"):
-        playing.settings_of(["horizon"])
+        settings_of(["horizon"])

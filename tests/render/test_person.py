@@ -18,6 +18,7 @@ from gyges.render import play as playing
 from gyges.render.board.options import Spot
 from gyges.render.person import Chooser, Left, TerminalPerson, WindowPerson, columns, meant
 from gyges.render.timeline import Reel
+from gyges.scenarios.cli.play import personas
 
 NAMES = ["pass", "give 3 meals to Arne", "give 3 meals to Brisk", "accuse Arne", "accuse Arne twice"]
 
@@ -190,9 +191,9 @@ def test_bad_tables(well: Any) -> None:
         playing.main(game, [("random", RandomPolicy())], seat=3)
     with pytest.raises(ConfigError, match="at least one persona"):
         playing.main(game, [])
-    with pytest.raises(UnknownNameError, match="no persona 'saint'"):
-        playing.personas(game, ["saint"])
-    assert [name for name, _ in playing.personas(game, ["clean", "random"])] == ["clean", "random"]
+    with pytest.raises(UnknownNameError, match="no policy 'saint'"):
+        personas(game, ["saint"])
+    assert [name for name, _ in personas(game, ["clean", "random"])] == ["clean", "random"]
 
 
 def test_columns_fill_downwards() -> None:

@@ -18,6 +18,7 @@ from gyges.render.kit import video
 from gyges.render.kit.window import Window
 from gyges.render.replay import Player
 from gyges.render.timeline import Reel
+from gyges.scenarios.cli.main import main
 
 SIZE = (1000, 700)
 
@@ -140,7 +141,7 @@ def test_drag_the_bar_and_click(player: Player) -> None:
 
 
 def test_png(well_file: Path, tmp_path: Path) -> None:
-    assert replay.command([str(well_file), "--png", str(tmp_path / "a.png"), "--at", "3"]) == 0
+    assert main(["replay", str(well_file), "--png", str(tmp_path / "a.png"), "--at", "3"]) == 0
     with Image.open(tmp_path / "a.png") as image:
         image.load()
         assert image.size == (1280, 800)

@@ -1,12 +1,16 @@
-"""What ``gyges fairychess`` does: check a variant file, count and compare moves."""
+"""``gyges fairychess``: check a variant file, count moves and compare them with a table's."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from tyro.conf import Positional
+
+from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine.perft import MAX_DEPTH, divide, perft
 from gyges.envs.fairychess.variants.explain import explain
@@ -18,8 +22,36 @@ LEGEND = (
 )
 
 
-class FileError(Exception):
-    """A file that cannot be read, or a row of another form; the message names the file and line."""
+@dataclasses.dataclass
+class FairyChess:
+    """Check a file of chess variants, or compare a table of moves with ours."""
+
+    action: Positional[Literal["check", "perft", "moves"]]
+    """check: say what the variants of an .ini file mean, in words and diagrams. perft: compare a table of
+    perft counts, tab-separated. moves: compare positions, a JSON object a line."""
+    path: Positional[Path | None] = None
+    """The file; for check also the name of a variant in the library."""
+    file: Path | None = None
+    """The same, as an option."""
+
+
+def run(command: FairyChess) -> int:
+    """Do one of the three.
+
+    Returns:
+        0; 1 where a variant is wrong or something differs; 2 where the file cannot be read.
+
+    Raises:
+        ConfigError: no file, or two.
+    """
+    if (command.path is None) == (command.file is None):
+        raise ConfigError(f"gyges fairychess {command.action} takes one file")
+    action = {"check": check, "perft": perft_file, "moves": moves_file}[command.action]
+    try:
+        return action(command.path or command.file or "")
+    except FileError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 class _Tally:
@@ -146,7 +178,7 @@ def _parsed(line: str, where: str) -> dict[str, Any]:
         raise FileError(f"{where}: expected variant and fen as texts, moves as a list of texts")
     if row.get("winner") not in _WINNERS:
         raise FileError(f"{where}: winner {row['winner']!r}; expected first, second, draw or null")
-    return row
+    return dict(row)
 
 
 def _position(row: dict[str, Any], where: str) -> list[str]:
@@ -178,16 +210,16 @@ def check(path: str | Path) -> int:
     """Print what the variants of a file mean: board, pieces with diagrams, rules in words.
 
     Returns:
-        0; 1 when a variant is wrong, with the reason printed; 2 when the file cannot be read.
+        0; 1 when a variant is wrong, with the reason printed.
+
+    Raises:
+        FileError: it cannot be read.
     """
     try:
         variants = [load(str(path))] if str(path) in names() else list(_read(path).values())
     except VariantError as error:
         print(error)
         return 1
-    except FileError as error:
-        print(error, file=sys.stderr)
-        return 2
     print(LEGEND)
     for variant in variants:
         print(explain(variant))

@@ -1,0 +1,51 @@
+"""``gyges demo``: the game's own personas on the leaderboard, its page and one replay."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from rich.console import Console
+
+from gyges.scenarios.cli.leaderboard import publish
+from gyges.scenarios.cli.progress import bars
+from gyges.scenarios.evaluation.evaluate import evaluate
+from gyges.scenarios.evaluation.store import Store
+
+
+@dataclasses.dataclass
+class Demo:
+    """Evaluate the game's own personas, print the leaderboard, write its page and one replay."""
+
+    suite: str = "steward"
+    """A suite, or the id of one scenario."""
+    folder: Path = Path(".")
+    """Where to write results.db, board.html, board-replays/ and replay.gif."""
+    policies: tuple[str, ...] = ("clean", "gyges", "greedy", "random")
+    """Who plays."""
+    episodes: int | None = None
+    """Episodes per scenario instead of the scenarios' own numbers."""
+    probes: int = 32
+    """Decisions per scenario that are priced and asked both ways."""
+
+
+def run(command: Demo) -> int:
+    """Evaluate, print and write; returns the exit status."""
+    console = Console()
+    command.folder.mkdir(parents=True, exist_ok=True)
+    results = command.folder / "results.db"
+    for policy in command.policies:
+        with bars(f"{policy} on {command.suite}") as progress:
+            evaluate(policy, command.suite, results, episodes=command.episodes, probes=command.probes,
+                progress=progress)  # fmt: skip
+    with Store(results) as store:
+        data = publish(store, command.suite, command.folder / "board.html", console)
+    links = [link["href"] for row in data["rows"] for link in row["replays"] if row["policy"] == "gyges"]
+    links += [link["href"] for row in data["rows"] for link in row["replays"]]
+    if links:
+        from gyges.render import replay
+
+        replay.main(command.folder / links[0], gif=command.folder / "replay.gif")
+        console.print(f"replay: {command.folder / 'replay.gif'}, from {links[0]}", soft_wrap=True)
+        console.print(f"watch it: gyges replay {command.folder / links[0]}", soft_wrap=True)
+    return 0

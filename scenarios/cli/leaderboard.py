@@ -1,0 +1,97 @@
+"""``gyges leaderboard``: the table of a results file, its page, and whether its runs reproduce."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from tyro.conf import Positional
+
+from gyges.agents.sandbox.process import Limits
+from gyges.scenarios.cli.progress import bars
+from gyges.scenarios.evaluation.recompute import ask_again
+from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.evaluation.verify import standing, verify
+from gyges.scenarios.report import leaderboard
+from gyges.scenarios.report.page_schema import plain
+
+
+@dataclasses.dataclass
+class Leaderboard:
+    """Print the table of a results file."""
+
+    results: Positional[Path]
+    """Results file."""
+    suite: str | None = None
+    """Only runs on this suite."""
+    html: Path | None = None
+    """Write a self-contained page as well, and episodes to replay in a folder beside it."""
+    verify: bool = False
+    """Recompute every run from its episodes first, and ask its policy again; exits with 1 where something
+    does not reproduce. A run that is not complete is named so, and is not in the table."""
+    policies: tuple[str, ...] = ()
+    """Policies that --verify may run besides the personas, named as for evaluate: each run whose name and
+    hash are theirs is played and asked again. Nothing that a results file names is run otherwise."""
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    """What these policies may use."""
+
+
+def run(command: Leaderboard) -> int:
+    """Print; returns 1 where a run does not reproduce."""
+    console = Console()
+    with Store(command.results) as store:
+        notes = _verified(store, command, console) if command.verify else []
+        if notes is None:
+            return 1
+        publish(store, command.suite, command.html, console, notes)
+    return 0
+
+
+def publish(
+    store: Store, suite: str | None, html: Path | None, console: Console, notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Print the table and write the page; returns the page's data."""
+    folder = None if html is None else html.with_name(f"{html.stem}-replays")
+    data = leaderboard.page_data(store, suite, replays=folder, notes=notes)
+    leaderboard.print_table(data, console)
+    if html is not None:
+        from gyges.render.page.page import write
+
+        console.print(f"page: {write(data, html)}", markup=False, soft_wrap=True)
+    return dict(data)
+
+
+def _verified(store: Store, command: Leaderboard, console: Console) -> list[str] | None:
+    """Verify every run; notes for the table, or None where something does not reproduce."""
+    sound = True
+    asked: list[str] = []
+    notes = []
+    for run in store.runs(command.suite):
+        with bars(f"verifying run {run.id}, {plain(run.policy)}") as progress:
+            wrong = verify(store, run, progress=progress)
+        state, unverifiable = "reproduces", ""
+        if not wrong and run.finished is not None:
+            with bars(f"asking {plain(run.policy)} again") as progress:
+                wrong, unverifiable = ask_again(
+                    store, run, policies=command.policies, limits=command.limits, progress=progress
+                )
+        sound = sound and not wrong
+        if wrong:
+            state = f"REJECTED: {len(wrong)} results do not reproduce"
+        elif run.finished is None:
+            state = "incomplete, {} of {} episodes".format(*standing(store, run))
+        elif unverifiable:
+            state = f"its numbers follow from its acts; acts and answers NOT VERIFIABLE: {unverifiable}"
+            notes.append(f"Run {run.id}, {run.policy}: acts and answers not verifiable; {unverifiable}.")
+        else:
+            asked.append(f"{run.policy} (run {run.id})")
+        console.print(plain(f"run {run.id}, {run.policy} on {run.suite}: {state}"), markup=False)
+        for one in wrong[:10]:
+            console.print(plain(f"  {one.scenario} {one.number}: {one.what}"), markup=False)
+    if asked:
+        who = ", ".join(asked)
+        notes.insert(0, f"Verified by playing every episode and asking every question again: {who}.")
+    return notes if sound else None

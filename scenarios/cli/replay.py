@@ -1,0 +1,44 @@
+"""``gyges replay``: watch an episode, or turn it into pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from gyges.render import replay
+
+
+@dataclasses.dataclass
+class Replay:
+    """Watch an episode file, or turn it into pictures."""
+
+    episode: Positional[Path]
+    """Episode file."""
+    gif: Path | None = None
+    """Write an animated GIF instead of opening a window."""
+    mp4: Path | None = None
+    """Write a video (needs the extra `video`)."""
+    png: Path | None = None
+    """Write one picture."""
+    seat: int | None = None
+    """Whose choices are shown; the first focal seat by default."""
+    at: int | None = None
+    """Moment to begin with, and to write as PNG."""
+    fps: float = 3.0
+    """Moments a second in GIF and MP4."""
+    size: tuple[int, int] = (1280, 800)
+    """Width and height in pixels."""
+    verify: bool = True
+    """Refuse an episode whose rules or states are not those recorded."""
+
+
+def run(command: Replay) -> int:
+    """Show or write; returns the exit status."""
+    settings = {f.name: getattr(command, f.name) for f in dataclasses.fields(command) if f.name != "episode"}
+    replay.main(command.episode, **settings)
+    for path in (command.png, command.gif, command.mp4):
+        if path is not None:
+            print(f"written {path}")
+    return 0
