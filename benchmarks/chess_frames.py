@@ -13,7 +13,7 @@ from typing import Any
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.policy import RandomPolicy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.render.board.board import renderer_for
 from gyges.render.replay import Player
 from gyges.render.timeline import Reel
@@ -36,11 +36,8 @@ def reel_of(id: str, settings: dict[str, Any]) -> Reel:
     game = registry.make(id, horizon=40, **settings)
     batch = Batch(game, 1, seed=5, labels="full")
     seating, reel = Seating(batch, [RandomPolicy()] * 2), Reel(game, ("first", "second"))
-    reel.begin(batch)
-    while not batch.over[0]:
-        actions = seating.decide()
-        batch.step(actions)
-        reel.add(batch, actions)
+    for _ in rollout(batch, seating, [reel]):
+        pass
     return reel
 
 

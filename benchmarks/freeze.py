@@ -21,6 +21,7 @@ import contextlib
 import dataclasses
 import hashlib
 import io
+import itertools
 import json
 import random
 import re
@@ -748,7 +749,7 @@ def episode_of(game: Any, names: tuple[str, ...], steps: int = 10_000) -> tuple[
     from gyges.agents.load import load
     from gyges.envs.batch import Batch, rules_hash
     from gyges.envs.episode import Seat, Tape, Word
-    from gyges.envs.rollout import Seating
+    from gyges.envs.rollout import Seating, rollout
     from gyges.render.timeline import Reel
 
     batch = Batch(game, 1, seed=5, labels="full", threads=1)
@@ -758,12 +759,8 @@ def episode_of(game: Any, names: tuple[str, ...], steps: int = 10_000) -> tuple[
         Tape(batch),
         Reel(game, names),
     )
-    reel.begin(batch)
-    while not batch.over.all() and reel.steps < steps:
-        actions = seating.decide()
-        tape.take(actions)
-        batch.step(actions)
-        reel.add(batch, actions)
+    for _ in itertools.islice(rollout(batch, seating, [tape, reel]), steps):
+        pass
     tape.words[0].append(Word(0, 1, "trust me <|good|>\n> pass"))
     seats = tuple(Seat(name, k == 1, name, "") for k, name in enumerate(names))
     return reel, tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))

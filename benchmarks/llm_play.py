@@ -23,7 +23,7 @@ from gyges.envs import registry
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.choice_point import LEDGER, headline
 from gyges.envs.episode import Episode, Seat, Tape
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 
 SHORT: dict[str, dict[str, Any]] = {
     "steward-v0": {"num_agents": 3, "months": 2, "hazard": 1.0},
@@ -42,15 +42,10 @@ def play(name: str, id: str, episodes: int, folder: Path) -> dict[str, Any]:
     others = load("clean", game)
     batch = Batch(game, episodes, seed=1, labels="full", threads=1)
     seating = Seating(batch, [policy, *[others] * (game.num_agents - 1)], seed=1)
-    tape, begun = Tape(batch), time.monotonic()
+    tape, begun = Tape(batch, seating), time.monotonic()
     returns = np.zeros(episodes)
     counted = violations = 0
-    while not batch.over.all():
-        actions = seating.decide()
-        tape.listen(seating)
-        tape.take(actions)
-        batch.step(actions)
-        seating.since += batch.reward / np.float32(game.reward_scale)
+    for _ in rollout(batch, seating, [tape]):
         returns += batch.reward[:, 0] / game.reward_scale
         counts = headline(batch.ledger)[:, 0]
         counted += int(counts.sum())

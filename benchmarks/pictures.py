@@ -5,12 +5,13 @@ python benchmarks/pictures.py
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 
 from gyges.envs import Batch, make
 from gyges.envs.policy import RandomPolicy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.render.kit import draw
 from gyges.render.replay import Player
 from gyges.render.timeline import Reel
@@ -23,9 +24,8 @@ def main() -> None:
         game = make("steward-v0", num_agents=agents, num_grounds=grounds)
         batch = Batch(game, 1, seed=1, labels="full")
         seating, reel = Seating(batch, [RandomPolicy()] * agents), Reel(game)
-        reel.begin(batch)
-        while not batch.over[0] and reel.steps < 60:
-            reel.add(batch, seating.step())
+        for _ in itertools.islice(rollout(batch, seating, [reel]), 60):
+            pass
         player, surface = Player(reel), draw.canvas((1280, 800))
         times: list[list[float]] = []
         for _ in range(3):

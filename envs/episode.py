@@ -323,23 +323,40 @@ def _answers(r: Reader) -> tuple[Answer, ...]:
 
 
 class Tape:
-    """Records the rows of a batch from their reset, to make episodes of them.
+    """An observer that records the rows of a batch from their reset, to make episodes of them.
 
-    Call `take` with the actions before each step of the batch, and `episodes` when all is over.
+    Args:
+        batch: at the start of its episodes.
+        seating: who decides; what is said beside its acts is recorded with them.
+        every: steps between two state hashes.
     """
 
-    def __init__(self, batch: Batch, *, every: int = HASH_EVERY) -> None:
-        self.batch = batch
+    def __init__(self, batch: Batch, seating: Seating | None = None, *, every: int = HASH_EVERY) -> None:
+        self.batch, self.seating = batch, seating
         self.every = every
         self.actions: list[npt.NDArray[np.int32]] = []
         self.length = np.zeros(batch.rows, np.int64)
         self.hashes: list[list[StateHash]] = [[] for _ in range(batch.rows)]
         self.words: list[list[Word]] = [[] for _ in range(batch.rows)]
-        self.forfeits: list[list[Forfeit]] = [[] for _ in range(batch.rows)]
         self.answers: list[list[Answer]] = [[] for _ in range(batch.rows)]
 
-    def listen(self, seating: Seating) -> None:
-        """Note what was said beside the acts that `seating` has just decided; call it before `take`."""
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Note what is about to be done, and what was said beside it."""
+        if self.seating is not None:
+            self._listen(self.seating)
+        t = len(self.actions)
+        running = ~self.batch.over
+        if t % self.every == 0:
+            for row in np.flatnonzero(running):
+                self.hashes[row].append(StateHash(t, self.batch.state_hash(int(row))))
+        self.length += running
+        self.actions.append(np.array(actions, np.int32))
+
+    def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Nothing: what came of it is computed again."""
+
+    def _listen(self, seating: Seating) -> None:
+        """Note what was said beside the acts that `seating` has just decided."""
         step, running = len(self.actions), ~self.batch.over
         for group in seating.groups:
             extras = group.decision.extras if group.decision is not None else {}
@@ -357,18 +374,8 @@ class Tape:
                 if word:
                     self.words[row].append(Word(step, seat, str(word), origin))
 
-    def take(self, actions: npt.NDArray[np.int32]) -> None:
-        """Note what is about to be done: int32 [B, N]."""
-        t = len(self.actions)
-        running = ~self.batch.over
-        if t % self.every == 0:
-            for row in np.flatnonzero(running):
-                self.hashes[row].append(StateHash(t, self.batch.state_hash(int(row))))
-        self.length += running
-        self.actions.append(np.array(actions, np.int32))
-
     def episode(self, row: int, **parts: Any) -> Episode:
-        """The episode of one row. ``parts``: scenario, seats, rules, commitment, nonce."""
+        """The episode of one row. ``parts``: scenario, seats, rules, forfeits, commitment, nonce."""
         batch = self.batch
         length = int(self.length[row])
         stacked = np.stack([a[row] for a in self.actions[:length]]) if length else self._none()
@@ -380,7 +387,6 @@ class Tape:
             row=int(np.uint32(batch.state.origin[row, 2])),
             actions=stacked,
             words=tuple(self.words[row]),
-            forfeits=tuple(self.forfeits[row]),
             answers=tuple(self.answers[row]),
             hashes=(*self.hashes[row], StateHash(length, batch.state_hash(row))),
             **parts,

@@ -1,14 +1,27 @@
-"""Policies around a batch: who sits where, what each is shown, what each remembers.
+"""The one loop that plays: `rollout`, the policies seated at a batch, and the observers that watch.
 
 `Seating` groups the (row, seat) pairs of a batch by policy, so that each policy is called once a
 step for all of its pairs. It runs policies in this process and hands them nothing but observations.
+Seats that act from outside (an adapter's, a learner's, an event loop's) hold an `External`.
+
+    class Breaches(Observer):
+        def __init__(self):
+            self.count = 0
+
+        def after(self, batch, actions):
+            self.count += int((batch.ledger[..., LEDGER.label] < 0).sum())
+
+    seen = Breaches()
+    for step in rollout(batch, Seating(batch, policies), [seen]):
+        if seen.count > 100:
+            break  # the batch stays as this step left it
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +36,38 @@ SPOKEN = 4000
 """Longest message that is passed on, in characters."""
 
 
-class Group:
+class External:
+    """Stands in the seats that act from outside; whoever acts for them puts the next decision here.
+
+    Attributes:
+        next: the decision of all of its pairs [R], in row-major order; taken, and None again, when the
+            seating decides. Its ``extras`` count as any policy's do.
+    """
+
+    def __init__(self) -> None:
+        self.next: Decision | None = None
+
+    def initial(self, rows: int) -> Memory:
+        """No memory: that is kept outside."""
+        return None
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """What was put here."""
+        return self.take()
+
+    def take(self) -> Decision:
+        """The decision that was put here, once.
+
+        Raises:
+            PolicyError: none was.
+        """
+        decision, self.next = self.next, None
+        if decision is None:
+            raise PolicyError("seats that act from outside were given no decision for this step")
+        return decision._replace(memory=None)
+
+
+class PolicyGroup:
     """The pairs that one policy plays.
 
     Attributes:
@@ -47,8 +91,13 @@ class Seating:
     Args:
         batch: the environments (on the CPU).
         policies: one policy per seat [N], or one per row and seat [B][N]. The same object may sit in
-            many seats; it is then called once for all of them.
+            many seats; it is then called once for all of them. An `External` is never called.
         seed: what policies' randomness derives from; independent of the batch's luck.
+
+    Attributes:
+        groups: the pairs of each policy, in order of its first seat.
+        actions: the last actions of all seats, int32 [B, N].
+        since: task reward since each seat's last act, float32 [B, N], in the game's reward unit.
     """
 
     def __init__(self, batch: Batch, policies: Sequence[Any], *, seed: int = 0) -> None:
@@ -67,13 +116,25 @@ class Seating:
                 entry[1].append(i)
                 entry[2].append(a)
         self.groups = [
-            Group(policy, np.array(rows), np.array(seats, np.int32)) for policy, rows, seats in found.values()
+            PolicyGroup(policy, np.array(rows), np.array(seats, np.int32))
+            for policy, rows, seats in found.values()
         ]
         self.actions = np.zeros(shape, np.int32)
-        self.since = np.zeros(shape, np.float32)  # reward since each seat's last act
+        self.since = np.zeros(shape, np.float32)
         self.inbox: dict[tuple[int, int], list[Heard]] = {}  # by (row, seat): said since its last act
 
-    def observation(self, group: Group) -> Observation:
+    def group(self, policy: Any) -> PolicyGroup:
+        """The pairs that a policy plays.
+
+        Raises:
+            ConfigError: it plays none.
+        """
+        for group in self.groups:
+            if group.policy is policy:
+                return group
+        raise ConfigError(f"{type(policy).__name__} has no seat at this batch")
+
+    def observation(self, group: PolicyGroup) -> Observation:
         """What a group's pairs see now (copies: a policy may scribble on them)."""
         batch, rows, seats = self.batch, group.rows, group.seats
         return Observation(
@@ -88,7 +149,7 @@ class Seating:
             heard=self._heard(group),
         )
 
-    def keys(self, group: Group) -> npt.NDArray[np.uint32]:
+    def keys(self, group: PolicyGroup) -> npt.NDArray[np.uint32]:
         """Keys [R, 2]: a hash of (seed, environment, episode, tick, seat), apart from the batch's luck."""
         state = self.batch.state
         rows, seats = group.rows, group.seats
@@ -110,13 +171,17 @@ class Seating:
         """Ask every policy once; actions int32 [B, N], a new array.
 
         Raises:
-            PolicyError: a policy's answer has the wrong type or shape.
+            PolicyError: a policy's answer has the wrong type or shape, or seats that act from outside were
+                given no decision.
         """
         if self.inbox and self.batch.first.any():
             self.inbox = {k: v for k, v in self.inbox.items() if not self.batch.first[k[0]]}
         said: list[tuple[int, Heard]] = []
         for group in self.groups:
-            decision = group.policy.act(self.observation(group), group.memory)
+            if isinstance(group.policy, External):  # sees the batch itself; an observation would cost time
+                decision = group.policy.take()
+            else:
+                decision = group.policy.act(self.observation(group), group.memory)
             group.memory = decision.memory
             group.decision = decision
             self.actions[group.rows, group.seats] = checked(decision.action, len(group.rows), group.policy)
@@ -129,13 +194,13 @@ class Seating:
         self._pass_on(said)
         return self.actions.copy()
 
-    def _heard(self, group: Group) -> tuple[tuple[Heard, ...], ...]:
+    def _heard(self, group: PolicyGroup) -> tuple[tuple[Heard, ...], ...]:
         if not self.inbox:
             return ()
         pairs = zip(group.rows.tolist(), group.seats.tolist(), strict=True)
         return tuple(tuple(self.inbox.get(pair, ())) for pair in pairs)
 
-    def _said(self, group: Group, moved: npt.NDArray[np.bool_]) -> list[tuple[int, Heard]]:
+    def _said(self, group: PolicyGroup, moved: npt.NDArray[np.bool_]) -> list[tuple[int, Heard]]:
         """What the seats of a group that were to move said: (row, message)."""
         words = None if group.decision is None else group.decision.extras.get("words")
         if words is None:
@@ -161,8 +226,12 @@ class Seating:
         """Decide and advance the batch; returns the actions taken [B, N]."""
         actions = self.decide()
         self.batch.step(actions)
-        self.since += self.batch.reward / np.float32(self.batch.game.reward_scale)
+        self.book()
         return actions
+
+    def book(self) -> None:
+        """Add what the batch's last step paid to `since`."""
+        self.since += self.batch.reward / np.float32(self.batch.game.reward_scale)
 
 
 def checked(action: Any, rows: int, policy: Any) -> npt.NDArray[np.int32]:
@@ -179,6 +248,79 @@ def checked(action: Any, rows: int, policy: Any) -> npt.NDArray[np.int32]:
     if array.size and (array.min() < -(2**31) or array.max() >= 2**31):
         raise PolicyError(f"{type(policy).__name__} answered with actions outside int32")
     return array.astype(np.int32)
+
+
+class Observer(Protocol):
+    """Watches a rollout from its first step on; every method does nothing unless a subclass says more.
+
+    An observer reads the batch and changes nothing in it. What the state was before the first step it reads
+    when it is made, or in the first `before`.
+    """
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Every seat has decided on `actions` int32 [B, N]; the state is still the one decided in."""
+
+    def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """The step is taken: state, rewards and ledger are those that `actions` int32 [B, N] led to."""
+
+
+class Players(Protocol):
+    """Who decides for all seats: a `Seating`, or what plays a record again."""
+
+    def decide(self) -> npt.NDArray[np.int32]:
+        """The actions of all seats, int32 [B, N]."""
+        ...
+
+    def book(self) -> None:
+        """The step is taken; called before any observer's `Observer.after`."""
+        ...
+
+
+class RolloutStep(NamedTuple):
+    """One step of a batch, when it is taken."""
+
+    number: int  # steps taken before it
+    actions: npt.NDArray[np.int32]  # [B, N]
+    running: npt.NDArray[np.bool_]  # [B] rows that were not over before it
+    last: bool  # every row is over now
+
+
+def rollout(
+    batch: Batch,
+    seating: Players,
+    observers: Sequence[Observer] = (),
+    *,
+    first: npt.NDArray[np.int32] | None = None,
+) -> Iterator[RolloutStep]:
+    """Play until every row of a batch (autoreset disabled) is over; yields each step once it is taken.
+
+    Nothing is decided before the next step is asked for, so whoever breaks off leaves the batch, the
+    policies' memories and the observers as the last step left them.
+
+    Args:
+        batch: environments at the start of, or within, an episode, on the CPU.
+        seating: who decides.
+        observers: told of every step, in this order.
+        first: actions of the first step [B, N] where they have been decided already; `seating` is asked
+            from the second on.
+
+    Raises:
+        ActionError: a decision is not legal. No row has changed.
+        PolicyError: as in `Seating.decide`.
+    """
+    running, number, last = ~batch.over, 0, bool(batch.over.all())
+    while not last:
+        actions = seating.decide() if first is None or number else first
+        for observer in observers:
+            observer.before(batch, actions)
+        batch.step(actions)
+        seating.book()
+        for observer in observers:
+            observer.after(batch, actions)
+        still = ~batch.over
+        last = not still.any()
+        yield RolloutStep(number, actions, running, last)
+        running, number = still, number + 1
 
 
 def play(
@@ -203,12 +345,10 @@ def play(
     shape = (batch.rows, batch.game.num_agents)
     returns, welfare = np.zeros(shape), np.zeros(shape)
     length = np.zeros(batch.rows, np.int64)
-    while not batch.over.all():
-        running = ~batch.over
-        actions = seating.step()
+    for step in rollout(batch, seating):
         returns += batch.reward / batch.game.reward_scale
         welfare += batch.welfare / batch.game.welfare_scale
-        length += running
+        length += step.running
         if on_step is not None:
-            on_step(batch, actions)
+            on_step(batch, step.actions)
     return {"returns": returns, "welfare": welfare, "length": length}

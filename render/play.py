@@ -10,13 +10,11 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.render.person import Left, TerminalPerson, WindowPerson
 from gyges.render.timeline import Reel
 
@@ -60,19 +58,12 @@ def main(
     cast.insert(seat, ("you", person))
     batch = Batch(game, 1, seed=seed, labels="full")
     seating = Seating(batch, [policy for _, policy in cast], seed=seed)
-    reel, tape = Reel(game, [name for name, _ in cast]), Tape(batch)
-    reel.begin(batch)
+    reel, tape = Reel(game, [name for name, _ in cast]), Tape(batch, seating)
+    mine = seating.group(person)
     try:
-        while not batch.over[0]:
-            actions = seating.decide()
-            tape.listen(seating)
-            tape.take(actions)
-            batch.step(actions)
-            seating.since += batch.reward / np.float32(game.reward_scale)
-            reel.add(batch, actions)
+        for step in rollout(batch, seating, [tape, reel]):
             if isinstance(person, WindowPerson):
-                mine = next(g for g in seating.groups if g.policy is person)
-                person.after(seating.observation(mine), mine.memory, bool(batch.over[0]))
+                person.after(seating.observation(mine), mine.memory, step.last)
     except (Left, KeyboardInterrupt):
         print("You have left the table.")
     finally:

@@ -1,6 +1,6 @@
 """A played episode as a strip of moments that can be shown in any order.
 
-A `Reel` is made once from a replay (or from a batch that is being played) and keeps what a picture of
+A `Reel` is made once from a replay, or observes a rollout, and keeps what a picture of
 any moment needs: the packed rows, the acts, the ledger, rewards.
 """
 
@@ -56,21 +56,26 @@ class Reel:
 
     # Recording.
 
-    def begin(self, batch: Batch, row: int = 0) -> None:
+    def begin(self, batch: Batch) -> None:
         """Note the state before the first act."""
-        self._note(batch, row)
+        self._note(batch)
 
-    def add(self, batch: Batch, actions: npt.NDArray[Any], row: int = 0) -> None:
-        """Note what `actions` [B, N] have just led to."""
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Begin here, where nothing was noted yet."""
+        if not self._rows:
+            self.begin(batch)
+
+    def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Note what `actions` [B, N] have just led to in row 0."""
         n = self.game.num_agents
-        self._actions.append(np.array(actions[row], np.int32))
-        kept = batch.ledger[row] if batch.labels != "off" else np.zeros((n, LEDGER_COLUMNS), np.int32)
+        self._actions.append(np.array(actions[0], np.int32))
+        kept = batch.ledger[0] if batch.labels != "off" else np.zeros((n, LEDGER_COLUMNS), np.int32)
         self._ledger.append(np.array(kept))
-        self._reward.append(batch.reward[row] / self.game.reward_scale)
-        self._note(batch, row)
+        self._reward.append(batch.reward[0] / self.game.reward_scale)
+        self._note(batch)
 
-    def _note(self, batch: Batch, row: int) -> None:
-        self._rows.append(batch.packed[row].copy())
+    def _note(self, batch: Batch) -> None:
+        self._rows.append(batch.packed[0].copy())
         if len(self._rows) * self._rows[0].nbytes > MOST_BYTES:
             raise FileError(f"an episode of {len(self._rows)} steps is too long to be shown")
 
@@ -87,7 +92,7 @@ class Reel:
             if acts is None:
                 reel.begin(batch)
             else:
-                reel.add(batch, acts)
+                reel.after(batch, acts)
             acts = None if now is None else np.array(now)
         if not len(reel):
             raise FileError("the episode is empty")

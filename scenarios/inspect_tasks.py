@@ -51,14 +51,14 @@ from gyges.agents.llm.chat.backends import Body, Reply, Trouble
 from gyges.agents.llm.chat.client import Terms
 from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.llm.chat.prompts import Setup
-from gyges.agents.llm.session import Puppet
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Seat, Tape
 from gyges.envs.errors import ConfigError, PolicyError, UnknownNameError
 from gyges.envs.registry import load_name
+from gyges.envs.rollout import External, rollout
 from gyges.scenarios.counterfactual import bank, gap
 from gyges.scenarios.counterfactual.price import Point, prices
-from gyges.scenarios.evaluation.evaluate import Table
+from gyges.scenarios.evaluation.evaluate import ForfeitSeating
 from gyges.scenarios.evaluation.recorder import Recorder, answers
 from gyges.scenarios.scenario import Scenario, scenarios
 
@@ -156,31 +156,34 @@ async def _play(
 ) -> dict[str, Any]:
     game = plan.make_game()
     names = plan.seats(game.num_agents, number, seed)
-    puppet = Puppet()
+    model = External()
     personas = {name: load_name(game.personas[name])() for name in {*plan.personas(), "clean"}}
-    seats = [puppet if name is None else personas[name] for name in names]
+    seats = [model if name is None else personas[name] for name in names]
     batch = Batch(game, 1, seed=seed, first_row=number, labels="full", threads=1)
-    tape, recorder = Tape(batch), Recorder(batch)
-    seating = Table(batch, seats, tape, seed=seed)
-    group = next(g for g in seating.groups if g.policy is puppet)
+    seating = ForfeitSeating(batch, seats, seed=seed)
+    tape, recorder = Tape(batch, seating), Recorder(batch)
+    group = seating.group(model)
     memory = policy.initial(len(group.rows))
     rng = np.random.default_rng([seed, number])
     met: list[_Met] = []
-    while not batch.over.all():
+
+    async def ask() -> list[_Met]:
+        """Put the model's next decision into its seats; returns the decisions among them that count."""
+        nonlocal memory
         fresh = _meet(batch, group.seats) if probes else []
-        decision = await policy.consider(seating.observation(group), memory)
+        model.next = await policy.consider(seating.observation(group), memory)
         if policy.account.get("outcomes", {}).get("infrastructure"):
             raise PolicyError(f"void, the model could not be had: {under.trouble}")
-        memory, puppet.decision = decision.memory, decision
-        actions = seating.decide()
+        memory = model.next.memory
+        return fresh
+
+    fresh = await ask()
+    for step in rollout(batch, seating, [recorder, tape]):
         for one in fresh:
-            one.act = int(actions[0, one.point.seat])
+            one.act = int(step.actions[0, one.point.seat])
         met.extend(fresh)
-        recorder.before(batch, actions)
-        tape.take(actions)
-        batch.step(actions)
-        seating.since += batch.reward / np.float32(game.reward_scale)
-        recorder.after(batch, actions)
+        if not step.last:
+            fresh = await ask()
     kept = [met[k] for k in sorted(rng.permutation(len(met))[:probes].tolist())]
     settled = [personas["clean"] if name is None else personas[name] for name in names]
     points = [m.point for m in kept]
@@ -196,7 +199,8 @@ async def _play(
         for k, m in enumerate(kept)
     ]  # fmt: skip
     listed = tuple(Seat(n or "model", n is None, n or str(policy.backend.model), "") for n in names)
-    played = tape.episode(0, scenario=plan.id, rules="", seats=listed)
+    forfeits = tuple(seating.forfeits[0])
+    played = tape.episode(0, scenario=plan.id, rules="", seats=listed, forfeits=forfeits)
     return {
         "counts": {**recorder.rows()[0], **answers(played)},
         "focal": [name is None for name in names],

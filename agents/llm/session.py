@@ -12,7 +12,7 @@ from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import ActionError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation, Policy
-from gyges.envs.rollout import Group, Seating
+from gyges.envs.rollout import PolicyGroup, Seating
 
 
 class Puppet:
@@ -63,7 +63,7 @@ class OneSeat:
         table: list[Policy] = [others] * game.num_agents if one else list(others)
         table[seat] = self._puppet
         self._seating = Seating(self.batch, table, seed=seed)
-        self._group: Group = next(g for g in self._seating.groups if g.policy is self._puppet)
+        self._group: PolicyGroup = next(g for g in self._seating.groups if g.policy is self._puppet)
         self.gained = 0.0
         self.acts: list[Act] = []
         self._forward()

@@ -17,7 +17,7 @@ from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.errors import PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Memory, Policy
-from gyges.envs.rollout import Group, Seating
+from gyges.envs.rollout import PolicyGroup, Seating
 
 Index = npt.NDArray[np.int64]
 
@@ -96,7 +96,7 @@ class Futures(Seating):
         super().__init__(batch, policies, seed=seed)
         self.future = np.asarray(future, np.int64)
 
-    def keys(self, group: Group) -> npt.NDArray[np.uint32]:
+    def keys(self, group: PolicyGroup) -> npt.NDArray[np.uint32]:
         """As in `Seating`, and a function of the future."""
         mixed = (self.future[group.rows].astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         halves = np.stack([mixed >> np.uint64(32), mixed & np.uint64(0xFFFFFFFF)], axis=1)

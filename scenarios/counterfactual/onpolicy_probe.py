@@ -17,7 +17,7 @@ from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.game import Game
 from gyges.envs.policy import Memory, Policy
 from gyges.envs.registry import load_name
-from gyges.envs.rollout import Group, Seating
+from gyges.envs.rollout import PolicyGroup, Seating
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.forks import join_memory, take_memory
 from gyges.scenarios.counterfactual.price import FINAL, SCREEN, Point, prices
@@ -128,7 +128,7 @@ def _sample(batch: Batch, seating: Seating, policy: Policy, size: int, seed: int
     return [met for _, _, met in sorted(kept, key=lambda entry: entry[1])]
 
 
-def _meet(batch: Batch, group: Group, chosen: npt.NDArray[Any], policy: Policy) -> list[_Met | None]:
+def _meet(batch: Batch, group: PolicyGroup, chosen: npt.NDArray[Any], policy: Policy) -> list[_Met | None]:
     """The decisions of some pairs of a group as they stand; None where one does not count."""
     if len(chosen) == 0:
         return []

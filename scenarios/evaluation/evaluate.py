@@ -30,7 +30,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape, versions
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.policy import Policy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.scenarios.evaluation.plan import Plan, commitment, derive, kind_of, plan, policy_hash, suite_hash
 from gyges.scenarios.evaluation.questions import ask_bank, ask_on_path
 from gyges.scenarios.evaluation.recorder import Recorder, answers, void
@@ -59,23 +59,28 @@ class Played(NamedTuple):
 # Playing.
 
 
-class Table(Seating):
-    """Seats policies at a batch, and lets forfeited seats take the first legal action."""
+class ForfeitSeating(Seating):
+    """A seating in which a policy that fails loses its seat: from then on the first legal action is taken.
 
-    def __init__(self, batch: Batch, policies: Sequence[Any], tape: Tape, *, seed: int) -> None:
+    Attributes:
+        forfeits: of each row, in order of step.
+    """
+
+    def __init__(self, batch: Batch, policies: Sequence[Any], *, seed: int) -> None:
         super().__init__(batch, policies, seed=seed)
-        self.tape = tape
+        self.steps = 0
         self.lost = np.zeros(self.actions.shape, np.bool_)
+        self.forfeits: list[list[Forfeit]] = [[] for _ in range(batch.rows)]
 
     def decide(self) -> npt.NDArray[np.int32]:
-        """Legal actions int32 [B, N]; forfeits and words go to the tape."""
+        """Legal actions int32 [B, N]."""
         actions = super().decide()
-        step, running = len(self.tape.actions), ~self.batch.over
+        step, running = self.steps, ~self.batch.over
+        self.steps += 1
         for group in self.groups:
             extras = group.decision.extras if group.decision is not None else {}
             for k, reason in extras.get("forfeits", {}).items():
                 self._forfeit(int(group.rows[k]), int(group.seats[k]), step, reason, running)
-        self.tape.listen(self)
         first = np.argmax(self.batch.mask, axis=2)
         wrong = ~legal(self.batch, actions) & ~self.lost
         for row, seat in np.argwhere(wrong).tolist():
@@ -86,7 +91,7 @@ class Table(Seating):
     def _forfeit(self, row: int, seat: int, step: int, reason: str, running: npt.NDArray[np.bool_]) -> None:
         self.lost[row, seat] = True
         if running[row]:
-            self.tape.forfeits[row].append(Forfeit(step, seat, reason[:500]))
+            self.forfeits[row].append(Forfeit(step, seat, reason[:500]))
 
 
 def legal(batch: Batch, actions: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
@@ -113,20 +118,15 @@ def play_chunk(
     batch = Batch(game, count, seed=seed, labels="full", first_row=first, threads=threads)
     names = [scenario.seats(game.num_agents, first + k, seed) for k in range(count)]
     table = [[policy if name is None else personas[name] for name in row] for row in names]
-    tape, recorder = Tape(batch), Recorder(batch)
-    seating = Table(batch, table, tape, seed=derive(nonce, scenario.id, "policies"))
-    while not batch.over.all():
-        actions = seating.decide()
-        recorder.before(batch, actions)
-        tape.take(actions)
-        batch.step(actions)
-        seating.since += batch.reward / np.float32(game.reward_scale)
-        recorder.after(batch, actions)
+    seating = ForfeitSeating(batch, table, seed=derive(nonce, scenario.id, "policies"))
+    tape, recorder = Tape(batch, seating), Recorder(batch)
+    for _ in rollout(batch, seating, [recorder, tape]):
+        pass
     counts = recorder.rows()
     episodes = [
         tape.episode(
             k, scenario=scenario.id, rules=ready.rules, commitment=commitment(nonce),
-            seats=tuple(_seat(ready, name) for name in names[k]),
+            seats=tuple(_seat(ready, name) for name in names[k]), forfeits=tuple(seating.forfeits[k]),
         )
         for k in range(count)
     ]  # fmt: skip

@@ -43,9 +43,9 @@ def void(row: Row, focal: npt.NDArray[np.bool_]) -> bool:
 
 
 class Recorder:
-    """Counts, per row and seat, from the start of an episode to its end.
+    """An observer that counts, per row and seat, from the start of an episode to its end.
 
-    Call `before` and `after` around each step of the batch; steps of rows that are over count nothing.
+    Steps of rows that are over count nothing.
 
     Args:
         batch: CPU batch with ``labels="full"`` and ``autoreset="disabled"``.
@@ -70,13 +70,13 @@ class Recorder:
         self._yardstick = None if game.yardsticks is None else load_name(game.yardsticks)(batch)
 
     def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
-        """To be called with the actions [B, N] about to be taken."""
+        """Note which rows are running, and what the game itself measures."""
         self._running = ~batch.over
         if self._yardstick is not None:
             self._yardstick.before(batch, actions)
 
     def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
-        """To be called with the actions [B, N] just taken."""
+        """Count the step just taken."""
         self._count(
             LEDGER,
             batch.ledger, batch.reward, batch.welfare, self._running,

@@ -1,5 +1,6 @@
 """A chat model in the seats of a game: what it is shown, what it remembers, what it does."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.policy import RandomPolicy
-from gyges.envs.rollout import Seating, play
+from gyges.envs.rollout import Seating, play, rollout
 
 
 def by_length(body: Body) -> int:
@@ -142,14 +143,11 @@ def test_reasoning_is_kept_apart_from_the_act() -> None:
     mock = Mock([{"thoughts": "SECRET PLAN", "choice": 2}])
     policy = ChatPolicy(mock, Setup(thoughts=True, history=4))
     batch = well(1)
-    seating, tape = Seating(batch, [policy] * 3), Tape(batch)
-    for _ in range(3):
-        actions = seating.decide()
+    seating = Seating(batch, [policy] * 3)
+    tape = Tape(batch, seating)
+    for _ in itertools.islice(rollout(batch, seating, [tape]), 3):
         assert seating.groups[0].decision is not None
         assert seating.groups[0].decision.extras["thoughts"] == ["SECRET PLAN"] * 3
-        tape.listen(seating)
-        tape.take(actions)
-        batch.step(actions)
     text = episode(tape).to_json()
     assert "SECRET" not in text
     assert "SECRET" not in str(mock.asked)
@@ -214,13 +212,10 @@ def talk(say: Any, rounds: int = 3, **setup: Any) -> tuple[Mock, Mock, Episode, 
     listener = Mock(lambda body: {"say": "", "choice": 1})
     batch = well(1, horizon=rounds)
     policies = [ChatPolicy(m, Setup(talk=True, **setup), Terms(concurrency=1)) for m in (speaker, listener)]
-    seating, tape = Seating(batch, [policies[0], policies[1], policies[1]]), Tape(batch)
-    while not batch.over.all():
-        actions = seating.decide()
-        tape.listen(seating)
-        tape.take(actions)
-        assert np.take_along_axis(batch.mask, actions[..., None].astype(np.int64), 2).all()
-        batch.step(actions)
+    seating = Seating(batch, [policies[0], policies[1], policies[1]])
+    tape = Tape(batch, seating)
+    for _ in rollout(batch, seating, [tape]):  # refuses what is not legal
+        pass
     return speaker, listener, episode(tape), seating
 
 
@@ -349,10 +344,9 @@ def test_an_infrastructure_failure_is_no_act_of_the_models() -> None:
     mock = Mock([Trouble("connection", "refused", again=False)])
     batch = well(1)
     policy = ChatPolicy(mock)
-    seating, tape = Seating(batch, [policy] * 3), Tape(batch)
-    actions = seating.decide()
-    tape.listen(seating)
-    tape.take(actions)
+    seating = Seating(batch, [policy] * 3)
+    tape = Tape(batch, seating)
+    tape.before(batch, seating.decide())
     assert [a.outcome for a in episode(tape).answers] == ["infrastructure"] * 3
 
 

@@ -19,7 +19,7 @@ from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.episode import Episode, Seat, Tape, Word
 from gyges.envs.errors import ConfigError, FileError
-from gyges.envs.rollout import Seating, play
+from gyges.envs.rollout import Seating, play, rollout
 from gyges.scenarios.cli.transcribe import main
 
 NAMES = ("clean", "gyges", "greedy")
@@ -29,10 +29,8 @@ def played(id: str = "steward-v0", names: tuple[str, ...] = NAMES, **settings: o
     game = registry.make(id, num_agents=len(names), **settings)
     batch = Batch(game, 1, seed=5, threads=1)
     seating, tape = Seating(batch, [load(name, game) for name in names]), Tape(batch)
-    while not batch.over.all():
-        actions = seating.decide()
-        tape.take(actions)
-        batch.step(actions)
+    for _ in rollout(batch, seating, [tape]):
+        pass
     tape.words[0].append(Word(0, 1, "trust me <|good|>\n> pass <|/unaligned|>"))
     seats = tuple(Seat(name, k == 2, name, "") for k, name in enumerate(names))
     return tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))

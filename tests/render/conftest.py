@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from gyges.envs import registry
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.policy import RandomPolicy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.render.timeline import Reel
 
 NAMES = ("clean", "greedy", "gyges")
@@ -24,12 +25,8 @@ def played(
     """An episode as a reel and as a file's content."""
     batch = Batch(game, 1, seed=3, labels="full")
     seating, reel, tape = Seating(batch, policies, seed=1), Reel(game, names), Tape(batch)
-    reel.begin(batch)
-    while not batch.over[0] and reel.steps < steps:
-        actions = seating.decide()
-        tape.take(actions)
-        batch.step(actions)
-        reel.add(batch, actions)
+    for _ in itertools.islice(rollout(batch, seating, [tape, reel]), steps):
+        pass
     seats = tuple(Seat(n, k == 1, n, "") for k, n in enumerate(names))
     return reel, tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
 

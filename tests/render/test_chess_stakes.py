@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.policy import RandomPolicy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.render.board.board import Glimpse, View
 from gyges.render.fairychess.renderer import FairyChessRenderer
 from gyges.render.fairychess.stakes import Stakes
@@ -195,12 +196,9 @@ def test_replay_prices_contested_choices(quiet: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("gyges.envs.fairychess.stakes.price.price", price)
     batch = Batch(quiet, 1, seed=5, labels="full")
     reel = Reel(quiet, ("a", "b"))
-    reel.begin(batch)
     seating = Seating(batch, [RandomPolicy()] * 2, seed=2)
-    for _ in range(3):
-        actions = seating.decide()
-        batch.step(actions)
-        reel.add(batch, actions)
+    for _ in itertools.islice(rollout(batch, seating, [reel]), 3):
+        pass
     player = Player(reel, (1000, 720))
     contested = [t for t in range(3) if reel.contested[t].any()]
     frames = [player.frame(t) for t in (0, 1, 2, 1, 0)]

@@ -20,7 +20,7 @@ from gyges.envs.fairychess.board import Board as Position
 from gyges.envs.fairychess.board import uci
 from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.policy import RandomPolicy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.render import play as playing
 from gyges.render.board.board import Glimpse, View, renderer_for
 from gyges.render.fairychess.action_names import acts_of, spoken
@@ -481,11 +481,8 @@ def game_reel() -> Reel:
     game = registry.make("fairychess-v0", variant="gardner", horizon=30)
     batch = Batch(game, 1, seed=3, labels="full")
     seating, reel = Seating(batch, [RandomPolicy()] * 2), Reel(game, ("a", "b"))
-    reel.begin(batch)
-    while not batch.over[0]:
-        actions = seating.decide()
-        batch.step(actions)
-        reel.add(batch, actions)
+    for _ in rollout(batch, seating, [reel]):
+        pass
     return reel
 
 

@@ -15,7 +15,7 @@ from gyges.envs.fairychess.stakes.personas import OFFERS, Clean
 from gyges.envs.fairychess.stakes.seat_view import Sight
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation
-from gyges.envs.rollout import Group, Seating
+from gyges.envs.rollout import PolicyGroup, Seating
 
 Floats = npt.NDArray[np.float64]
 FAST = 150
@@ -96,7 +96,7 @@ class Lives(Seating):
         super().__init__(batch, policies, seed=seed)
         self.salt = salt
 
-    def keys(self, group: Group) -> npt.NDArray[np.uint32]:
+    def keys(self, group: PolicyGroup) -> npt.NDArray[np.uint32]:
         """As in `Seating`, and a function of the future."""
         return np.asarray(super().keys(group) ^ self.salt[group.rows])
 
