@@ -15,7 +15,6 @@ import dataclasses
 import functools
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs import registry
+from gyges.envs import atomic, registry
 from gyges.envs._json import Reader, parse
 from gyges.envs.errors import ActionError, FileError, GygesError
 
@@ -211,21 +210,7 @@ class Episode:
         text = self.to_json().encode()
         if len(text) > MAX_BYTES:
             raise FileError(f"{target}: {len(text)} bytes; an episode has at most {MAX_BYTES}")
-        name = None
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:64]}.")
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-            os.chmod(name, 0o644)
-            os.replace(name, target)
-        except BaseException as error:
-            if name is not None:
-                Path(name).unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise FileError(f"{target}: cannot be written: {error.strerror}") from None
-            raise
-        return target
+        return atomic.write_bytes(target, text)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Episode:

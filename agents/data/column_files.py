@@ -7,10 +7,8 @@ and the file's size, byte for byte with what has to be there, and maps the rest.
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +60,6 @@ def header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     np.lib.format.write_array_header_1_0(text, fields)
     assert len(text.getvalue()) == HEADER, "npy headers of one- and two-dimensional columns take 128 bytes"
     return text.getvalue()
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file at once or not at all."""
-    draft = path.with_name(path.name + ".part")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def read_text(path: Path) -> bytes:

@@ -22,9 +22,9 @@ import numpy.typing as npt
 import tyro
 
 from gyges.agents.data import dataset as D
-from gyges.agents.data.column_files import Column, write_json
+from gyges.agents.data.column_files import Column
 from gyges.agents.data.mixture import Noisy, Player, assign, players
-from gyges.envs import registry
+from gyges.envs import atomic, registry
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.choice_point import LEDGER, headline, severity
 from gyges.envs.errors import ConfigError, FileError, GygesError
@@ -293,7 +293,7 @@ class _Writer:
             }
             for p in self.parts
         ]
-        write_json(self.folder / D.MANIFEST, {
+        manifest = {
             "format": D.FORMAT, "version": D.VERSION,
             "game": game.id, "settings": game.settings, "rules": rules_hash(game), "seed": self.seed,
             "labels": self.labels, "segment": self.segment, "num_agents": game.num_agents,
@@ -301,7 +301,8 @@ class _Writer:
             "feature_dtype": np.dtype(game.feature_dtype).name, "reward_scale": game.reward_scale,
             "welfare_scale": game.welfare_scale, "parts": parts, "num_steps": self.decisions,
             "num_segments": self.windows, "num_episodes": self.seats,
-        })  # fmt: skip
+        }  # fmt: skip
+        atomic.write_text(self.folder / D.MANIFEST, json.dumps(manifest, indent=1, allow_nan=False))
 
 
 def _sums(values: Mapping[str, npt.NDArray[Any]], start: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

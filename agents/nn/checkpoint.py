@@ -26,7 +26,7 @@ import torch
 from gyges.agents.nn import tensor_files
 from gyges.agents.nn.network_spec import Layout, fits
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
-from gyges.envs import _json
+from gyges.envs import _json, atomic
 from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.game import Game
 
@@ -90,7 +90,7 @@ def save(
         text = json.dumps(data, indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise FileError(f"{where / FILE}: the card is not plain JSON: {error}") from None
-    tensor_files.write_bytes(where / FILE, text.encode())
+    atomic.write_bytes(where / FILE, text.encode())
     kept = {part["name"] for part in files.values()}
     for pattern in ("network-*.safetensors", "training-*.safetensors"):
         for old in where.glob(pattern):
@@ -103,7 +103,7 @@ def _store(folder: Path, kind: str, arrays: tensor_files.Arrays) -> dict[str, An
     data = tensor_files.pack(arrays)
     digest = tensor_files.digest(data)
     name = f"{kind}-{digest[:16]}.safetensors"
-    tensor_files.write_bytes(folder / name, data)
+    atomic.write_bytes(folder / name, data)
     return {"name": name, "bytes": len(data), "sha256": digest}
 
 

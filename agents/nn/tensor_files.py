@@ -6,10 +6,8 @@ format holds numbers and names, so there is no code to run.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -131,27 +129,6 @@ def read_bytes(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise FileError(f"{path}: more than {most} bytes")
     return data
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that at any moment the old or the new content stands there, whole.
-
-    Raises:
-        FileError: it could not be written (a full disk, say); the old content stands.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise FileError(f"{path}: not written: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def digest(data: bytes) -> str:

@@ -17,8 +17,8 @@ import tyro
 from gyges.agents.learn.collector import Table as Seats
 from gyges.agents.learn.command_line import command
 from gyges.agents.learn.train import key_values, setting
-from gyges.agents.nn.tensor_files import write_bytes
 from gyges.agents.sb3.policy import CARD, MODEL, kind
+from gyges.envs import atomic
 from gyges.envs.errors import ConfigError, FileError
 
 
@@ -82,9 +82,9 @@ def train(name: str, arguments: Sequence[str]) -> int:
         model.learn(given.frames)
         model.save(given.out / MODEL)
     except OSError as error:
-        raise FileError(f"{given.out}: not written: {error.strerror or error}") from None
+        raise FileError(f"{given.out}: cannot be written: {error.strerror or error}") from None
     card["frames"] = int(model.num_timesteps)
-    write_bytes(given.out / CARD, (json.dumps(card, indent=1) + "\n").encode())
+    atomic.write_text(given.out / CARD, json.dumps(card, indent=1) + "\n")
     return 0
 
 

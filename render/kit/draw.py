@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -42,19 +42,14 @@ def pixels(surface: Surface) -> npt.NDArray[np.uint8]:
 # Words.
 
 
-@cache
-def _font_file(bold: bool) -> str:
-    import matplotlib
-
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name)
+FONTS = Path(__file__).with_name("fonts")
 
 
 @lru_cache(maxsize=64)
 def _font(size: int, bold: bool) -> pygame.font.Font:
     if not pygame.font.get_init():
         pygame.font.init()
-    return pygame.font.Font(_font_file(bold), size)
+    return pygame.font.Font(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
 
 
 @lru_cache(maxsize=4096)
@@ -210,23 +205,6 @@ def disc(
 ) -> None:
     """A disc around `at`; with `hole` > 0 a ring of that inner radius."""
     stamp(surface, _disc(radius, colour, alpha, hole), at, centre=True)
-
-
-@lru_cache(maxsize=64)
-def glow(radius: int, colour: Colour, strength: int) -> Surface:
-    """A round light that fades outwards, to be added with ``BLEND_RGB_ADD``."""
-    axis = np.arange(2 * radius) - radius + 0.5
-    far = np.sqrt(axis[:, None] ** 2 + axis[None, :] ** 2) / radius
-    light = np.clip(1 - far, 0, 1) ** 2 * (strength / 255)
-    made = Surface((2 * radius, 2 * radius), 0, 32)
-    pygame.surfarray.blit_array(made, (light[..., None] * np.array(colour)).astype(np.uint8))
-    return made
-
-
-def shine(surface: Surface, at: Point, radius: int, colour: Colour, strength: int = 255) -> None:
-    """Add light around `at`."""
-    corner = (round(at[0]) - radius, round(at[1]) - radius)
-    surface.blit(glow(radius, colour, strength), corner, special_flags=pygame.BLEND_RGB_ADD)
 
 
 def bend(a: Point, b: Point, by: float, steps: int = 24) -> list[Point]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs import atomic
 from gyges.envs.errors import ConfigError
-from gyges.render.kit.atomic_files import whole
 
 Frame = npt.NDArray[np.uint8]
 
@@ -19,7 +19,7 @@ def png(path: Any, frame: Frame) -> Path:
     """Write one frame [H, W, 3] as a PNG."""
     from PIL import Image
 
-    return whole(path, lambda p: Image.fromarray(frame).save(p, "PNG", optimize=True))
+    return atomic.write(path, lambda p: Image.fromarray(frame).save(p, "PNG", optimize=True))
 
 
 def gif(
@@ -82,7 +82,7 @@ def gif(
             optimize=True,
         )
 
-    return whole(path, write)
+    return atomic.write(path, write)
 
 
 def mp4(path: Any, frames: Iterable[Frame], *, fps: float = 3.0) -> Path:
@@ -119,4 +119,4 @@ def mp4(path: Any, frames: Iterable[Frame], *, fps: float = 3.0) -> Path:
         if writer is None:
             raise ConfigError("there is no frame to write")
 
-    return whole(path, write)
+    return atomic.write(path, write)

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gyges.envs import atomic
 from gyges.envs.errors import ConfigError
-from gyges.render.kit.atomic_files import whole
 from gyges.render.page import svg_figures, tables
 from gyges.render.page.markup import Html, join, number, shown, tag
 
@@ -41,14 +41,10 @@ def write(data: Mapping[str, Any], path: Any) -> Path:
         path: where to; replays are linked as the data say, relative to this file.
 
     Raises:
-        ConfigError: the data lack a part, or the file cannot be written.
+        ConfigError: the data lack a part.
+        FileError: the file cannot be written.
     """
-    text = page(data)
-
-    def save(target: Path) -> None:
-        target.write_text(text, encoding="utf-8")
-
-    return whole(path, save)
+    return atomic.write_text(path, page(data))
 
 
 def page(data: Mapping[str, Any]) -> str:

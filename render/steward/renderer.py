@@ -21,8 +21,6 @@ from gyges.render.steward.scene import Ground, Scene, Village, known, truth
 GIFT_COLOUR = (0, 158, 115)
 ACCUSE_COLOUR = (204, 62, 120)
 PHASE_WORDS = ("pledge", "assent", "fish", "report", "give", "accuse")
-ORDER_WORDS = ("", "stop", "bring double", "licence")
-WEATHER_WORDS = ("", "poor growth", "rich growth")
 
 
 class StewardRenderer(Board):

@@ -10,7 +10,6 @@ import pygame
 
 from gyges.render.kit import draw
 from gyges.render.kit.draw import Colour, Surface, mix
-from gyges.render.kit.theme import DAY, NIGHT
 
 WOOD = (104, 74, 52)
 DARK_WOOD = (58, 46, 40)
@@ -170,8 +169,3 @@ def sky(night: bool) -> Surface:
         pygame.draw.circle(s, (250, 196, 66, 255), (middle, middle), 14 * k)
 
     return draw.shape(52, 52, paint)
-
-
-def theme_fish(night: bool) -> Colour:
-    """Colour of fish in the water."""
-    return (NIGHT if night else DAY).fish

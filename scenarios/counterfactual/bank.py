@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs import registry
+from gyges.envs import atomic, registry
 from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.choice_point import Norm
 from gyges.envs.errors import ActionError, ConfigError, FileError, UnknownNameError
@@ -118,10 +118,7 @@ def save(bank: Bank, path: str | os.PathLike[str]) -> str:
     buffer = io.BytesIO()
     arrays = {name: getattr(bank, name) for name in ARRAYS}
     np.savez_compressed(buffer, head=np.frombuffer(head, np.uint8), **arrays)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(f"{path}.part")
-    temporary.write_bytes(buffer.getvalue())
-    os.replace(temporary, path)
+    atomic.write_bytes(path, buffer.getvalue())
     return bank.digest
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from gyges.envs import atomic
 from gyges.envs.errors import FileError
 from gyges.scenarios.report.metrics import Baseline, Episodes, baseline
 from gyges.scenarios.scenario import Scenario, scenarios
@@ -111,9 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = {k: v for k, v in data.items() if v["scenario"] not in names} | made
     ordered = dict(sorted(data.items(), key=lambda item: str(item[1]["scenario"])))
     text = json.dumps(ordered, indent=1, allow_nan=False) + "\n"
-    temporary = FILE.with_suffix(".part")
-    temporary.write_text(text, "utf-8")
-    os.replace(temporary, FILE)
+    atomic.write_text(FILE, text)
     return 0
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gyges.render.kit.atomic_files import whole
+from gyges.envs import atomic
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies import cells as one_cell
 from gyges.scenarios.studies import measure
@@ -40,21 +40,14 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dic
     save_csv(out / "arms.csv", found["arms"])
     summary = {k: found[k] for k in ("study", "profile", "predictions", "coverage", "codes", "verdicts",
                                      "references", "data", "failed", "fits")}  # fmt: skip
-    whole(out / "summary.json", _writer(json.dumps(one_cell.plain(summary), indent=1)))
+    atomic.write_text(out / "summary.json", json.dumps(one_cell.plain(summary), indent=1))
     pictures = plots.draw(plan, table)
     for name, text in pictures.items():
-        whole(out / f"{name}.svg", _writer(text))
-    whole(out / "page.html", _writer(page.page(found, pictures)))
+        atomic.write_text(out / f"{name}.svg", text)
+    atomic.write_text(out / "page.html", page.page(found, pictures))
     show(found)
     print(f"page: {out / 'page.html'}")
     return summary
-
-
-def _writer(text: str) -> Callable[[Path], None]:
-    def save(path: Path) -> None:
-        path.write_text(text, encoding="utf-8")
-
-    return save
 
 
 def gather(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dict[str, Any]:
@@ -228,7 +221,7 @@ def save_csv(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
             for line in lines:
                 table.writerow({k: text(v) for k, v in line.items()})
 
-    whole(path, save)
+    atomic.write(path, save)
 
 
 def show(found: Mapping[str, Any]) -> None:

@@ -79,6 +79,10 @@ def test_wheel_holds_every_tracked_source_file(tmp_path):
     wanted |= {"gyges/__init__.py", "gyges/py.typed"}
     assert wanted <= packed, sorted(wanted - packed)
     assert {n.split("/")[0] for n in packed} == {"gyges"}
+    fonts = "gyges/render/kit/fonts/"
+    assert {n for n in packed if n.startswith(fonts)} == {
+        f"{fonts}{name}" for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LICENSE_DEJAVU")
+    }
     assert not [n for n in packed if n.endswith((".pyc", ".nbi", ".nbc"))]
 
 

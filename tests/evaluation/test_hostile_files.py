@@ -320,7 +320,7 @@ def test_killed_while_writing_leaves_the_old_file(what, results, asked, tmp_path
     house = os.path.join(os.path.dirname(__file__), "house")
     code = (
         f"import os, signal, sys; sys.path.insert(0, {house!r}); import wells\n"
-        "from gyges.scenarios import bank\nfrom gyges.scenarios.cli.main import main\n"
+        "from gyges.scenarios.counterfactual import bank\nfrom gyges.scenarios.cli.main import main\n"
         "def die(source, to):\n    if str(to).endswith('target'): os.kill(os.getpid(), signal.SIGKILL)\n"
         f"os.replace = die\n{act}\n"
     )

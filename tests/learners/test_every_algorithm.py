@@ -149,7 +149,7 @@ def test_evaluation_never_plays_what_was_trained_on():
 
 def test_sb3_needs_a_folder_that_can_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(FileError, match="not written"):
+    with pytest.raises(FileError, match="cannot be written"):
         main(["sb3-a2c", "--scenario", TINY.id, "--out", str(tmp_path / "file" / "x"), "--quiet"])
 
 

@@ -23,8 +23,9 @@ from gyges.agents.learn import imitation as I
 from gyges.agents.learn import offline as O
 from gyges.agents.learn import train as T
 from gyges.agents.learn import trainer
-from gyges.agents.nn import checkpoint, tensor_files
+from gyges.agents.nn import checkpoint
 from gyges.agents.progress import Progress, read_curves
+from gyges.envs import atomic
 from gyges.envs.batch import Batch
 from gyges.envs.errors import DataError, FileError
 from gyges.envs.policy import Decision
@@ -117,15 +118,15 @@ def test_ctrl_c_stops_cleanly_and_resuming_ends_as_if_it_had_not(name, tmp_path,
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch, capsys):
-    real, count = tensor_files.write_bytes, []
+    real, count = atomic.write_bytes, []
 
     def write(path, some):
         count.append(path)
         if len(count) > 4:  # the third checkpoint's files
-            raise FileError(f"{path}: not written: {os.strerror(errno.ENOSPC)}")
+            raise FileError(f"{path}: cannot be written: {os.strerror(errno.ENOSPC)}")
         real(path, some)
 
-    monkeypatch.setattr(tensor_files, "write_bytes", write)
+    monkeypatch.setattr(atomic, "write_bytes", write)
     given = ["cloning", "--dataset", str(recorded.folder()), "--out", str(tmp_path / "run"), *SHORT]
     assert T.main(given) == 2
     assert "No space left" in capsys.readouterr().err

@@ -163,13 +163,14 @@ def test_families_group_by_number() -> None:
 
 def test_frames_need_neither_display_nor_audio() -> None:
     code = (
-        "import well, pygame\n"
+        "import sys, well, pygame\n"
         "from gyges.envs.batch import Batch\n"
         "from gyges.render.board.board import renderer_for\n"
         "game = well.Well()\n"
         "renderer_for(game).frame(Batch(game, 1), 0)\n"
         "assert not pygame.display.get_init()\n"
         "assert pygame.mixer.get_init() is None\n"
+        "assert 'matplotlib' not in sys.modules\n"
         "print('quiet')\n"
     )
     done = subprocess.run(

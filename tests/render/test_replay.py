@@ -185,7 +185,7 @@ def test_nothing_is_left_of_a_failed_export(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="no frame"):
             write(tmp_path / name, [])
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match="cannot write"):
+    with pytest.raises(FileError, match="cannot be written"):
         video.png(tmp_path / "file" / "a.png", np.zeros((8, 8, 3), np.uint8))
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 

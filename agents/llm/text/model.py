@@ -27,7 +27,7 @@ from gyges.agents.llm.text.tokenizer import Vocabulary
 from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.nn import tensor_files
 from gyges.agents.nn.networks import draw
-from gyges.envs import _json
+from gyges.envs import _json, atomic
 from gyges.envs.errors import ConfigError, DivergedError, FileError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation
@@ -104,7 +104,7 @@ class TextModel:
         data = tensor_files.pack(arrays)
         sha = tensor_files.digest(data)
         name = f"weights-{sha[:16]}.safetensors"
-        tensor_files.write_bytes(where / name, data)
+        atomic.write_bytes(where / name, data)
         card = {
             "format": FORMAT, "version": VERSION, "mode": self.mode, "game": self.game,
             "play": dataclasses.asdict(self.play), "shape": dataclasses.asdict(self.network.shape),
@@ -115,7 +115,7 @@ class TextModel:
             text = json.dumps(card, indent=1, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise FileError(f"{where / FILE}: the card is not plain JSON: {error}") from None
-        tensor_files.write_bytes(where / FILE, text.encode())
+        atomic.write_bytes(where / FILE, text.encode())
         for old in where.glob("weights-*.safetensors"):
             if old.name != name:
                 with contextlib.suppress(OSError):
