@@ -1,15 +1,12 @@
 """The games that every adapter test runs on."""
 
 import os
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-sys.path.insert(0, str(Path(__file__).parent / "games"))
 
 from gyges.envs import registry
 

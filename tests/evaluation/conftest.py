@@ -6,11 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import wells
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE / "house"))
-
-import wells  # noqa: E402
+HELPERS = Path(__file__).parents[1] / "helpers"
 
 
 @pytest.fixture
@@ -21,14 +19,14 @@ def out(tmp_path):
 @pytest.fixture(scope="session")
 def cheat():
     """The name of a policy in the file of cheats."""
-    return lambda name: f"{HERE / 'house' / 'cheats.py'}:{name}"
+    return lambda name: f"{HELPERS / 'cheats.py'}:{name}"
 
 
 @pytest.fixture
 def program():
     """Starts the command line, the Well's scenarios known to it, in a process of its own."""
     code = (
-        f"import sys; sys.path.insert(0, {str(HERE / 'house')!r}); import wells\n"
+        f"import sys; sys.path.insert(0, {str(HELPERS)!r}); import wells\n"
         "from gyges.scenarios.cli.main import main\n"
         "raise SystemExit(main(sys.argv[1:]))"
     )

@@ -18,7 +18,7 @@ from gyges.scenarios.cli.main import main
 from gyges.scenarios.evaluation.evaluate import play_chunk, seated
 from gyges.scenarios.evaluation.plan import plan
 
-HOUSE = Path(__file__).parent / "house"
+HELPERS = Path(__file__).parents[1] / "helpers"
 NONCE = "5a" * 16
 
 pytestmark = [
@@ -40,7 +40,7 @@ def burglar(tmp_path):
     """Names of policies in a copy of the burglars' file, with a folder of its own beside it."""
     home = tmp_path / "policies"
     (home / "burglars").mkdir(parents=True)
-    shutil.copy(HOUSE / "burglars.py", home / "burglars.py")
+    shutil.copy(HELPERS / "burglars.py", home / "burglars.py")
     (home / "burglars" / "weights.txt").write_text("mine")
     target = tmp_path / "target"
     target.mkdir()

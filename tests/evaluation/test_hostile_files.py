@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -317,9 +318,9 @@ def test_killed_while_writing_leaves_the_old_file(what, results, asked, tmp_path
         "page": f"main(['leaderboard', {str(results)!r}, '--html', {str(target)!r}])",
         "bank": f"bank.save(bank.load({str(bk.FOLDER / 'well-v0.npz')!r}), {str(target)!r})",
     }[what]
-    house = os.path.join(os.path.dirname(__file__), "house")
+    helpers = str(Path(__file__).parents[1] / "helpers")
     code = (
-        f"import os, signal, sys; sys.path.insert(0, {house!r}); import wells\n"
+        f"import os, signal, sys; sys.path.insert(0, {helpers!r}); import wells\n"
         "from gyges.scenarios.counterfactual import bank\nfrom gyges.scenarios.cli.main import main\n"
         "def die(source, to):\n    if str(to).endswith('target'): os.kill(os.getpid(), signal.SIGKILL)\n"
         f"os.replace = die\n{act}\n"
@@ -355,9 +356,9 @@ def test_two_recorders_never_share_a_folder(tmp_path):
 
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.6])
 def test_a_recording_that_was_killed_is_no_dataset(tmp_path, moment):
-    house = os.path.join(os.path.dirname(__file__), "house")
+    helpers = str(Path(__file__).parents[1] / "helpers")
     code = (
-        f"import os, signal, sys, threading; sys.path.insert(0, {house!r}); import wells\n"
+        f"import os, signal, sys, threading; sys.path.insert(0, {helpers!r}); import wells\n"
         "from gyges.agents import record as rd\nfrom gyges.agents.load import load\n"
         "from gyges.envs.registry import make\nfrom gyges.envs.batch import Batch\n"
         "game = make('well-v0', num_agents=3)\nBatch(game, 1).choice_point(0, 0)\n"

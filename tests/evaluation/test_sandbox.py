@@ -42,7 +42,7 @@ def played(policy, *, limits=LIMITS, scenario=RESIDENT, first=0, count=COUNT):
 
 @pytest.fixture(scope="module")
 def honest(request):
-    folder = request.path.parent / "house"
+    folder = request.path.parents[1] / "helpers"
     return played(f"{folder / 'cheats.py'}:Honest")
 
 

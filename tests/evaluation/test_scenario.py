@@ -103,7 +103,7 @@ def test_the_registry():
         register_scenario(VISITOR.with_(episodes=3))
     assert register_scenario(VISITOR, "well") is VISITOR
     with pytest.raises(ConfigError, match="another"):
-        register_suite("steward", "house.wells:extra")
+        register_suite("steward", "helpers.wells:extra")
 
 
 STEWARD = scenarios("steward")

@@ -1,15 +1,11 @@
 """Imitation and offline learning on the Well: they learn, and labels that say nothing teach nothing."""
 
 import dataclasses
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-
-sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
+import torch
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.learn import imitation as I

@@ -1,13 +1,9 @@
 """Export to Minari, where it is installed."""
 
 import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
 from gyges.agents.data import minari as M

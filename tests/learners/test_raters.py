@@ -1,12 +1,7 @@
 """Raters by hand-made ledgers, recorded and step by step; satisficers; certificates."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
 from gyges.agents.data.dataset import Dataset

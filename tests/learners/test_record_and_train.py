@@ -1,13 +1,9 @@
 """The commands: record a scenario, train on it, load the checkpoint as a policy."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
 
 from gyges.agents.data.dataset import Dataset

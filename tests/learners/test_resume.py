@@ -5,15 +5,11 @@ import errno
 import os
 import shlex
 import signal
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-
-sys.path.insert(0, str(Path(__file__).parent / "house"))
 import recorded
+import torch
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.mixture import Player

@@ -1,13 +1,9 @@
 """What the tests of language models share."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
 from gyges.envs import registry
 
-sys.path.insert(0, str(Path(__file__).parent / "house"))
 registry.register("well-v0", "well:Well")
 
 
