@@ -71,7 +71,7 @@ def serving(latency: float) -> Iterator[str]:
 
 def played(backend: Any, concurrency: int, *, game: str, rows: int, **settings: Any) -> dict[str, float]:
     """One batch of episodes with the model in seat 0 and clean personas in the others."""
-    from gyges.agents.llm.chat.client import Terms
+    from gyges.agents.llm.chat.client import ClientConfig
     from gyges.agents.llm.chat.policy import ChatPolicy
     from gyges.agents.llm.chat.prompts import Setup
     from gyges.envs import make
@@ -80,7 +80,7 @@ def played(backend: Any, concurrency: int, *, game: str, rows: int, **settings: 
     from gyges.envs.rollout import Seating
 
     made = make(game, **settings)
-    policy = ChatPolicy(backend, Setup(), Terms(rung="json_schema", concurrency=concurrency))
+    policy = ChatPolicy(backend, Setup(), ClientConfig(answer_format="json_schema", concurrency=concurrency))
     clean = load_name(made.personas["clean"])()
     batch = Batch(made, rows, seed=1, threads=1)
     seating = Seating(batch, [policy, *[clean] * (made.num_agents - 1)])
@@ -132,24 +132,24 @@ def deadlines() -> None:
     """The longest of a hundred turns under every fault."""
     from fake_server import FAULTS, FakeServer
 
-    from gyges.agents.llm.chat.client import Terms
+    from gyges.agents.llm.chat.client import ClientConfig
     from gyges.agents.llm.chat.openai_backend import Server
     from gyges.agents.llm.chat.policy import ChatPolicy
     from gyges.envs import make
     from gyges.envs.batch import Batch
     from gyges.envs.rollout import play
 
-    terms = Terms(rung="json_schema", call=0.5, turn=1.0, wait=0.05, concurrency=10)
-    print(f"a hundred turns of every fault, deadline {terms.turn:g} s (target: exceeded by less than 1 s)")
+    config = ClientConfig(answer_format="json_schema", call=0.5, turn=1.0, wait=0.05, concurrency=10)
+    print(f"a hundred turns of every fault, deadline {config.turn:g} s (target: exceeded by less than 1 s)")
     for fault in FAULTS:
         with FakeServer(lambda request, fault=fault: fault, stall=60.0) as server:
-            policy = ChatPolicy(Server("fake", server.url), terms=terms)
+            policy = ChatPolicy(Server("fake", server.url), config=config)
             batch = Batch(make("well-v0", num_agents=5, horizon=4), 5, seed=1, threads=1)
             play(batch, [policy] * 5)
             account = policy.account
             policy.close()
         lost = account["outcomes"]["infrastructure"]
-        print(f"  {fault:<18} longest turn {account['longest']:5.2f} s, {lost} lost, {account['troubles']}")
+        print(f"  {fault:<18} longest turn {account['longest']:5.2f} s, {lost} lost, {account['errors']}")
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ def table(found: list[dict[str, Any]]) -> str:
 
 def page(title: str, found: list[dict[str, Any]]) -> str:
     """What came of it."""
-    rungs = ", ".join(f"{name} {can}" for name, can in found[0]["account"]["ladder"].items())
+    formats = ", ".join(f"{name} {can}" for name, can in found[0]["account"]["formats"].items())
     return f"""# {title}
 
 Seat 0 is the model's, the others are clean personas; games are cut short. Every episode was saved, loaded
@@ -101,7 +101,7 @@ and replayed. A model of this size shows that the plumbing works; of its conduct
 
 {table(found)}
 
-What the server can do, as probed: {rungs}.
+What the server can do, as probed: {formats}.
 
 {machine()}"""
 

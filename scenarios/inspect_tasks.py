@@ -47,8 +47,8 @@ from inspect_ai.scorer import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import JSONSchema
 
-from gyges.agents.llm.chat.backends import Body, Reply, Trouble
-from gyges.agents.llm.chat.client import Terms
+from gyges.agents.llm.chat.backends import BackendError, Body, Reply
+from gyges.agents.llm.chat.client import ClientConfig
 from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.llm.chat.prompts import Setup
 from gyges.envs.batch import Batch
@@ -65,22 +65,22 @@ from gyges.scenarios.scenario import Scenario, scenarios
 FINISH = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}
 
 
-RUNGS = ("text", "json_schema", "json_object", "grammar")
+FORMATS = ("text", "json_schema", "json_object", "grammar")
 """How an answer may be asked for; the last two are sent as they are, to servers that know them."""
 FOREVER = 1e8
 """Seconds. Time-outs, waiting and trying again are Inspect's (``--timeout``, ``--max-retries``)."""
 
 
-class Under:
+class InspectBackend:
     """The model under evaluation as a backend; Inspect keeps its log, its limits and its cache."""
 
-    def __init__(self, model: Model, rung: str) -> None:
-        if rung not in RUNGS:
-            raise ConfigError(f"rung is one of {', '.join(RUNGS)}, not {rung!r}")
+    def __init__(self, model: Model, answer_format: str) -> None:
+        if answer_format not in FORMATS:
+            raise ConfigError(f"answer_format is one of {', '.join(FORMATS)}, not {answer_format!r}")
         self.inner = model
         self.url, self.model = "inspect:", str(model)
-        self.rungs: dict[str, str] | None = {rung: "ok", "text": "ok"}
-        self.trouble = ""
+        self.formats: dict[str, str] | None = {answer_format: "ok", "text": "ok"}
+        self.error = ""
         """What went wrong last."""
 
     async def complete(self, body: Body, seconds: float) -> Reply:
@@ -97,9 +97,9 @@ class Under:
         try:
             output: ModelOutput = await self.inner.generate(_messages(body["messages"]), config=config)
         except (TimeoutError, OSError) as error:
-            raise self._trouble("connection", str(error)) from None
+            raise self._error("connection", str(error)) from None
         if output.error or not output.choices:
-            raise self._trouble("server", str(output.error or "no choices"))
+            raise self._error("server", str(output.error or "no choices"))
         usage = output.usage
         return Reply(
             output.completion, FINISH.get(str(output.stop_reason), "stop"), model=output.model,
@@ -107,9 +107,9 @@ class Under:
             completion_tokens=usage.output_tokens if usage else 0,
         )  # fmt: skip
 
-    def _trouble(self, kind: str, text: str) -> Trouble:
-        self.trouble = text[:200]
-        return Trouble(kind, self.trouble)
+    def _error(self, kind: str, text: str) -> BackendError:
+        self.error = text[:200]
+        return BackendError(kind, self.error)
 
     async def close(self) -> None:
         """Inspect closes its models itself."""
@@ -136,14 +136,14 @@ class _Met:
 
 
 @solver
-def episode(setup: Setup, terms: Terms, rung: str, probes: int) -> Solver:
+def episode(setup: Setup, config: ClientConfig, answer_format: str, probes: int) -> Solver:
     """Play the sample's episode, and leave what happened in the state's metadata."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         plan, number = Scenario.from_dict(state.metadata["scenario"]), int(state.metadata["episode"])
         seed = int(state.metadata["seed"])
-        under = Under(get_model(), rung)
-        found = await _play(plan, number, seed, ChatPolicy(under, setup, terms), under, probes)
+        backend = InspectBackend(get_model(), answer_format)
+        found = await _play(plan, number, seed, ChatPolicy(backend, setup, config), backend, probes)
         state.metadata.update(found)
         state.output = ModelOutput.from_content(str(state.model), _words(found))
         return state
@@ -152,7 +152,7 @@ def episode(setup: Setup, terms: Terms, rung: str, probes: int) -> Solver:
 
 
 async def _play(
-    plan: Scenario, number: int, seed: int, policy: ChatPolicy, under: Under, probes: int
+    plan: Scenario, number: int, seed: int, policy: ChatPolicy, backend: InspectBackend, probes: int
 ) -> dict[str, Any]:
     game = plan.make_game()
     names = plan.seats(game.num_agents, number, seed)
@@ -173,7 +173,7 @@ async def _play(
         fresh = _meet(batch, group.seats) if probes else []
         model.next = await policy.consider(seating.observation(group), memory)
         if policy.account.get("outcomes", {}).get("infrastructure"):
-            raise PolicyError(f"void, the model could not be had: {under.trouble}")
+            raise PolicyError(f"void, the model could not be had: {backend.error}")
         memory = model.next.memory
         return fresh
 
@@ -347,7 +347,13 @@ def watched_gap() -> Scorer:
 
 
 def make(
-    chosen: Sequence[Scenario], episodes: int, seed: int, setup: Setup, terms: Terms, rung: str, probes: int
+    chosen: Sequence[Scenario],
+    episodes: int,
+    seed: int,
+    setup: Setup,
+    config: ClientConfig,
+    answer_format: str,
+    probes: int,
 ) -> Task:
     """A task of some scenarios, some episodes each."""
     samples = [
@@ -361,7 +367,7 @@ def make(
     ]  # fmt: skip
     return Task(
         dataset=samples,
-        solver=episode(setup, terms, rung, probes),
+        solver=episode(setup, config, answer_format, probes),
         scorer=[task_return(), violations(), watched_gap(), answered()],
         fail_on_error=0.5,
     )
@@ -375,17 +381,17 @@ def _task(
     thoughts: bool = False,
     talk: bool = False,
     temperature: float = 1.0,
-    rung: str = "text",
+    answer_format: str = "text",
     probes: int = 16,
     seed: int = 0,
     settings: dict[str, Any] | None = None,
 ) -> Task:
-    if rung not in RUNGS:
-        raise ConfigError(f"rung is one of {', '.join(RUNGS)}, not {rung!r}")
+    if answer_format not in FORMATS:
+        raise ConfigError(f"answer_format is one of {', '.join(FORMATS)}, not {answer_format!r}")
     setup = Setup(briefing=prompt, history=history, thoughts=thoughts, talk=talk)
-    terms = Terms(temperature=temperature, concurrency=64, tries=1, call=FOREVER, turn=FOREVER)
+    config = ClientConfig(temperature=temperature, concurrency=64, tries=1, call=FOREVER, turn=FOREVER)
     chosen = [one.with_(settings=settings or {}, parent=one.parent) for one in scenarios(scenario)]
-    return make(chosen, episodes, seed, setup, terms, rung, probes)
+    return make(chosen, episodes, seed, setup, config, answer_format, probes)
 
 
 @task
@@ -397,9 +403,9 @@ def steward(scenario: str = "steward-visitor", **options: Any) -> Task:
         **options: ``episodes`` of each scenario (4); ``prompt``, the briefing: none, job, charter (as it is),
             adversary, unwatched, or a .toml file; ``history``, own latest acts that are shown (3);
             ``thoughts``, reasoning before the choice; ``talk``, models in several seats speak to each other;
-            ``temperature`` (1.0); ``rung``, one of `RUNGS` (text); ``probes``, decisions of an episode that
-            are priced for the gap (16), 0 for none; ``seed`` of the scenario's luck (0); ``settings`` of the
-            game, over the scenario's own, as in ``{"months": 2, "hazard": 1.0}``.
+            ``temperature`` (1.0); ``answer_format``, one of `FORMATS` (text); ``probes``, decisions of an
+            episode that are priced for the gap (16), 0 for none; ``seed`` of the scenario's luck (0);
+            ``settings`` of the game, over the scenario's own, as in ``{"months": 2, "hazard": 1.0}``.
     """
     return _task(scenario, **options)
 

@@ -53,13 +53,13 @@ ALGORITHMS: dict[str, Algorithm] = {
     "cql": Algorithm("conservative Q-learning on records", "gyges.scenarios.cli.train_on_records:cql"),
     "q": Algorithm("plain Q-learning on records", "gyges.scenarios.cli.train_on_records:q"),
     "text-standard": Algorithm("small transformer on transcripts without labels",
-                               "gyges.agents.llm.text.train:standard"),
+                               "gyges.scenarios.cli.train_text:standard"),
     "text-filtered": Algorithm("small transformer on the transcripts of good decisions",
-                               "gyges.agents.llm.text.train:filtered"),
+                               "gyges.scenarios.cli.train_text:filtered"),
     "text-tagged": Algorithm("small transformer on transcripts with the labels as tokens",
-                             "gyges.agents.llm.text.train:tagged"),
+                             "gyges.scenarios.cli.train_text:tagged"),
     "text-finetune": Algorithm("a local language model (transformers), LoRA or full, on transcripts",
-                               "gyges.agents.llm.text.finetune:main"),
+                               "gyges.scenarios.cli.train_text:tune"),
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Observations in short words, for small models.
 
 A game may have a writer of its own here: ``function(game, codes, seat) -> str``, on one line, made from
-the observation alone, as `describe` is. The other games are told by `describe`.
+the observation alone, as `describe` is. The other games are written by `describe`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ WRITERS: dict[str, str] = {"steward": "gyges.agents.llm.compact_text:steward"}
 
 
 def writer(game: Game) -> Callable[[Game, npt.NDArray[Any], int], str]:
-    """Who tells this game's observations in short words."""
+    """What writes this game's observations in short words."""
     if game.name in WRITERS:
         return load_name(WRITERS[game.name])  # type: ignore[no-any-return]
     return lambda game, codes, seat: game.describe(codes, seat)
 
 
-def brief(game: Game, codes: npt.NDArray[Any], seat: int) -> str:
+def compact(game: Game, codes: npt.NDArray[Any], seat: int) -> str:
     """One observation in short words.
 
     Args:

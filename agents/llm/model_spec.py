@@ -4,7 +4,7 @@
 ``mock:2,1,3``, ``mock:first``, ``mock:module:function``   a script in place of a model
 ``local:PATH?prompt=job``, ``hf:NAME``   a model in this process, through transformers
 
-After the question mark stand settings of `Setup` (with ``prompt`` for its briefing), of `Terms`, and:
+After the question mark stand settings of `Setup` (with ``prompt`` for its briefing), of `ClientConfig`, and:
 ``key_env`` (environment variable with the key), ``cache`` and ``record`` (files to write), ``replay`` (a
 record to play from, asking nobody). A name never holds a key: it is written to results.
 """
@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl
 from gyges.agents.llm.chat import answer_formats, client, parsing, prompts
 from gyges.agents.llm.chat.backends import Backend
 from gyges.agents.llm.chat.cache import Cached, Recorded, Replayed
-from gyges.agents.llm.chat.client import Terms
+from gyges.agents.llm.chat.client import ClientConfig
 from gyges.agents.llm.chat.mock import Mock
 from gyges.agents.llm.chat.openai_backend import OFFICIAL, Server, check_url
 from gyges.agents.llm.chat.policy import ChatPolicy
@@ -34,7 +34,7 @@ from gyges.envs.registry import load_name
 KINDS = ("llm", "mock", "local", "hf")
 FILES = ("cache", "record", "replay")
 ASIDE = ("concurrency", "price_in", "price_out")
-"""Terms that bear on no answer, and so not on the hash."""
+"""ClientConfig that bear on no answer, and so not on the hash."""
 
 
 class Spec(NamedTuple):
@@ -44,7 +44,7 @@ class Spec(NamedTuple):
     model: str
     url: str  # base URL, empty but for llm
     setup: Setup
-    terms: Terms
+    config: ClientConfig
     key_env: str
     files: dict[str, str]  # cache, record, replay
 
@@ -77,8 +77,8 @@ def parse(text: str) -> Spec:
             raise ConfigError(f"{kind}: {name} is given twice")
         given[name] = value
     setup = _filled(Setup, {("briefing" if n == "prompt" else n): v for n, v in given.items()})
-    terms = _filled(Terms, given)
-    known = {"prompt", "key_env", *FILES, *_fields(Setup), *_fields(Terms)} - {"briefing"}
+    config = _filled(ClientConfig, given)
+    known = {"prompt", "key_env", *FILES, *_fields(Setup), *_fields(ClientConfig)} - {"briefing"}
     unknown = sorted(set(given) - known)
     if unknown:
         raise ConfigError(f"{kind}: has no setting {unknown[0][:40]!r}; it has {', '.join(sorted(known))}")
@@ -90,7 +90,7 @@ def parse(text: str) -> Spec:
         url = check_url(f"http{url}") if at else OFFICIAL
     if not model:
         raise ConfigError(f"{kind}: names no model, as in llm:MODEL@http://127.0.0.1:8901/v1")
-    return Spec("local" if kind == "hf" else kind, model, url, setup, terms, given.get("key_env", ""), files)
+    return Spec("local" if kind == "hf" else kind, model, url, setup, config, given.get("key_env", ""), files)
 
 
 def _fields(kind: Any) -> set[str]:
@@ -126,16 +126,16 @@ def _own(script: str) -> bool:
 
 def digest(spec: Spec, game: Game) -> str:
     """SHA-256 of what bears on the answers: model, address, settings, words, and how answers are read."""
-    brief = prompts.briefing(spec.setup.briefing)
-    terms = {k: v for k, v in dataclasses.asdict(spec.terms).items() if k not in ASIDE}
+    extra = prompts.briefing(spec.setup.briefing)
+    config = {k: v for k, v in dataclasses.asdict(spec.config).items() if k not in ASIDE}
     parts = [
         spec.kind,
         spec.model,
         spec.url,
-        brief,
+        extra,
         prompts.page(game),
         dataclasses.asdict(spec.setup),
-        terms,
+        config,
     ]
     total = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     for module in (prompts, parsing, answer_formats, client):
@@ -152,7 +152,7 @@ def make(text: str, game: Game) -> ChatPolicy:
         FileError: a cache or record that cannot be used.
     """
     spec = parse(text)
-    return ChatPolicy(backend(spec), spec.setup, spec.terms, name=spec.name, source=text)
+    return ChatPolicy(backend(spec), spec.setup, spec.config, name=spec.name, source=text)
 
 
 def backend(spec: Spec) -> Backend:

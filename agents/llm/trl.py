@@ -42,8 +42,8 @@ class GameEnvironment:
         seed = self._seeds() if seed is None else int(seed)
         self._table = OneSeat(self._game, self._seat, self._others, seed=seed)
         self._mind, self._unread = Mind(), 0
-        told = system_text(self._game, self._seat, self._setup, "tool")
-        return f"{told}\n\n{self._page()}"
+        instructions = system_text(self._game, self._seat, self._setup, "tool")
+        return f"{instructions}\n\n{self._page()}"
 
     def act(self, choice: int) -> str:
         """Take one of the listed actions.

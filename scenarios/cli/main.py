@@ -46,8 +46,10 @@ COMMANDS: dict[str, Command] = {
     "algorithms": Command("list what `train` can do", ".algorithms:run", "Algorithms"),
     "raters": Command("certify every rater on the game that is solved exactly", ".raters:main"),
     "study": Command("compare learners: rl_vs_sgd", "gyges.scenarios.studies.rl_vs_sgd:main"),
-    "transcribe": Command("write episodes as labelled text", ".transcribe:main"),
-    "text-stages": Command("fine-tune text models, attack every stage", "gyges.scenarios.text.stages:main"),
+    "transcribe": Command("write episodes as labelled text", ".transcribe:run", "Transcribe"),
+    "text-measure": Command("violation rates and returns, by tag", ".text_models:measure", "Measure"),
+    "text-attacks": Command("attack text models", ".text_models:attack", "Attack"),
+    "text-stages": Command("fine-tune text models, attack every stage", ".text_models:stages", "Stages"),
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 gyges transcribe episode.episode.json                          # to read
 gyges transcribe results.db --out data.jsonl --unit segment    # for `datasets` and TRL
-gyges transcribe data/behaviour --brief --out texts.jsonl      # for gyges train text-tagged
+gyges transcribe data/behaviour --compact --out texts.jsonl      # for gyges train text-tagged
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,8 +21,8 @@ from gyges.agents.data.dataset import MANIFEST, Dataset
 from gyges.agents.llm.transcripts import corpus, transcript
 from gyges.agents.llm.transcripts.transcript import Form
 from gyges.envs.episode import SUFFIX, Episode
-from gyges.envs.errors import ConfigError, FileError, GygesError
-from gyges.envs.registry import load_name
+from gyges.envs.errors import ConfigError, FileError
+from gyges.scenarios.evaluation.store import Store
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,27 +30,15 @@ class Transcribe:
     """Write episodes as labelled text."""
 
     sources: Positional[tuple[Path, ...]]
-    """Episode files, folders of them, results files (.db), or with --brief folders of datasets."""
+    """Episode files, folders of them, results files (.db), or with --compact folders of datasets."""
     out: Path | None = None
     """File to write: .jsonl for records, anything else for text to read. Without it, text to the terminal."""
-    brief: bool = False
+    compact: bool = False
     """One short line a decision, for small models (`gyges train text-tagged --texts`), always JSONL."""
     most: int | None = None
     """Episodes at most; with datasets, decisions at most."""
     form: tyro.conf.OmitArgPrefixes[Form] = dataclasses.field(default_factory=Form)
     """How."""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    args = tyro.cli(Transcribe, args=None if arguments is None else list(arguments), prog="gyges transcribe")
-    try:
-        return run(args)
-    except BrokenPipeError:
-        return 0
-    except GygesError as error:
-        print(f"gyges transcribe: {error}", file=sys.stderr)
-        return 2
 
 
 def run(args: Transcribe) -> int:
@@ -82,8 +70,8 @@ def _all(args: Transcribe, file: TextIO) -> int:
             if args.most is not None and count >= args.most:
                 return 0
             count += 1
-            reading = transcript.read(episode, commentary=args.form.commentary and not args.brief)
-            if args.brief:
+            reading = transcript.read(episode, commentary=args.form.commentary and not args.compact)
+            if args.compact:
                 for line in transcript.lines(reading, args.form):
                     _put(file, corpus.row(line, episode.game, args.form.tags))
             else:
@@ -108,8 +96,8 @@ def _put(file: TextIO, row: dict[str, Any]) -> None:
 
 
 def _dataset(args: Transcribe, source: Path, file: TextIO) -> int:
-    if not args.brief:
-        raise ConfigError(f"{source}: datasets hold decisions, not episodes that replay: use --brief")
+    if not args.compact:
+        raise ConfigError(f"{source}: datasets hold decisions, not episodes that replay: use --compact")
     data = Dataset(source)
     found = corpus.from_dataset(data, level=args.form.unit, most=args.most)
     for line in found:
@@ -136,13 +124,8 @@ def episodes(source: Path) -> Iterator[tuple[str, Episode]]:
 def _stored(source: Path) -> Iterator[tuple[str, Episode]]:
     if not source.is_file():
         raise FileError(f"{source}: no such file")
-    store_class: Any = load_name("gyges.scenarios.evaluation.store:Store")
-    with store_class(source) as store:
+    with Store(source) as store:
         for run in store.runs():
             for plan in store.plans(run):
                 for result in store.results(run, plan["id"]) if plan.get("kind") != "bank" else ():
                     yield f"{run.id}-{plan['id']}-{result.idx}", store.episode(run, plan["id"], result.idx)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

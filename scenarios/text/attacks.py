@@ -11,29 +11,23 @@ suffix     up to four tokens after the observation, searched on other decisions
 tag flip   the tag at the head is *not good* (tagged models only; reported apart)
 =========  ==============================================================================
 
-    python -m gyges.scenarios.text.attacks runs/tagged runs/tuned-135m --questions 100
+    gyges text-attacks runs/tagged runs/tuned-135m --questions 100
 """
 
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import tyro
-from tyro.conf import Positional
 
-from gyges.agents.learn.trainer import threads
-from gyges.agents.llm.text.model import FILE, Play, load
+from gyges.agents.llm.text.model import Play
 from gyges.agents.llm.transcripts.tags import escape
 from gyges.agents.load import load as load_persona
-from gyges.envs import registry
 from gyges.envs.batch import Batch
-from gyges.envs.errors import DataError, GygesError
+from gyges.envs.errors import DataError
 from gyges.envs.game import Game
 from gyges.envs.policy import Observation, Policy
 from gyges.envs.rollout import Seating
@@ -57,7 +51,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Subject(Protocol):
-    """What can be attacked: a text model, or a local language model (`llm.text.scored_policy`)."""
+    """What can be attacked: a text model, or a local language model (`llm.text.likelihood_policy`)."""
 
     play: Play
 
@@ -238,55 +232,3 @@ def _cell(rate: Any) -> str:
         return ""
     value, low, high = rate
     return f"{100 * value:.1f} ({100 * low:.1f}–{100 * high:.1f})"
-
-
-@dataclasses.dataclass(frozen=True)
-class Attack:
-    """Attack text models, or local language models that were fine-tuned on transcripts."""
-
-    models: Positional[tuple[Path, ...]]
-    """Folders of text models or of `transformers` models, or gguf files."""
-    game: str = "steward-v0"
-    """What they play."""
-    questions: int = 300
-    """Decisions at which they are attacked."""
-    searched: int = 48
-    """Other decisions, on which suffixes are searched."""
-    tries: int = TRIES
-    """Tokens tried at each place of a suffix."""
-    episodes: int = 64
-    """Episodes that the decisions are drawn from."""
-    tag: str = "plain"
-    """What local language models play under: good, bad or plain."""
-    seed: int = 0
-    """Of decisions and search."""
-    threads: int = 1
-    """CPU threads."""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a table; returns the exit status."""
-    args = tyro.cli(Attack, args=None if arguments is None else list(arguments), prog="gyges text-attacks")
-    try:
-        game = registry.make(args.game)
-        asked, searched = sample(game, args.questions, args.searched, episodes=args.episodes, seed=args.seed)
-        found: dict[str, dict[str, Any]] = {}
-        for folder in args.models:
-            model: Subject
-            if (folder / FILE).is_file():
-                model = load(folder)
-            else:
-                from gyges.agents.llm.text.scored_policy import Scored
-
-                model = Scored.load(folder, Play(args.tag))
-            with threads(args.threads):
-                found[folder.name] = {"": assault(model, asked, searched, tries=args.tries, seed=args.seed)}
-        print(table(found))
-    except GygesError as error:
-        print(f"gyges text-attacks: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -3,7 +3,7 @@
 ``safety`` data are what a clean player did; ``benign`` data are of a game in which nobody can be harmed. A
 tagged model is fine-tuned under its good tag, as it is played.
 
-    python -m gyges.scenarios.text.stages runs/standard runs/filtered runs/tagged \\
+    gyges text-stages runs/standard runs/filtered runs/tagged \\
         --safety data/clean --benign data/twin --out runs/stages
 
 The table is that of P. Maini et al., "Safety pretraining" (2025), on games.
@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import tyro
 from tyro.conf import Positional
 
 from gyges.agents.data.dataset import Dataset
@@ -29,7 +28,6 @@ from gyges.agents.llm.text.model import TextModel
 from gyges.agents.llm.text.train import Pretrain, pretrain
 from gyges.agents.llm.transcripts import corpus
 from gyges.agents.llm.transcripts.corpus import Line
-from gyges.envs.errors import GygesError
 from gyges.scenarios.text import attacks
 
 STAGES = ("base", "safety", "benign")
@@ -95,8 +93,8 @@ def run(args: Stages) -> dict[str, Any]:
             with threads(args.threads):
                 rates = attacks.assault(model, asked, searched, tries=args.tries, seed=args.seed)
             found[name][stage] = rates
-            told = ", ".join(f"{k} {rates[k]}" for k in attacks.NAMES if k in rates)
-            print(f"{name}, {stage}: {told}", file=sys.stderr, flush=True)
+            shown = ", ".join(f"{k} {rates[k]}" for k in attacks.NAMES if k in rates)
+            print(f"{name}, {stage}: {shown}", file=sys.stderr, flush=True)
             _write(args.out, found)
     return found
 
@@ -105,19 +103,3 @@ def _write(folder: Path, found: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(found, indent=1))
     (folder / "table.md").write_text(attacks.table(found))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    args = tyro.cli(Stages, args=None if arguments is None else list(arguments), prog="gyges text-stages")
-    try:
-        run(args)
-    except GygesError as error:
-        print(f"gyges text-stages: {error}", file=sys.stderr)
-        return 2
-    print((args.out / "table.md").read_text())
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

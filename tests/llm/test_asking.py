@@ -1,4 +1,4 @@
-"""One question: rungs, trying again, what came of it, and what it cost."""
+"""One question: formats, trying again, what came of it, and what it cost."""
 
 import asyncio
 import json
@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from gyges.agents.llm.chat import answer_formats
-from gyges.agents.llm.chat.backends import Body, Reply, Trouble, reply_of
+from gyges.agents.llm.chat.backends import BackendError, Body, Reply, reply_of
 from gyges.agents.llm.chat.cache import Cached, Recorded, Replayed
-from gyges.agents.llm.chat.client import PATIENCE, Answer, Asker, Question, Terms
+from gyges.agents.llm.chat.client import PATIENCE, Answer, ChatClient, ClientConfig, Question
 from gyges.agents.llm.chat.mock import Mock
 from gyges.agents.llm.chat.openai_backend import check_url, retry_after
 from gyges.agents.llm.chat.prompts import Prompt, Setup
 from gyges.envs.errors import ConfigError, FileError
 
-FAST = Terms(wait=0.001, turn=20.0, call=10.0)
+FAST = ClientConfig(wait=0.001, turn=20.0, call=10.0)
 SETUP = Setup(history=0)
 
 
@@ -32,15 +32,17 @@ def prompt_of(form: str, count: int = 4) -> Prompt:
     return Prompt("rules", "Actions:\n", options, tuple(range(count)), labels, form)
 
 
-def ask(backend: Any, terms: Terms = FAST, count: int = 4, setup: Setup = SETUP) -> tuple[Answer, Asker]:
-    async def work() -> tuple[Answer, Asker]:
-        asker = Asker(backend, setup, terms)
-        return await asker.ask(Question(lambda form: prompt_of(form, count), count, 7, 0.5)), asker
+def ask(
+    backend: Any, config: ClientConfig = FAST, count: int = 4, setup: Setup = SETUP
+) -> tuple[Answer, ChatClient]:
+    async def work() -> tuple[Answer, ChatClient]:
+        client = ChatClient(backend, setup, config)
+        return await client.ask(Question(lambda form: prompt_of(form, count), count, 7, 0.5)), client
 
     return asyncio.run(work())
 
 
-SLOW = Trouble("rate", "later", retry_after=0.0, status=429)
+SLOW = BackendError("rate", "later", retry_after=0.0, status=429)
 
 OUTCOMES = [
     ("ok", [2], 1),
@@ -52,22 +54,22 @@ OUTCOMES = [
     ("refusal", [Reply("", refusal="no")], 3),
     ("refusal", [Reply("", finish="content_filter")], 3),
     ("truncated", [Reply('{"thoughts": "well', finish="length")], 3),
-    ("ok", [SLOW, Trouble("server", "500", status=500), 2], 1),
-    ("illegal", ["what?", Trouble("access", "key", again=False)], 1),
-    ("infrastructure", [Trouble("server", "500", status=500)], 0),
-    ("infrastructure", [Trouble("access", "401", again=False, status=401)], 0),
+    ("ok", [SLOW, BackendError("server", "500", status=500), 2], 1),
+    ("illegal", ["what?", BackendError("access", "key", retryable=False)], 1),
+    ("infrastructure", [BackendError("server", "500", status=500)], 0),
+    ("infrastructure", [BackendError("access", "401", retryable=False, status=401)], 0),
 ]
 
 
 @pytest.mark.parametrize(("outcome", "script", "calls"), OUTCOMES)
 def test_the_six_outcomes(outcome: str, script: list[Any], calls: int) -> None:
-    answer, asker = ask(Mock(script))
+    answer, client = ask(Mock(script))
     assert (answer.outcome, answer.calls) == (outcome, calls)
     assert answer.option == (1 if outcome in ("ok", "repaired") else -1)
-    assert asker.account.outcomes[outcome] == 1 == sum(asker.account.outcomes.values())
+    assert client.account.outcomes[outcome] == 1 == sum(client.account.outcomes.values())
 
 
-def test_a_reply_that_no_rung_shaped_is_corrected_with_the_models_own_words() -> None:
+def test_a_reply_that_no_format_shaped_is_corrected_with_the_models_own_words() -> None:
     mock = Mock(["fish!", 3])
     answer, _ = ask(mock)
     assert (answer.option, answer.outcome) == (2, "repaired")
@@ -76,11 +78,11 @@ def test_a_reply_that_no_rung_shaped_is_corrected_with_the_models_own_words() ->
     assert mock.asked[0]["seed"] != mock.asked[1]["seed"]
 
 
-# The ladder.
+# Answer formats.
 
 
-def holding(*rungs: str) -> Any:
-    """A server that heeds some rungs, answers 500 to a schema it does not know, and ignores the rest."""
+def holding(*formats: str) -> Any:
+    """A server that heeds some formats, answers 500 to a schema it does not know, and ignores the rest."""
 
     def answer(body: Body) -> Any:
         kind = body.get("response_format", {}).get("type")
@@ -97,9 +99,9 @@ def holding(*rungs: str) -> Any:
             if "logprobs" in body
             else "text"
         )
-        if seen == "json_schema" and "json_schema" not in rungs:
-            raise Trouble("server", "schema?", status=500)
-        if seen not in rungs:
+        if seen == "json_schema" and "json_schema" not in formats:
+            raise BackendError("server", "schema?", status=500)
+        if seen not in formats:
             return "hello"
         if seen == "tool":
             return Reply("", finish="tool_calls", tool='{"choice": 1}')
@@ -110,27 +112,27 @@ def holding(*rungs: str) -> Any:
     return answer
 
 
-@pytest.mark.parametrize("rung", [r for r in answer_formats.RUNGS if r != "choices"])
-def test_the_probe_finds_what_a_server_is_held_by(rung: str) -> None:
-    mock = Mock(holding(rung, "text"), rungs=None)
-    answer, asker = ask(mock)
-    assert asker.rungs is not None
-    assert {r for r, can in asker.rungs.items() if can == "ok"} == {rung, "text"}
-    assert (answer.rung, answer.outcome) == (rung, "ok")
-    if rung != "json_schema":
-        assert asker.rungs["json_schema"] == "error 500"
+@pytest.mark.parametrize("answer_format", [r for r in answer_formats.FORMATS if r != "choices"])
+def test_the_probe_finds_what_a_server_is_held_by(answer_format: str) -> None:
+    mock = Mock(holding(answer_format, "text"), formats=None)
+    answer, client = ask(mock)
+    assert client.formats is not None
+    assert {r for r, can in client.formats.items() if can == "ok"} == {answer_format, "text"}
+    assert (answer.answer_format, answer.outcome) == (answer_format, "ok")
+    if answer_format != "json_schema":
+        assert client.formats["json_schema"] == "error 500"
 
 
 def test_the_server_is_probed_once() -> None:
     async def work() -> int:
-        mock = Mock(holding("grammar", "text"), rungs=None)
-        asker = Asker(mock, SETUP, FAST)
+        mock = Mock(holding("grammar", "text"), formats=None)
+        client = ChatClient(mock, SETUP, FAST)
         question = Question(prompt_of, 4, 7, 0.5)
-        answers = await asyncio.gather(*(asker.ask(question) for _ in range(20)))
+        answers = await asyncio.gather(*(client.ask(question) for _ in range(20)))
         assert {a.outcome for a in answers} == {"ok"}
         return len(mock.asked)
 
-    assert asyncio.run(work()) == 20 + 7  # six rungs, and the schema's error tried twice
+    assert asyncio.run(work()) == 20 + 7  # six formats, and the schema's error tried twice
 
 
 def test_labels_are_drawn_by_their_probabilities() -> None:
@@ -143,34 +145,34 @@ def test_labels_are_drawn_by_their_probabilities() -> None:
 
 
 def test_too_many_options_for_letters_are_asked_for_in_words() -> None:
-    answer, _ = ask(Mock(["CHOICE: 30"], rungs={"logprobs": "ok", "text": "ok"}), count=40)
-    assert (answer.rung, answer.option) == ("text", 29)
+    answer, _ = ask(Mock(["CHOICE: 30"], formats={"logprobs": "ok", "text": "ok"}), count=40)
+    assert (answer.answer_format, answer.option) == ("text", 29)
 
 
-def test_a_rung_that_is_refused_later_is_left() -> None:
+def test_a_format_that_is_refused_later_is_left() -> None:
     def refuse(body: Body) -> Any:
         if "response_format" in body:
-            raise Trouble("request", "HTTP 400: no schemas today", again=False, status=400)
+            raise BackendError("request", "HTTP 400: no schemas today", retryable=False, status=400)
         return "CHOICE: 2"
 
-    answer, asker = ask(Mock(refuse))
-    assert (answer.rung, answer.option, answer.outcome) == ("text", 1, "ok")
-    assert asker.rungs is not None
-    assert asker.rungs["json_schema"] == "error 400"
+    answer, client = ask(Mock(refuse))
+    assert (answer.answer_format, answer.option, answer.outcome) == ("text", 1, "ok")
+    assert client.formats is not None
+    assert client.formats["json_schema"] == "error 400"
 
 
 def test_settings_that_a_server_does_not_take_are_left_out() -> None:
     def picky(body: Body) -> Any:
         if "max_tokens" in body:
-            raise Trouble("request", "use max_completion_tokens instead", again=False, status=400)
+            raise BackendError("request", "use max_completion_tokens instead", retryable=False, status=400)
         if "seed" in body:
-            raise Trouble("request", "unknown field: seed", again=False, status=400)
+            raise BackendError("request", "unknown field: seed", retryable=False, status=400)
         return holding("json_schema", "text")(body)
 
-    for rungs in (None, {"json_schema": "ok", "text": "ok"}):
-        mock = Mock(picky, rungs=rungs)
+    for formats in (None, {"json_schema": "ok", "text": "ok"}):
+        mock = Mock(picky, formats=formats)
         answer, _ = ask(mock)
-        assert (answer.outcome, answer.rung) == ("ok", "json_schema")
+        assert (answer.outcome, answer.answer_format) == ("ok", "json_schema")
         assert "max_completion_tokens" in mock.asked[-1]
         assert "seed" not in mock.asked[-1]
 
@@ -179,32 +181,32 @@ def test_settings_that_a_server_does_not_take_are_left_out() -> None:
 
 
 def test_a_server_that_asks_to_wait_beyond_the_turn_is_not_waited_for() -> None:
-    answer, _ = ask(Mock([Trouble("rate", "an hour", retry_after=3600.0, status=429)]))
+    answer, _ = ask(Mock([BackendError("rate", "an hour", retry_after=3600.0, status=429)]))
     assert answer.outcome == "infrastructure"
 
 
 def test_a_server_that_hangs_is_given_up() -> None:
     mock = Mock([1], latency=3600.0)
-    answer, asker = ask(mock, Terms(call=0.02, turn=0.1, wait=0.0))
+    answer, client = ask(mock, ClientConfig(call=0.02, turn=0.1, wait=0.0))
     assert answer.outcome == "infrastructure"
-    assert 1 <= asker.account.troubles["timeout"] <= 5
+    assert 1 <= client.account.errors["timeout"] <= 5
 
 
 def test_after_many_lost_turns_each_gets_one_try_until_one_succeeds() -> None:
     async def work() -> None:
         down = True
-        mock = Mock(lambda body: Trouble("connection", "refused") if down else 1)
-        asker = Asker(mock, SETUP, Terms(wait=0.0, tries=4))
+        mock = Mock(lambda body: BackendError("connection", "refused") if down else 1)
+        client = ChatClient(mock, SETUP, ClientConfig(wait=0.0, tries=4))
         question = Question(prompt_of, 4, 7, 0.5)
         for _ in range(PATIENCE):
-            assert (await asker.ask(question)).outcome == "infrastructure"
+            assert (await client.ask(question)).outcome == "infrastructure"
         assert len(mock.asked) == 4 * PATIENCE
-        await asker.ask(question)
+        await client.ask(question)
         assert len(mock.asked) == 4 * PATIENCE + 1
         down = False
-        assert (await asker.ask(question)).outcome == "ok"
+        assert (await client.ask(question)).outcome == "ok"
         down = True
-        await asker.ask(question)
+        await client.ask(question)
         assert len(mock.asked) == 4 * PATIENCE + 1 + 1 + 4
 
     asyncio.run(work())
@@ -225,12 +227,12 @@ def test_retry_after_is_read_in_all_its_forms() -> None:
 
 def test_tokens_and_cost_are_booked_but_not_for_what_was_cached(tmp_path: Path) -> None:
     reply = Reply('{"choice": 1}', prompt_tokens=1000, completion_tokens=10)
-    terms = Terms(price_in=2.0, price_out=10.0)
+    config = ClientConfig(price_in=2.0, price_out=10.0)
     for _ in range(2):
-        _, asker = ask(Cached(Mock([reply]), tmp_path / "cache.db"), terms)
-    assert (asker.account.cached, asker.account.cost(terms)) == (1, 0.0)
-    _, asker = ask(Mock([reply]), terms)
-    assert asker.account.cost(terms) == pytest.approx(1000 * 2e-6 + 10 * 10e-6)
+        _, client = ask(Cached(Mock([reply]), tmp_path / "cache.db"), config)
+    assert (client.account.cached, client.account.cost(config)) == (1, 0.0)
+    _, client = ask(Mock([reply]), config)
+    assert client.account.cost(config) == pytest.approx(1000 * 2e-6 + 10 * 10e-6)
 
 
 def test_the_cache_is_keyed_by_the_exact_request(tmp_path: Path) -> None:
@@ -238,7 +240,7 @@ def test_the_cache_is_keyed_by_the_exact_request(tmp_path: Path) -> None:
     ask(Cached(mock, tmp_path / "c"))
     again, _ = ask(Cached(mock, tmp_path / "c"))
     assert (len(mock.asked), again.option) == (1, 0)
-    other, _ = ask(Cached(mock, tmp_path / "c"), Terms(temperature=0.5))
+    other, _ = ask(Cached(mock, tmp_path / "c"), ClientConfig(temperature=0.5))
     assert (len(mock.asked), other.option) == (2, 1)
 
 
@@ -319,15 +321,13 @@ def test_a_recorded_run_is_played_again_without_a_server(tmp_path: Path) -> None
     again, _ = ask(Replayed(path, "mock:", "mock"))
     assert again._replace(option=-2) == first._replace(option=-2)
     assert again.option == first.option == 2
-    lost, _ = ask(Replayed(path, "mock:", "mock"), Terms(temperature=0.1))
+    lost, _ = ask(Replayed(path, "mock:", "mock"), ClientConfig(temperature=0.1))
     assert (lost.outcome, lost.detail) == ("infrastructure", "this request is not in the record")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [("trouble" in line, "reply" in line) for line in lines[1:]] == [(True, False)] + [
-        (False, True)
-    ] * 2
+    assert [("error" in line, "reply" in line) for line in lines[1:]] == [(True, False)] + [(False, True)] * 2
     damages = [
         "nonsense", "[]", '{"url": "x"}', '{"request": "a"}', '{"request": "a", "reply": []}',
-        '{"request": "a", "reply": {"t": 1}}', '{"request": "a", "trouble": ["x"]}',
+        '{"request": "a", "reply": {"t": 1}}', '{"request": "a", "error": ["x"]}',
         '{"request": [], "reply": {"t": "x"}}',
     ]  # fmt: skip
     for damage in damages:
@@ -356,7 +356,7 @@ def test_a_recorded_run_is_played_again_without_a_server(tmp_path: Path) -> None
     ],
 )
 def test_responses_that_are_no_completions(raw: bytes) -> None:
-    with pytest.raises(Trouble) as found:
+    with pytest.raises(BackendError) as found:
         reply_of(raw, "application/json")
     assert found.value.kind == "body"
 
@@ -384,9 +384,9 @@ def test_only_one_call_of_the_tool_that_was_asked_for_is_an_act() -> None:
         [("refuse", '{"choice": 2}')],
         [("refuse", "{}"), ("act", '{"choice": 2}')],
     ]:
-        answer, _ = ask(Mock([called(*calls)]), Terms(rung="tool", wait=0.001))
+        answer, _ = ask(Mock([called(*calls)]), ClientConfig(answer_format="tool", wait=0.001))
         assert (answer.option, answer.outcome) == (-1, "illegal"), calls
-    answer, _ = ask(Mock([called(("act", '{"choice": 2}'))]), Terms(rung="tool", wait=0.001))
+    answer, _ = ask(Mock([called(("act", '{"choice": 2}'))]), ClientConfig(answer_format="tool", wait=0.001))
     assert (answer.option, answer.outcome) == (1, "ok")
 
 
@@ -400,12 +400,12 @@ LIES: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rung", [r for r in answer_formats.RUNGS if r != "choices"])
+@pytest.mark.parametrize("answer_format", [r for r in answer_formats.FORMATS if r != "choices"])
 @pytest.mark.parametrize("lie", range(len(LIES)))
-def test_a_server_that_lies_about_what_it_can_do_gets_nothing_by_it(rung: str, lie: int) -> None:
-    """It passes the probe of a rung, and then ignores it: no option, three completions at most."""
+def test_a_server_that_lies_about_what_it_can_do_gets_nothing_by_it(answer_format: str, lie: int) -> None:
+    """It passes the probe of a answer_format, and then ignores it: no option, three completions at most."""
 
-    honest = Mock(holding(rung, "text"))
+    honest = Mock(holding(answer_format, "text"))
 
     class Liar(Mock):
         async def complete(self, body: Body, seconds: float) -> Reply:
@@ -413,10 +413,10 @@ def test_a_server_that_lies_about_what_it_can_do_gets_nothing_by_it(rung: str, l
             probing = "Say hello" in asked or "Choose a colour" in asked
             return await (honest if probing else super()).complete(body, seconds)
 
-    liar = Liar([LIES[lie]], rungs=None)
-    answer, asker = ask(liar, FAST)
-    assert asker.rungs is not None
-    assert asker.rungs[rung] == "ok"
+    liar = Liar([LIES[lie]], formats=None)
+    answer, client = ask(liar, FAST)
+    assert client.formats is not None
+    assert client.formats[answer_format] == "ok"
     assert answer.option == -1
     assert answer.outcome in ("illegal", "refusal", "truncated")
     assert len(liar.asked) == 3

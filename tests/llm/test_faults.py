@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fake_server import FAULTS, FakeServer
 
-from gyges.agents.llm.chat.client import Terms
+from gyges.agents.llm.chat.client import ClientConfig
 from gyges.agents.llm.chat.openai_backend import Server
 from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.llm.chat.prompts import Setup
@@ -23,7 +23,7 @@ from gyges.scenarios.evaluation.verify import verify
 from gyges.scenarios.report import leaderboard
 from gyges.scenarios.scenario import Scenario, register_scenario
 
-TERMS = Terms(rung="json_schema", call=0.15, turn=0.3, wait=0.01, tries=3, concurrency=5)
+TERMS = ClientConfig(answer_format="json_schema", call=0.15, turn=0.3, wait=0.01, tries=3, concurrency=5)
 KINDS = {
     "timeout": "timeout",
     "429": "rate",
@@ -41,9 +41,9 @@ register_scenario(
 )
 
 
-def hundred_turns(server: FakeServer, terms: Terms = TERMS) -> tuple[dict[str, Any], float]:
+def hundred_turns(server: FakeServer, config: ClientConfig = TERMS) -> tuple[dict[str, Any], float]:
     """Five seats of the Well over twenty days: a hundred decisions."""
-    policy = ChatPolicy(Server("fake", server.url), Setup(history=0), terms)
+    policy = ChatPolicy(Server("fake", server.url), Setup(history=0), config)
     batch = Batch(make("well-v0", num_agents=5, horizon=20), 1, seed=1, threads=1)
     begun = time.monotonic()
     play(batch, [policy] * 5)
@@ -59,7 +59,7 @@ def test_a_hundred_turns_of_one_fault(fault: str) -> None:
     with FakeServer(lambda request: fault, stall=60.0) as server:
         account, took = hundred_turns(server)
     assert account["outcomes"]["infrastructure"] == 100 == sum(account["outcomes"].values())
-    assert KINDS.get(fault, "body") in account["troubles"]
+    assert KINDS.get(fault, "body") in account["errors"]
     assert took < 20 * (TERMS.turn + 1)  # five turns at a time, each within a second of its deadline
 
 
@@ -69,17 +69,19 @@ def test_a_fault_now_and_then_is_overcome(fault: str) -> None:
     answer = '{"choice": 2}'
     with FakeServer(lambda request: answer if next(count) % 4 else fault, stall=60.0) as server:
         account, _ = hundred_turns(
-            server, Terms(rung="json_schema", call=0.2, turn=60.0, wait=0.001, tries=40)
+            server, ClientConfig(answer_format="json_schema", call=0.2, turn=60.0, wait=0.001, tries=40)
         )
     assert account["outcomes"]["ok"] == 100
-    assert sum(account["troubles"].values()) >= 33
+    assert sum(account["errors"].values()) >= 33
 
 
 def test_what_a_model_says_wrong_is_told_from_what_a_server_does_wrong() -> None:
     says = ["I'm sorry, I cannot do that.", '{"choice": 77}', "429", '{"choice": 1}']
     count = iter(range(10**6))
     with FakeServer(lambda request: says[next(count) % 4]) as server:
-        account, _ = hundred_turns(server, Terms(rung="json_schema", asks=1, wait=0.001, concurrency=1))
+        account, _ = hundred_turns(
+            server, ClientConfig(answer_format="json_schema", asks=1, wait=0.001, concurrency=1)
+        )
     assert account["outcomes"] == {
         "ok": 33,
         "refusal": 34,
@@ -88,7 +90,7 @@ def test_what_a_model_says_wrong_is_told_from_what_a_server_does_wrong() -> None
         "truncated": 0,
         "infrastructure": 0,
     }
-    assert account["troubles"] == {"rate": 33}
+    assert account["errors"] == {"rate": 33}
     assert account["prompt_tokens"] == 100 * 100
 
 
@@ -108,7 +110,7 @@ def test_results_count_outcomes_and_leave_out_episodes_without_a_server(tmp_path
     path = tmp_path / "results.db"
     with FakeServer(plan) as server:
         done = evaluate(
-            f"llm:m@{server.url}?rung=json_schema&tries=1&concurrency=1", "llm-well", path, probes=0
+            f"llm:m@{server.url}?answer_format=json_schema&tries=1&concurrency=1", "llm-well", path, probes=0
         )
     with Store(path) as store:
         counts = [result.counts for result in store.results(done)]
@@ -141,7 +143,7 @@ def test_a_key_reaches_no_log_database_record_replay_or_episode(
     path, record = tmp_path / "results.db", tmp_path / "run.jsonl"
     with FakeServer(plan) as server:
         name = (
-            f"llm:m@{server.url}?rung=json_schema&talk=on&key_env=MY_KEY&wait=0.001"
+            f"llm:m@{server.url}?answer_format=json_schema&talk=on&key_env=MY_KEY&wait=0.001"
             f"&record={record}&cache={tmp_path / 'cache.db'}"
         )
         done = evaluate(name, "llm-well", path, probes=0)
@@ -181,7 +183,7 @@ def test_a_server_that_dies_in_mid_run_is_waited_for_by_the_next_run(tmp_path: P
     path, nonce = tmp_path / "results.db", "1" * 32
     count = iter(range(10**6))
     with FakeServer(lambda request: '{"choice": 1}' if next(count) < 6 else "closed") as server:
-        name = f"llm:m@{server.url}?rung=json_schema&tries=1&concurrency=1"
+        name = f"llm:m@{server.url}?answer_format=json_schema&tries=1&concurrency=1"
         with pytest.raises(PolicyError, match="was lost"):
             evaluate(name, "llm-well", path, probes=0, nonce=nonce, chunk=1)
         with Store(path) as store:

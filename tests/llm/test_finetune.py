@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from gyges.agents.llm.compact_text import brief
-from gyges.agents.llm.text.finetune import IGNORED, Finetune, finetune, main, records, tokens
+from gyges.agents.llm.compact_text import compact
+from gyges.agents.llm.text.finetune import IGNORED, Finetune, finetune, records, tokens
+from gyges.agents.llm.text.likelihood_policy import LikelihoodModel
 from gyges.agents.llm.text.model import Play
-from gyges.agents.llm.text.scored_policy import Scored
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DataError, FileError
 from gyges.envs.rollout import Seating
+from gyges.scenarios.cli.main import main
 
 BYTES = SimpleNamespace(encode=lambda text, add_special_tokens: list(text.encode()))
 
@@ -76,7 +77,8 @@ def test_what_cannot_be_trained_on_is_refused(file: Path, tmp_path: Path) -> Non
         Finetune(file, tmp_path / "out", mode="best")
     with pytest.raises(ConfigError, match="not empty"):
         finetune(Finetune(file, tmp_path))
-    assert main(["--texts", str(file), "--out", str(tmp_path / "o"), "--model", str(tmp_path / "no")]) == 2
+    paths = ["--texts", str(file), "--out", str(tmp_path / "o"), "--model", str(tmp_path / "no")]
+    assert main(["train", "text-finetune", *paths]) == 2
 
 
 @pytest.mark.parametrize("tag", ["good", "bad", "none", "plain"])
@@ -96,10 +98,10 @@ def test_acts_are_scored_by_the_words_they_have(tag: str) -> None:
     batch = Batch(game, 1, threads=1)
     observation = Seating(batch, [load("random", game)] * 2)
     seen = observation.observation(observation.groups[0])
-    scored = Scored(Toy(), BYTES, Play(tag))
+    scored = LikelihoodModel(Toy(), BYTES, Play(tag))
     got = scored.policy().probabilities(seen, None)
     log = table.log_softmax(-1)
-    words = brief(game, seen.codes[1], 1)
+    words = compact(game, seen.codes[1], 1)
     head = {
         "good": "<|im_start|>system\n<|good|><|im_end|>\n",
         "bad": "<|im_start|>system\n<|not good|><|im_end|>\n",

@@ -140,22 +140,22 @@ def test_an_episode_without_a_server_is_in_no_figure(tmp_path: Path) -> None:
     assert value(log, "task_return", "mean") == pytest.approx(sum(kept) / 3)
 
 
-@pytest.mark.parametrize("rung", ["json_schema", "json_object", "grammar", "text"])
-def test_what_holds_an_answer_reaches_the_provider(tmp_path: Path, rung: str) -> None:
+@pytest.mark.parametrize("answer_format", ["json_schema", "json_object", "grammar", "text"])
+def test_what_holds_an_answer_reaches_the_provider(tmp_path: Path, answer_format: str) -> None:
     seen: list[Any] = []
 
     def answer(messages: Any, tools: Any, choice: Any, config: Any) -> str:
         seen.append(config)
-        return "CHOICE: 1" if rung == "text" else '{"choice": 1}'
+        return "CHOICE: 1" if answer_format == "text" else '{"choice": 1}'
 
-    log = evaluated(tmp_path, answer, episodes=1, probes=0, rung=rung)
+    log = evaluated(tmp_path, answer, episodes=1, probes=0, answer_format=answer_format)
     assert value(log, "answered", "ratio") == 1.0
     schemas = {c.response_schema is not None for c in seen}
     bodies = {tuple(c.extra_body or ()) for c in seen}
-    assert schemas == {rung == "json_schema"}
-    assert bodies == {{"json_object": ("response_format",), "grammar": ("grammar",)}.get(rung, ())}
+    assert schemas == {answer_format == "json_schema"}
+    assert bodies == {{"json_object": ("response_format",), "grammar": ("grammar",)}.get(answer_format, ())}
 
 
-def test_a_rung_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ConfigError, match="rung"):
-        inspect_tasks.steward(rung="logprobs")
+def test_a_format_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigError, match="answer_format"):
+        inspect_tasks.steward(answer_format="logprobs")

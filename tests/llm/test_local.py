@@ -69,4 +69,4 @@ def test_it_plays_and_every_act_is_legal(tiny: Local) -> None:
     play(batch, [policy, policy])
     assert batch.over.all()
     assert policy.account["outcomes"]["ok"] == 12
-    assert policy.account["rungs"] == {"choices": 12}
+    assert policy.account["formats"] == {"choices": 12}

@@ -22,7 +22,7 @@ def test_a_name_is_taken_apart() -> None:
     )
     assert (spec.kind, spec.model, spec.url, spec.key_env) == ("llm", "org/model@cf", URL, "K")
     assert (spec.setup.briefing, spec.setup.thoughts, spec.setup.history) == ("job", True, 0)
-    assert (spec.terms.temperature, spec.files) == (0.0, {"cache": "a.db"})
+    assert (spec.config.temperature, spec.files) == (0.0, {"cache": "a.db"})
     assert spec.name == "org_model_cf-job"
     assert parse("llm:gpt-x").url == "https://api.openai.com/v1"
     assert parse("hf:folder/x.gguf").kind == "local"
@@ -40,9 +40,9 @@ def test_a_name_is_taken_apart() -> None:
         (f"llm:m@{URL}?history=many", "history is a int"),
         (f"llm:m@{URL}?thoughts=perhaps", "on or off"),
         (f"llm:m@{URL}?history=1&history=2", "twice"),
-        (f"llm:m@{URL}?asks=0", "asks is at least 1"),
-        (f"llm:m@{URL}?turn=nan", "turn is at least"),
-        (f"llm:m@{URL}?rung=best", "rung is auto"),
+        (f"llm:m@{URL}?asks=0", "ClientConfig.asks: Expected `int` >= 1"),
+        (f"llm:m@{URL}?turn=nan", "ClientConfig.turn: Expected `float` >="),
+        (f"llm:m@{URL}?answer_format=best", "answer_format is auto"),
         ("mock:what?prompt=job", "a mock is numbers"),
     ],
 )
@@ -63,7 +63,9 @@ def test_the_hash_follows_what_bears_on_answers() -> None:
         return digest(parse(f"llm:m@{URL}?{query}"), STEWARD)
 
     assert of("") == of("concurrency=2") == of("cache=x.db&price_in=3&key_env=K")
-    others = {of(q) for q in ("", "prompt=job", "history=1", "temperature=0.5", "rung=text", "talk=on")}
+    others = {
+        of(q) for q in ("", "prompt=job", "history=1", "temperature=0.5", "answer_format=text", "talk=on")
+    }
     assert len(others) == 6
     assert digest(parse("mock:1"), STEWARD) != digest(parse("mock:2"), STEWARD)
     assert digest(parse("mock:1"), STEWARD) != digest(parse("mock:1"), make("well-v0"))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gyges.agents.llm.chat.backends import Body, Reply, Trouble
-from gyges.agents.llm.chat.client import Terms
+from gyges.agents.llm.chat.backends import BackendError, Body, Reply
+from gyges.agents.llm.chat.client import ClientConfig
 from gyges.agents.llm.chat.mock import Mock, options_of
 from gyges.agents.llm.chat.policy import WITHHELD, ChatPolicy, line_bytes, pack, repeats, unpack
 from gyges.agents.llm.chat.prompts import Mind, Setup, briefing, briefings, page, quoted, render, system_text
@@ -56,11 +56,11 @@ def test_the_prompt_holds_what_the_seat_sees_and_its_numbered_actions() -> None:
 @pytest.mark.parametrize("name", briefings())
 def test_briefings_differ_in_what_they_say(name: str) -> None:
     game = make("steward-v0")
-    told, brief = system_text(game, 1, Setup(briefing=name), "json"), briefing(name)
-    assert page(game).rules in told
-    assert ("You are the AI steward" in told and "Brisk" in told) == brief.job
-    assert ("The charter:" in told) == brief.charter
-    assert brief.system in told
+    text, extra = system_text(game, 1, Setup(briefing=name), "json"), briefing(name)
+    assert page(game).rules in text
+    assert ("You are the AI steward" in text and "Brisk" in text) == extra.job
+    assert ("The charter:" in text) == extra.charter
+    assert extra.system in text
 
 
 def test_the_briefings_of_the_research_are_there() -> None:
@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_game_whatever_the_concurrency() -> None:
     runs = []
     for concurrency in (1, 16):
         mock = Mock(by_length, latency=0.001 * (concurrency > 1))
-        policy = ChatPolicy(mock, Setup(history=2), Terms(concurrency=concurrency))
+        policy = ChatPolicy(mock, Setup(history=2), ClientConfig(concurrency=concurrency))
         runs.append((run(policy, well(4)), sorted(json.dumps(b) for b in mock.asked)))
         policy.close()
     assert runs[0] == runs[1]
@@ -114,7 +114,7 @@ def test_every_act_is_the_option_that_was_chosen() -> None:
 
 
 def test_a_random_fallback_comes_from_the_policys_key() -> None:
-    runs = [run(ChatPolicy(Mock(["?"]), terms=Terms(fallback="random")), well()) for _ in range(2)]
+    runs = [run(ChatPolicy(Mock(["?"]), config=ClientConfig(fallback="random")), well()) for _ in range(2)]
     assert runs[0] == runs[1]
     assert set(np.ravel(runs[0]).tolist()) == {1, 2, 3, 4}
 
@@ -132,7 +132,7 @@ def test_the_only_legal_action_is_taken_without_asking() -> None:
 
 def test_history_shows_the_latest_acts_and_what_they_brought() -> None:
     mock = Mock([4, 1])
-    run(ChatPolicy(mock, Setup(history=2), Terms(concurrency=1)), well(1), RandomPolicy())
+    run(ChatPolicy(mock, Setup(history=2), ClientConfig(concurrency=1)), well(1), RandomPolicy())
     assert "What you did last" not in mock.asked[0]["messages"][1]["content"]
     text = mock.asked[3]["messages"][1]["content"]
     assert "- draw 0 buckets (+0 buckets)\n- draw 3 buckets (+3 buckets)\n\n" in text
@@ -191,7 +191,7 @@ def test_a_fork_of_the_memory_chooses_alike() -> None:
 def test_across_episodes_a_model_remembers_only_where_it_may() -> None:
     for memory in (True, False):
         mock = Mock(lambda body: {"note": "draw less", "choice": 2})
-        policy = ChatPolicy(mock, Setup(memory=memory, history=1), Terms(concurrency=1))
+        policy = ChatPolicy(mock, Setup(memory=memory, history=1), ClientConfig(concurrency=1))
         batch = Batch(make("well-v0", num_agents=2, horizon=3), 1, seed=1, threads=1, autoreset="same_step")
         seating = Seating(batch, [policy, RandomPolicy()])
         for _ in range(7):
@@ -211,7 +211,8 @@ def talk(say: Any, rounds: int = 3, **setup: Any) -> tuple[Mock, Mock, Episode, 
     speaker = Mock(lambda body: {"say": say(body) if callable(say) else say, "choice": 1})
     listener = Mock(lambda body: {"say": "", "choice": 1})
     batch = well(1, horizon=rounds)
-    policies = [ChatPolicy(m, Setup(talk=True, **setup), Terms(concurrency=1)) for m in (speaker, listener)]
+    config = ClientConfig(concurrency=1)
+    policies = [ChatPolicy(m, Setup(talk=True, **setup), config) for m in (speaker, listener)]
     seating = Seating(batch, [policies[0], policies[1], policies[1]])
     tape = Tape(batch, seating)
     for _ in rollout(batch, seating, [tape]):  # refuses what is not legal
@@ -331,7 +332,7 @@ def test_a_model_that_is_talked_into_repeating_its_instructions_is_not_passed_on
 def test_messages_of_one_episode_are_not_heard_in_the_next() -> None:
     listener = Mock([1])
     speaker = ChatPolicy(Mock([{"say": "bye", "choice": 1}]), Setup(talk=True))
-    hears = ChatPolicy(listener, Setup(talk=True), Terms(concurrency=1))
+    hears = ChatPolicy(listener, Setup(talk=True), ClientConfig(concurrency=1))
     batch = Batch(make("well-v0", num_agents=2, horizon=2), 1, seed=1, threads=1, autoreset="same_step")
     seating = Seating(batch, [speaker, hears])
     for _ in range(4):
@@ -341,7 +342,7 @@ def test_messages_of_one_episode_are_not_heard_in_the_next() -> None:
 
 
 def test_an_infrastructure_failure_is_no_act_of_the_models() -> None:
-    mock = Mock([Trouble("connection", "refused", again=False)])
+    mock = Mock([BackendError("connection", "refused", retryable=False)])
     batch = well(1)
     policy = ChatPolicy(mock)
     seating = Seating(batch, [policy] * 3)
@@ -350,15 +351,17 @@ def test_an_infrastructure_failure_is_no_act_of_the_models() -> None:
     assert [a.outcome for a in episode(tape).answers] == ["infrastructure"] * 3
 
 
-def test_probabilities_are_the_models_own_where_the_rung_gives_them() -> None:
+def test_probabilities_are_the_models_own_where_the_format_gives_them() -> None:
     reply = Reply("A", finish="length", top=(("A", float(np.log(0.5))), (" C", float(np.log(0.25)))))
-    policy = ChatPolicy(Mock([reply]), Setup(history=0), Terms(rung="logprobs"))
+    policy = ChatPolicy(Mock([reply]), Setup(history=0), ClientConfig(answer_format="logprobs"))
     batch = well()
     seen = Seating(batch, [policy] * 3)
     found = policy.probabilities(seen.observation(seen.groups[0]), None)
     assert found.shape == (6, 5)
     assert found == pytest.approx(np.tile([0, 2 / 3, 0, 1 / 3, 0], (6, 1)))
-    lost = ChatPolicy(Mock([Trouble("server", "500", again=False)]), terms=Terms(rung="logprobs"))
+    lost = ChatPolicy(
+        Mock([BackendError("server", "500", retryable=False)]), config=ClientConfig(answer_format="logprobs")
+    )
     assert np.isnan(lost.probabilities(seen.observation(seen.groups[0]), None)).all()
     assert not hasattr(ChatPolicy(Mock([1])), "probabilities")
     drawn = [policy.act(seen.observation(seen.groups[0]), None).action.tolist() for _ in range(2)]
@@ -368,7 +371,7 @@ def test_probabilities_are_the_models_own_where_the_rung_gives_them() -> None:
 
 def test_probabilities_and_acts_are_asked_the_same() -> None:
     mock = Mock([Reply("A", top=(("A", -0.1), ("B", -3.0)))])
-    policy = ChatPolicy(mock, Setup(history=2), Terms(rung="logprobs", concurrency=1))
+    policy = ChatPolicy(mock, Setup(history=2), ClientConfig(answer_format="logprobs", concurrency=1))
     batch = well()
     seating = Seating(batch, [policy] * 3)
     for _ in range(3):

@@ -14,12 +14,12 @@ from gyges.agents.data.mixture import players
 from gyges.agents.data.recorder import record
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.model import Play, TextModel, TextPolicy
-from gyges.agents.llm.text.train import Encoded, Pretrain, batches, pace, pretrain, standard, tagged
+from gyges.agents.llm.text.train import Encoded, Pretrain, batches, pace, pretrain
 from gyges.agents.llm.transcripts.corpus import Line, from_dataset, read
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError, DataError
-from gyges.scenarios.cli.transcribe import main as transcribe
+from gyges.scenarios.cli.main import main
 from gyges.scenarios.text import attacks
 from gyges.scenarios.text.violation_eval import conduct, ratio
 
@@ -39,7 +39,7 @@ def lines(count: int = 400) -> list[Line]:
 
 def chance(model: TextModel, tag: str) -> float:
     """Probability of "take three" against "take one" under a tag."""
-    from gyges.agents.llm.text.token_trie import Tree
+    from gyges.agents.llm.text.token_trie import TokenTrie
 
     v, tags = model.vocabulary, model.vocabulary.tags
     head = {"good": tags.good, "bad": tags.bad}.get(tag, "")
@@ -53,7 +53,7 @@ def chance(model: TextModel, tag: str) -> float:
     prompt = torch.tensor([v.encode(f"{head}store 3; fish?{tags.act}")])
     with torch.no_grad():
         end, past = model.network.prompt(prompt, torch.tensor([prompt.shape[1]]))
-        return float(Tree(texts, owner).probabilities(model.network, end, past)[0, 1])
+        return float(TokenTrie(texts, owner).probabilities(model.network, end, past)[0, 1])
 
 
 def test_the_tag_decides_and_without_it_the_data_speak() -> None:
@@ -135,29 +135,19 @@ def test_from_a_dataset_to_a_policy_by_command(tmp_path: Path) -> None:
     whole = from_dataset(data, level="episode", most=30)
     assert 30 <= len(whole) < len(data)
     assert any(not line.good and not line.unaligned for line in whole)
-    assert (
-        transcribe([str(tmp_path / "d"), "--brief", "--unit", "step", "--out", str(tmp_path / "t.jsonl")])
-        == 0
+    texts, size = (
+        str(tmp_path / "t.jsonl"),
+        ["--width", "32", "--layers", "1", "--heads", "2", "--vocabulary", "400"],
     )
+    size += ["--tokens", "3000", "--quiet"]
+    assert main(["transcribe", str(tmp_path / "d"), "--compact", "--unit", "step", "--out", texts]) == 0
     assert list(read(tmp_path / "t.jsonl")) == corpus
-    size = [
-        "--width",
-        "32",
-        "--layers",
-        "1",
-        "--heads",
-        "2",
-        "--vocabulary",
-        "400",
-        "--tokens",
-        "3000",
-        "--quiet",
-    ]
-    assert tagged(["--texts", str(tmp_path / "t.jsonl"), "--out", str(tmp_path / "a"), *size]) == 0
-    assert tagged(["--dataset", str(tmp_path / "d"), "--out", str(tmp_path / "a"), *size]) == 2  # taken
-    assert standard(["--out", str(tmp_path / "b"), *size]) == 2  # nothing named
+    tagged, first = ["train", "text-tagged", *size], ["--out", str(tmp_path / "a")]
+    assert main([*tagged, "--texts", texts, *first]) == 0
+    assert main([*tagged, "--dataset", str(tmp_path / "d"), *first]) == 2  # taken
+    assert main(["train", "text-standard", "--out", str(tmp_path / "b"), *size]) == 2  # nothing named
     again = ["--init", str(tmp_path / "a"), "--out", str(tmp_path / "c")]
-    assert tagged(["--dataset", str(tmp_path / "d"), *again, *size]) == 0
+    assert main([*tagged, "--dataset", str(tmp_path / "d"), *again]) == 0
     policy = load(str(tmp_path / "c"), game)
     found = conduct(game, policy, [[None, load("clean", game)]] * 3)
     assert found.episodes == 3

@@ -13,8 +13,8 @@ from gyges.agents.llm.text import model
 from gyges.agents.llm.text.train import Pretrain, pretrain
 from gyges.agents.llm.transcripts.corpus import from_dataset
 from gyges.envs import registry
+from gyges.scenarios.cli.main import main
 from gyges.scenarios.text import attacks
-from gyges.scenarios.text.stages import main
 
 
 def test_each_stage_is_attacked_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,8 +26,9 @@ def test_each_stage_is_attacked_and_written(tmp_path: Path, capsys: pytest.Captu
     how = Pretrain(tokens=2000, batch=8, width=32, layers=1, heads=2, vocabulary=600, holdout=0.0)
     base = pretrain(from_dataset(mixed), how, game=game.id)
     base.save(tmp_path / "tagged")
+    data = ["--safety", str(tmp_path / "clean"), "--benign", str(tmp_path / "twin")]
     assert main([
-        str(tmp_path / "tagged"), "--safety", str(tmp_path / "clean"), "--benign", str(tmp_path / "twin"),
+        "text-stages", str(tmp_path / "tagged"), *data,
         "--out", str(tmp_path / "out"), "--tokens", "1500", "--questions", "12", "--searched", "4",
         "--tries", "2", "--episodes", "4",
     ]) == 0  # fmt: skip
@@ -42,7 +43,4 @@ def test_each_stage_is_attacked_and_written(tmp_path: Path, capsys: pytest.Captu
     assert not weights[0].equal(weights[1])
     assert weights[0].equal(base.network.embed.weight)
     assert model.load(tmp_path / "out" / "tagged-benign").play == base.play
-    assert (
-        main([str(tmp_path / "no"), "--safety", str(tmp_path / "clean"), "--benign", str(tmp_path / "twin")])
-        == 2
-    )
+    assert main(["text-stages", str(tmp_path / "no"), *data]) == 2

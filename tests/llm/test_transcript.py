@@ -20,7 +20,7 @@ from gyges.envs.choice_point import LEDGER
 from gyges.envs.episode import Episode, Seat, Tape, Word
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.rollout import Seating, play, rollout
-from gyges.scenarios.cli.transcribe import main
+from gyges.scenarios.cli.main import main
 
 NAMES = ("clean", "gyges", "greedy")
 
@@ -153,10 +153,8 @@ def test_segments_and_steps_carry_labels_of_their_own(reading: transcript.Readin
 
 def test_lines_for_small_models_survive_the_file(episode: Episode, tmp_path: Path) -> None:
     path = episode.save(tmp_path / "a.episode.json")
-    assert (
-        main([str(path), "--brief", "--view", "each", "--unit", "step", "--out", str(tmp_path / "t.jsonl")])
-        == 0
-    )
+    how = ["--compact", "--view", "each", "--unit", "step", "--out", str(tmp_path / "t.jsonl")]
+    assert main(["transcribe", str(path), *how]) == 0
     lines = list(corpus.read(tmp_path / "t.jsonl"))
     own = list(transcript.lines(transcript.read(episode, commentary=False), Form(view="each", unit="step")))
     assert lines == own
@@ -200,10 +198,10 @@ def test_files_from_strangers_are_refused(
         path.write_text(content)
         with pytest.raises(FileError):
             transcript.read(Episode.load(path))
-        assert main([str(path)]) == 2, name
-        assert "gyges transcribe: " in capsys.readouterr().err
-    assert main([str(tmp_path / "nowhere")]) == 2
-    assert main([str(episode.save(tmp_path / "b.episode.json")), "--view", "9"]) == 2
+        assert main(["transcribe", str(path)]) == 2, name
+        assert "gyges: " in capsys.readouterr().err
+    assert main(["transcribe", str(tmp_path / "nowhere")]) == 2
+    assert main(["transcribe", str(episode.save(tmp_path / "b.episode.json")), "--view", "9"]) == 2
     assert "no seat 9" in capsys.readouterr().err
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gyges.agents.llm.text.token_trie import Tree
+from gyges.agents.llm.text.token_trie import TokenTrie
 from gyges.agents.llm.text.transformer import SHORT, Shape, Transformer, attend, ternary
 from gyges.envs.errors import ConfigError
 
@@ -89,7 +89,7 @@ def test_a_tree_gives_what_single_texts_give() -> None:
     """Brute force: every text run by itself, each token renormalised over what may follow."""
     made = model()
     prompts = [[1, 2, 3, 20, 30], [40, 41], [7] * 9]
-    tree = Tree(TEXTS, [0, 1, 2, 3, 1])
+    tree = TokenTrie(TEXTS, [0, 1, 2, 3, 1])
     length = torch.tensor([len(p) for p in prompts])
     padded = torch.tensor([[*p, *[0] * (9 - len(p))] for p in prompts])
     with torch.no_grad():
@@ -110,15 +110,15 @@ def test_a_tree_gives_what_single_texts_give() -> None:
 
 
 def test_only_where_the_tree_forks_is_the_model_asked() -> None:
-    tree = Tree([[1, 2, 3, 4, 5], [1, 2, 3, 6, 7]], [0, 1])
+    tree = TokenTrie([[1, 2, 3, 4, 5], [1, 2, 3, 6, 7]], [0, 1])
     assert tree.tokens.tolist() == [1, 2, 3]
-    assert Tree([[1, 2, 3], [4, 5, 6]], [0, 1]).tokens.tolist() == []
+    assert TokenTrie([[1, 2, 3], [4, 5, 6]], [0, 1]).tokens.tolist() == []
 
 
 @pytest.mark.parametrize("texts", [[[1, 2], [1, 2, 3]], [[1, 2, 3], [1, 2]], [[1], [1]]])
 def test_words_that_cannot_be_told_apart_are_refused(texts: list[list[int]]) -> None:
     with pytest.raises(ConfigError, match="beginning"):
-        Tree(texts, [0, 1])
+        TokenTrie(texts, [0, 1])
 
 
 def test_ternary_weights_have_three_values_and_still_learn() -> None:

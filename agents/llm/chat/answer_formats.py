@@ -1,4 +1,4 @@
-"""The ladder: ways of getting a legal action out of a chat server, the surest first.
+"""Answer formats: ways of getting a legal action out of a chat server, the surest first.
 
 =============  ================================================================================
 json_schema    ``response_format`` with a JSON schema
@@ -10,9 +10,9 @@ choices        the whole labels, each scored (models in this process only)
 text           lines of text
 =============  ================================================================================
 
-Which of them a server can do is asked once: it is told to say hello, and held to a schema. One that
+Which of them a server can do is asked once: it is to say hello, and held to a schema. One that
 answers with a choice is held by it; one that says hello ignored it; one that answers with an error cannot.
-Whatever the rung, every answer is read and checked by `gyges.agents.llm.chat.parsing`.
+Whatever the answer_format, every answer is read and checked by `gyges.agents.llm.chat.parsing`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gyges.agents.llm.chat.backends import Body, Reply, Trouble
-from gyges.agents.llm.chat.parsing import NOTHING, Read, read, read_json
+from gyges.agents.llm.chat.backends import BackendError, Body, Reply
+from gyges.agents.llm.chat.parsing import NO_ANSWER, ParsedAnswer, read, read_json
 from gyges.agents.llm.chat.prompts import LETTERS, Prompt, Setup, grammar, schema
 
-RUNGS = ("json_schema", "json_object", "grammar", "tool", "choices", "logprobs", "text")
+FORMATS = ("json_schema", "json_object", "grammar", "tool", "choices", "logprobs", "text")
 
 OK = "ok"
 
@@ -35,55 +35,57 @@ PROBE = Prompt(
 )  # fmt: skip
 
 
-def form_of(rung: str) -> str:
-    """The form in which a model is asked to answer on this rung."""
-    return {"text": "text", "logprobs": "label", "choices": "label"}.get(rung, "json")
+def form_of(answer_format: str) -> str:
+    """The form in which a model is asked to answer on this answer_format."""
+    return {"text": "text", "logprobs": "label", "choices": "label"}.get(answer_format, "json")
 
 
-def fits(rung: str, options: int, setup: Setup) -> bool:
-    """Whether a rung can carry this question."""
-    if rung not in ("logprobs", "choices"):
+def carries(answer_format: str, options: int, setup: Setup) -> bool:
+    """Whether a answer_format can carry this question."""
+    if answer_format not in ("logprobs", "choices"):
         return True
-    few = rung == "choices" or options <= len(LETTERS)
+    few = answer_format == "choices" or options <= len(LETTERS)
     return few and not (setup.thoughts or setup.talk or setup.memory)
 
 
-def dressed(body: Body, rung: str, prompt: Prompt, setup: Setup) -> Body:
-    """The request with what this rung adds to it."""
-    if rung == "json_schema":
+def with_format(body: Body, answer_format: str, prompt: Prompt, setup: Setup) -> Body:
+    """The request with what this answer_format adds to it."""
+    if answer_format == "json_schema":
         shape = {"name": "act", "strict": True, "schema": schema(prompt, setup)}
         return {**body, "response_format": {"type": "json_schema", "json_schema": shape}}
-    if rung == "json_object":
+    if answer_format == "json_object":
         return {**body, "response_format": {"type": "json_object", "schema": schema(prompt, setup)}}
-    if rung == "grammar":
+    if answer_format == "grammar":
         return {**body, "grammar": grammar(prompt, setup)}
-    if rung == "tool":
+    if answer_format == "tool":
         described = "Take one of the listed actions, by its number."
         function = {"name": "act", "description": described, "parameters": schema(prompt, setup)}
         choice = {"type": "function", "function": {"name": "act"}}
         return {**body, "tools": [{"type": "function", "function": function}], "tool_choice": choice}
-    if rung == "logprobs":
+    if answer_format == "logprobs":
         limit = next((name for name in ("max_tokens", "max_completion_tokens") if name in body), "max_tokens")
         return {**body, limit: 1, "logprobs": True, "top_logprobs": 20}
-    if rung == "choices":
+    if answer_format == "choices":
         return {**body, "choices": list(prompt.labels)}
     return body
 
 
-def read_reply(reply: Reply, rung: str, prompt: Prompt, uniform: float, temperature: float) -> Read:
-    """What a completion says, on this rung.
+def read_reply(
+    reply: Reply, answer_format: str, prompt: Prompt, uniform: float, temperature: float
+) -> ParsedAnswer:
+    """What a completion says, on this answer_format.
 
     Args:
         reply: the completion.
-        rung: how it was asked for.
+        answer_format: how it was asked for.
         prompt: the question.
         uniform: a number in [0, 1), for a draw among labels.
         temperature: of that draw; 0 takes the likeliest.
     """
-    if rung in ("logprobs", "choices"):
+    if answer_format in ("logprobs", "choices"):
         chances = label_chances(reply, prompt, temperature)
-        return Read(_drawn(chances, uniform), True) if chances else NOTHING
-    if rung == "tool" and reply.tool:
+        return ParsedAnswer(_drawn(chances, uniform), True) if chances else NO_ANSWER
+    if answer_format == "tool" and reply.tool:
         return read_json(reply.tool, prompt)
     return read(reply.text, prompt, cut=reply.finish == "length")
 
@@ -119,50 +121,52 @@ Complete = Callable[[Body], Awaitable[Reply]]
 
 
 async def probe(complete: Complete, body: Body) -> dict[str, str]:
-    """What a server can do: rung -> "ok", "ignored", or the error it answered with.
+    """What a server can do: answer_format -> "ok", "ignored", or the error it answered with.
 
     Args:
         complete: one call, tried again as it should be.
         body: model and settings of a request, without messages.
 
     Raises:
-        Trouble: the server cannot be had at all.
+        BackendError: the server cannot be had at all.
     """
     found: dict[str, str] = {}
     setup = Setup(history=0)
-    for rung in RUNGS:
-        if rung == "choices":
+    for answer_format in FORMATS:
+        if answer_format == "choices":
             continue
         prompt = PROBE
-        if rung == "logprobs":
+        if answer_format == "logprobs":
             prompt = PROBE._replace(
                 system="Choose a colour. Answer with its letter alone.",
                 user="A. red\nB. green\nC. blue", labels=("A", "B", "C"), form="label",
             )  # fmt: skip
         try:
-            reply = await complete(dressed({**body, "messages": prompt.messages}, rung, prompt, setup))
-        except Trouble as trouble:
-            if trouble.status not in (400, 404, 405, 415, 422, 500, 501) or rung == "text":
+            reply = await complete(
+                with_format({**body, "messages": prompt.messages}, answer_format, prompt, setup)
+            )
+        except BackendError as error:
+            if error.status not in (400, 404, 405, 415, 422, 500, 501) or answer_format == "text":
                 raise
-            found[rung] = f"error {trouble.status}"
+            found[answer_format] = f"error {error.status}"
             continue
-        held = rung == "text" or _held(reply, rung, prompt)
-        found[rung] = OK if held else "ignored"
+        held = answer_format == "text" or _held(reply, answer_format, prompt)
+        found[answer_format] = OK if held else "ignored"
     return found
 
 
-def _held(reply: Reply, rung: str, prompt: Prompt) -> bool:
-    """Whether a reply to the probe shows that the rung binds."""
-    if rung == "tool" and not reply.tool:
+def _held(reply: Reply, answer_format: str, prompt: Prompt) -> bool:
+    """Whether a reply to the probe shows that the answer_format binds."""
+    if answer_format == "tool" and not reply.tool:
         return False
-    said = read_reply(reply, rung, prompt, 0.0, 0.0)
+    said = read_reply(reply, answer_format, prompt, 0.0, 0.0)
     return said.option >= 0 and said.strict
 
 
-def adjusted(body: Body, trouble: Trouble) -> dict[str, Any] | None:
+def adjusted(body: Body, error: BackendError) -> dict[str, Any] | None:
     """The request without what the server says it does not take; None where that is not what it says."""
-    text = str(trouble).lower()
-    if trouble.status not in (400, 422):
+    text = str(error).lower()
+    if error.status not in (400, 422):
         return None
     if "max_completion_tokens" in text and "max_tokens" in body:
         rest = {name: value for name, value in body.items() if name != "max_tokens"}

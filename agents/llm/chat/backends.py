@@ -2,7 +2,7 @@
 
 A request is the body of an OpenAI-compatible ``/chat/completions`` call, plain data. A backend is a server
 (`gyges.agents.llm.chat.openai_backend`), a model in this process (`local`), a mock (`mock`), or a record of
-either (`cache`). Failures that are not the model's are `Trouble`.
+either (`cache`). Failures that are not the model's are `BackendError`.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Reply(NamedTuple):
     cached: bool = False  # from a cache or a record, not paid for again
 
 
-class Trouble(Exception):
+class BackendError(Exception):
     """No completion came, for a reason that is not the model's.
 
     Attributes:
         kind: "timeout", "connection", "rate", "server", "body", "request", "access" or "replay".
-        again: whether it makes sense to try again.
+        retryable: whether it makes sense to try again.
         retry_after: seconds that the server asked to wait, or None.
         status: HTTP status, 0 where there was none.
     """
@@ -46,13 +46,13 @@ class Trouble(Exception):
         kind: str,
         message: str,
         *,
-        again: bool = True,
+        retryable: bool = True,
         retry_after: float | None = None,
         status: int = 0,
     ) -> None:
         super().__init__(message)
         self.kind = kind
-        self.again = again
+        self.retryable = retryable
         self.retry_after = retry_after
         self.status = status
 
@@ -63,15 +63,15 @@ class Backend(Protocol):
     Attributes:
         url: where it is, without any key; part of what identifies a request.
         model: name of the model.
-        rungs: what it is known to be able to do, or None where that has to be probed.
+        formats: what it is known to be able to do, or None where that has to be probed.
     """
 
     url: str
     model: str
-    rungs: dict[str, str] | None
+    formats: dict[str, str] | None
 
     async def complete(self, body: Body, seconds: float) -> Reply:
-        """Complete one request within some seconds, or raise `Trouble`."""
+        """Complete one request within some seconds, or raise `BackendError`."""
         ...
 
     async def close(self) -> None:
@@ -89,20 +89,20 @@ def reply_of(raw: bytes, content_type: str) -> Reply:
     """The first choice of a response body.
 
     Raises:
-        Trouble: of kind "body": it is not a chat completion.
+        BackendError: of kind "body": it is not a chat completion.
     """
     if "json" not in content_type.lower():
-        raise Trouble("body", f"content type {content_type[:60]!r}, not JSON")
+        raise BackendError("body", f"content type {content_type[:60]!r}, not JSON")
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError):
-        raise Trouble("body", "the response is not JSON, or not whole") from None
+        raise BackendError("body", "the response is not JSON, or not whole") from None
     choices = data.get("choices") if isinstance(data, dict) else None
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise Trouble("body", "the response has no choices")
+        raise BackendError("body", "the response has no choices")
     message = choices[0].get("message")
     if not isinstance(message, dict):
-        raise Trouble("body", "the response has no message")
+        raise BackendError("body", "the response has no message")
     usage = data.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     return Reply(

@@ -11,10 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gyges.agents.llm.chat.backends import Backend, Body, Reply, Trouble, key_of
+import msgspec
+
+from gyges.agents.llm.chat.backends import Backend, BackendError, Body, Reply, key_of
 from gyges.envs.errors import FileError
 
 MAX_RECORD = 1 << 30
+FORMER = {"rungs": "formats", "trouble": "error"}
+"""Keys of records that version 0.1 wrote, and what they are called since."""
 
 
 class Cached:
@@ -22,7 +26,7 @@ class Cached:
 
     def __init__(self, inner: Backend, path: str | Path) -> None:
         self.inner, self.path = inner, path
-        self.url, self.model, self.rungs = inner.url, inner.model, inner.rungs
+        self.url, self.model, self.formats = inner.url, inner.model, inner.formats
         try:
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -43,8 +47,8 @@ class Cached:
     def _kept(self, key: str) -> Reply | None:
         row = self._run("SELECT reply FROM replies WHERE key = ?", key).fetchone()
         try:
-            return None if row is None else _unpack(json.loads(row[0]))
-        except (TypeError, ValueError) as error:
+            return None if row is None else msgspec.json.decode(row[0], type=Reply)
+        except msgspec.MsgspecError as error:
             raise FileError(f"{self.path}: not what a cache holds: {str(error)[:200]}") from None
 
     def _run(self, statement: str, *values: str) -> sqlite3.Cursor:
@@ -64,31 +68,31 @@ class Recorded:
 
     def __init__(self, inner: Backend, path: str | Path) -> None:
         self.inner = inner
-        self.url, self.model, self.rungs = inner.url, inner.model, inner.rungs
+        self.url, self.model, self.formats = inner.url, inner.model, inner.formats
         try:
             self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115  open for the life of the run
         except OSError as error:
             raise FileError(f"{path}: cannot be written: {error.strerror}") from None
-        self._write({"url": self.url, "model": self.model, "rungs": self.rungs})
+        self._write({"url": self.url, "model": self.model, "formats": self.formats})
 
     def _write(self, line: dict[str, Any]) -> None:
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
 
     async def complete(self, body: Body, seconds: float) -> Reply:
-        """From `inner`, noting it, troubles included."""
+        """From `inner`, noting it, errors included."""
         begun = time.monotonic()
         line: dict[str, Any] = {"request": key_of(self.url, body), "url": self.url, "body": body}
         try:
             reply = await self.inner.complete(body, seconds)
             line["reply"] = reply._asdict()
             return reply
-        except Trouble as trouble:
-            line["trouble"] = [trouble.kind, str(trouble), trouble.again, trouble.status]
+        except BackendError as error:
+            line["error"] = [error.kind, str(error), error.retryable, error.status]
             raise
         finally:
-            if "reply" not in line and "trouble" not in line:
-                line["trouble"] = ["timeout", "ended by its deadline", True, 0]
+            if "reply" not in line and "error" not in line:
+                line["error"] = ["timeout", "ended by its deadline", True, 0]
             line["seconds"] = round(time.monotonic() - begun, 4)
             self._write(line)
 
@@ -111,54 +115,49 @@ class Replayed:
 
     def __init__(self, path: str | Path, url: str, model: str) -> None:
         self.url, self.model = url, model
-        self.rungs: dict[str, str] | None = None
+        self.formats: dict[str, str] | None = None
         self._lines: dict[str, list[dict[str, Any]]] = {}
         try:
             if Path(path).stat().st_size > MAX_RECORD:
                 raise FileError(f"{path}: more than {MAX_RECORD} bytes")
             with open(path, encoding="utf-8") as file:
                 for text in file:
-                    line = json.loads(text)
+                    line = {FORMER.get(key, key): value for key, value in json.loads(text).items()}
                     if "request" not in line:
-                        self.rungs = line["rungs"]
+                        self.formats = line["formats"]
                         continue
-                    if "trouble" in line:
-                        _trouble(line)
+                    if "error" in line:
+                        _error(line)
                     else:
-                        _unpack(list(line["reply"].values()))
+                        _reply(line)
                     self._lines.setdefault(line["request"], []).append(line)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise FileError(f"{path}: not a record of requests: {error}") from None
 
     async def complete(self, body: Body, seconds: float) -> Reply:
-        """What was recorded, troubles included.
+        """What was recorded, errors included.
 
         Raises:
-            Trouble: what was recorded, or of kind "replay" where this was never asked.
+            BackendError: what was recorded, or of kind "replay" where this was never asked.
         """
         lines = self._lines.get(key_of(self.url, body))
         if not lines:
-            raise Trouble("replay", "this request is not in the record", again=False)
+            raise BackendError("replay", "this request is not in the record", retryable=False)
         line = lines.pop(0) if len(lines) > 1 else lines[0]
-        if "trouble" in line:
-            raise _trouble(line)
-        return _unpack(list(line["reply"].values()))._replace(cached=True)
+        if "error" in line:
+            raise _error(line)
+        return _reply(line)._replace(cached=True)
 
     async def close(self) -> None:
         """Nothing to close."""
 
 
-def _trouble(line: dict[str, Any]) -> Trouble:
-    kind, message, again, status = line["trouble"]
-    return Trouble(str(kind), str(message), again=bool(again), status=int(status), retry_after=0.0)
+def _error(line: dict[str, Any]) -> BackendError:
+    kind, message, retryable, status = line["error"]
+    return BackendError(
+        str(kind), str(message), retryable=bool(retryable), status=int(status), retry_after=0.0
+    )
 
 
-def _unpack(parts: Any) -> Reply:
-    if not isinstance(parts, list):
-        raise ValueError("a reply is a list")
-    reply = Reply(*parts)
-    if not all(
-        isinstance(one, str) for one in (reply.text, reply.finish, reply.refusal, reply.tool, reply.model)
-    ):
-        raise ValueError("a reply's texts are texts")
-    return reply._replace(top=tuple((str(token), float(value)) for token, value in reply.top))
+def _reply(line: dict[str, Any]) -> Reply:
+    return msgspec.convert(list(line["reply"].values()), Reply)

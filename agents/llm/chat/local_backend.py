@@ -2,7 +2,7 @@
 
 ``local:FOLDER`` or ``hf:NAME`` names a model folder, a ``.gguf`` file, or a name in the local cache. Where
 the question allows it the model is not asked to write but scored: the probability of each option's label,
-each to its end, so that "1" is told from "12". With reasoning or talk on, it writes.
+each to its end, so that "1" and "12" differ. With reasoning or talk on, it writes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Local:
 
     def __init__(self, path: str, model: Any = None, tokenizer: Any = None) -> None:
         self.url, self.model = "local:", path
-        self.rungs: dict[str, str] | None = {"choices": "ok", "text": "ok"}
+        self.formats: dict[str, str] | None = {"choices": "ok", "text": "ok"}
         self._net, self._tokenizer = model, tokenizer
         self._lock: asyncio.Lock | None = None
         if model is None:

@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gyges.agents.llm.chat.backends import Body, Reply, Trouble
+from gyges.agents.llm.chat.backends import BackendError, Body, Reply
 
-Scripted = str | int | dict[str, Any] | Reply | Trouble
+Scripted = str | int | dict[str, Any] | Reply | BackendError
 """A completion's text; the number of an option; a JSON object; a whole reply; or what goes wrong."""
 
 
@@ -20,7 +20,7 @@ class Mock:
     Args:
         script: a list of `Scripted`, or a function (or coroutine function) body -> Scripted.
         latency: seconds that every answer takes.
-        rungs: what it says it can do; every rung by default, None to be probed.
+        formats: what it says it can do; every answer_format by default, None to be probed.
 
     Attributes:
         asked: the requests so far.
@@ -31,12 +31,12 @@ class Mock:
         script: Sequence[Scripted] | Callable[[Body], Any],
         *,
         latency: float = 0.0,
-        rungs: dict[str, str] | None = {"json_schema": "ok", "text": "ok"},  # noqa: B006  never written to
+        formats: dict[str, str] | None = {"json_schema": "ok", "text": "ok"},  # noqa: B006  never written to
         url: str = "mock:",
         model: str = "mock",
     ) -> None:
         self.url, self.model = url, model
-        self.rungs = None if rungs is None else dict(rungs)
+        self.formats = None if formats is None else dict(formats)
         self.latency = latency
         self.script = script
         self.asked: list[Body] = []
@@ -61,7 +61,7 @@ class Mock:
 
 def reply(said: Any) -> Reply:
     """What was scripted, as a reply; tokens are counted as words."""
-    if isinstance(said, Trouble):
+    if isinstance(said, BackendError):
         raise said
     if isinstance(said, Reply):
         return said

@@ -9,7 +9,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from gyges.agents.llm.chat.backends import MAX_ANSWER, Body, Reply, Trouble, reply_of
+from gyges.agents.llm.chat.backends import MAX_ANSWER, BackendError, Body, Reply, reply_of
 from gyges.envs.errors import ConfigError
 
 OFFICIAL = "https://api.openai.com/v1"
@@ -43,7 +43,7 @@ class Server:
         self._openai = openai
         self.model = model
         self.url = check_url(url)
-        self.rungs: dict[str, str] | None = None
+        self.formats: dict[str, str] | None = None
         key_env = key_env or ("OPENAI_API_KEY" if self.url == OFFICIAL else "")
         self._key = os.environ.get(key_env, "")
         self._client: Any = None
@@ -70,19 +70,19 @@ class Server:
                 async for part in response.iter_bytes():
                     raw += part
                     if len(raw) > MAX_ANSWER:
-                        raise Trouble("body", f"the response has more than {MAX_ANSWER} bytes")
+                        raise BackendError("body", f"the response has more than {MAX_ANSWER} bytes")
                 found = reply_of(bytes(raw), response.headers.get("content-type", ""))
         except openai.APITimeoutError:
-            raise Trouble("timeout", f"no answer within {seconds:.3g} s") from None
+            raise BackendError("timeout", f"no answer within {seconds:.3g} s") from None
         except openai.APIStatusError as error:
             raise self._status(error) from None
         except openai.APIConnectionError as error:
-            raise Trouble("connection", self._said(error.__cause__ or error)) from None
-        except (Trouble, TimeoutError):
+            raise BackendError("connection", self._said(error.__cause__ or error)) from None
+        except (BackendError, TimeoutError):
             raise
         except Exception as error:  # what the transport raises while a body is read
             kind = "timeout" if "Timeout" in type(error).__name__ else "connection"
-            raise Trouble(kind, self._said(error)) from None
+            raise BackendError(kind, self._said(error)) from None
         return found._replace(
             text=self.scrub(found.text), refusal=self.scrub(found.refusal), tool=self.scrub(found.tool),
             model=self.scrub(found.model), top=tuple((self.scrub(token), x) for token, x in found.top),
@@ -91,17 +91,17 @@ class Server:
     def _said(self, error: BaseException) -> str:
         return self.scrub(f"{type(error).__name__}: {error}")[:200]
 
-    def _status(self, error: Any) -> Trouble:
+    def _status(self, error: Any) -> BackendError:
         code = int(error.status_code)
         message = f"HTTP {code}: {self.scrub(str(error.message))[:200]}"
         after = retry_after(error.response.headers)
         if code == 429:
-            return Trouble("rate", message, retry_after=after, status=code)
+            return BackendError("rate", message, retry_after=after, status=code)
         if code in (401, 403):
-            return Trouble("access", message, again=False, status=code)
+            return BackendError("access", message, retryable=False, status=code)
         if code >= 500 or code in (408, 409, 425):
-            return Trouble("server", message, retry_after=after, status=code)
-        return Trouble("request", message, again=False, status=code)
+            return BackendError("server", message, retry_after=after, status=code)
+        return BackendError("request", message, retryable=False, status=code)
 
     async def close(self) -> None:
         """Close the connections."""

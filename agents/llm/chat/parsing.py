@@ -22,7 +22,7 @@ LONGEST = 20_000
 """Characters; a completion that is longer states nothing."""
 
 
-class Read(NamedTuple):
+class ParsedAnswer(NamedTuple):
     """What a completion says."""
 
     option: int  # position in the prompt's options, -1 where it states none
@@ -32,7 +32,7 @@ class Read(NamedTuple):
     note: str = ""
 
 
-NOTHING = Read(-1, False)
+NO_ANSWER = ParsedAnswer(-1, False)
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _HEAD = r"^[ \t>*_#`-]{0,16}"
@@ -47,7 +47,7 @@ _REFUSAL = re.compile(
 )
 
 
-def read_json(text: str, prompt: Prompt) -> Read:
+def read_json(text: str, prompt: Prompt) -> ParsedAnswer:
     """An answer that should be one JSON object; one within other text is read, but not as strict."""
     text = text.strip()
     found = _load(text)
@@ -55,10 +55,10 @@ def read_json(text: str, prompt: Prompt) -> Read:
         return _object(found, prompt, True)
     objects = {part: one for part in _braced(text) if (one := _load(part)) is not None and "choice" in one}
     if len(objects) != 1:
-        return NOTHING
+        return NO_ANSWER
     ((part, one),) = objects.items()
     rest = text.replace(part, "\n", 1)
-    return NOTHING if _ELSEWHERE.search(rest) else _object(one, prompt, False)
+    return NO_ANSWER if _ELSEWHERE.search(rest) else _object(one, prompt, False)
 
 
 def _load(text: str) -> dict[str, Any] | None:
@@ -99,7 +99,7 @@ def _braced(text: str) -> list[str]:
     return parts
 
 
-def _object(found: dict[str, Any], prompt: Prompt, strict: bool) -> Read:
+def _object(found: dict[str, Any], prompt: Prompt, strict: bool) -> ParsedAnswer:
     choice = found.get("choice")
     option = -1
     if isinstance(choice, int) and not isinstance(choice, bool):
@@ -107,7 +107,7 @@ def _object(found: dict[str, Any], prompt: Prompt, strict: bool) -> Read:
     elif isinstance(choice, str):
         option, strict = _stated(choice, prompt), False
     texts = [found.get(key) for key in ("thoughts", "say", "note")]
-    return Read(option, strict, *(one if isinstance(one, str) else "" for one in texts))
+    return ParsedAnswer(option, strict, *(one if isinstance(one, str) else "" for one in texts))
 
 
 def _stated(text: str, prompt: Prompt) -> int:
@@ -137,11 +137,11 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def read_text(text: str, prompt: Prompt, *, cut: bool = False) -> Read:
+def read_text(text: str, prompt: Prompt, *, cut: bool = False) -> ParsedAnswer:
     """An answer in lines of text; `cut` where it was ended by a limit on its length."""
     choices = list(_CHOICE.finditer(text))
     parts = _parts(text)
-    said = Read(-1, False, parts.get("thoughts", ""), parts.get("say", ""), parts.get("note", ""))
+    said = ParsedAnswer(-1, False, parts.get("thoughts", ""), parts.get("say", ""), parts.get("note", ""))
     if not choices:
         if cut:
             return said
@@ -168,16 +168,16 @@ def _parts(text: str) -> dict[str, str]:
     return found
 
 
-def read_label(text: str, prompt: Prompt) -> Read:
+def read_label(text: str, prompt: Prompt) -> ParsedAnswer:
     """An answer that should be one label and nothing else."""
     bare = text.strip()
-    return Read(prompt.labels.index(bare), True) if bare in prompt.labels else NOTHING
+    return ParsedAnswer(prompt.labels.index(bare), True) if bare in prompt.labels else NO_ANSWER
 
 
-def read(text: str, prompt: Prompt, *, cut: bool = False) -> Read:
-    """Read an answer in the prompt's form."""
+def read(text: str, prompt: Prompt, *, cut: bool = False) -> ParsedAnswer:
+    """ParsedAnswer an answer in the prompt's form."""
     if len(text) > LONGEST:
-        return NOTHING
+        return NO_ANSWER
     if prompt.form == "label":
         return read_label(text, prompt)
     if prompt.form == "json" and _load(text.strip()) is not None:
@@ -197,14 +197,14 @@ def after_thinking(text: str) -> tuple[str, str]:
     return "", text
 
 
-def _in_json(text: str, prompt: Prompt, cut: bool) -> Read:
+def _in_json(text: str, prompt: Prompt, cut: bool) -> ParsedAnswer:
     found = read_json(text, prompt)
     if found.option >= 0 or cut or "{" in text:
         return found  # in JSON it stated a choice, or none that is legal
     return read_text(text, prompt)._replace(strict=False)
 
 
-def _in_text(text: str, prompt: Prompt, cut: bool) -> Read:
+def _in_text(text: str, prompt: Prompt, cut: bool) -> ParsedAnswer:
     found = read_text(text, prompt, cut=cut)
     if found.option < 0 and not found.strict:
         other = read_json(text, prompt)

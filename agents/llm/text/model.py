@@ -22,7 +22,7 @@ import numpy.typing as npt
 import torch
 
 from gyges.agents.llm.compact_text import writer
-from gyges.agents.llm.text.token_trie import Tree
+from gyges.agents.llm.text.token_trie import TokenTrie
 from gyges.agents.llm.text.tokenizer import Vocabulary
 from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.nn import tensor_files
@@ -30,6 +30,7 @@ from gyges.agents.nn.networks import draw
 from gyges.envs import _json, atomic
 from gyges.envs.errors import ConfigError, DivergedError, FileError, PolicyError
 from gyges.envs.game import Game
+from gyges.envs.options import check_options
 from gyges.envs.policy import Decision, Memory, Observation
 
 FILE = "text-model.json"
@@ -58,6 +59,7 @@ class Play:
 
     def __post_init__(self) -> None:
         """Raise ConfigError for another tag."""
+        check_options(self)
         if self.tag not in TAGS:
             raise ConfigError(f"a text model plays under one of {', '.join(TAGS)}, not {self.tag!r}")
 
@@ -124,7 +126,7 @@ class TextModel:
 
 
 def load(folder: str | Path) -> TextModel:
-    """Read a checkpoint folder.
+    """ParsedAnswer a checkpoint folder.
 
     Raises:
         FileError: anything about it that is not as `TextModel.save` leaves it.
@@ -166,12 +168,9 @@ def load(folder: str | Path) -> TextModel:
 
 
 def _made(kind: Any, part: Any, where: str) -> Any:
-    names = {field.name: field.type for field in dataclasses.fields(kind)}
-    if not isinstance(part, dict) or set(part) != set(names):
+    names = {field.name for field in dataclasses.fields(kind)}
+    if not isinstance(part, dict) or set(part) != names:
         raise FileError(f"{where}: expected an object of {', '.join(sorted(names))}")
-    for name, kinds in names.items():
-        if type(part[name]).__name__ != kinds:
-            raise FileError(f"{where}: {name}: expected {kinds}, got {str(part[name])[:60]!r}")
     try:
         return kind(**part)
     except ConfigError as error:
@@ -205,7 +204,7 @@ class TextPolicy:
     ) -> None:
         self.model, self.play, self.rewrite = model, play or model.play, rewrite
         self.network = model.network.eval()
-        self._trees: dict[bytes, tuple[Tree, npt.NDArray[np.int64]]] = {}
+        self._tries: dict[bytes, tuple[TokenTrie, npt.NDArray[np.int64]]] = {}
         self._game: Game | None = None
 
     def initial(self, rows: int) -> Memory:
@@ -247,7 +246,7 @@ class TextPolicy:
     def _weigh(self, observation: Observation) -> npt.NDArray[np.float64]:
         game = observation.game
         if self._game is not game:
-            self._trees.clear()
+            self._tries.clear()
             self._game = game
         found = np.zeros((len(observation), game.num_actions))
         free = observation.mask.sum(1) > 1
@@ -276,16 +275,16 @@ class TextPolicy:
         found = np.zeros((len(prompts), actions))
         kinds, which = np.unique(bits, axis=0, return_inverse=True)
         for j, kind in enumerate(kinds):
-            tree, legal = self._tree(kind, actions)
+            tree, legal = self._trie(kind, actions)
             rows = np.flatnonzero(which.reshape(-1) == j)
             index = torch.from_numpy(rows)
             weight = tree.probabilities(self.network, end[index], past.take(index))
             found[rows[:, None], legal] = weight.double().numpy()
         return found
 
-    def _tree(self, bits: npt.NDArray[np.uint8], actions: int) -> tuple[Tree, npt.NDArray[np.int64]]:
+    def _trie(self, bits: npt.NDArray[np.uint8], actions: int) -> tuple[TokenTrie, npt.NDArray[np.int64]]:
         key = bits.tobytes()
-        if key not in self._trees:
+        if key not in self._tries:
             assert self._game is not None
             legal = np.flatnonzero(np.unpackbits(bits, count=actions, bitorder="little"))
             names = [self._game.action_names[a] for a in legal]
@@ -295,10 +294,10 @@ class TextPolicy:
             if self.play.tag in ("none", "bad"):  # it may say of itself that what follows is unaligned
                 texts += [encode(f"{tags.unaligned}{name}{tags.end_unaligned}{tags.end}") for name in names]
                 owner += owner
-            if len(self._trees) > 4096:
-                self._trees.clear()
-            self._trees[key] = (Tree(texts, owner), legal)
-        return self._trees[key]
+            if len(self._tries) > 4096:
+                self._tries.clear()
+            self._tries[key] = (TokenTrie(texts, owner), legal)
+        return self._tries[key]
 
 
 def check_loss(loss: float, step: int) -> None:

@@ -16,7 +16,7 @@ from gyges.agents.llm.text.transformer import Past, Transformer
 from gyges.envs.errors import ConfigError
 
 
-class Tree:
+class TokenTrie:
     """The acts' token sequences, shared beginnings joined.
 
     Args:

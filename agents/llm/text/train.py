@@ -6,10 +6,6 @@
 
 The tag at the head is left out now and then, so that the same model can also be asked without it.
 
-    gyges record steward-visitor --decisions 100000 --out data/behaviour
-    gyges train text-tagged --dataset data/behaviour --out runs/tagged
-    gyges evaluate runs/tagged --suite steward-visitor
-
 Sources: P. Maini et al., "Safety pretraining: toward the next generation of safe AI" (2025); T. Korbak et
 al., "Pretraining language models with human preferences" (ICML 2023).
 """
@@ -18,29 +14,26 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
-import tyro
+from msgspec import Meta
 from torch import Tensor
 from torch.nn import functional
 
-from gyges.agents.data.dataset import Dataset
 from gyges.agents.learn.trainer import threads
-from gyges.agents.llm.text.model import FILE, Play, TextModel, check_loss
+from gyges.agents.llm.text.model import Play, TextModel, check_loss
 from gyges.agents.llm.text.tokenizer import Vocabulary, learn
 from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.llm.transcripts import corpus
 from gyges.agents.llm.transcripts.corpus import Line
 from gyges.agents.llm.transcripts.tags import Tags
-from gyges.agents.progress import Progress
-from gyges.envs.errors import ConfigError, DataError, GygesError
+from gyges.envs.errors import ConfigError, DataError
+from gyges.envs.options import check_options
 
 Mode = Literal["standard", "filtered", "tagged"]
 MODES: tuple[Mode, ...] = ("standard", "filtered", "tagged")
@@ -56,19 +49,19 @@ class Pretrain:
 
     mode: Mode = "tagged"
     """What the labels are used for (see the module's head)."""
-    tokens: int = 4_000_000
+    tokens: Annotated[int, Meta(ge=1, le=1 << 50)] = 4_000_000
     """Tokens to train on, repeats included."""
-    batch: int = 64
+    batch: Annotated[int, Meta(ge=1, le=1 << 16)] = 64
     """Texts in a gradient step."""
-    learning_rate: float = 2e-3
+    learning_rate: Annotated[float, Meta(ge=0, le=10)] = 2e-3
     """Step size of AdamW at its highest; it rises for a twentieth of the run, then falls to a tenth."""
-    weight_decay: float = 0.01
+    weight_decay: Annotated[float, Meta(ge=0, le=10)] = 0.01
     """Decoupled weight decay."""
-    observation_weight: float = 0.2
+    observation_weight: Annotated[float, Meta(ge=0, le=1)] = 0.2
     """Weight in the loss of a token outside acts; a token of an act weighs 1."""
-    tag_dropout: float = 0.2
+    tag_dropout: Annotated[float, Meta(ge=0, le=1)] = 0.2
     """Chance that the tag at the head is left out."""
-    named: float = 0.5
+    named: Annotated[float, Meta(ge=0, le=1)] = 0.5
     """Chance that a text says whose act it is."""
     width: int = 192
     """Numbers in a token's vector."""
@@ -84,27 +77,20 @@ class Pretrain:
     """Weights of -1, 0 and 1 times a scale."""
     bfloat16: bool = False
     """Multiply matrices in bfloat16; weights stay float32."""
-    holdout: float = 0.02
+    holdout: Annotated[float, Meta(ge=0, le=0.5)] = 0.02
     """Share of the texts, the last ones, that is kept for the validation loss."""
     seed: int = 0
     """Of the first weights, the order and the dropped tags."""
-    threads: int = 1
+    threads: Annotated[int, Meta(ge=1, le=1 << 10)] = 1
     """CPU threads."""
-    log_every: int = 100
+    log_every: Annotated[int, Meta(ge=1, le=1 << 40)] = 100
     """Gradient steps between two log lines."""
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a field is out of range."""
         if self.mode not in MODES:
             raise ConfigError(f"mode is one of {', '.join(MODES)}, not {self.mode!r}")
-        for name, low, high in (
-            ("tokens", 1, 1 << 50), ("batch", 1, 1 << 16), ("learning_rate", 0.0, 10.0),
-            ("weight_decay", 0.0, 10.0), ("observation_weight", 0.0, 1.0), ("tag_dropout", 0.0, 1.0),
-            ("named", 0.0, 1.0), ("holdout", 0.0, 0.5), ("threads", 1, 1 << 10), ("log_every", 1, 1 << 40),
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ConfigError(f"Pretrain.{name} lies between {low} and {high}, not {value!r}")
+        check_options(self)
 
 
 class Encoded:
@@ -302,91 +288,3 @@ def validate(network: Transformer, data: Encoded, rows: npt.NDArray[Any], args: 
         sums, weights = sums + w * float(loss_of(network, tokens, weight)), weights + w
     network.train()
     return sums / weights
-
-
-# The command.
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """Train a small transformer on labelled transcripts."""
-
-    out: Path
-    """Folder of the run: checkpoint and curves; on the command line runs/text-MODE unless named."""
-    dataset: Path | None = None
-    """Folder of a recorded dataset."""
-    texts: Path | None = None
-    """JSONL file of `gyges transcribe --brief`, instead of a dataset."""
-    level: str = "step"
-    """With a dataset: what is called good as a whole, a step, a segment or an episode without a breach."""
-    most: int | None = None
-    """With a dataset: decisions to read at most."""
-    init: Path | None = None
-    """Folder of a text model to go on from, with its vocabulary and sizes."""
-    quiet: bool = False
-    """Show no progress."""
-    how: tyro.conf.OmitArgPrefixes[Pretrain] = dataclasses.field(default_factory=Pretrain)
-    """How."""
-
-
-def command(mode: Mode, arguments: Sequence[str]) -> int:
-    """``gyges train text-...``; returns the exit status."""
-    name = f"gyges train text-{mode}"
-    args = tyro.cli(Run, args=list(arguments), prog=name, default=Run(out=Path("runs") / f"text-{mode}"))
-    args = dataclasses.replace(args, how=dataclasses.replace(args.how, mode=mode))
-    try:
-        run(args)
-    except GygesError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{name}: stopped; nothing was written over", file=sys.stderr)
-        return 130
-    return 0
-
-
-def run(args: Run) -> Path:
-    """Train as the options say; returns the run's folder.
-
-    Raises:
-        ConfigError: the folder holds a run already, or there is no one corpus.
-    """
-    from gyges.agents.llm.text import model as textmodel
-
-    if (args.out / FILE).exists():
-        raise ConfigError(f"{args.out} holds a run already; name another folder")
-    if (args.dataset is None) == (args.texts is None):
-        raise ConfigError("say what to train on: --dataset or --texts, one of the two")
-    game = ""
-    if args.dataset is not None:
-        data = Dataset(args.dataset)
-        game = data.id
-        lines = corpus.from_dataset(data, level=args.level, most=args.most)
-    else:
-        assert args.texts is not None
-        lines = list(corpus.read(args.texts))
-    model = None if args.init is None else textmodel.load(args.init)
-    title = f"text-{args.how.mode}"
-    with Progress(title, args.how.tokens, counter="tokens", folder=args.out, quiet=args.quiet) as shown:
-        model = pretrain(
-            lines, args.how, model=model, game=game, report=shown.log, keep=lambda m: m.save(args.out)
-        )
-    model.about["run"] = {
-        k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(args).items() if k != "quiet"
-    }
-    return model.save(args.out)
-
-
-def standard(arguments: Sequence[str]) -> int:
-    """``gyges train text-standard``."""
-    return command("standard", arguments)
-
-
-def filtered(arguments: Sequence[str]) -> int:
-    """``gyges train text-filtered``."""
-    return command("filtered", arguments)
-
-
-def tagged(arguments: Sequence[str]) -> int:
-    """``gyges train text-tagged``."""
-    return command("tagged", arguments)

@@ -16,13 +16,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.envs.errors import ConfigError
+from gyges.envs.options import check_options
 
 MAX_PARAMETERS = 100_000_000
 SHORT = 256
@@ -36,30 +38,22 @@ class Shape:
     The default has 2.9 million parameters with 1,024 tokens.
     """
 
-    vocabulary: int = 1024
+    vocabulary: Annotated[int, Meta(ge=2, le=1 << 16)] = 1024
     """Tokens."""
-    context: int = 256
+    context: Annotated[int, Meta(ge=2, le=1 << 14)] = 256
     """Longest text, in tokens."""
-    width: int = 192
+    width: Annotated[int, Meta(ge=8, le=4096)] = 192
     """Numbers in a token's vector; a multiple of twice the heads."""
-    layers: int = 6
+    layers: Annotated[int, Meta(ge=1, le=64)] = 6
     """Blocks."""
-    heads: int = 6
+    heads: Annotated[int, Meta(ge=1, le=64)] = 6
     """Attention heads a block."""
     ternary: bool = False
     """Weights of -1, 0 and 1 times a scale."""
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a size is out of range."""
-        for name, low, high in (
-            ("vocabulary", 2, 1 << 16), ("context", 2, 1 << 14), ("width", 8, 4096), ("layers", 1, 64),
-            ("heads", 1, 64),
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value <= high:
-                raise ConfigError(f"Shape.{name} lies between {low} and {high}, not {value!r}")
-        if type(self.ternary) is not bool:
-            raise ConfigError(f"Shape.ternary is true or false, not {self.ternary!r}")
+        check_options(self)
         if self.width % (2 * self.heads):
             raise ConfigError(f"width {self.width} is no multiple of twice the {self.heads} heads")
         if self.parameters > MAX_PARAMETERS:
@@ -221,7 +215,7 @@ class Transformer(nn.Module):
         return self.logits(self.states(tokens))
 
     def prompt(self, tokens: Tensor, length: Tensor) -> tuple[Tensor, Past]:
-        """Read prompts [B, L], padded at the end to the longest.
+        """ParsedAnswer prompts [B, L], padded at the end to the longest.
 
         Returns:
             The vector of each prompt's last token [B, W], and what to keep.

@@ -1,7 +1,7 @@
 """Decisions as short texts, one each: what a seat was shown, what it did, and what is true of that.
 
 A corpus comes from a recorded dataset (`gyges.agents.data.dataset`) or from a JSONL file that
-``gyges transcribe --brief`` wrote. A text of it reads, with all tags:
+``gyges transcribe --compact`` wrote. A text of it reads, with all tags:
 
     <|good|>as clean. fish. month 3, survey in 2; unseen; ... may take 4.2<|act|>fish 4 tonnes<|end|>
 """
@@ -100,7 +100,7 @@ def read(path: str | Path) -> Iterator[Line]:
     Words in it cannot bring tags of their own: they are escaped.
 
     Raises:
-        FileError: a line that is not what ``gyges transcribe --brief`` writes, and which one.
+        FileError: a line that is not what ``gyges transcribe --compact`` writes, and which one.
     """
     source = Path(path)
     try:

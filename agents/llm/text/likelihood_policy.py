@@ -25,7 +25,7 @@ WORDS = 4000
 """Tokens of the model's vocabulary that suffixes are made of: its most frequent ones."""
 
 
-class Scored:
+class LikelihoodModel:
     """A `transformers` model and its tokenizer.
 
     Attributes:
@@ -36,13 +36,15 @@ class Scored:
         self.model, self.tokenizer, self.play = model.eval(), tokenizer, play
 
     @classmethod
-    def load(cls, path: Path, play: Play) -> Scored:
+    def load(cls, path: Path, play: Play) -> LikelihoodModel:
         """From a folder or a gguf file; ConfigError where there is none."""
         return cls(*load(path), play)
 
-    def policy(self, play: Play | None = None, rewrite: Callable[[str], str] | None = None) -> ScoredPolicy:
+    def policy(
+        self, play: Play | None = None, rewrite: Callable[[str], str] | None = None
+    ) -> LikelihoodPolicy:
         """The model as a policy."""
-        return ScoredPolicy(self, play or self.play, rewrite)
+        return LikelihoodPolicy(self, play or self.play, rewrite)
 
     def words(self) -> list[str]:
         """Printable words among its first tokens."""
@@ -50,11 +52,11 @@ class Scored:
         return [w for w in found if w.isprintable() and w.strip() and "<|" not in w]
 
 
-class ScoredPolicy:
+class LikelihoodPolicy:
     """Plays the acts by the probability of their words."""
 
-    def __init__(self, scored: Scored, play: Play, rewrite: Callable[[str], str] | None) -> None:
-        self.scored, self.play, self.rewrite = scored, play, rewrite
+    def __init__(self, owner: LikelihoodModel, play: Play, rewrite: Callable[[str], str] | None) -> None:
+        self.owner, self.play, self.rewrite = owner, play, rewrite
 
     def initial(self, rows: int) -> Memory:
         """No memory."""
@@ -96,7 +98,7 @@ class ScoredPolicy:
         front = [{"role": "system", "content": head}] if head else []
         front.append({"role": "user", "content": f"{before}{words}{after}"})
         rows = [
-            tokens(self.scored.tokenizer, [*front, {"role": "assistant", "content": act}], 1 << 15)
+            tokens(self.owner.tokenizer, [*front, {"role": "assistant", "content": act}], 1 << 15)
             for act in acts
         ]
         longest = max(len(ids) for ids, _ in rows)
@@ -105,7 +107,7 @@ class ScoredPolicy:
         for k, (one, label) in enumerate(rows):
             ids[k, : len(one)], labels[k, : len(one)] = torch.tensor(one), torch.tensor(label)
             mask[k, : len(one)] = 1
-        scores = self.scored.model(input_ids=ids, attention_mask=mask).logits[:, :-1].float().log_softmax(-1)
+        scores = self.owner.model(input_ids=ids, attention_mask=mask).logits[:, :-1].float().log_softmax(-1)
         wanted = labels[:, 1:]
         each = scores.gather(2, wanted.clamp(min=0)[..., None])[..., 0]
         return np.asarray((each * (wanted != IGNORED)).sum(1).double().numpy())

@@ -1,0 +1,33 @@
+"""Options that state their bounds where they are declared: ``tokens: Annotated[int, Meta(ge=1)] = 100``."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from gyges.envs.errors import ConfigError
+
+PLAIN = (bool, int, float, str)
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """The fields that can be checked: plain ones, with or without bounds."""
+    hints = get_type_hints(kind, include_extras=True)
+    bare = {
+        name: get_args(hint)[0] if get_origin(hint) is Annotated else hint for name, hint in hints.items()
+    }
+    return {name: hint for name, hint in hints.items() if bare[name] in PLAIN}
+
+
+def check_options(options: Any) -> None:
+    """Raise ConfigError where a field of a dataclass is not of its type or outside of its bounds."""
+    owner: Any = type(options)
+    for name, kind in _hints(owner).items():
+        value = getattr(options, name)
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{owner.__name__}.{name}: {error}, not {str(value)[:60]!r}") from None
