@@ -67,5 +67,9 @@ class DataError(GygesError, ValueError):
     """A dataset, its scores or its labels cannot be used: empty, of one class, or of another game."""
 
 
+class JobError(GygesError, RuntimeError):
+    """A process that did a part of the work died."""
+
+
 class DivergedError(GygesError, RuntimeError):
     """A learner's loss or weights are no longer finite; the last whole checkpoint stands."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from gyges.scenarios.cli.leaderboard import publish
-from gyges.scenarios.cli.progress import bars
+from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.executor import Executor
 
 
 @dataclasses.dataclass
@@ -19,8 +20,10 @@ class Demo:
 
     suite: str = "steward"
     """A suite, or the id of one scenario."""
-    folder: Path = Path(".")
+    folder: Path = Path("gyges-demo")
     """Where to write results.db, board.html, board-replays/ and replay.gif."""
+    workers: int | None = None
+    """Processes that play scenarios side by side; one a core by default."""
     policies: tuple[str, ...] = ("clean", "gyges", "greedy", "random")
     """Who plays."""
     episodes: int | None = None
@@ -34,10 +37,11 @@ def run(command: Demo) -> int:
     console = Console()
     command.folder.mkdir(parents=True, exist_ok=True)
     results = command.folder / "results.db"
-    for policy in command.policies:
-        with bars(f"{policy} on {command.suite}") as progress:
-            evaluate(policy, command.suite, results, episodes=command.episodes, probes=command.probes,
-                progress=progress)  # fmt: skip
+    with Executor(command.workers) as executor:
+        for policy in command.policies:
+            with shown(f"{policy} on {command.suite}") as progress:
+                evaluate(policy, command.suite, results, episodes=command.episodes, probes=command.probes,
+                         executor=executor, progress=progress)  # fmt: skip
     with Store(results) as store:
         data = publish(store, command.suite, command.folder / "board.html", console)
     links = [link["href"] for row in data["rows"] for link in row["replays"] if row["policy"] == "gyges"]

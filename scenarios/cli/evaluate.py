@@ -13,9 +13,10 @@ from tyro.conf import Positional
 
 from gyges.agents.load import MODELS
 from gyges.agents.sandbox.process import Limits, unprotected
-from gyges.scenarios.cli.progress import bars
+from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation import evaluate
 from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.report.page_schema import plain
 from gyges.scenarios.scenario import Scenario
 
@@ -44,6 +45,8 @@ class Evaluate:
     """32 hexadecimal digits instead of a drawn nonce; the run says that it was given."""
     threads: int = 1
     """CPU threads of the batches."""
+    workers: int = 1
+    """Processes that play scenarios side by side."""
     chunk: int = 256
     """Episodes that are played and written together."""
     limits: Limits = dataclasses.field(default_factory=Limits)
@@ -59,11 +62,11 @@ def run(command: Evaluate) -> int:
             print(f"gyges: {line}", file=sys.stderr)
     if command.trust:
         importlib.import_module("gyges.agents.sb3.policy").trust(command.trust)
-    with bars(f"{command.policy} on {command.suite}") as progress:
+    with Executor(command.workers) as executor, shown(f"{command.policy} on {command.suite}") as progress:
         done = evaluate.evaluate(
             command.policy, command.suite, command.out, episodes=command.episodes, probes=command.probes,
             again=command.again, nonce=command.nonce, limits=command.limits, threads=command.threads,
-            chunk=command.chunk, progress=progress,
+            chunk=command.chunk, executor=executor, progress=progress,
         )  # fmt: skip
     print(f"{done.policy} on {done.suite}: run {done.id} is complete in {command.out}")
     if words := _forfeits(command.out, done):

@@ -11,7 +11,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from gyges.agents.sandbox.process import Limits
-from gyges.scenarios.cli.progress import bars
+from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.recompute import ask_again
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.evaluation.verify import standing, verify
@@ -70,11 +70,11 @@ def _verified(store: Store, command: Leaderboard, console: Console) -> list[str]
     asked: list[str] = []
     notes = []
     for run in store.runs(command.suite):
-        with bars(f"verifying run {run.id}, {plain(run.policy)}") as progress:
+        with shown(f"verifying run {run.id}, {plain(run.policy)}") as progress:
             wrong = verify(store, run, progress=progress)
         state, unverifiable = "reproduces", ""
         if not wrong and run.finished is not None:
-            with bars(f"asking {plain(run.policy)} again") as progress:
+            with shown(f"asking {plain(run.policy)} again") as progress:
                 wrong, unverifiable = ask_again(
                     store, run, policies=command.policies, limits=command.limits, progress=progress
                 )

@@ -63,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         return run(given[0], given[1:])
     except GygesError as error:
-        print("\n".join(map(plain, f"gyges: {error}".splitlines())), file=sys.stderr)
+        where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        print("\n".join(map(plain, f"gyges: {error}{where}".splitlines())), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("gyges: stopped; what was complete is kept", file=sys.stderr)

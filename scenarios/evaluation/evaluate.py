@@ -35,6 +35,7 @@ from gyges.scenarios.evaluation.plan import Plan, commitment, derive, kind_of, p
 from gyges.scenarios.evaluation.questions import ask_bank, ask_on_path
 from gyges.scenarios.evaluation.recorder import Recorder, answers, void
 from gyges.scenarios.evaluation.store import Run, Store
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import scenarios
 
 CHUNK = 256
@@ -182,6 +183,7 @@ def evaluate(
     limits: Limits | None = None,
     threads: int = 1,
     chunk: int = CHUNK,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Evaluate a policy on a suite, or go on with an evaluation that was cut off.
@@ -192,11 +194,14 @@ def evaluate(
         out: results file, made where it does not exist.
         episodes: episodes per scenario, instead of the scenarios' own numbers.
         probes: decisions per scenario that are priced and asked both ways
-        (`gyges.scenarios.counterfactual.onpolicy_probe`). again: begin another run though a complete one
-        stands. nonce: 32 hex digits, for tests; otherwise drawn. The run then says that it was given.
-        limits: what a submitted policy may use. threads: of the batches; for a few hundred rows one thread
-        is as fast as several. chunk: episodes that are played and written together; no result depends on
-        it. progress: told how far it is.
+            (`gyges.scenarios.counterfactual.onpolicy_probe`).
+        again: begin another run though a complete one stands.
+        nonce: 32 hex digits, for tests; otherwise drawn. The run then says that it was given.
+        limits: what a submitted policy may use.
+        threads: of the batches; for a few hundred rows one thread is as fast as several.
+        chunk: episodes that are played and written together; no result depends on it.
+        executor: whose processes play scenarios side by side; by default one after another, here.
+        progress: called with how far it is.
 
     Raises:
         FileError: `out` is something else; nothing has been written to it.
@@ -221,12 +226,16 @@ def evaluate(
             run = _begin(store, policy, suite, plans, probes, nonce)
         if run.finished is not None:
             return run
-        secret = store.secret(run)
-        for ready in plans:
-            seat = seated(ready, limits, hidden) if first is None else contextlib.nullcontext(first)
-            _scenario(store, run, ready, secret, seat, threads, chunk, probes, progress)
+        todo = _Todo(os.path.abspath(out), run, store.secret(run), limits, hidden, threads, chunk, probes)
+        if executor is None or executor.workers == 1:
+            for ready in plans:
+                seat = seated(ready, limits, hidden) if first is None else contextlib.nullcontext(first)
+                _scenario(store, todo, ready, seat, progress)
+                early.close()
+                first = None
+        else:
             early.close()
-            first = None
+            _side_by_side(executor, todo, plans, progress)
         return store.finish(run)
 
 
@@ -264,15 +273,47 @@ def _commit(store: Store, run: Run, nonce: str | None) -> Run:
     return store.commit(run, drawn, commitment(drawn))
 
 
+class _Todo(NamedTuple):
+    """What is the same for every scenario of a run."""
+
+    out: str  # results file
+    run: Run
+    nonce: str
+    limits: Limits
+    hidden: Sequence[str]
+    threads: int
+    chunk: int
+    probes: int
+
+
+def _side_by_side(executor: Executor, todo: _Todo, plans: Sequence[Plan], progress: Progress | None) -> None:
+    """Play the scenarios of a run in several processes, the long ones first."""
+    sizes = {ready.scenario.id: ready.scenario.episodes for ready in plans}
+
+    def done(name: str) -> None:
+        if progress is not None:
+            progress(name, sizes[name], sizes[name])
+
+    order = sorted(plans, key=lambda ready: (ready.scenario.kind != "bank", -ready.scenario.episodes))
+    executor.map(_alone, {ready.scenario.id: (todo, ready) for ready in order}, done)
+
+
+def _alone(job: tuple[_Todo, Plan]) -> None:
+    """Play one scenario of a run in a process that does nothing else."""
+    todo, ready = job
+    with Store(todo.out, write=True) as store:
+        _scenario(store, todo, ready, seated(ready, todo.limits, todo.hidden), None)
+
+
 def _scenario(
-    store: Store, run: Run, ready: Plan, nonce: str, seat: contextlib.AbstractContextManager[Policy],
-    threads: int, chunk: int, probes: int, progress: Progress | None,
+    store: Store, todo: _Todo, ready: Plan, seat: contextlib.AbstractContextManager[Policy],
+    progress: Progress | None,
 ) -> None:  # fmt: skip
     """Play what is missing of a scenario, and put the questions that have not been put."""
-    scenario = ready.scenario
+    scenario, run, nonce, probes = ready.scenario, todo.run, todo.nonce, todo.probes
     bank = scenario.kind == "bank"
     done = set() if bank else store.done(run, scenario.id)
-    left = stretches([] if bank else sorted(set(range(scenario.episodes)) - done), chunk)
+    left = stretches([] if bank else sorted(set(range(scenario.episodes)) - done), todo.chunk)
     asking = (bank or probes > 0) and not store.probes(run, scenario.id)
     if progress is not None and not bank:
         progress(scenario.id, len(done), scenario.episodes)
@@ -281,7 +322,7 @@ def _scenario(
     personas = {name: build(source, ready.game) for name, source in ready.sources.items()}
     with seat as policy:
         for first, count in left:
-            played = play_chunk(ready, policy, personas, nonce, first, count, threads=threads)
+            played = play_chunk(ready, policy, personas, nonce, first, count, threads=todo.threads)
             if all(void(one.counts, one.episode.focal) for one in played):
                 raise PolicyError(
                     f"{ready.source.text}: its server was lost; what was complete is kept, run again to go on"
@@ -292,6 +333,8 @@ def _scenario(
         if asking:
             rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
             store.add_probes(run, scenario.id, rows)
+            if progress is not None:
+                progress(scenario.id, scenario.episodes, scenario.episodes)
 
 
 def stretches(indices: Sequence[int], most: int) -> list[tuple[int, int]]:
