@@ -238,6 +238,7 @@ def main(
     at: int | None = None,
     fps: float = 3.0,
     size: tuple[int, int] = (1280, 800),
+    most: int | None = None,
     verify: bool = True,
     prices: dict[tuple[int, int], float] | None = None,
 ) -> None:
@@ -251,6 +252,7 @@ def main(
             unaligned act of the seat, else the middle).
         fps: moments a second in GIF and MP4.
         size: width and height in pixels.
+        most: moments that GIF and MP4 have at most, those around `at`; all by default.
         verify: refuse where the rules or states are not those recorded.
         prices: price of the choice (step, seat), in the game's reward unit, where known.
 
@@ -270,7 +272,7 @@ def main(
         seat = next((k for k, s in enumerate(episode.seats) if s.focal), 0)
     player = Player(reel, size, seat=seat)
     player.follow = player.follow and follow
-    show(player, f"{game.title}: {path}", gif=gif, mp4=mp4, png=png, at=at, fps=fps)
+    show(player, f"{game.title}: {path}", gif=gif, mp4=mp4, png=png, at=at, fps=fps, most=most)
 
 
 def show(
@@ -282,24 +284,33 @@ def show(
     png: Any = None,
     at: int | None = None,
     fps: float = 3.0,
+    most: int | None = None,
 ) -> None:
     """Write a player's pictures to files, or open a window when no file is named."""
     last = len(player.reel) - 1
+    seat = None if player.follow else player.seat
+    if most is not None and most < 1:
+        raise ConfigError(f"most: expected 1 moment or more, got {most}")
     if at is not None and not 0 <= at <= last:
         raise ConfigError(f"the episode has moments 0 to {last}, not {at}")
-    if (gif or mp4) and last >= MOST_FRAMES:
-        raise ConfigError(f"{last + 1} frames are more than the {MOST_FRAMES} that a file may have")
+    count = min(most or last + 1, last + 1)
+    if (gif or mp4) and count > MOST_FRAMES:
+        raise ConfigError(f"{count} frames are more than the {MOST_FRAMES} that a file may have")
+    moment = best_moment(player.reel, seat) if at is None else at
+    first = min(max(moment - count // 2, 0), last + 1 - count)
+    part = first, first + count - 1
     if png:
-        moment = best_moment(player.reel, None if player.follow else player.seat) if at is None else at
         video.png(png, player.frame(moment))
     if gif:
-        seen = player.reel.seen(None if player.follow else player.seat)
+        seen = player.reel.seen(seat)
         samples = [
             player.frame(int(np.argmax(seen == light))) for light in (True, False) if (seen == light).any()
         ]
-        video.gif(gif, player.frames(), fps=fps, samples=samples, colours=(*player.board.accents, *ACCENTS))
+        video.gif(
+            gif, player.frames(*part), fps=fps, samples=samples, colours=(*player.board.accents, *ACCENTS)
+        )
     if mp4:
-        video.mp4(mp4, player.frames(), fps=fps)
+        video.mp4(mp4, player.frames(*part), fps=fps)
     if not (gif or mp4 or png):
         player.go(at or 0)
         watch(player, title)

@@ -30,6 +30,8 @@ class Replay:
     """Moments a second in GIF and MP4."""
     size: tuple[int, int] = (1280, 800)
     """Width and height in pixels."""
+    most: int | None = None
+    """Moments that GIF and MP4 have at most, those around `at` or around the gravest act; all by default."""
     verify: bool = True
     """Refuse an episode whose rules or states are not those recorded."""
 

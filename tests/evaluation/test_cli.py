@@ -146,13 +146,41 @@ def test_export_writes_an_episode(results, tmp_path, capsys):
     assert "no episode 999" in capsys.readouterr().err
 
 
-def test_a_page_and_a_replay_from_one_command(tmp_path, monkeypatch):
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_page_and_a_replay_from_one_command(workers, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    words = ["demo", "--suite", "well-visitor", "--folder", str(tmp_path / "demo"), "--episodes", "4",
-             "--probes", "0"]  # fmt: skip
-    assert main(words) == 0
-    made = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert {"results.db", "board.html", "board-replays", "replay.gif"} <= made
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--suite", "well", "--episodes", "4", "--workers", workers]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["gyges-demo"]
+    made = {path.name for path in (tmp_path / "gyges-demo").iterdir()}
+    assert made == {"results.db", "board.html", "board-replays", "replay.gif"}
+    printed = capsys.readouterr()
+    lines = printed.err.splitlines()
+    for policy in ("clean", "gyges", "greedy", "random"):
+        mine = [line for line in lines if line.startswith(f"{policy} on well: ")]
+        assert sorted(line.split()[3:5] for line in mine) == [
+            ["well-resident", "4/4,"], ["well-stripped", "4/4,"], ["well-visitor", "4/4,"]
+        ]  # fmt: skip
+    assert not any(
+        word in printed.out.lower() for word in ("no gap", "--probes", "warning", "too few decisions")
+    )
+
+
+def test_scenarios_side_by_side_give_the_same_results(tmp_path):
+    found = []
+    for workers in ("1", "2"):
+        path = tmp_path / f"{workers}.db"
+        words = ["--suite", "well", "--out", str(path), "--probes", "4", "--nonce", "5" * 32]
+        assert main(["evaluate", "gyges", *words, "--workers", workers]) == 0
+        with Store(path) as store:
+            (run,) = store.runs()
+            assert run.finished is not None
+            results = store.results(run)
+            assert len(results) == 3 * 24
+            texts = [store.episode(run, one.scenario, one.idx).to_json() for one in results]
+            probes = [store.probes(run, name) for name in sorted(store.scenarios(run))]
+            found.append((results, texts, probes))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(

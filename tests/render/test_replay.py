@@ -268,3 +268,13 @@ def test_no_screen_is_a_named_error(well: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SDL_VIDEODRIVER", "no-such-driver")
     with pytest.raises(ConfigError, match="no window could be opened"):
         replay.watch(Player(well[0], SIZE), "test")
+
+
+def test_a_gif_of_so_many_moments_around_one(well_file: Path, tmp_path: Path) -> None:
+    for at, most, count in ((0, 5, 5), (10, 5, 5), (20, 5, 5), (3, 100, 21)):
+        replay.main(well_file, gif=tmp_path / "a.gif", size=SIZE, at=at, most=most)
+        with Image.open(tmp_path / "a.gif") as image:
+            assert image.n_frames <= count  # equal pictures are one
+            assert image.n_frames >= count - 2
+    with pytest.raises(ConfigError, match="got 0"):
+        replay.main(well_file, gif=tmp_path / "a.gif", most=0)
