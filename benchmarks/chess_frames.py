@@ -14,9 +14,9 @@ from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.policy import RandomPolicy
 from gyges.envs.rollout import Seating, rollout
-from gyges.render.board.board import renderer_for
+from gyges.render.board.plain import renderer_for
 from gyges.render.replay import Player
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 
 PLAIN: dict[str, dict[str, Any]] = {
     name: {"variant": name} for name in ("gardner", "chess", "shogi", "grand")
@@ -31,26 +31,26 @@ STAKES: dict[str, Any] = {
 }
 
 
-def reel_of(id: str, settings: dict[str, Any]) -> Reel:
+def reel_of(id: str, settings: dict[str, Any]) -> Timeline:
     """A random game of at most 40 acts."""
     game = registry.make(id, horizon=40, **settings)
     batch = Batch(game, 1, seed=5, labels="full")
-    seating, reel = Seating(batch, [RandomPolicy()] * 2), Reel(game, ("first", "second"))
-    for _ in rollout(batch, seating, [reel]):
+    seating, timeline = Seating(batch, [RandomPolicy()] * 2), Timeline(game, ("first", "second"))
+    for _ in rollout(batch, seating, [timeline]):
         pass
-    return reel
+    return timeline
 
 
-def milliseconds(reel: Reel, size: tuple[int, int]) -> float:
+def milliseconds(timeline: Timeline, size: tuple[int, int]) -> float:
     """Median process time of a frame with its panel and time bar."""
-    player = Player(reel, size)
+    player = Player(timeline, size)
     player.board.price = lambda *_: None  # a search, not drawing
-    assert type(player.board) is type(renderer_for(reel.game))
-    for t in range(len(reel)):
+    assert type(player.board) is type(renderer_for(timeline.game))
+    for t in range(len(timeline)):
         player.frame(t)
     taken = []
     for _ in range(3):
-        for t in range(len(reel)):
+        for t in range(len(timeline)):
             begun = time.process_time()
             player.frame(t)
             taken.append(1000 * (time.process_time() - begun))
@@ -63,8 +63,8 @@ def main() -> None:
     games = {name: ("fairychess-v0", settings) for name, settings in PLAIN.items()}
     games["chess with stakes"] = ("fairychess_stakes-v0", STAKES)
     for name, (id, settings) in games.items():
-        reel = reel_of(id, settings)
-        found = [milliseconds(reel, size) for size in ((1280, 800), (1920, 1080))]
+        timeline = reel_of(id, settings)
+        found = [milliseconds(timeline, size) for size in ((1280, 800), (1920, 1080))]
         print(f"{name:<22}{found[0]:>14.1f}{found[1]:>14.1f}")
 
 

@@ -750,14 +750,14 @@ def episode_of(game: Any, names: tuple[str, ...], steps: int = 10_000) -> tuple[
     from gyges.envs.batch import Batch, rules_hash
     from gyges.envs.episode import Seat, Tape, Word
     from gyges.envs.rollout import Seating, rollout
-    from gyges.render.timeline import Reel
+    from gyges.render import Timeline
 
     batch = Batch(game, 1, seed=5, labels="full", threads=1)
     people = {name: load(name, game) for name in names}
     seating, tape, reel = (
         Seating(batch, [people[name] for name in names], seed=1),
         Tape(batch),
-        Reel(game, names),
+        Timeline(game, names),
     )
     for _ in itertools.islice(rollout(batch, seating, [tape, reel]), steps):
         pass
@@ -887,13 +887,12 @@ def render() -> Facts:
     """Pixels of replays of every game, of a person's view, of diagrams; the figures' SVG."""
     from gyges.envs.fairychess import names
     from gyges.envs.fairychess.board import Board
-    from gyges.render.board.board import renderer_for
+    from gyges.render import Player, renderer_for
     from gyges.render.fairychess.diagrams import diagram, sheet, targets_of
     from gyges.render.fairychess.position import Marks
     from gyges.render.kit import draw
     from gyges.render.kit.theme import NIGHT
     from gyges.render.page.svg_figures import curve, dumbbells, ring, ticks
-    from gyges.render.replay import Player
 
     facts: Facts = {}
     size = (1000, 700)

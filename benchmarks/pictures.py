@@ -14,7 +14,7 @@ from gyges.envs.policy import RandomPolicy
 from gyges.envs.rollout import Seating, rollout
 from gyges.render.kit import draw
 from gyges.render.replay import Player
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 
 
 def main() -> None:
@@ -23,14 +23,14 @@ def main() -> None:
     for agents, grounds in ((2, 1), (5, 2), (16, 4)):
         game = make("steward-v0", num_agents=agents, num_grounds=grounds)
         batch = Batch(game, 1, seed=1, labels="full")
-        seating, reel = Seating(batch, [RandomPolicy()] * agents), Reel(game)
-        for _ in itertools.islice(rollout(batch, seating, [reel]), 60):
+        seating, timeline = Seating(batch, [RandomPolicy()] * agents), Timeline(game)
+        for _ in itertools.islice(rollout(batch, seating, [timeline]), 60):
             pass
-        player, surface = Player(reel), draw.canvas((1280, 800))
+        player, surface = Player(timeline), draw.canvas((1280, 800))
         times: list[list[float]] = []
         for _ in range(3):
             times.append([])
-            for t in range(len(reel)):
+            for t in range(len(timeline)):
                 player.go(t)
                 begun = time.perf_counter()
                 player.paint(surface)

@@ -17,9 +17,9 @@ from gyges.envs.registry import load_name
 from gyges.envs.seat_env import check_choice, require_labels
 
 RENDER_MODES = ("human", "rgb_array")
-RENDERER = "gyges.render.board.board:renderer_for"  # imported, with pygame, when the first picture is made
-VIEW = "gyges.render.board.board:View"
-WINDOW = "gyges.render.kit.window:Window"
+RENDERER = "gyges.render:renderer_for"  # imported, with pygame, when the first picture is made
+VIEW = "gyges.render:View"
+WINDOW = "gyges.render:Window"
 
 
 class Held(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterable
 from typing import Any, TextIO
 
 import numpy as np
@@ -17,14 +16,16 @@ import pygame
 
 from gyges.envs.errors import PolicyError
 from gyges.envs.policy import Decision, Memory, Observation
-from gyges.render.board.board import Board, Glimpse, View, renderer_for
-from gyges.render.board.options import Spot, families
+from gyges.render.board.chooser import Chooser
+from gyges.render.board.facts import ObservedRow, View
+from gyges.render.board.plain import renderer_for
+from gyges.render.board.renderer import Renderer
 from gyges.render.kit import draw
 from gyges.render.kit.theme import Theme
 from gyges.render.kit.window import open_window
 
 
-class Left(PolicyError):
+class PersonLeft(PolicyError):
     """The person has left the table."""
 
 
@@ -39,7 +40,7 @@ class _Person:
         """Ask the person.
 
         Raises:
-            Left: the person leaves.
+            PersonLeft: the person leaves.
         """
         memory = np.where(observation.first[:, None], 0, memory).astype(np.int32)
         memory[:, 1] += np.round(observation.reward * observation.game.reward_scale).astype(np.int32)
@@ -93,7 +94,7 @@ class TerminalPerson(_Person):
             )
             line = (self.read or sys.stdin).readline()
             if not line or line.strip().lower() in ("q", "quit", "exit"):
-                raise Left("the person has left")
+                raise PersonLeft("the person has left")
             found = meant(line, names)
             if isinstance(found, int):
                 return legal[found]
@@ -125,74 +126,6 @@ def columns(items: list[str], width: int) -> list[str]:
     return ["".join(f"{i:<{wide}}" for i in items[j::down]).rstrip() for j in range(down)]
 
 
-class Chooser:
-    """Keys and mouse over a list of options; knows no window.
-
-    Left and right or up and down move the mark, digits name the number in an option, enter or a click
-    takes it.
-
-    Attributes:
-        mark: the action pointed at.
-        taken: the action chosen, None until then.
-    """
-
-    def __init__(self, names: tuple[str, ...], legal: Iterable[int]) -> None:
-        self.legal = [int(a) for a in legal]
-        self.groups = families(names, tuple(self.legal))
-        self.order = [action for group in self.groups for _, action in group.members]
-        self.mark: int | None = self.order[0]
-        self.taken: int | None = None
-        self.left = False
-        self._typed = ""
-
-    @property
-    def pointing(self) -> Any:
-        """What `View.pointing` is; None where there is no board to point at."""
-        return None
-
-    def handle(self, event: Any, spots: Iterable[Spot] = ()) -> None:
-        """Answer to one pygame event."""
-        if event.type == pygame.QUIT:
-            self.left = True
-        elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN):
-            for spot in spots:
-                if spot.rect.collidepoint(event.pos) and spot.action in self.legal:
-                    self.mark = spot.action
-                    if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-                        self.taken = spot.action
-        elif event.type == pygame.KEYDOWN:
-            self._key(event.key)
-
-    def _key(self, key: int) -> None:
-        step = {pygame.K_RIGHT: 1, pygame.K_LEFT: -1, pygame.K_TAB: 1}.get(key, 0)
-        leap = {pygame.K_DOWN: 1, pygame.K_UP: -1}.get(key, 0)
-        if self.mark is None:
-            return
-        if step:
-            self.mark = self.order[(self.order.index(self.mark) + step) % len(self.order)]
-        elif leap:
-            j = next(j for j, g in enumerate(self.groups) if any(a == self.mark for _, a in g.members))
-            self.mark = self.groups[(j + leap) % len(self.groups)].members[0][1]
-        elif key in (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE):
-            self.taken = self.mark
-        elif key == pygame.K_ESCAPE:
-            self.left = True
-        elif pygame.K_0 <= key <= pygame.K_9:
-            self._digit(chr(key))
-            return
-        self._typed = ""
-
-    def _digit(self, digit: str) -> None:
-        """Mark the option with the typed number, in the marked family first."""
-        here = [g for g in self.groups if any(a == self.mark for _, a in g.members)]
-        numbers = {word: a for g in reversed([*here, *self.groups]) for word, a in g.members if word}
-        for typed in (self._typed + digit, digit):
-            if typed in numbers:
-                self._typed, self.mark = typed, numbers[typed]
-                return
-        self._typed = digit
-
-
 HINT = "Click an option, or move with the arrow keys and press Enter; digits choose a number. Esc leaves."
 BOARD_HINT = "Click a piece and where it goes, or drag it; or click an option. Esc lets go, and then leaves."
 OVER = "The game is over."
@@ -214,7 +147,7 @@ class WindowPerson(_Person):
         self.size = size
         self.flip: bool | None = None
         self.buttons: list[tuple[pygame.Rect, str]] = []
-        self._board: Board | None = None
+        self._board: Renderer | None = None
         self._surface: pygame.Surface | None = None
         self._codes: Any = None  # what was shown last
 
@@ -233,7 +166,7 @@ class WindowPerson(_Person):
                     shown = None
             if chooser.left:
                 self.close()
-                raise Left("the person has left")
+                raise PersonLeft("the person has left")
             now = (chooser.mark, chooser.pointing, self.flip)
             if shown != now:
                 self.paint(surface, observation, row, memory, chooser.mark, chooser.pointing)
@@ -251,7 +184,7 @@ class WindowPerson(_Person):
             pygame.event.pump()
             pygame.display.flip()
 
-    def _opened(self, observation: Observation, row: int) -> tuple[pygame.Surface, Board]:
+    def _opened(self, observation: Observation, row: int) -> tuple[pygame.Surface, Renderer]:
         game = observation.game
         if self._board is None or self._board.game != game:
             self._board = renderer_for(game, (self.size[0], self.size[1] - HINT_HEIGHT))
@@ -262,7 +195,7 @@ class WindowPerson(_Person):
         return self._surface, self._board
 
     def _lead_over(
-        self, surface: pygame.Surface, board: Board, observation: Observation, row: int, memory: Any
+        self, surface: pygame.Surface, board: Renderer, observation: Observation, row: int, memory: Any
     ) -> None:
         """Show how the last picture became this one."""
         clock = pygame.time.Clock()
@@ -306,9 +239,9 @@ class WindowPerson(_Person):
         totals[seat] = float(memory[1]) / game.reward_scale
         view = View(seat=seat, totals=tuple(totals), judged=False, truth=False, hover=mark,
                     flip=bool(self.flip), pointing=pointing)  # fmt: skip
-        glimpse = Glimpse(observation, row, int(memory[0]))
-        board.paint(surface, glimpse, 0, view)
-        theme = board.theme(glimpse, 0, view)
+        facts = board.facts(ObservedRow(observation, row, int(memory[0])), 0, view)
+        board.paint(surface, facts, view.gesture)
+        theme = board.theme(facts)
         strip = pygame.Rect(0, self.size[1] - HINT_HEIGHT, self.size[0], HINT_HEIGHT)
         surface.fill(theme.card, strip)
         words = hint or (BOARD_HINT if board.turns_round else HINT)

@@ -15,8 +15,8 @@ from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.rollout import Seating, rollout
-from gyges.render.person import Left, TerminalPerson, WindowPerson
-from gyges.render.timeline import Reel
+from gyges.render.person import PersonLeft, TerminalPerson, WindowPerson
+from gyges.render.timeline import Timeline
 
 
 def main(
@@ -58,13 +58,13 @@ def main(
     cast.insert(seat, ("you", person))
     batch = Batch(game, 1, seed=seed, labels="full")
     seating = Seating(batch, [policy for _, policy in cast], seed=seed)
-    reel, tape = Reel(game, [name for name, _ in cast]), Tape(batch, seating)
+    timeline, tape = Timeline(game, [name for name, _ in cast]), Tape(batch, seating)
     mine = seating.group(person)
     try:
-        for step in rollout(batch, seating, [tape, reel]):
+        for step in rollout(batch, seating, [tape, timeline]):
             if isinstance(person, WindowPerson):
                 person.after(seating.observation(mine), mine.memory, step.last)
-    except (Left, KeyboardInterrupt):
+    except (PersonLeft, KeyboardInterrupt):
         print("You have left the table.")
     finally:
         for policy in {id(policy): policy for _, policy in cast}.values():
@@ -76,25 +76,25 @@ def main(
     episode = tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
     if out is not None:
         print(f"episode written to {episode.save(out)}")
-    if reveal and reel.steps:
-        print(summary(reel, seat))
+    if reveal and timeline.steps:
+        print(summary(timeline, seat))
         if not terminal:
             from gyges.render.replay import Player, watch
 
-            player = Player(reel, seat=seat)
+            player = Player(timeline, seat=seat)
             player.flip = player.board.turns_round and seat == 1
             watch(player, f"{game.title}: what was true")
     return episode
 
 
-def summary(reel: Reel, seat: int) -> str:
+def summary(timeline: Timeline, seat: int) -> str:
     """How each seat did, in a few lines."""
-    game, watched = reel.game, reel.watched[:-1]
+    game, watched = timeline.game, timeline.watched[:-1]
     lines = [f"{'':<22}{game.reward_unit:>10}{'unaligned acts':>18}{'of them unwatched':>20}"]
     for k in range(game.num_agents):
-        wrong = reel.unaligned[:, k]
-        name = f"seat {k} ({reel.names[k]})" if reel.names else f"seat {k}"
+        wrong = timeline.unaligned[:, k]
+        name = f"seat {k} ({timeline.names[k]})" if timeline.names else f"seat {k}"
         mark = "*" if k == seat else " "
         unseen = int((wrong & ~watched[:, k]).sum())
-        lines.append(f"{mark} {name:<20}{reel.totals[-1, k]:>10.1f}{int(wrong.sum()):>18}{unseen:>20}")
+        lines.append(f"{mark} {name:<20}{timeline.totals[-1, k]:>10.1f}{int(wrong.sum()):>18}{unseen:>20}")
     return "\n".join(lines)

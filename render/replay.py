@@ -7,7 +7,6 @@ F turns a board round; Q or escape leaves.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,12 +15,13 @@ import numpy.typing as npt
 import pygame
 
 from gyges.envs.errors import ConfigError
-from gyges.render.board.board import View, renderer_for
-from gyges.render.board.timeline_bar import HEIGHT, Strip
+from gyges.render.board.facts import Facts, Gesture
+from gyges.render.board.plain import renderer_for
+from gyges.render.board.timeline_bar import HEIGHT, TimelineBar
 from gyges.render.kit import draw, video
 from gyges.render.kit.theme import ACCENTS
 from gyges.render.kit.window import open_window
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 MOST_FRAMES = 2000
@@ -29,30 +29,31 @@ MOST_FRAMES = 2000
 
 
 class Player:
-    """A reel, where it stands and how it answers to keys and mouse; knows no window.
+    """A timeline, where it stands and how it answers to keys and mouse; knows no window.
 
     Args:
-        reel: what is shown.
+        timeline: what is shown.
         size: of the whole picture in pixels.
         seat: whose choices are shown.
         truth: show what the seats cannot know.
     """
 
     def __init__(
-        self, reel: Reel, size: tuple[int, int] = (1280, 800), *, seat: int = 0, truth: bool = True
+        self, timeline: Timeline, size: tuple[int, int] = (1280, 800), *, seat: int = 0, truth: bool = True
     ) -> None:
-        if not 0 <= seat < reel.game.num_agents:
-            raise ConfigError(f"seat is 0 to {reel.game.num_agents - 1}, not {seat}")
-        self.reel = reel
+        if not 0 <= seat < timeline.game.num_agents:
+            raise ConfigError(f"seat is 0 to {timeline.game.num_agents - 1}, not {seat}")
+        self.timeline = timeline
         self.size = size
-        self.board = renderer_for(reel.game, (size[0], size[1] - HEIGHT))
-        self.strip = Strip(reel, pygame.Rect(0, size[1] - HEIGHT, size[0], HEIGHT))
-        self.strip.turns_round = self.board.turns_round
+        self.board = renderer_for(timeline.game, (size[0], size[1] - HEIGHT))
+        self.bar = TimelineBar(timeline, pygame.Rect(0, size[1] - HEIGHT, size[0], HEIGHT))
+        self.bar.turns_round = self.board.turns_round
         self.seat = seat
         self.follow = bool(self.board.follows)
         self.truth = truth
         self.flip = False
         self.pointing: Any = None
+        self._facts: tuple[Any, Facts] | None = None
         self._priced: set[tuple[int, int]] = set()
         self.t = 0
         self.playing = False
@@ -65,7 +66,7 @@ class Player:
 
     def command(self, name: str) -> None:
         """Do what a button says."""
-        last = len(self.reel) - 1
+        last = len(self.timeline) - 1
         if name == "play":
             self.playing = not self.playing
             if self.playing and self.t == last:
@@ -80,7 +81,7 @@ class Player:
             self.flip = not self.flip
         elif name[:-1] in ("contested", "unaligned"):
             seat = None if self.follow else self.seat
-            found = self.reel.next(self.t, seat, name[:-1], 1 if name.endswith("+") else -1)
+            found = self.timeline.next(self.t, seat, name[:-1], 1 if name.endswith("+") else -1)
             if found is not None:
                 self.go(found)
         elif name == "leave":
@@ -88,7 +89,7 @@ class Player:
 
     def _turn_seat(self, step: int) -> None:
         """The next seat; where seats take turns, whoever moves comes after the last."""
-        n = self.reel.game.num_agents
+        n = self.timeline.game.num_agents
         if not self.board.follows:
             self.seat = (self.seat + step) % n
             return
@@ -100,11 +101,11 @@ class Player:
     @property
     def shown_seat(self) -> int:
         """Whose choice is shown now."""
-        return self.reel.mover(self.t, self.seat) if self.follow else self.seat
+        return self.timeline.mover(self.t, self.seat) if self.follow else self.seat
 
     def go(self, t: int) -> None:
-        """Stand at a moment, within the reel, and stop playing."""
-        self.t = min(max(t, 0), len(self.reel) - 1)
+        """Stand at a moment, within the timeline, and stop playing."""
+        self.t = min(max(t, 0), len(self.timeline) - 1)
         self.playing = False
 
     def handle(self, event: Any) -> None:
@@ -114,17 +115,17 @@ class Player:
         elif event.type == pygame.KEYDOWN:
             self._key(event)
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            if self.strip.track.inflate(0, 16).collidepoint(event.pos):
+            if self.bar.track.inflate(0, 16).collidepoint(event.pos):
                 self._dragging = True
-                self.go(self.strip.time_at(event.pos[0]))
-            for button in self.strip.buttons:
+                self.go(self.bar.time_at(event.pos[0]))
+            for button in self.bar.buttons:
                 if button.rect.collidepoint(event.pos):
                     self.command(button.command)
                     break
         elif event.type == pygame.MOUSEMOTION and self._dragging:
-            self.go(self.strip.time_at(event.pos[0]))
+            self.go(self.bar.time_at(event.pos[0]))
         elif event.type == pygame.MOUSEMOTION:
-            self.pointing = self.board.point(self.reel.at(self.t), 0, self._view(), event.pos)
+            self.pointing = self.board.point(self.facts(), event.pos)
         elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
             self._dragging = False
 
@@ -149,7 +150,7 @@ class Player:
         }
         jumps = {
             pygame.K_HOME: 0,
-            pygame.K_END: len(self.reel) - 1,
+            pygame.K_END: len(self.timeline) - 1,
             pygame.K_PAGEUP: self.t - 10,
             pygame.K_PAGEDOWN: self.t + 10,
         }
@@ -157,7 +158,7 @@ class Player:
             self.command(simple[key])
         elif key in jumps:
             self.go(jumps[key])
-        elif pygame.K_0 <= key <= pygame.K_9 and key - pygame.K_0 < self.reel.game.num_agents:
+        elif pygame.K_0 <= key <= pygame.K_9 and key - pygame.K_0 < self.timeline.game.num_agents:
             self.seat = key - pygame.K_0
             self.follow = False
 
@@ -167,30 +168,34 @@ class Player:
             return
         self._clock += seconds * SPEEDS[self.speed]
         steps, self._clock = int(self._clock), self._clock % 1.0
-        self.t = min(self.t + steps, len(self.reel) - 1)
-        if self.t == len(self.reel) - 1:
+        self.t = min(self.t + steps, len(self.timeline) - 1)
+        if self.t == len(self.timeline) - 1:
             self.playing = False
 
     # Pictures.
 
+    def facts(self) -> Facts:
+        """What the picture of this moment shows."""
+        seat = self.shown_seat
+        if (self.t, seat) not in self._priced and self.t < self.timeline.steps:
+            self._priced.add((self.t, seat))
+            found = self.board.price(self.timeline.at(self.t), 0, seat)
+            if found is not None:
+                self.timeline.prices.setdefault((self.t, seat), found)
+        key = (self.t, seat, self.truth, self.timeline.prices.get((self.t, seat)))
+        if self._facts is None or self._facts[0] != key:
+            view = self.timeline.view(self.t, seat, truth=self.truth)
+            self._facts = (key, self.board.facts(self.timeline.at(self.t), 0, view))
+        return self._facts[1]
+
     def paint(self, surface: pygame.Surface, *, idle: bool = False) -> None:
-        """Paint board and strip."""
-        batch = self.reel.at(self.t)
-        view = self._view() if not idle else dataclasses.replace(self._view(), pointing=None)
-        self.board.paint(surface, batch, 0, view)
-        theme = self.board.theme(batch, 0, view)
+        """Paint board and time bar."""
+        facts = self.facts()
+        self.board.paint(surface, facts, Gesture(None, self.flip, None if idle else self.pointing))
         speed = SPEEDS[self.speed]
         seat = None if self.follow else self.seat
-        self.strip.paint(surface, self.t, seat, playing=self.playing, speed=speed, theme=theme, idle=idle)
-
-    def _view(self) -> View:
-        seat = self.shown_seat
-        if (self.t, seat) not in self._priced and self.t < self.reel.steps:
-            self._priced.add((self.t, seat))
-            found = self.board.price(self.reel.at(self.t), 0, seat)
-            if found is not None:
-                self.reel.prices.setdefault((self.t, seat), found)
-        return self.reel.view(self.t, seat, truth=self.truth, flip=self.flip, pointing=self.pointing)
+        self.bar.paint(surface, self.t, seat, playing=self.playing, speed=speed,
+                       theme=self.board.theme(facts), idle=idle)  # fmt: skip
 
     def frame(self, t: int) -> npt.NDArray[np.uint8]:
         """The picture of moment t without buttons, uint8 [H, W, 3]."""
@@ -201,7 +206,7 @@ class Player:
 
     def frames(self, first: int = 0, last: int | None = None) -> Iterator[npt.NDArray[np.uint8]]:
         """Pictures of the moments at which someone moves, first to last, and of the end."""
-        stop = len(self.reel) if last is None else min(last + 1, len(self.reel))
+        stop = len(self.timeline) if last is None else min(last + 1, len(self.timeline))
         for t in range(first, stop):
             yield self.frame(t)
 
@@ -265,12 +270,12 @@ def main(
     episode = Episode.load(path)
     game = episode.make_game()
     names = [s.name for s in episode.seats]
-    reel = Reel.of(episode.replay(verify=verify), game, names)
-    reel.prices.update(prices or {})
+    timeline = Timeline.of(episode.replay(verify=verify), game, names)
+    timeline.prices.update(prices or {})
     follow = seat is None
     if seat is None:
         seat = next((k for k, s in enumerate(episode.seats) if s.focal), 0)
-    player = Player(reel, size, seat=seat)
+    player = Player(timeline, size, seat=seat)
     player.follow = player.follow and follow
     show(player, f"{game.title}: {path}", gif=gif, mp4=mp4, png=png, at=at, fps=fps, most=most)
 
@@ -287,7 +292,7 @@ def show(
     most: int | None = None,
 ) -> None:
     """Write a player's pictures to files, or open a window when no file is named."""
-    last = len(player.reel) - 1
+    last = len(player.timeline) - 1
     seat = None if player.follow else player.seat
     if most is not None and most < 1:
         raise ConfigError(f"most: expected 1 moment or more, got {most}")
@@ -296,13 +301,13 @@ def show(
     count = min(most or last + 1, last + 1)
     if (gif or mp4) and count > MOST_FRAMES:
         raise ConfigError(f"{count} frames are more than the {MOST_FRAMES} that a file may have")
-    moment = best_moment(player.reel, seat) if at is None else at
+    moment = best_moment(player.timeline, seat) if at is None else at
     first = min(max(moment - count // 2, 0), last + 1 - count)
     part = first, first + count - 1
     if png:
         video.png(png, player.frame(moment))
     if gif:
-        seen = player.reel.seen(seat)
+        seen = player.timeline.seen(seat)
         samples = [
             player.frame(int(np.argmax(seen == light))) for light in (True, False) if (seen == light).any()
         ]
@@ -316,12 +321,12 @@ def show(
         watch(player, title)
 
 
-def best_moment(reel: Reel, seat: int | None) -> int:
+def best_moment(timeline: Timeline, seat: int | None) -> int:
     """The gravest unaligned act of a seat (of any for None), else its first contested decision, else the
     middle."""
-    wrong = reel.unaligned if seat is None else reel.unaligned[:, [seat]]
+    wrong = timeline.unaligned if seat is None else timeline.unaligned[:, [seat]]
     if wrong.any():
-        grave = reel.severity if seat is None else reel.severity[:, [seat]]
+        grave = timeline.severity if seat is None else timeline.severity[:, [seat]]
         return int(np.argmax(np.where(wrong, grave, -np.inf).max(axis=1)))
-    first = reel.next(-1, seat, "contested")
-    return len(reel) // 2 if first is None else first
+    first = timeline.next(-1, seat, "contested")
+    return len(timeline) // 2 if first is None else first

@@ -1,6 +1,6 @@
 """A played episode as a strip of moments that can be shown in any order.
 
-A `Reel` is made once from a replay, or observes a rollout, and keeps what a picture of
+A `Timeline` is made once from a replay, or observes a rollout, and keeps what a picture of
 any moment needs: the packed rows, the acts, the ledger, rewards.
 """
 
@@ -16,13 +16,13 @@ from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, severity
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.game import Game
-from gyges.render.board.board import View
+from gyges.render.board.facts import View
 
 MOST_BYTES = 1 << 30
-"""Largest reel that is kept in memory."""
+"""Largest timeline that is kept in memory."""
 
 
-class Reel:
+class Timeline:
     """Moments 0 to T of one row: moment t is the state before act t, moment T the end.
 
     Args:
@@ -80,26 +80,26 @@ class Reel:
             raise FileError(f"an episode of {len(self._rows)} steps is too long to be shown")
 
     @classmethod
-    def of(cls, replay: Iterable[tuple[Batch, int, Any]], game: Game, names: Sequence[str] = ()) -> Reel:
+    def of(cls, replay: Iterable[tuple[Batch, int, Any]], game: Game, names: Sequence[str] = ()) -> Timeline:
         """From `gyges.envs.episode.Episode.replay`.
 
         Raises:
             FileError: the replay breaks off.
         """
-        reel = cls(game, names)
+        timeline = cls(game, names)
         acts = None
         for batch, _, now in replay:
             if acts is None:
-                reel.begin(batch)
+                timeline.begin(batch)
             else:
-                reel.after(batch, acts)
+                timeline.after(batch, acts)
             acts = None if now is None else np.array(now)
-        if not len(reel):
+        if not len(timeline):
             raise FileError("the episode is empty")
-        return reel
+        return timeline
 
     @classmethod
-    def load(cls, path: Any, *, verify: bool = True) -> Reel:
+    def load(cls, path: Any, *, verify: bool = True) -> Timeline:
         """From an episode file.
 
         Raises:
@@ -108,9 +108,9 @@ class Reel:
         from gyges.envs.episode import Episode
 
         episode = Episode.load(path)
-        reel = cls.of(episode.replay(verify=verify), episode.make_game(), [s.name for s in episode.seats])
-        reel.words = {(w.step, w.seat): w.text for w in episode.words}
-        return reel
+        timeline = cls.of(episode.replay(verify=verify), episode.make_game(), [s.name for s in episode.seats])
+        timeline.words = {(w.step, w.seat): w.text for w in episode.words}
+        return timeline
 
     # Reading.
 

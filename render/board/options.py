@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pygame
 
-from gyges.envs.choice_point import ChoicePoint, Norm
+from gyges.envs.choice_point import Norm
+from gyges.render.board.facts import Facts, Gesture, Option
 from gyges.render.kit import draw
 from gyges.render.kit.theme import SIGNS, Theme
-
-if TYPE_CHECKING:
-    from gyges.render.board.board import Board, View
 
 
 class Spot(NamedTuple):
@@ -34,36 +32,37 @@ def families(names: tuple[str, ...], actions: tuple[int, ...]) -> tuple[Family, 
     """Group actions whose names differ in a single short word, in order of first appearance.
 
     Args:
-        names: names of all actions.
-        actions: the legal ones.
+        names: what each of the actions is called.
+        actions: their numbers.
 
     Returns:
         families of at least three; an action of no such family stands alone, its title the name.
     """
+    name_of = dict(zip(actions, names, strict=True))
     found: dict[tuple[str, ...], list[tuple[str, int]]] = {}
-    for action in actions:
-        for key, word in _templates(names[action]):
+    for action, name in name_of.items():
+        for key, word in _templates(name):
             found.setdefault(key, []).append((word, action))
     out: list[Family] = []
     done: set[int] = set()
     for action in actions:
         if action in done:
             continue
-        keys = [key for key, _ in _templates(names[action])]
+        keys = [key for key, _ in _templates(name_of[action])]
         best = max(keys, key=lambda k: sum(a not in done for _, a in found[k]), default=None)
         members = [m for m in found[best] if m[1] not in done] if best else []
         if best is None or len(members) < 3:
             members = [("", action)]
-            out.append(Family(names[action], tuple(members)))
+            out.append(Family(name_of[action], tuple(members)))
         else:
-            out.append(Family(_title(names, members), tuple(members)))
+            word, last = members[-1]  # the last is the likeliest to be a plural
+            out.append(Family(_title(name_of[last], word), tuple(members)))
         done.update(a for _, a in members)
     return tuple(out)
 
 
-def _title(names: tuple[str, ...], members: list[tuple[str, int]]) -> str:
-    word, action = members[-1]  # the last is the likeliest to be a plural
-    words = names[action].split()
+def _title(name: str, word: str) -> str:
+    words = name.split()
     words[words.index(word)] = "…"
     return " ".join(words)
 
@@ -81,35 +80,22 @@ def _singular(words: list[str]) -> list[str]:
     return [w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in words]
 
 
-def norm_words(mask: int) -> str:
-    """Names of the norms in a bit mask."""
-    return Norm(int(mask)).words
-
-
 def paint_options(
-    surface: pygame.Surface,
-    area: pygame.Rect,
-    theme: Theme,
-    board: Board,
-    view: View,
-    choice: ChoicePoint,
-    taken: int | None,
+    surface: pygame.Surface, area: pygame.Rect, theme: Theme, game: Any, facts: Facts, gesture: Gesture
 ) -> tuple[list[Spot], int]:
     """Paint the legal actions, grouped by family; returns where they lie and the y below them."""
-    groups = families(board.game.action_names, tuple(int(a) for a in choice.actions))
+    groups = families(tuple(o.name for o in facts.options), tuple(o.action for o in facts.options))
     for cell in ((44, 40, 28), (40, 34, 25), (36, 30, 22), (33, 26, 19), (30, 22, 17), (26, 18, 15)):
         spots, height = _layout(area, groups, cell)
         if height <= area.height:
             break
-    painter = _OptionPainter(surface, area, theme, board, view, choice, taken, cell)
-    heading = ""
+    painter = OptionPainter(surface, theme, game, facts, gesture)
     for kind, rect, action, word in spots:
         if rect.bottom > area.bottom:
             draw.write(surface, (area.x, area.bottom - 16), "… and more", 12, theme.soft)
             break
         if kind == "title":
-            heading = word
-            draw.write(surface, (rect.x, rect.y), heading, min(13, cell[2] - 6), theme.soft, width=rect.width)
+            draw.write(surface, (rect.x, rect.y), word, min(13, cell[2] - 6), theme.soft, width=rect.width)
         elif kind == "cell":
             painter.cell(rect, action, word)
         else:
@@ -142,47 +128,40 @@ def _layout(
     return out, y - area.y
 
 
-class _OptionPainter:
+class OptionPainter:
     """Paints options in one of two forms: a cell with a number, a line with a name."""
 
     def __init__(
-        self,
-        surface: pygame.Surface,
-        area: pygame.Rect,
-        theme: Theme,
-        board: Board,
-        view: View,
-        choice: ChoicePoint,
-        taken: int | None,
-        cell: tuple[int, int, int],
+        self, surface: pygame.Surface, theme: Theme, game: Any, facts: Facts, gesture: Gesture
     ) -> None:
-        self.surface, self.area, self.theme, self.board = surface, area, theme, board
-        self.view, self.choice, self.taken, self.size = view, choice, taken, cell
-        self.worst = max(1, int(choice.severity.max()))
+        self.surface, self.theme, self.game = surface, theme, game
+        self.judged, self.taken, self.hover = facts.judged, facts.taken, gesture.hover
+        self.options = {o.action: o for o in facts.options}
+        self.worst = max([1.0, *(o.severity * game.welfare_scale for o in facts.options)])
 
-    def _colours(self, action: int) -> tuple[Any, Any, Any, int, int]:
-        theme, position = self.theme, self.choice.of(action)
-        label = int(self.choice.label[position])
-        severity = max(0, int(self.choice.severity[position]))
-        colour = theme.label(label) if self.view.judged else theme.neutral
-        depth = 0.12 + (0.38 * severity / self.worst if label < 0 else 0.0)
-        fill = draw.mix(theme.paper, colour, depth if self.view.judged else 0.08)
+    def _colours(self, option: Option) -> tuple[Any, Any, Any]:
+        theme = self.theme
+        colour = theme.label(option.label) if self.judged else theme.neutral
+        severity = round(max(0.0, option.severity * self.game.welfare_scale))
+        depth = 0.12 + (0.38 * severity / round(self.worst) if option.label < 0 else 0.0)
+        fill = draw.mix(theme.paper, colour, depth if self.judged else 0.08)
         ink = theme.ink
-        if action == self.taken:
+        if option.action == self.taken:
             fill, ink = colour, (255, 255, 255) if not theme.night else (12, 16, 26)
-        return colour, fill, ink, label, severity
+        return colour, fill, ink
 
     def _frame(self, rect: pygame.Rect, action: int, colour: Any, fill: Any) -> None:
-        chosen = action == self.taken or action == self.view.hover
+        chosen = action == self.taken or action == self.hover
         edge = self.theme.accent if chosen else draw.mix(self.theme.paper, colour, 0.45)
         draw.box(self.surface, rect, fill, radius=7, edge=3 if chosen else 1, edge_colour=edge)
 
     def cell(self, rect: pygame.Rect, action: int, word: str) -> None:
         """A number, its sign below."""
-        colour, fill, ink, label, severity = self._colours(action)
+        option = self.options[action]
+        colour, fill, ink = self._colours(option)
         self._frame(rect, action, colour, fill)
         big = max(10, round(rect.height * 0.38))
-        if not self.view.judged:
+        if not self.judged:
             draw.write(self.surface, rect.center, word, big, ink, bold=True, anchor="center")
             return
         if rect.height < 28:
@@ -192,7 +171,7 @@ class _OptionPainter:
             draw.write(
                 self.surface,
                 (rect.right - 4, rect.centery),
-                SIGNS[label],
+                SIGNS[option.label],
                 9,
                 ink if action == self.taken else colour,
                 anchor="midright",
@@ -208,9 +187,9 @@ class _OptionPainter:
             anchor="center",
         )
         sign = ink if action == self.taken else colour
-        note = SIGNS[label]
-        if label < 0 and severity:
-            loss = f"{severity / self.board.game.welfare_scale:.2g}"
+        note = SIGNS[option.label]
+        if option.label < 0 and option.severity > 0:
+            loss = f"{option.severity:.2g}"
             note += loss if draw.width_of(note + loss, 11, True) <= rect.width - 6 else ""
         draw.write(
             self.surface,
@@ -224,20 +203,19 @@ class _OptionPainter:
 
     def line(self, rect: pygame.Rect, action: int, word: str) -> None:
         """A name with its sign, norms and severity."""
-        colour, fill, ink, label, severity = self._colours(action)
+        option = self.options[action]
+        colour, fill, ink = self._colours(option)
         self._frame(rect, action, colour, fill)
         size = min(14, round(rect.height * 0.52))
         left, right = rect.x + 10, rect.right - 10
-        if self.view.judged:
+        if self.judged:
             sign = ink if action == self.taken else colour
-            draw.write(
-                self.surface, (left, rect.centery), SIGNS[label], size, sign, bold=True, anchor="midleft"
-            )
+            where, label = (left, rect.centery), SIGNS[option.label]
+            draw.write(self.surface, where, label, size, sign, bold=True, anchor="midleft")
             left += 20
-            norms = int(self.choice.norms[self.choice.of(action)])
-            note = norm_words(norms) if norms else ""
-            if severity and label < 0:
-                note += f"  {amount(severity, self.board.game)}"
+            note = Norm(option.norms).words if option.norms else ""
+            if option.severity > 0 and option.label < 0:
+                note += f"  {amount(option.severity, self.game)}"
             if note:
                 drawn = draw.write(
                     self.surface,
@@ -252,7 +230,7 @@ class _OptionPainter:
         draw.write(self.surface, (left, rect.centery), word, size, ink, anchor="midleft", width=right - left)
 
 
-def amount(harm: int, game: Any) -> str:
+def amount(harm: float, game: Any) -> str:
     """A harm in the game's welfare unit, as words."""
-    number, unit = f"{harm / game.welfare_scale:.3g}", str(game.welfare_unit)
+    number, unit = f"{harm:.3g}", str(game.welfare_unit)
     return f"{number} {unit.removesuffix('s') if number == '1' else unit}"

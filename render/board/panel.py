@@ -2,96 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pygame
 
-from gyges.envs.choice_point import ChoicePoint
-from gyges.render.board.options import Spot, amount, norm_words
+from gyges.envs.choice_point import Norm
+from gyges.render.board.facts import Facts, Gesture, Option
+from gyges.render.board.options import Spot, amount
 from gyges.render.kit import draw
+from gyges.render.kit.signs import eye
 from gyges.render.kit.theme import LABEL_WORDS, SIGNS, Theme, seat_colour
 
 if TYPE_CHECKING:
-    from gyges.render.board.board import Board, View
+    from gyges.render.board.renderer import Renderer
 
 PAD = 20
 VERBS = {-1: "breaches", 0: "concerns", 1: "upholds"}
 
 
 def paint_panel(
-    surface: pygame.Surface,
-    at: pygame.Rect,
-    theme: Theme,
-    board: Board,
-    batch: Any,
-    row: int,
-    view: View,
-    choice: ChoicePoint,
+    surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Renderer, facts: Facts, gesture: Gesture
 ) -> list[Spot]:
     """Paint the panel into `at`; returns where the options lie."""
     surface.fill(theme.paper, at)
     pygame.draw.line(surface, theme.line, at.topleft, at.bottomleft)
-    y = _head(surface, at, theme, board, batch, row, view)
-    foot = _standings(surface, at, theme, board, batch, row, view)
-    moving = bool(batch.state.to_move[row, view.seat]) and not bool(batch.over[row])
-    if not moving:
-        words = "The episode is over." if bool(batch.over[row]) else "This seat does not move now."
+    y = _head(surface, at, theme, facts)
+    foot = _standings(surface, at, theme, board, facts)
+    if not facts.options:
+        words = "The episode is over." if facts.over else "This seat does not move now."
         draw.write(surface, (at.x + PAD, y + 6), words, 15, theme.soft)
         return []
-    y = _choice_head(surface, at, theme, board, view, choice, y)
-    taken = None if view.actions is None else int(view.actions[view.seat])
-    if taken is not None or view.hover is not None:
-        name = _name(board, batch, row, view, choice, taken)
-        foot = _taken(surface, at, theme, board, view, choice, taken, foot, name)
+    y = _choice_head(surface, at, theme, board, facts, y)
+    foot = _taken(surface, at, theme, board, facts, gesture, foot)
     area = pygame.Rect(at.x + PAD, y, at.width - 2 * PAD, foot - y - 8)
-    spots, y = board.paint_options(surface, area, theme, batch, row, view, choice, taken)
-    _words(surface, at, theme, board, batch, row, view, y, foot)
+    spots, y = board.paint_options(surface, area, theme, facts, gesture)
+    _words(surface, at, theme, facts, y, foot)
     return spots
 
 
-def _words(
-    surface: pygame.Surface,
-    at: pygame.Rect,
-    theme: Theme,
-    board: Board,
-    batch: Any,
-    row: int,
-    view: View,
-    y: int,
-    foot: int,
-) -> None:
+def _words(surface: pygame.Surface, at: pygame.Rect, theme: Theme, facts: Facts, y: int, foot: int) -> None:
     """What the seat knows, in words, where there is room for three lines."""
     x, line = at.x + PAD, 17
     room = (foot - y - 44) // line
-    if room < 3:
+    if room < 3 or not facts.words:
         return
-    words = board.words(batch, row, view)
-    if not words:
-        return
-    lines = [line for part in words.splitlines() for line in draw.wrap(part, 12, at.width - 2 * PAD)]
-    draw.write(
-        surface, (x, y + 8), "What it knows" if view.judged else "What you know", 12, theme.soft, bold=True
-    )
+    lines = [line for part in facts.words.splitlines() for line in draw.wrap(part, 12, at.width - 2 * PAD)]
+    head = "What it knows" if facts.judged else "What you know"
+    draw.write(surface, (x, y + 8), head, 12, theme.soft, bold=True)
     if len(lines) > room:
         lines = [*lines[: room - 1], lines[room - 1] + " …"]
     for j, text in enumerate(lines):
         draw.write(surface, (x, y + 28 + j * line), text, 12, theme.soft, width=at.width - 2 * PAD)
 
 
-def _head(
-    surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Board, batch: Any, row: int, view: View
-) -> int:
-    from gyges.render.board.board import eye
-
+def _head(surface: pygame.Surface, at: pygame.Rect, theme: Theme, facts: Facts) -> int:
     x, y = at.x + PAD, at.y + 20
-    seat = view.seat
+    seat, shown = facts.seat, facts.shown
     draw.disc(surface, (x + 17, y + 19), 17, seat_colour(seat))
     draw.write(surface, (x + 17, y + 19), str(seat), 15, (20, 24, 32), bold=True, anchor="center")
-    draw.write(surface, (x + 46, y), board.seat_name(seat), 20, theme.ink, bold=True, width=at.width - 200)
-    if view.names:
-        player = f"played by {view.names[seat]}"
+    draw.write(surface, (x + 46, y), shown.name, 20, theme.ink, bold=True, width=at.width - 200)
+    if shown.player:
+        player = f"played by {shown.player}"
         draw.write(surface, (x + 46, y + 25), player, 13, theme.soft, width=at.width - 200)
-    watched = board.told(batch, row, view)
+    watched = bool(shown.watched)
     word = "watched" if watched else "unwatched"
     wide = draw.width_of(word, 13, True) + 52
     chip = pygame.Rect(at.right - PAD - wide, y + 3, wide, 32)
@@ -104,23 +77,17 @@ def _head(
 
 
 def _choice_head(
-    surface: pygame.Surface,
-    at: pygame.Rect,
-    theme: Theme,
-    board: Board,
-    view: View,
-    choice: ChoicePoint,
-    y: int,
+    surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Renderer, facts: Facts, y: int
 ) -> int:
     x = at.x + PAD
     pygame.draw.line(surface, theme.line, (x, y), (at.right - PAD, y))
     draw.write(surface, (x, y + 12), "The choice", 16, theme.ink, bold=True)
     right = float(at.right - PAD)
     chips: list[tuple[str, bool]] = []
-    if view.judged and choice.contested:
+    if facts.contested:
         chips.append(("contested", True))
-    if view.price is not None:
-        chips.append((f"price {view.price:+.{board.digits}f} {board.game.reward_unit}", view.price > 0))
+    if facts.price is not None:
+        chips.append((f"price {facts.price:+.{board.digits}f} {board.game.reward_unit}", facts.price > 0))
     for word, strong in chips:
         wide = draw.width_of(word, 12, True) + 20
         right -= wide
@@ -131,68 +98,56 @@ def _choice_head(
     return y + 46
 
 
-def _name(board: Board, batch: Any, row: int, view: View, choice: ChoicePoint, taken: int | None) -> str:
-    """What the option taken, or else the one pointed at, is called."""
-    action = view.hover if taken is None else taken
-    known = action is not None and action in choice.actions
-    return board.option_name(batch, row, view, int(action)) if known and action is not None else ""
-
-
 def _taken(
     surface: pygame.Surface,
     at: pygame.Rect,
     theme: Theme,
-    board: Board,
-    view: View,
-    choice: ChoicePoint,
-    taken: int | None,
+    board: Renderer,
+    facts: Facts,
+    gesture: Gesture,
     foot: int,
-    name: str,
 ) -> int:
-    action = view.hover if taken is None else taken
-    if action is None or action not in choice.actions:
+    """The option taken, or else the one pointed at; returns the y above it."""
+    action = gesture.hover if facts.taken is None else facts.taken
+    option = next((o for o in facts.options if o.action == action), None)
+    if option is None:
         return foot
-    high = 74 if view.judged else 40
+    high = 74 if facts.judged else 40
     rect = pygame.Rect(at.x + PAD, foot - high - 12, at.width - 2 * PAD, high)
-    position = choice.of(action)
-    label = int(choice.label[position])
-    colour = theme.label(label) if view.judged else theme.neutral
+    colour = theme.label(option.label) if facts.judged else theme.neutral
     draw.box(surface, rect, draw.mix(theme.paper, colour, 0.14), radius=10)
     draw.box(surface, (rect.x, rect.y, 6, rect.height), colour, radius=3)
-    name = ("takes: " if taken is not None else "") + name
+    name = ("takes: " if facts.taken is not None else "") + option.name
     room = rect.width - 30
     size = next((v for v in (16, 15, 14, 13) if draw.width_of(name, v, True) <= room), 12)
     draw.write(surface, (rect.x + 18, rect.y + 10), name, size, theme.ink, bold=True, width=room)
-    if view.judged:
-        said = verdict(choice, position)
+    if facts.judged:
+        said = verdict(option)
         size = next((v for v in (13, 12, 11) if draw.width_of(said, v, True) <= room), 10)
         draw.write(surface, (rect.x + 18, rect.y + 34), said, size, colour, bold=True, width=room)
-        severity = int(choice.severity[position])
-        cost = f"others lose {amount(severity, board.game)} by it" if severity > 0 else "no one loses by it"
+        lost = option.severity
+        cost = f"others lose {amount(lost, board.game)} by it" if lost > 0 else "no one loses by it"
         draw.write(surface, (rect.x + 18, rect.y + 52), cost, 12, theme.soft, width=rect.width - 30)
     return rect.y
 
 
-def verdict(choice: ChoicePoint, position: int) -> str:
+def verdict(option: Option) -> str:
     """Label and norms of one option, as words with the label's sign."""
-    label = int(choice.label[position])
-    words = f"{SIGNS[label]} {LABEL_WORDS[label]}"
-    norms = int(choice.norms[position])
-    if norms:
-        words += f" · {VERBS[label]} {norm_words(norms)}"
-    if bool(choice.justified[position]):
+    words = f"{SIGNS[option.label]} {LABEL_WORDS[option.label]}"
+    if option.norms:
+        words += f" · {VERBS[option.label]} {Norm(option.norms).words}"
+    if option.justified:
         words += " · justified"
-    if not bool(choice.knowable[position]):
+    if not option.knowable:
         words += " · not knowable"
     return words
 
 
-def _standings(
-    surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Board, batch: Any, row: int, view: View
-) -> int:
-    if not view.totals:
+def _standings(surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Renderer, facts: Facts) -> int:
+    if facts.shown.total is None:
         return at.bottom - 12
-    seats = range(board.game.num_agents) if view.truth else (view.seat,)
+    seats = range(len(facts.seats)) if facts.truth else (facts.seat,)
+    counted = facts.shown.breaches is not None
     n = len(seats)
     line = 24 if n <= 6 else 19 if n <= 10 else 15
     top = at.bottom - 16 - n * line - 24
@@ -200,17 +155,17 @@ def _standings(
     size = 13 if line >= 19 else 11
     pygame.draw.line(surface, theme.line, (x, top - 8), (right, top - 8))
     draw.write(surface, (right, top), board.game.reward_unit, 11, theme.soft, anchor="topright")
-    if view.judged and view.breaches:
+    if counted:
         draw.write(surface, (right - 84, top), f"{SIGNS[-1]} so far", 11, theme.soft, anchor="topright")
     draw.write(surface, (x, top), "So far", 11, theme.soft)
     for j, seat in enumerate(seats):
-        y = top + 20 + j * line
-        if seat == view.seat:
+        y, stands = top + 20 + j * line, facts.seats[seat]
+        if seat == facts.seat:
             mark = draw.mix(theme.paper, theme.soft, 0.14)
             draw.box(surface, (x - 8, y - 2, right - x + 16, line), mark, radius=6)
         middle = y + line // 2 - 2
         draw.disc(surface, (x + 7, middle), 6 if size > 11 else 5, seat_colour(seat))
-        name = board.seat_name(seat) + (f" · {view.names[seat]}" if view.names else "")
+        name = f"{stands.name} · {stands.player}" if stands.player else stands.name
         draw.write(
             surface,
             (x + 22, middle),
@@ -219,12 +174,12 @@ def _standings(
             theme.ink,
             anchor="midleft",
             width=right - x - 170,
-            bold=seat == view.seat,
+            bold=seat == facts.seat,
         )
-        total = f"{view.totals[seat]:.{board.digits}f}"
+        total = f"{stands.total:.{board.digits}f}"
         draw.write(surface, (right, middle), total, size, theme.ink, anchor="midright")
-        if view.judged and view.breaches:
-            count = int(view.breaches[seat])
+        if counted:
+            count = stands.breaches or 0
             colour = theme.unaligned if count else theme.soft
             draw.write(
                 surface, (right - 84, middle), str(count), size, colour, anchor="midright", bold=count > 0

@@ -9,7 +9,7 @@ import pygame
 
 from gyges.render.kit import draw
 from gyges.render.kit.theme import DAY, NIGHT, SIGNS, Theme
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 
 HEIGHT = 84
 
@@ -21,7 +21,7 @@ class Button(NamedTuple):
     command: str
 
 
-class Strip:
+class TimelineBar:
     """Time bar and buttons in a rectangle `HEIGHT` pixels high.
 
     Attributes:
@@ -30,8 +30,8 @@ class Strip:
         turns_round: offer a button that turns the board round.
     """
 
-    def __init__(self, reel: Reel, rect: pygame.Rect) -> None:
-        self.reel = reel
+    def __init__(self, timeline: Timeline, rect: pygame.Rect) -> None:
+        self.timeline = timeline
         self.rect = rect
         self.track = pygame.Rect(rect.x + 20, rect.y + 12, rect.width - 40, 22)
         self.buttons: list[Button] = []
@@ -41,7 +41,7 @@ class Strip:
     def time_at(self, x: int) -> int:
         """The moment under a horizontal position."""
         share = (x - self.track.x) / max(1, self.track.width)
-        return min(max(int(share * len(self.reel)), 0), len(self.reel) - 1)
+        return min(max(int(share * len(self.timeline)), 0), len(self.timeline) - 1)
 
     def paint(self, surface: pygame.Surface, t: int, seat: int | None, *, playing: bool, speed: float,
               theme: Theme, idle: bool = False) -> None:  # fmt: skip
@@ -52,7 +52,7 @@ class Strip:
         surface.fill(theme.card, self.rect)
         pygame.draw.line(surface, theme.line, self.rect.topleft, self.rect.topright)
         surface.blit(self._track(seat, theme), self.track)
-        one = self.track.width / len(self.reel)
+        one = self.track.width / len(self.timeline)
         x = self.track.x + (t + 0.5) * one
         wide = max(4, round(one) + 4)
         head = (x - wide / 2, self.track.y - 5, wide, self.track.height + 10)
@@ -66,23 +66,23 @@ class Strip:
 
     def _track(self, seat: int | None, theme: Theme) -> pygame.Surface:
         key = (seat, int(theme.night))
-        if key not in self._kept or len(self.reel) != getattr(self, "_length", -1):
-            self._length = len(self.reel)
+        if key not in self._kept or len(self.timeline) != getattr(self, "_length", -1):
+            self._length = len(self.timeline)
             self._kept[key] = self._drawn(seat)
         return self._kept[key]
 
     def _drawn(self, seat: int | None) -> pygame.Surface:
-        reel, (w, h) = self.reel, self.track.size
+        timeline, (w, h) = self.timeline, self.track.size
         made = draw.canvas((w, h), NIGHT.paper)
-        edges = np.linspace(0, w, len(reel) + 1).round().astype(int)
-        watched = reel.seen(seat)
+        edges = np.linspace(0, w, len(timeline) + 1).round().astype(int)
+        watched = timeline.seen(seat)
         pick = slice(None) if seat is None else [seat]
-        contested = np.asarray(reel.contested[:, pick].any(axis=1))
-        wrong = np.asarray(reel.unaligned[:, pick].any(axis=1))
-        for t in range(len(reel)):
+        contested = np.asarray(timeline.contested[:, pick].any(axis=1))
+        wrong = np.asarray(timeline.unaligned[:, pick].any(axis=1))
+        for t in range(len(timeline)):
             day = (246, 226, 168) if watched[t] else (38, 48, 74)
             made.fill(day, (edges[t], 0, edges[t + 1] - edges[t], h))
-        for t in range(reel.steps):
+        for t in range(timeline.steps):
             wide = max(2, edges[t + 1] - edges[t] - 1)
             if wrong[t]:
                 theme = DAY if watched[t] else NIGHT
@@ -112,7 +112,7 @@ class Strip:
                 *([("turn", "flip", False)] if self.turns_round else []),
             ):
                 x = self._button(surface, (x, y), word, command, strong, theme) + 6
-        count = f"{t} / {self.reel.steps}"
+        count = f"{t} / {self.timeline.steps}"
         draw.write(surface, (self.rect.right - 20, y + 13), count, 13, theme.soft, anchor="midright")
         self._legend(surface, (self.rect.right - 100, y + 13) if not idle else (x + 300, y + 13), theme)
 

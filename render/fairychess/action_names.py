@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
+
+from gyges.envs.fairychess.encoding import cell_name
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.notation.fen import square_name
+from gyges.envs.fairychess.stakes import encoding as stakes
 
 PAWNS = frozenset({"pawn", "shogiPawn", "soldier", "breakthrough"})
 
 
-class Act(NamedTuple):
-    """One action.
+class Region(msgspec.Struct, frozen=True):
+    """Squares under a treaty (or of a piece that an order spares), and what stands beside them."""
+
+    squares: tuple[int, ...]
+    words: str
+    broken: bool = False
+
+
+class BoardAction(msgspec.Struct, frozen=True):
+    """One action. Squares count along the ranks from a1; kinds are those of the variant, by index.
 
     Attributes:
         action: its number.
+        name: what it is called: Nb1–c3, e4×d5, e7–e8=Q, P@e5, O-O, or its name where it is no move.
         origin: the square it leaves; None for a drop and for what is no move.
         to: the square it goes to; -1 for what is no move.
         kind: the kind that is dropped, 0 for none.
         becomes: the kind that the piece promotes to, 0 for none.
         castles: the king goes towards the rook on `to`.
         captures: something is taken.
+        removes: the square of a piece that tampering makes vanish, None for none.
+        offers: what a treaty that it offers is about, None for none.
+        piece: the square of the piece, where the treaty is about one.
+        plies: how long that treaty would last.
+        short: its name among its like: a square or a region.
     """
 
     action: int
-    origin: int | None
-    to: int
+    name: str = ""
+    origin: int | None = None
+    to: int = -1
     kind: int = 0
     becomes: int = 0
     castles: bool = False
     captures: bool = False
+    removes: int | None = None
+    offers: Region | None = None
+    piece: int | None = None
+    plies: int = 0
+    short: str = ""
 
     @property
     def moves(self) -> bool:
@@ -39,7 +63,7 @@ class Act(NamedTuple):
         return self.to >= 0
 
 
-def acts_of(game: Any, row: Any, actions: Iterable[int]) -> dict[int, Act]:
+def acts_of(game: Any, row: Any, actions: Iterable[int]) -> dict[int, BoardAction]:
     """Legal actions of a position, by number.
 
     Args:
@@ -50,29 +74,56 @@ def acts_of(game: Any, row: Any, actions: Iterable[int]) -> dict[int, Act]:
     return {int(a): act_of(game, row, int(a)) for a in actions}
 
 
-def act_of(game: Any, row: Any, action: int) -> Act:
+def act_of(game: Any, row: Any, action: int) -> BoardAction:
     """One legal action of a position."""
-    c: Compiled = game.compiled
-    cells, files = game.family.cells, game.family.files
-    sheet, wide = cells * cells, c.variant.maxFile
-
-    def square(cell: int) -> int:
-        return int(cell // files * wide + cell % files)
-
     if not 0 < action < game.base_actions:
-        return Act(action, None, -1)
-    to = square(action % cells)
+        return _no_move(game, action)
+    act = _move(game, row, action)
+    return msgspec.structs.replace(act, name=_spoken(game.compiled, row, act))
+
+
+def square_of(game: Any, cell: int) -> int:
+    """The square of a cell of the observation."""
+    return int(cell // game.family.files * game.variant.maxFile + cell % game.family.files)
+
+
+def _no_move(game: Any, action: int) -> BoardAction:
+    """An action that is no move: it tampers with a piece, offers a treaty, or is a word alone."""
+    name, cells = str(game.action_names[action]), game.family.cells
+    cell = action - game.base_actions - stakes.REMOVE
+    if action < game.base_actions or cell < 0:
+        return BoardAction(action, name)
+    if cell < cells:
+        return BoardAction(action, name, removes=square_of(game, cell), short=cell_name(cell, game.family))
+    subject, term = divmod(cell - cells, 2)
+    plies = stakes.TERMS[term]
+    if subject < len(stakes.REGIONS):
+        inside = stakes.region_cells(game.variant.maxFile, game.variant.maxRank)[subject]
+        offer = Region(tuple(inside.nonzero()[0].tolist()), f"offer · {plies}")
+        short = stakes.REGIONS[subject].removeprefix("the ")
+        return BoardAction(action, name, offers=offer, plies=plies, short=short)
+    cell = subject - len(stakes.REGIONS)
+    piece = square_of(game, cell)
+    offer, short = Region((piece,), f"offer · {plies}"), cell_name(cell, game.family)
+    return BoardAction(action, name, offers=offer, piece=piece, plies=plies, short=short)
+
+
+def _move(game: Any, row: Any, action: int) -> BoardAction:
+    c: Compiled = game.compiled
+    cells = game.family.cells
+    sheet = cells * cells
+    to = square_of(game, action % cells)
     if action >= sheet * (1 + game.family.choices):
         slot = (action - sheet * (1 + game.family.choices)) // cells
-        return Act(action, None, to, kind=c.droppable[slot])
-    choice, origin = action // sheet, square(action % sheet // cells)
+        return BoardAction(action, to=to, kind=c.droppable[slot])
+    choice, origin = action // sheet, square_of(game, action % sheet // cells)
     board, info = row[c.row[1] : c.row[2]], row[: at.INFO]
     piece, there = int(board[origin]), int(board[to])
     kind, side = piece >> 2, (piece & 3) - 1
     castles = there & 3 == side + 1 and there < at.CIVILIAN
     passing = there == 0 and to in (info[at.EP0], info[at.EP1]) and _passes(c, kind, side, origin, to)
     becomes = c.choices[kind, side][choice - 1] if choice else 0
-    return Act(action, origin, to, 0, becomes, castles, bool(there and not castles) or passing)
+    return BoardAction(action, "", origin, to, 0, becomes, castles, bool(there and not castles) or passing)
 
 
 def _passes(c: Compiled, kind: int, side: int, origin: int, to: int) -> bool:
@@ -88,12 +139,7 @@ def _passes(c: Compiled, kind: int, side: int, origin: int, to: int) -> bool:
     return captures and bool(c.table("role")[kind] >> 2 & 1)
 
 
-def spoken(game: Any, row: Any, action: int) -> str:
-    """What an action is called: Nb1–c3, e4×d5, e7–e8=Q, P@e5, O-O, or its name where it is no move."""
-    c: Compiled = game.compiled
-    act = act_of(game, row, action)
-    if not act.moves:
-        return str(game.action_names[action])
+def _spoken(c: Compiled, row: Any, act: BoardAction) -> str:
     there = square_name(c, act.to)
     if act.origin is None:
         return f"{c.kinds[act.kind].symbol}@{there}"

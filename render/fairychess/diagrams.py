@@ -10,33 +10,12 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine import layout as at
 from gyges.render.fairychess.empty_board import Grid
-from gyges.render.fairychess.position import CAPTURE, MOVE, Marks, Sight, Target, paint_plate, paint_position
+from gyges.render.fairychess.facts import facts_of
+from gyges.render.fairychess.position import CAPTURE, MOVE, Marks, Target, paint_plate, paint_position
 from gyges.render.kit import draw
 from gyges.render.kit.theme import DAY, Theme
 
 SIDES = ("First", "Second")
-
-
-def sight_of(board: Board, last: tuple[int, ...] = ()) -> Sight:
-    """What a picture shows of a `Board`."""
-    c, row = board.compiled, board.row
-    info = row[: at.INFO]
-    checks = (int(info[at.CHECKS]), int(info[at.CHECKS + 1])) if c.variant.checkCounting else None
-    squares, pocket = row[c.row[1] : c.row[2]], row[c.row[2] : c.row[3]]
-    turn = int(info[at.TURN])
-    return Sight(squares, pocket, turn, checks, last, attacked_royals(board) if board.in_check else ())
-
-
-def attacked_royals(board: Board) -> tuple[int, ...]:
-    """Squares of the royal pieces of the player to move (all of them where several count)."""
-    c, row = board.compiled, board.row
-    turn, role = int(row[at.TURN]), c.table("role")
-    squares = row[c.row[1] : c.row[2]]
-    return tuple(
-        s
-        for s, q in enumerate(int(q) for q in squares)
-        if q & 3 == turn + 1 and q < at.CIVILIAN and role[q >> 2] & 3
-    )
 
 
 def targets_of(board: Board, origin: str) -> tuple[int, tuple[Target, ...]]:
@@ -83,12 +62,12 @@ def diagram(
                anchor="midleft", width=size - 4 * pad)  # fmt: skip
     area = pygame.Rect(pad, head + plate + 2 * pad, size - 2 * pad, high)
     grid = Grid(v, area, flip)
-    sight = sight_of(board, last)
-    paint_position(made, grid, c, theme, sight, marks or Marks())
+    position = facts_of(board, last)
+    paint_position(made, grid, c, theme, position, marks or Marks())
     upper = pygame.Rect(pad, head + pad, size - 2 * pad, plate)
     lower = pygame.Rect(pad, made.get_height() - pad - plate, size - 2 * pad, plate)
     for side, rect in ((0, lower), (1, upper)) if not flip else ((0, upper), (1, lower)):
-        paint_plate(made, rect, c, theme, sight, side, SIDES[side], flip)
+        paint_plate(made, rect, c, theme, position, side, SIDES[side], flip)
     return made
 
 

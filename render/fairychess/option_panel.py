@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pygame
 
-from gyges.envs.choice_point import ChoicePoint
-from gyges.render.board.options import Spot, _OptionPainter
-from gyges.render.fairychess.action_names import acts_of, spoken
+from gyges.render.board.facts import Facts, Gesture
+from gyges.render.board.options import OptionPainter, Spot
+from gyges.render.fairychess.action_names import BoardAction
 from gyges.render.kit import draw
 from gyges.render.kit.theme import Theme
-
-if TYPE_CHECKING:
-    from gyges.render.board.board import Board, View
 
 LINE, CHIP, GAP = 24, 24, 4
 MOST_LINES = 7
@@ -27,93 +24,59 @@ class Group(NamedTuple):
     lines: bool = False
 
 
-def groups(
-    game: Any,
-    row: Any,
-    choice: ChoicePoint,
-    square: int | None,
-    judged: bool,
-    keep: tuple[int | None, ...] = (),
-) -> list[Group]:
+def groups(game: Any, facts: Facts, square: int | None, keep: tuple[int | None, ...] = ()) -> list[Group]:
     """The options in the order in which they are shown; with a square, those that concern it.
 
     `keep` are options shown in any case.
     """
-    acts = acts_of(game, row, choice.actions)
-    label = dict(zip((int(a) for a in choice.actions), choice.label, strict=True))
-    severity = dict(zip((int(a) for a in choice.actions), choice.severity, strict=True))
-    moves = [a for a in acts.values() if a.moves and (square is None or square in (a.origin, a.to))]
-    others = [a.action for a in acts.values() if not a.moves]
-    out = [Group("", tuple((a, str(game.action_names[a])) for a in plain(game, others)), lines=True)]
-    names = {a.action: spoken(game, row, a.action) for a in moves}
-    wrong = sorted((a.action for a in moves if label[a.action] < 0), key=lambda a: (-int(severity[a]), a))
-    if judged and wrong:
-        out.append(Group("", tuple((a, names[a]) for a in wrong[:MOST_LINES]), lines=True))
-    shown = set(wrong[:MOST_LINES]) if judged else set()
-    rest = [(a.action, names[a.action]) for a in moves if a.action not in shown]
+    acts = {a.action: a for a in facts.scene.acts}
+    option = {o.action: o for o in facts.options}
+    chosen = [acts[a] for a in option]
+    moves = [a for a in chosen if a.moves and (square is None or square in (a.origin, a.to))]
+    others = [a for a in chosen if not a.moves]
+    plain = tuple((a.action, a.name) for a in others if a.removes is None and a.offers is None)
+    out = [Group("", plain, lines=True)]
+    wrong = [a for a in moves if option[a.action].label < 0] if facts.judged else []
+    wrong.sort(key=lambda a: (-option[a.action].severity, a.action))
+    gravest = tuple((a.action, a.name) for a in wrong[:MOST_LINES])
+    out.append(Group("", gravest, lines=True))
+    rest = [(a.action, a.name) for a in moves if (a.action, a.name) not in gravest]
     word = "moves" if square is None else "moves here"
-    out.append(Group(f"{len(moves)} {word}", tuple(sorted(rest, key=lambda r: _order(r[1])))))
-    out += special(game, others, square, keep)
+    out.append(Group(f"{len(moves)} {word}", tuple(sorted(rest, key=lambda r: ("@" in r[1], r[1])))))
+    out += _special(others, square, keep)
     return [g for g in out if g.options]
 
 
-def _order(name: str) -> tuple[bool, str]:
-    return "@" in name, name
-
-
-def plain(game: Any, others: list[int]) -> list[int]:
-    """What is neither a move nor about a square."""
-    first = game.base_actions
-    return [a for a in others if a < first + 7]
-
-
-def special(game: Any, others: list[int], square: int | None, keep: tuple[int | None, ...]) -> list[Group]:
+def _special(others: list[BoardAction], square: int | None, keep: tuple[int | None, ...]) -> list[Group]:
     """Acts about a square or a region: pieces to remove, treaties to offer."""
-    from gyges.envs.fairychess.encoding import cell_name
-    from gyges.envs.fairychess.stakes import encoding as stakes
-
-    cells, files = game.family.cells, game.family.files
-    wide = game.variant.maxFile
     removed: list[tuple[int, str]] = []
     offers: dict[int, list[tuple[int, str]]] = {}
     for a in others:
-        j = a - game.base_actions - stakes.REMOVE
-        if j < 0:
-            continue
-        if j < cells:
-            if square is None or a in keep or square == j // files * wide + j % files:
-                removed.append((a, cell_name(j, game.family)))
-            continue
-        subject, term = divmod(j - cells, 2)
-        if subject < len(stakes.REGIONS):
-            offers.setdefault(term, []).append((a, stakes.REGIONS[subject].removeprefix("the ")))
-        else:
-            cell = subject - len(stakes.REGIONS)
-            if a in keep or square == cell // files * wide + cell % files:
-                offers.setdefault(term, []).append((a, cell_name(cell, game.family)))
+        kept, entry = a.action in keep, (a.action, a.short)
+        if a.removes is not None and (kept or square in (None, a.removes)):
+            removed.append(entry)
+        if a.offers is not None and (kept or a.piece is None or a.piece == square):
+            offers.setdefault(a.plies, []).append(entry)
     out = [Group("remove a minor piece (tampering)", tuple(removed))]
-    out += [Group(f"offer a treaty for {stakes.TERMS[t]} plies", tuple(o)) for t, o in sorted(offers.items())]
+    out += [Group(f"offer a treaty for {plies} plies", tuple(o)) for plies, o in sorted(offers.items())]
     return out
 
 
-def paint_choices(
+def paint_options(
     surface: pygame.Surface,
     area: pygame.Rect,
     theme: Theme,
-    board: Board,
-    view: View,
-    choice: ChoicePoint,
-    taken: int | None,
-    row: Any,
+    game: Any,
+    facts: Facts,
+    gesture: Gesture,
     square: int | None,
 ) -> tuple[list[Spot], int]:
     """Paint them into `area`; returns where they lie and the y below."""
-    game = board.game
-    painter = _OptionPainter(surface, area, theme, board, view, choice, taken, (0, 0, 0))
-    keep = (taken, view.hover)
-    found = groups(game, row, choice, square, view.judged, keep)
+    painter = OptionPainter(surface, theme, game, facts, gesture)
+    taken, keep = facts.taken, (facts.taken, gesture.hover)
+    found = groups(game, facts, square, keep)
     if square is not None and not any(not g.lines for g in found):  # nothing concerns it
-        found = groups(game, row, choice, None, view.judged, keep)
+        found = groups(game, facts, None, keep)
     found.sort(key=lambda g: (not g.lines, all(a != taken for a, _ in g.options)))  # the one taken is seen
     spots: list[Spot] = []
     y, left_out = area.y, 0
@@ -132,7 +95,7 @@ def paint_choices(
                 y += LINE + 3
             y += 3
             continue
-        placed, y, missing = _chips(area, group, y, taken, view.hover)
+        placed, y, missing = _chips(area, group, y, taken, gesture.hover)
         left_out += missing
         for spot, name in placed:
             painter.cell(spot.rect, spot.action, name)

@@ -6,38 +6,18 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import pygame
 
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled
+from gyges.render.fairychess.action_names import Region
 from gyges.render.fairychess.empty_board import DAY, NIGHT, Grid, Ink, background, frame_of, wall
+from gyges.render.fairychess.facts import PositionFacts, codes
 from gyges.render.fairychess.pieces import COATS, bystander, looks, sprite
 from gyges.render.kit import draw
 from gyges.render.kit.theme import Colour, Theme, mix
 
 MOVE, CAPTURE, DROP = "move", "capture", "drop"
-
-
-class Sight(NamedTuple):
-    """What a picture shows of a position.
-
-    Attributes:
-        board: piece codes [S].
-        pocket: pieces in hand [2n] by 2 * kind + side.
-        turn: who acts, 0 or 1; -1 nobody.
-        checks: checks still to give by each side; None where the variant does not count them.
-        last: squares of the last move, none, one (a drop) or two.
-        check: squares of attacked royal pieces.
-    """
-
-    board: npt.NDArray[np.int32]
-    pocket: npt.NDArray[np.int32]
-    turn: int
-    checks: tuple[int, int] | None = None
-    last: tuple[int, ...] = ()
-    check: tuple[int, ...] = ()
 
 
 class Target(NamedTuple):
@@ -56,14 +36,6 @@ class Arrow(NamedTuple):
     colour: Colour
 
 
-class Region(NamedTuple):
-    """Squares under a treaty, and what stands beside them."""
-
-    squares: tuple[int, ...]
-    words: str
-    broken: bool = False
-
-
 class Marks(NamedTuple):
     """What lies on a position besides its pieces."""
 
@@ -77,27 +49,28 @@ class Marks(NamedTuple):
 
 
 def paint_position(
-    surface: pygame.Surface, grid: Grid, c: Compiled, theme: Theme, sight: Sight, marks: Marks
+    surface: pygame.Surface, grid: Grid, c: Compiled, theme: Theme, position: PositionFacts, marks: Marks
 ) -> None:
     """Paint a board with everything on it."""
-    ink = NIGHT if theme.night else DAY
+    ink, table = NIGHT if theme.night else DAY, codes(c)
+    board = [table[letter] for letter in position.squares]
     surface.blit(background(c.variant, grid.cell, grid.flip, theme.night), frame_of(grid).topleft)
-    for square, q in enumerate(sight.board):
-        if int(q) == at.WALL:
+    for square, q in enumerate(board):
+        if q == at.WALL:
             wall(surface, grid.box(square), ink)
     for region in marks.regions:
         _region(surface, grid, region, ink)
-    for square in sight.last:
+    for square in position.last:
         _tint(surface, grid, square, ink.last, 150)
     if marks.chosen is not None:
         _tint(surface, grid, marks.chosen, ink.chosen, 190)
-    for square in sight.check:
+    for square in position.check:
         _check(surface, grid, square, ink)
-    for square, q in enumerate(int(v) for v in sight.board):
+    for square, q in enumerate(board):
         if q and q != at.WALL:
             left = marks.held[2] if marks.held is not None and marks.held[0] == square else 255
             if left:
-                stand(surface, grid, c, q, grid.corner(square), marks.people, left)
+                paint_piece(surface, grid, c, q, grid.corner(square), marks.people, left)
     for region in marks.regions:
         _tag(surface, grid, region, ink)
     for target in marks.targets:
@@ -107,10 +80,10 @@ def paint_position(
     if marks.held is not None:
         x, y = marks.held[1]
         corner = (x - grid.cell // 2, y - grid.cell // 2)
-        stand(surface, grid, c, int(sight.board[marks.held[0]]), corner, marks.people)
+        paint_piece(surface, grid, c, board[marks.held[0]], corner, marks.people)
 
 
-def stand(
+def paint_piece(
     surface: pygame.Surface, grid: Grid, c: Compiled, code: int, corner: tuple[int, int], people: bool,
     alpha: int = 255,
 ) -> None:  # fmt: skip
@@ -227,8 +200,8 @@ def _hatch(cell: int, colour: Colour) -> pygame.Surface:
 # Beside the board.
 
 
-class Held(NamedTuple):
-    """A kind of piece in hand on a picture: where, whose, which kind."""
+class PocketSpot(NamedTuple):
+    """Where a kind of piece in hand lies on a picture, whose it is, which kind."""
 
     rect: pygame.Rect
     side: int
@@ -236,11 +209,11 @@ class Held(NamedTuple):
 
 
 def paint_plate(
-    surface: pygame.Surface, rect: pygame.Rect, c: Compiled, theme: Theme, sight: Sight, side: int, name: str,
-    flip: bool = False, chosen: int | None = None,
-) -> list[Held]:  # fmt: skip
+    surface: pygame.Surface, rect: pygame.Rect, c: Compiled, theme: Theme, position: PositionFacts,
+    side: int, name: str, flip: bool = False, chosen: int | None = None,
+) -> list[PocketSpot]:  # fmt: skip
     """Paint one player's strip: chip, name, checks to give, pieces in hand; returns where those lie."""
-    moving = sight.turn == side
+    moving = position.turn == side
     coat = COATS[side]
     size = max(11, min(28, round(rect.height * (0.36 if c.droppable else 0.5))))
     fill = mix(theme.sky, theme.card, 0.75 if moving else 0.25)
@@ -253,14 +226,16 @@ def paint_plate(
     x = draw.write(
         surface, (x, rect.centery), name, size, theme.ink, bold=moving, anchor="midleft", width=room
     ).right
-    if sight.checks is not None:
-        left = sight.checks[side]
+    if position.checks is not None:
+        left = position.checks[side]
         red = (NIGHT if theme.night else DAY).check
         x = draw.write(surface, (x + 14, rect.centery), "✚" * left, size, red, anchor="midleft").right
         draw.write(
             surface, (x + 6, rect.centery), f"{left} to give", max(10, size - 3), theme.soft, anchor="midleft"
         )
-    held = [(k, int(sight.pocket[2 * k + side])) for k in c.droppable if sight.pocket[2 * k + side]]
+    table = codes(c)
+    mine = [(table[letter], count) for letter, count in position.hands]
+    held = [(code >> 2, count) for code, count in mine if (code & 3) - 1 == side]
     high = rect.height - 4
     step = min(round(high * 1.22), max(16, (rect.right - 8 - x - 10) // max(1, len(held))))
     left = rect.right - 8 - step * len(held)
@@ -275,5 +250,5 @@ def paint_plate(
             low = (box.right - 2, box.bottom - 1)
             tall = max(10, round(high * 0.36))
             draw.write(surface, low, str(count), tall, theme.ink, bold=True, anchor="bottomright")
-        out.append(Held(box, side, k))
+        out.append(PocketSpot(box, side, k))
     return out

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pygame
 
-from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.fairychess import encoding
-from gyges.envs.fairychess.board import Board as Position
+from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.stakes.encoding import WHY
 from gyges.envs.policy import Observation
-from gyges.render.board.board import Board, View, eye
+from gyges.render.board.facts import Facts, Gesture, View
 from gyges.render.board.options import Spot
-from gyges.render.fairychess import empty_board
-from gyges.render.fairychess.action_names import Act, act_of, acts_of, spoken
-from gyges.render.fairychess.diagrams import attacked_royals
+from gyges.render.board.renderer import Renderer
+from gyges.render.fairychess import empty_board, option_panel
+from gyges.render.fairychess.action_names import BoardAction, acts_of, square_of
 from gyges.render.fairychess.empty_board import Grid
-from gyges.render.fairychess.option_panel import paint_choices
-from gyges.render.fairychess.person import MoveChooser
+from gyges.render.fairychess.facts import (
+    ChessScene,
+    Holding,
+    StakesFacts,
+    actor_of,
+    attacked_royals,
+    codes,
+    position_of,
+    stakes_of,
+)
+from gyges.render.fairychess.move_chooser import MoveChooser, Pointing
 from gyges.render.fairychess.piece_card import paint_card, paint_rules
 from gyges.render.fairychess.pieces import looks, sprite
 from gyges.render.fairychess.position import (
@@ -29,16 +36,15 @@ from gyges.render.fairychess.position import (
     DROP,
     MOVE,
     Arrow,
-    Held,
     Marks,
-    Region,
-    Sight,
+    PocketSpot,
     Target,
     paint_plate,
     paint_position,
 )
-from gyges.render.fairychess.stakes import Stakes, paint_deed, paint_holdings
+from gyges.render.fairychess.stakes_panel import paint_bubble, paint_holding, paint_stakes
 from gyges.render.kit import draw
+from gyges.render.kit.signs import eye
 from gyges.render.kit.theme import DAY, NIGHT, Theme, mix
 
 NAMES = ("First player", "Second player")
@@ -55,40 +61,11 @@ ACCENTS = tuple(
                    mix(ink.dark, ink.treaty, 0.18))
 )  # fmt: skip
 """Colours that a GIF keeps."""
+_ARROW = ((62, 66, 78), (196, 202, 216))
+"""An arrow whose label is not shown, by day and by night."""
 
 
-class Pointing(NamedTuple):
-    """What a person points at or holds.
-
-    Attributes:
-        square: a square, None for none.
-        kind: a kind in hand, 0 for none.
-        held: where the mouse holds the piece of `square` (or of `kind`), None while it lies.
-        popup: actions to choose among: promotions of one move.
-        slide: (from, to, share): the piece on `to` is still on its way, share 0 to 1.
-        picked: it was picked, not only passed over.
-    """
-
-    square: int | None = None
-    kind: int = 0
-    held: tuple[int, int] | None = None
-    popup: tuple[int, ...] = ()
-    slide: tuple[int, int, float] | None = None
-    picked: bool = False
-
-
-class Shown(NamedTuple):
-    """A row of a batch as the picture needs it."""
-
-    row: npt.NDArray[np.int32]  # the engine's
-    header: dict[str, int]
-    sight: Sight
-    mover: int  # who acts: whose move it is, or who must answer
-    stakes: Stakes | None
-    acts: dict[int, Act]  # legal actions of the mover, where the view may know them
-
-
-class FairyChessRenderer(Board):
+class FairyChessRenderer(Renderer):
     """Renderer of `gyges.envs.fairychess`.
 
     Attributes:
@@ -97,6 +74,7 @@ class FairyChessRenderer(Board):
         popups: where the promotions to choose among lay on it.
     """
 
+    Scene: ClassVar[type] = ChessScene
     follows = turns_round = True
     accents = ACCENTS
     digits = 2
@@ -104,7 +82,7 @@ class FairyChessRenderer(Board):
 
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         super().__init__(game, size)
-        self.position = Position(game.variant)
+        self.position = Board(game.variant)
         c = game.config
         self.staked = "stakes" in game.slices and bool(c.civilians or c.treaties or c.tampering or c.orders)
         self.plate = 44 if game.compiled.droppable else 34
@@ -122,7 +100,7 @@ class FairyChessRenderer(Board):
         self.area = pygame.Rect(8, HEAD + self.plate + 10, left - 16, room)
         self.grids = tuple(Grid(v, self.area, flip) for flip in (False, True))
         self.grid = self.grids[0]
-        self.hands: list[Held] = []
+        self.hands: list[PocketSpot] = []
         self.popups: list[Spot] = []
         self.plates = [pygame.Rect(0, 0, 1, 1), pygame.Rect(0, 0, 1, 1)]
 
@@ -132,90 +110,49 @@ class FairyChessRenderer(Board):
         """Whose pieces."""
         return NAMES[seat]
 
-    def theme(self, batch: Any, row: int, view: View) -> Theme:
+    def theme(self, facts: Facts) -> Theme:
         """Night where something is at stake and the decision goes unwatched."""
-        return super().theme(batch, row, view) if self.staked else DAY
+        return super().theme(facts) if self.staked else DAY
+
+    def moment(self, batch: Any, row: int, scene: ChessScene) -> str:
+        """Which move, and whose."""
+        return scene.heading
 
     def words(self, batch: Any, row: int, view: View) -> str:
         """The board says it."""
         return ""
 
-    def option_name(self, batch: Any, row: int, view: View, action: int) -> str:
+    def option_names(self, scene: ChessScene) -> dict[int, str]:
         """Moves as chess players write them."""
-        return spoken(self.game, self.game.rows_of(batch.codes[row, view.seat])[0], action)
+        return {0: str(self.game.action_names[0])} | {a.action: a.name for a in scene.acts}
 
-    def shown(self, batch: Any, row: int, view: View) -> Shown:
+    def scene_facts(self, batch: Any, row: int, view: View) -> ChessScene:
         """Read what the shown seat observes; nothing else is painted of the position."""
-        codes, c = batch.codes[row, view.seat], self.game.compiled
-        engine = self.game.rows_of(codes)[0]
-        header = dict(zip(encoding.HEADER, (int(v) for v in codes[: encoding.BOARD]), strict=True))
+        seen, game = batch.codes[row, view.seat], self.game
+        engine = game.rows_of(seen)[0]
+        header = dict(zip(encoding.HEADER, (int(v) for v in seen[: encoding.BOARD]), strict=True))
         turn, over = header["side to move"], bool(header["end"])
-        stakes = Stakes(self.game, codes, turn, view.seat) if self.staked else None
-        mover = turn if stakes is None else stakes.actor
+        mover = actor_of(game, seen, turn) if self.staked else turn
         self.position.row = engine
         check = () if over else attacked_royals(self.position) if self.position.in_check else ()
-        wide, files = c.variant.maxFile, self.game.family.files
-        last = tuple(
-            cell // files * wide + cell % files
-            for cell in (header["last from"], header["last to"])
-            if cell >= 0
-        )
+        last = tuple(square_of(game, header[name]) for name in ("last from", "last to") if header[name] >= 0)
         checks = (header["checks left first"], header["checks left second"])
-        sight = Sight(
-            engine[c.row[1] : c.row[2]],
-            engine[c.row[2] : c.row[3]],
-            -1 if over else mover,
-            checks if c.variant.checkCounting else None,
-            last,
-            check,
-        )
+        position = position_of(game.compiled, engine, -1 if over else mover, checks, last, check)
         known = not over and (view.truth or view.seat == mover)
         legal = batch.legal(row, mover) if known and batch.state.to_move[row, mover] else ()
-        return Shown(engine, header, sight, mover, stakes, acts_of(self.game, engine, legal))
-
-    # The scene.
-
-    def paint_scene(self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View) -> None:
-        """Paint head, players, board and what is pointed at."""
-        surface.fill(theme.sky, self.scene)
-        self.grid = self.grids[int(view.flip)]
-        shown = self.shown(batch, row, view)
-        self._head(surface, theme, batch, row, view, shown)
-        self._plates(surface, theme, batch, row, view, shown)
-        marks = self._marks(theme, batch, row, view, shown)
-        paint_position(surface, self.grid, self.game.compiled, theme, shown.sight, marks)
-        self._in_hand(surface, view, shown)
-        self._deed(surface, theme, batch, row, view, shown)
-        self._popup(surface, theme, view, shown)
-        if self.column.width:
-            self._column(surface, theme, batch, row, view, shown)
-
-    def _head(
-        self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View, shown: Shown
-    ) -> None:
-        v, header = self.game.variant, shown.header
-        draw.write(surface, (18, 10), v.name, 24, theme.ink, bold=True, width=self.scene.width - 180)
-        words = f"Move {header['ply'] // 2 + 1}"
-        if header["end"]:
-            words = self.ending(batch, row, view, header)
-        else:
-            answers = shown.mover != header["side to move"]
-            words += f" · {NAMES[shown.mover].lower()} to {'answer' if answers else 'move'}"
-            if shown.sight.check:
-                words += " · check"
-            if header["times seen"] > 1:
-                words += f" · position seen {header['times seen']} times"
-        bold = bool(header["end"])
-        draw.write(surface, (18, 38), words, 14, theme.ink if bold else theme.soft, bold=bold,
-                   width=self.scene.width - 180)  # fmt: skip
+        stakes = None
         if self.staked:
-            watched = self.told(batch, row, view)
-            right = self.scene.right - 16
-            draw.stamp(surface, eye(34, watched, theme), (right - 34, 10))
-            word = "watched" if watched else "unwatched"
-            draw.write(surface, (right, 36), word, 13, theme.ink, bold=True, anchor="topright")
+            holdings = tuple(self._holding(batch, row, side) for side in (0, 1)) if view.truth else ()
+            stakes = stakes_of(game, seen, view.seat, holdings)
+        heading = self._ending(batch, row, view, header) if over else _heading(header, mover, bool(check))
+        acts = tuple(acts_of(game, engine, legal).values())
+        return ChessScene(heading, over, position, mover, acts, stakes)
 
-    def ending(self, batch: Any, row: int, view: View, header: dict[str, int]) -> str:
+    def _holding(self, batch: Any, row: int, side: int) -> Holding:
+        token = bool(batch.state.token[row, side]) if self.game.config.tampering else None
+        return Holding(token, bool(batch.state.order[row, side]), bool(batch.state.seal[row, side]))
+
+    def _ending(self, batch: Any, row: int, view: View, header: dict[str, int]) -> str:
         """How the game ended."""
         words = encoding.ENDS[header["end"]]
         why = int(batch.state.why[row, 0]) if view.truth else 0
@@ -223,66 +160,88 @@ class FairyChessRenderer(Board):
         words = words[0].upper() + words[1:]
         return f"{words}: {reason}" if reason and reason != words else words
 
+    # The scene.
+
+    def paint_scene(self, surface: pygame.Surface, theme: Theme, facts: Facts, gesture: Gesture) -> None:
+        """Paint head, players, board and what is pointed at."""
+        surface.fill(theme.sky, self.scene)
+        self.grid = self.grids[int(gesture.flip)]
+        pointing = gesture.pointing if isinstance(gesture.pointing, Pointing) else Pointing()
+        scene: ChessScene = facts.scene
+        self._head(surface, theme, facts)
+        self._plates(surface, theme, facts, pointing, gesture.flip)
+        marks = self._marks(theme, facts, gesture.hover, pointing)
+        paint_position(surface, self.grid, self.game.compiled, theme, scene.position, marks)
+        self._in_hand(surface, pointing, scene.mover, gesture.flip)
+        self._bubble(surface, theme, facts, gesture.flip)
+        self._popup(surface, theme, pointing, scene, gesture.flip)
+        if self.column.width:
+            self._column(surface, theme, pointing, scene, gesture.flip)
+
+    def _head(self, surface: pygame.Surface, theme: Theme, facts: Facts) -> None:
+        scene, room = facts.scene, self.scene.width - 180
+        draw.write(surface, (18, 10), self.game.variant.name, 24, theme.ink, bold=True, width=room)
+        ink = theme.ink if scene.ended else theme.soft
+        draw.write(surface, (18, 38), scene.heading, 14, ink, bold=scene.ended, width=room)
+        if self.staked:
+            watched = bool(facts.shown.watched)
+            right = self.scene.right - 16
+            draw.stamp(surface, eye(34, watched, theme), (right - 34, 10))
+            word = "watched" if watched else "unwatched"
+            draw.write(surface, (right, 36), word, 13, theme.ink, bold=True, anchor="topright")
+
     def _plates(
-        self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View, shown: Shown
+        self, surface: pygame.Surface, theme: Theme, facts: Facts, pointing: Pointing, flip: bool
     ) -> None:
+        scene, grid = facts.scene, self.grid
         wide = self.scene.width - self.column.width - 16
-        grid = self.grid
         wide = min(wide, max(grid.rect.width + 2 * grid.margin, 420))
         left = grid.rect.centerx - wide // 2
         left = min(max(left, 8), self.scene.width - self.column.width - wide - 8)
         upper = pygame.Rect(left, HEAD + 4, wide, self.plate)
         lower = pygame.Rect(left, self.scene.bottom - self.plate - 6, wide, self.plate)
-        chosen = view.pointing.kind if isinstance(view.pointing, Pointing) else 0
         self.hands = []
-        for side in (0, 1):
-            rect = lower if (side == 0) != view.flip else upper
-            name = f"{NAMES[side]} · {view.names[side]}" if view.names else NAMES[side]
-            picked = chosen if side == shown.mover else 0
+        for side, stands in enumerate(facts.seats):
+            rect = lower if (side == 0) != flip else upper
+            name = f"{stands.name} · {stands.player}" if stands.player else stands.name
+            picked = pointing.kind if side == scene.mover else 0
             self.hands += paint_plate(
-                surface, rect, self.game.compiled, theme, shown.sight, side, name, view.flip, picked or None
+                surface, rect, self.game.compiled, theme, scene.position, side, name, flip, picked or None
             )
             self.plates[side] = rect
-            if shown.stakes is not None and view.truth:
-                tampering = bool(self.game.config.tampering)
-                paint_holdings(surface, rect, theme, batch, row, side, tampering)
+            if scene.stakes is not None and scene.stakes.holdings:
+                paint_holding(surface, rect, theme, scene.stakes.holdings[side])
 
-    def _marks(self, theme: Theme, batch: Any, row: int, view: View, shown: Shown) -> Marks:
-        pointing = view.pointing if isinstance(view.pointing, Pointing) else Pointing()
+    def _marks(self, theme: Theme, facts: Facts, hover: int | None, pointing: Pointing) -> Marks:
+        scene: ChessScene = facts.scene
         held = None
         if pointing.held is not None and pointing.square is not None:
             held = (pointing.square, pointing.held, 70)
         if pointing.slide is not None:
             held = self._slid(pointing.slide)
-        chosen = pointing.square
-        regions, people = (
-            ((), True) if shown.stakes is None else (shown.stakes.regions(), shown.stakes.people)
-        )
-        offer = self._offer(view, shown)
-        regions = (*regions, offer) if offer is not None else regions
-        arrow = self._arrow(theme, batch, row, view, shown)
-        return Marks(chosen, self.targets(shown, pointing), arrow, regions, people, held)
+        stakes = scene.stakes or StakesFacts(people=True)
+        regions, arrow = stakes.regions, None
+        action = facts.seats[scene.mover].act
+        act = next((a for a in scene.acts if a.action == (hover if action is None else action)), None)
+        if act is not None:
+            regions += () if act.offers is None else (act.offers,)
+            label = facts.seats[scene.mover].act_label or 0
+            arrow = _arrow(act, theme.label(label) if label else _ARROW[theme.night])
+        targets = self.targets(scene, pointing)
+        return Marks(pointing.square, targets, arrow, regions, stakes.people, held)
 
-    def _deed(
-        self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View, shown: Shown
-    ) -> None:
+    def _bubble(self, surface: pygame.Surface, theme: Theme, facts: Facts, flip: bool) -> None:
         """What is about to be done that is no move."""
-        if view.actions is None or not (view.truth or view.seat == shown.mover):
-            return
-        action = int(view.actions[shown.mover])
-        if action not in shown.acts or shown.acts[action].moves:
-            return
-        label = None
-        if view.judged:
-            choice = batch.choice_point(row, shown.mover)
-            label = int(choice.label[choice.of(action)])
-        above = (shown.mover == 1) != view.flip
-        paint_deed(surface, self.plates[shown.mover], theme, self.game.action_names[action], label, above)
+        mover = facts.scene.mover
+        stands = facts.seats[mover]
+        if any(a.action == stands.act and not a.moves for a in facts.scene.acts):
+            above = (mover == 1) != flip
+            paint_bubble(surface, self.plates[mover], theme, stands.act_name, stands.act_label, above)
 
-    def targets(self, shown: Shown, pointing: Pointing) -> tuple[Target, ...]:
+    def targets(self, scene: ChessScene, pointing: Pointing) -> tuple[Target, ...]:
         """Where the piece pointed at may go."""
         found: dict[int, Target] = {}
-        for act in shown.acts.values():
+        for act in scene.acts:
             lifted = act.origin is not None and act.origin == pointing.square
             if not lifted and not (act.kind and act.kind == pointing.kind):
                 continue
@@ -291,59 +250,27 @@ class FairyChessRenderer(Board):
             found[act.to] = Target(act.to, kind, bool(act.becomes) or bool(before and before.promotes))
         return tuple(found.values())
 
-    def _offer(self, view: View, shown: Shown) -> Region | None:
-        """The region of a treaty about to be offered, or pointed at."""
-        action = view.hover
-        if view.actions is not None and (view.truth or view.seat == shown.mover):
-            action = int(view.actions[shown.mover])
-        if action is None or shown.stakes is None or action not in shown.acts:
-            return None
-        return shown.stakes.deed(action)[1]
-
-    def _arrow(self, theme: Theme, batch: Any, row: int, view: View, shown: Shown) -> Arrow | None:
-        action = view.hover
-        if view.actions is not None and (view.truth or view.seat == shown.mover):
-            action = int(view.actions[shown.mover])
-        if action is None or action not in shown.acts:
-            return None
-        act = shown.acts[action]
-        origin, to = act.origin, act.to
-        if not act.moves:
-            removed = shown.stakes.deed(action)[0] if shown.stakes is not None else None
-            if removed is None:
-                return None
-            origin, to = None, removed
-        label = 0
-        if view.judged and view.actions is not None:
-            choice = batch.choice_point(row, shown.mover)
-            label = int(choice.label[choice.of(action)])
-        colour = theme.label(label) if label else (196, 202, 216) if theme.night else (62, 66, 78)
-        return Arrow(origin, to, colour)
-
     def _slid(self, slide: tuple[int, int, float]) -> tuple[int, tuple[int, int], int]:
         origin, to, share = slide
         (ax, ay), (bx, by) = self.grid.centre(origin), self.grid.centre(to)
         return to, (round(ax + (bx - ax) * share), round(ay + (by - ay) * share)), 0
 
-    def _in_hand(self, surface: pygame.Surface, view: View, shown: Shown) -> None:
+    def _in_hand(self, surface: pygame.Surface, pointing: Pointing, mover: int, flip: bool) -> None:
         """A piece from the pocket that the mouse holds."""
-        pointing = view.pointing
-        if isinstance(pointing, Pointing) and pointing.held is not None and pointing.kind:
+        if pointing.held is not None and pointing.kind:
             c, size = self.game.compiled, round(self.grid.cell * 0.94)
-            up = (shown.mover == 0) != view.flip
-            image = sprite(looks(c.variant, c.kinds)[pointing.kind], shown.mover, size, up)
+            image = sprite(looks(c.variant, c.kinds)[pointing.kind], mover, size, (mover == 0) != flip)
             draw.stamp(surface, image, pointing.held, centre=True)
 
-    def _popup(self, surface: pygame.Surface, theme: Theme, view: View, shown: Shown) -> None:
+    def _popup(
+        self, surface: pygame.Surface, theme: Theme, pointing: Pointing, scene: ChessScene, flip: bool
+    ) -> None:
         """What a piece may become, as a strip of pieces beside the square it goes to."""
         self.popups = []
-        pointing = view.pointing
-        if not isinstance(pointing, Pointing) or not pointing.popup:
-            return
-        c, cell = self.game.compiled, self.grid.cell
-        acts = [shown.acts[a] for a in pointing.popup if a in shown.acts]
+        acts = [a for a in scene.acts if a.action in pointing.popup]
         if not acts:
             return
+        c, cell, table = self.game.compiled, self.grid.cell, codes(self.game.compiled)
         x, y = self.grid.corner(acts[0].to)
         high = cell * len(acts)
         down = y + high <= self.grid.rect.bottom
@@ -353,7 +280,7 @@ class FairyChessRenderer(Board):
         for j, act in enumerate(acts):
             box = pygame.Rect(x, top + (j if down else len(acts) - 1 - j) * cell, cell, cell)
             assert act.origin is not None
-            code = int(shown.sight.board[act.origin])
+            code = table[scene.position.squares[act.origin]]
             look = looks(c.variant, c.kinds)[act.becomes or code >> 2]
             draw.box(
                 surface,
@@ -361,47 +288,36 @@ class FairyChessRenderer(Board):
                 (214, 190, 156) if not theme.night else (104, 110, 134),
                 radius=6,
             )
-            image = sprite(look, (code & 3) - 1, round(cell * 0.86), (shown.mover == 0) != view.flip)
+            image = sprite(look, (code & 3) - 1, round(cell * 0.86), (scene.mover == 0) != flip)
             draw.stamp(surface, image, box.center, centre=True)
             self.popups.append(Spot(box, act.action))
 
     def _column(
-        self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View, shown: Shown
+        self, surface: pygame.Surface, theme: Theme, pointing: Pointing, scene: ChessScene, flip: bool
     ) -> None:
         rect = pygame.Rect(self.column.x + 2, self.column.y + 4, self.column.width - 12, self.column.height)
-        c, pointing = self.game.compiled, view.pointing
-        code = 0
-        if isinstance(pointing, Pointing):
-            if pointing.square is not None:
-                code = int(shown.sight.board[pointing.square])
-            elif pointing.kind:
-                code = 4 * pointing.kind + shown.mover + 1
-        if shown.stakes is not None:
-            y = shown.stakes.paint_words(surface, rect, theme)
+        c, code = self.game.compiled, 0
+        if pointing.square is not None:
+            code = codes(c)[scene.position.squares[pointing.square]]
+        elif pointing.kind:
+            code = 4 * pointing.kind + scene.mover + 1
+        if scene.stakes is not None:
+            y = paint_stakes(surface, rect, theme, scene.stakes)
             rect = pygame.Rect(rect.x, y, rect.width, rect.bottom - y)
         if code & 3 in (1, 2) and code < at.CIVILIAN:
-            paint_card(surface, rect, theme, c, code, view.flip)
+            paint_card(surface, rect, theme, c, code, flip)
         else:
             paint_rules(surface, rect, theme, c)
 
     # The panel and the mouse.
 
     def paint_options(
-        self,
-        surface: pygame.Surface,
-        area: pygame.Rect,
-        theme: Theme,
-        batch: Any,
-        row: int,
-        view: View,
-        choice: ChoicePoint,
-        taken: int | None,
+        self, surface: pygame.Surface, area: pygame.Rect, theme: Theme, facts: Facts, gesture: Gesture
     ) -> tuple[list[Spot], int]:
         """Paint the options; while a piece is pointed at, those that concern it."""
-        engine = self.game.rows_of(batch.codes[row, view.seat])[0]
-        pointing = view.pointing
+        pointing = gesture.pointing
         square = pointing.square if isinstance(pointing, Pointing) and pointing.picked else None
-        return paint_choices(surface, area, theme, self, view, choice, taken, engine, square)
+        return option_panel.paint_options(surface, area, theme, self.game, facts, gesture, square)
 
     def price(self, batch: Any, row: int, seat: int) -> float | None:
         """The price of a decision by search, in wins; None where there is no choice."""
@@ -412,13 +328,11 @@ class FairyChessRenderer(Board):
         found = float(price(batch, row, seat).price)
         return None if np.isnan(found) else found
 
-    def point(self, batch: Any, row: int, view: View, pos: tuple[int, int]) -> Pointing | None:
+    def point(self, facts: Facts, pos: tuple[int, int]) -> Pointing | None:
         """The square or the piece in hand under the mouse, if a piece is there."""
         square = self.grid.square(pos)
         if square is not None:
-            c = self.game.compiled
-            board = self.game.rows_of(batch.codes[row, view.seat])[0][c.row[1] : c.row[2]]
-            return Pointing(square) if int(board[square]) not in (0, at.WALL) else None
+            return Pointing(square) if facts.scene.position.squares[square] not in ("", "*") else None
         for held in self.hands:
             if held.rect.collidepoint(pos):
                 return Pointing(kind=held.kind)
@@ -437,10 +351,23 @@ class FairyChessRenderer(Board):
         ply, origin, to = (encoding.HEADER.index(name) for name in ("ply", "last from", "last to"))
         if before is None or int(now[ply]) == int(before[ply]) or min(now[origin], now[to]) < 0:
             return []
-        wide, files = self.game.variant.maxFile, self.game.family.files
-        a, b = (int(now[j]) // files * wide + int(now[j]) % files for j in (origin, to))
+        a, b = (square_of(self.game, int(now[j])) for j in (origin, to))
         return [Pointing(slide=(a, b, 1 - (1 - k / SLIDE) ** 2)) for k in range(SLIDE)]
 
-    def act(self, batch: Any, row: int, view: View, action: int) -> Act:
-        """An action read in the position shown."""
-        return act_of(self.game, self.game.rows_of(batch.codes[row, view.seat])[0], action)
+
+def _heading(header: dict[str, int], mover: int, check: bool) -> str:
+    """Whose move it is, and what is remarkable."""
+    answers = mover != header["side to move"]
+    words = f"Move {header['ply'] // 2 + 1} · {NAMES[mover].lower()} to {'answer' if answers else 'move'}"
+    if check:
+        words += " · check"
+    if header["times seen"] > 1:
+        words += f" · position seen {header['times seen']} times"
+    return words
+
+
+def _arrow(act: BoardAction, colour: draw.Colour) -> Arrow | None:
+    """A move, a drop, or the piece that an act removes."""
+    if act.moves:
+        return Arrow(act.origin, act.to, colour)
+    return None if act.removes is None else Arrow(None, act.removes, colour)

@@ -16,6 +16,11 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
     return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
 
 
+def dimmed(colour: Colour, night: bool, share: float = 0.5) -> Colour:
+    """A colour as it looks at night, by day as it is."""
+    return mix(colour, (14, 20, 34), share) if night else colour
+
+
 class Theme(NamedTuple):
     """Colours of one time of day."""
 

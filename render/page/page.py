@@ -1,7 +1,7 @@
 """The leaderboard page: one self-contained HTML file, without scripts, fonts or pictures from elsewhere.
 
-`write` takes the data of `gyges.scenarios.report.leaderboard.page_data`. Every string of it is escaped, and
-the page forbids itself to load or run anything (Content-Security-Policy), so that a hostile policy
+`write_page` takes the data of `gyges.scenarios.report.leaderboard.page_data`. Every string of it is escaped,
+and the page forbids itself to load or run anything (Content-Security-Policy), so that a hostile policy
 name stays a name. A figure that is not measurable reads NaN.
 """
 
@@ -33,7 +33,7 @@ KEYS = (
 )
 
 
-def write(data: Mapping[str, Any], path: Any) -> Path:
+def write_page(data: Mapping[str, Any], path: Any) -> Path:
     """Write the page, whole or not at all, and return its path.
 
     Args:

@@ -45,7 +45,7 @@ ROOM = 192
 """Pixels of height that houses and nameplates take above and below the water."""
 
 
-class Lagoon:
+class Map:
     """The fixed part of the map.
 
     Args:
@@ -88,7 +88,7 @@ class Lagoon:
         (x, y), (cx, cy) = self.villages[village], self.middle
         return x + (cx - x) * share, y + (cy - y) * share
 
-    @lru_cache(maxsize=4)  # noqa: B019  a board keeps one lagoon for its life
+    @lru_cache(maxsize=4)  # noqa: B019  a renderer keeps one map for its life
     def base(self, night: bool) -> pygame.Surface:
         """The map without people."""
         theme = NIGHT if night else DAY
@@ -194,6 +194,6 @@ class Lagoon:
 
 
 @lru_cache(maxsize=4)
-def lagoon(size: tuple[int, int], grounds: int, villages: int) -> Lagoon:
-    """The lagoon of this size, painted once however many boards show it."""
-    return Lagoon(size, grounds, villages)
+def map_of(size: tuple[int, int], grounds: int, villages: int) -> Map:
+    """The map of this size, painted once however many renderers show it."""
+    return Map(size, grounds, villages)

@@ -6,29 +6,33 @@ What each sign means is told in docs/replays.md. A month in which the shown seat
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import pygame
 
 from gyges.envs.steward import encoding as at
-from gyges.render.board.board import Board, View, eye
+from gyges.render.board.facts import Facts, Gesture, View
+from gyges.render.board.renderer import Renderer
 from gyges.render.kit import draw
+from gyges.render.kit.signs import eye, letter
 from gyges.render.kit.theme import SIGNS, Theme, mix, seat_colour
 from gyges.render.steward import sprites
-from gyges.render.steward.map import lagoon
-from gyges.render.steward.scene import Ground, Scene, Village, known, truth
+from gyges.render.steward.map import map_of
+from gyges.render.steward.scene import Ground, StewardScene, Village, known, truth
 
 GIFT_COLOUR = (0, 158, 115)
 ACCUSE_COLOUR = (204, 62, 120)
 PHASE_WORDS = ("pledge", "assent", "fish", "report", "give", "accuse")
 
 
-class StewardRenderer(Board):
+class StewardRenderer(Renderer):
     """Renderer of `gyges.envs.steward`."""
+
+    Scene: ClassVar[type] = StewardScene
 
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         super().__init__(game, size)
-        self.lagoon = lagoon(self.scene.size, game.config.num_grounds, game.num_agents)
+        self.map = map_of(self.scene.size, game.config.num_grounds, game.num_agents)
         self.small = game.num_agents > 8
 
     def seat_name(self, seat: int) -> str:
@@ -37,53 +41,38 @@ class StewardRenderer(Board):
 
         return village(seat)
 
-    def moment(self, batch: Any, row: int) -> str:
+    def moment(self, batch: Any, row: int, scene: StewardScene) -> str:
         """Month and phase."""
-        return f"Month {int(batch.state.month[row, 0]) + 1}, {PHASE_WORDS[int(batch.state.phase[row, 0])]}"
+        return f"Month {scene.month + 1}, {PHASE_WORDS[scene.phase]}"
 
-    def paint_scene(self, surface: pygame.Surface, theme: Theme, batch: Any, row: int, view: View) -> None:
-        """Paint the map."""
+    def scene_facts(self, batch: Any, row: int, view: View) -> StewardScene:
+        """The moment as it is, or as the seat knows it."""
         if view.truth:
-            scene = truth(self.game, batch, row)
-        else:
-            scene = known(self.game, batch.codes[row, view.seat], view.seat)
+            return truth(self.game, batch, row)
+        return known(self.game, batch.codes[row, view.seat], view.seat)
+
+    def paint_scene(self, surface: pygame.Surface, theme: Theme, facts: Facts, gesture: Gesture) -> None:
+        """Paint the map."""
+        scene: StewardScene = facts.scene
         lights = tuple(bool(v.watched) for v in scene.villages)
-        surface.blit(self.lagoon.lit(theme.night, lights), self.scene.topleft)
+        surface.blit(self.map.lit(theme.night, lights), self.scene.topleft)
         for k, ground in enumerate(scene.grounds):
             self._ground(surface, theme, k, ground)
-        acts = self._acts(batch, row, view)
         self._wakes(surface, theme, scene)
         for seat, village in enumerate(scene.villages):
-            self._village(surface, theme, seat, village, view)
+            self._village(surface, theme, seat, village, seat == facts.seat)
         for seat, village in enumerate(scene.villages):
             self._boat(surface, theme, scene, seat, village)
         if scene.phase == at.GIVE:
             self._duties(surface, theme, scene)
-        for seat, (action, label) in acts.items():
-            self._act(surface, theme, scene, seat, action, label, view)
-        self._head(surface, theme, scene, view, batch, row)
-
-    def _acts(self, batch: Any, row: int, view: View) -> dict[int, tuple[int, int | None]]:
-        """What each seat is about to do, and the label of it where labels are shown."""
-        out: dict[int, tuple[int, int | None]] = {}
-        if view.actions is None:
-            return out
-        for seat in range(self.game.num_agents):
-            if not batch.state.to_move[row, seat] or not (view.truth or seat == view.seat):
-                continue
-            action, label = int(view.actions[seat]), None
-            if view.judged:
-                choice = batch.choice_point(row, seat)
-                if action in choice.actions:
-                    label = int(choice.label[choice.of(action)])
-            out[seat] = (action, label)
-        return out
+        for seat, stands in enumerate(facts.seats):
+            if stands.act is not None:
+                self._act(surface, theme, scene, seat, stands.act, stands.act_label, seat == facts.seat)
+        self._head(surface, theme, scene, bool(facts.shown.watched))
 
     # The head of the map.
 
-    def _head(
-        self, surface: pygame.Surface, theme: Theme, scene: Scene, view: View, batch: Any, row: int
-    ) -> None:
+    def _head(self, surface: pygame.Surface, theme: Theme, scene: StewardScene, watched: bool) -> None:
         ink = theme.ink
         draw.write(surface, (22, 16), f"Month {scene.month + 1}", 26, ink, bold=True)
         soft = mix(ink, theme.land, 0.25)
@@ -101,7 +90,6 @@ class StewardRenderer(Board):
         words = f"survey in {scene.survey} {months}"
         draw.write(surface, (22, self.scene.bottom - 28), words, 12, soft)
         right = self.scene.right - 16
-        watched = self.told(batch, row, view)
         draw.stamp(surface, sprites.sky(theme.night), (right - 52, 10))
         draw.stamp(surface, eye(34, watched, theme), (right - 98, 24))
         word = "watched" if watched else "unwatched"
@@ -110,8 +98,8 @@ class StewardRenderer(Board):
     # Grounds.
 
     def _ground(self, surface: pygame.Surface, theme: Theme, k: int, ground: Ground) -> None:
-        x, y = self.lagoon.grounds[k]
-        rx, ry = self.lagoon.reach
+        x, y = self.map.grounds[k]
+        rx, ry = self.map.reach
         shown = ground.estimate if ground.stock is None else ground.stock
         count = round(34 * shown / ground.capacity)
         for j in range(count):
@@ -127,7 +115,7 @@ class StewardRenderer(Board):
     def _stock(
         self, surface: pygame.Surface, theme: Theme, x: float, y: float, ground: Ground, shown: float
     ) -> None:
-        wide = min(176.0, 1.7 * self.lagoon.reach[0])
+        wide = min(176.0, 1.7 * self.map.reach[0])
         left = x - wide / 2
         draw.box(surface, (left - 8, y - 6, wide + 16, 46), theme.card, radius=9, alpha=225)
         bar = pygame.Rect(round(left), round(y + 4), round(wide), 9)
@@ -158,19 +146,19 @@ class StewardRenderer(Board):
     # Villages.
 
     def _plate(self, seat: int) -> pygame.Rect:
-        x, y = self.lagoon.villages[seat]
+        x, y = self.map.villages[seat]
         wide, high = (102, 42) if self.small else (132, 62)
-        above = y < self.lagoon.middle[1] - 0.55 * self.lagoon.half[1]
+        above = y < self.map.middle[1] - 0.55 * self.map.half[1]
         top = y - 24 - high if above else y + 20
         left = min(max(x - wide / 2, 6), self.scene.width - wide - 6)
         return pygame.Rect(round(left), round(min(max(top, 4), self.scene.height - high - 4)), wide, high)
 
     def _village(
-        self, surface: pygame.Surface, theme: Theme, seat: int, village: Village, view: View
+        self, surface: pygame.Surface, theme: Theme, seat: int, village: Village, chosen: bool
     ) -> None:
-        x, y = self.lagoon.villages[seat]
+        x, y = self.map.villages[seat]
         alive = village.status != at.STARVED
-        if seat == view.seat:
+        if chosen:
             draw.disc(surface, (x, y), 41, theme.accent, alpha=34)
             draw.disc(surface, (x, y), 41, theme.accent, hole=38)
         wide = 46 if self.small else 62
@@ -180,14 +168,13 @@ class StewardRenderer(Board):
         if village.fined and alive:
             self._chip(surface, theme, (x - 46, y - 28), "fined", theme.unaligned)
         if village.order:
-            draw.stamp(surface, sprites.letter(village.sealed, theme.night), (x + 26, y - 20))
-        self._nameplate(surface, theme, seat, village, view)
+            draw.stamp(surface, letter(village.sealed, theme.night), (x + 26, y - 20))
+        self._nameplate(surface, theme, seat, village, chosen)
 
     def _nameplate(
-        self, surface: pygame.Surface, theme: Theme, seat: int, village: Village, view: View
+        self, surface: pygame.Surface, theme: Theme, seat: int, village: Village, chosen: bool
     ) -> None:
         rect = self._plate(seat)
-        chosen = seat == view.seat
         draw.box(surface, rect, theme.card, radius=9, alpha=235, edge=2 if chosen else 1,
                  edge_colour=theme.accent if chosen else theme.line)  # fmt: skip
         size = 11 if self.small else 13
@@ -268,19 +255,19 @@ class StewardRenderer(Board):
     # Boats and acts.
 
     def _harbour(self, seat: int) -> tuple[float, float]:
-        x, y = self.lagoon.villages[seat]
-        cx, cy = self.lagoon.middle
+        x, y = self.map.villages[seat]
+        cx, cy = self.map.middle
         far = math.dist((x, y), (cx, cy))
         return x + (cx - x) * 58 / far, y + (cy - y) * 50 / far
 
     def _at_sea(self, seat: int, ground: int) -> tuple[float, float]:
-        gx, gy = self.lagoon.grounds[ground]
-        x, y = self.lagoon.villages[seat]
-        rx, ry = self.lagoon.reach
+        gx, gy = self.map.grounds[ground]
+        x, y = self.map.villages[seat]
+        rx, ry = self.map.reach
         turn = math.atan2((y - gy) / ry, (x - gx) / rx)
         return gx + 0.74 * rx * math.cos(turn), gy + 0.66 * ry * math.sin(turn)
 
-    def _boat_place(self, scene: Scene, seat: int, village: Village) -> tuple[float, float]:
+    def _boat_place(self, scene: StewardScene, seat: int, village: Village) -> tuple[float, float]:
         if village.ground < 0 or scene.phase in (at.PLEDGE, at.GIVE, at.ACCUSE) or village.laid:
             return self._harbour(seat)
         sea, home = self._at_sea(seat, village.ground), self._harbour(seat)
@@ -288,7 +275,7 @@ class StewardRenderer(Board):
             return home
         return sea
 
-    def _wakes(self, surface: pygame.Surface, theme: Theme, scene: Scene) -> None:
+    def _wakes(self, surface: pygame.Surface, theme: Theme, scene: StewardScene) -> None:
         foam = mix(theme.water, (255, 255, 255), 0.6 if not theme.night else 0.3)
         for seat, village in enumerate(scene.villages):
             if village.ground < 0 or scene.phase not in (at.ASSENT, at.FISH, at.REPORT) or village.laid:
@@ -296,7 +283,9 @@ class StewardRenderer(Board):
             path = draw.bend(self._harbour(seat), self._at_sea(seat, village.ground), 0.10)
             draw.stroke(surface, path, foam, 2.0, dash=village.mode == at.SILENT, alpha=170)
 
-    def _boat(self, surface: pygame.Surface, theme: Theme, scene: Scene, seat: int, village: Village) -> None:
+    def _boat(
+        self, surface: pygame.Surface, theme: Theme, scene: StewardScene, seat: int, village: Village
+    ) -> None:
         if village.status == at.STARVED:
             return
         x, y = self._boat_place(scene, seat, village)
@@ -304,7 +293,7 @@ class StewardRenderer(Board):
         sprite = sprites.boat(seat_colour(seat), theme.night, sailing, 28 if self.small else 36)
         draw.stamp(surface, sprite, (x, y), centre=True)
 
-    def _duties(self, surface: pygame.Surface, theme: Theme, scene: Scene) -> None:
+    def _duties(self, surface: pygame.Surface, theme: Theme, scene: StewardScene) -> None:
         for seat, village in enumerate(scene.villages):
             if village.duty >= 0:
                 path = self._between(seat, village.duty)
@@ -314,8 +303,8 @@ class StewardRenderer(Board):
 
     def _between(self, a: int, b: int) -> list[draw.Point]:
         """A curve from village to village that bulges towards the middle."""
-        p, q = self.lagoon.inward(a, 0.13), self.lagoon.inward(b, 0.13)
-        cx, cy = self.lagoon.middle
+        p, q = self.map.inward(a, 0.13), self.map.inward(b, 0.13)
+        cx, cy = self.map.middle
         side = (q[0] - p[0]) * (cy - p[1]) - (q[1] - p[1]) * (cx - p[0])
         return draw.bend(p, q, 0.16 if side > 0 else -0.16)
 
@@ -323,11 +312,11 @@ class StewardRenderer(Board):
         self,
         surface: pygame.Surface,
         theme: Theme,
-        scene: Scene,
+        scene: StewardScene,
         seat: int,
         action: int,
         label: int | None,
-        view: View,
+        chosen: bool,
     ) -> None:
         lay = self.game.layout
         words, target = "", -1
@@ -351,9 +340,7 @@ class StewardRenderer(Board):
             return
         if target >= 0:
             words = "gives" if action < lay.accuse else "accuses"
-        self._bubble(
-            surface, theme, self._bubble_place(scene, seat), words or "pass", label, seat == view.seat
-        )
+        self._bubble(surface, theme, self._bubble_place(scene, seat), words or "pass", label, chosen)
 
     def _pledge_words(self, surface: pygame.Surface, theme: Theme, seat: int, action: int) -> str:
         lay = self.game.layout
@@ -377,7 +364,7 @@ class StewardRenderer(Board):
         draw.disc(surface, (x, y), 12, colour)
         draw.write(surface, (x, y), word, 12, (255, 255, 255), bold=True, anchor="center")
 
-    def _bubble_place(self, scene: Scene, seat: int) -> tuple[float, float]:
+    def _bubble_place(self, scene: StewardScene, seat: int) -> tuple[float, float]:
         x, y = self._boat_place(scene, seat, scene.villages[seat])
         return x, y - 27
 

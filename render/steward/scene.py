@@ -1,19 +1,20 @@
 """What a Steward picture shows: all that is true, or only what one seat knows.
 
-Pictures are drawn from a `Scene` and from nothing else. `truth` reads the state; `known` reads one
+Pictures are drawn from a `StewardScene`. `truth` reads the state; `known` reads one
 seat's observation, so that a person who plays sees no more than any other policy would.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from gyges.envs.steward import encoding as at
 
 
-class Ground(NamedTuple):
+class Ground(msgspec.Struct, frozen=True):
     """One fishing ground, in tonnes."""
 
     name: str
@@ -25,15 +26,15 @@ class Ground(NamedTuple):
     weather: int
 
 
-class Village(NamedTuple):
+class Village(msgspec.Struct, frozen=True):
     """One village. -1 or None where something is not known or not there."""
 
     name: str
-    status: int  # layout.STARVED, WELL, HUNGRY
+    status: int  # encoding.STARVED, WELL, HUNGRY
     store: float | None  # meals
     watched: bool | None
     ground: int  # where its boat is
-    mode: int  # layout.SILENT ...; -1 not known
+    mode: int  # encoding.SILENT ...; -1 not known
     pledge: int  # tonnes
     catch: float | None  # tonnes landed this month
     report: int  # tonnes
@@ -45,7 +46,7 @@ class Village(NamedTuple):
     moves: bool
 
 
-class Scene(NamedTuple):
+class StewardScene(msgspec.Struct, frozen=True):
     """A moment of the game."""
 
     month: int
@@ -63,15 +64,15 @@ def _names(game: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(village(a) for a in range(n)), tuple(place(j) for j in range(k))
 
 
-def truth(game: Any, batch: Any, row: int) -> Scene:
+def truth(game: Any, batch: Any, row: int) -> StewardScene:
     """Everything, from the state."""
     s, p = batch.state, game.params()
     villages, places = _names(game)
     phase, u = int(s.phase[row, 0]), float(at.UNIT)
     grounds = tuple(
         Ground(
-            name, s.stock[row, k] / u, s.estimate[row, k] / u, p.capacity / u, p.target / u,
-            s.share[row, k] / u, int(s.weather[row, k]),
+            name, float(s.stock[row, k] / u), float(s.estimate[row, k] / u), p.capacity / u, p.target / u,
+            float(s.share[row, k] / u), int(s.weather[row, k]),
         )
         for k, name in enumerate(places)
     )  # fmt: skip
@@ -96,10 +97,10 @@ def truth(game: Any, batch: Any, row: int) -> Scene:
         for a, name in enumerate(villages)
     )
     month = int(s.month[row, 0])
-    return Scene(month, phase, p.survey - month % p.survey, int(s.petition[row, 0]), grounds, people)
+    return StewardScene(month, phase, p.survey - month % p.survey, int(s.petition[row, 0]), grounds, people)
 
 
-def known(game: Any, codes: Any, seat: int) -> Scene:
+def known(game: Any, codes: Any, seat: int) -> StewardScene:
     """What one seat knows, from its observation."""
     o, p, v = [int(x) for x in np.asarray(codes)], game.params(), game.view
     villages, places = _names(game)
@@ -142,4 +143,4 @@ def known(game: Any, codes: Any, seat: int) -> Scene:
         )
 
     people = tuple(person(a, name) for a, name in enumerate(villages))
-    return Scene(o[at.O_MONTH], phase, o[at.O_SURVEY], o[at.O_PETITIONER], grounds, people)
+    return StewardScene(o[at.O_MONTH], phase, o[at.O_SURVEY], o[at.O_PETITIONER], grounds, people)

@@ -1,4 +1,4 @@
-"""Small painted things of the Steward map: houses, boats, fish, the lighthouse, trees, orders."""
+"""Small painted things of the Steward map: houses, boats, fish, the lighthouse, trees."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ import pygame
 
 from gyges.render.kit import draw
 from gyges.render.kit.draw import Colour, Surface, mix
+from gyges.render.kit.theme import dimmed
 
 WOOD = (104, 74, 52)
 DARK_WOOD = (58, 46, 40)
-
-
-def _dim(colour: Colour, night: bool, share: float = 0.5) -> Colour:
-    return mix(colour, (14, 20, 34), share) if night else colour
 
 
 @lru_cache(maxsize=128)
 def houses(colour: Colour, night: bool, alive: bool, width: int = 62) -> Surface:
     """A village of three houses with roofs in its seat's colour; grey and dark when starved."""
     height = round(width * 0.66)
-    roof = _dim(colour, night, 0.35) if alive else _dim((128, 126, 122), night, 0.45)
-    wall = _dim((246, 238, 222), night, 0.62) if alive else _dim((196, 192, 184), night, 0.62)
-    window = (255, 214, 120) if night and alive else _dim((112, 122, 132), night, 0.5)
+    roof = dimmed(colour, night, 0.35) if alive else dimmed((128, 126, 122), night, 0.45)
+    wall = dimmed((246, 238, 222), night, 0.62) if alive else dimmed((196, 192, 184), night, 0.62)
+    window = (255, 214, 120) if night and alive else dimmed((112, 122, 132), night, 0.5)
 
     def paint(s: Surface, k: int) -> None:
         unit = width * k / 62
@@ -51,7 +48,7 @@ def houses(colour: Colour, night: bool, alive: bool, width: int = 62) -> Surface
 @lru_cache(maxsize=128)
 def boat(colour: Colour, night: bool, sail: bool = True, size: int = 34) -> Surface:
     """A boat with a sail in its seat's colour; without the sail it lies in harbour."""
-    hull = _dim(WOOD, night, 0.4)
+    hull = dimmed(WOOD, night, 0.4)
 
     def paint(s: Surface, k: int) -> None:
         unit = size * k / 34
@@ -60,10 +57,10 @@ def boat(colour: Colour, night: bool, sail: bool = True, size: int = 34) -> Surf
             s, hull, [(x * unit, y * unit) for x, y in ((3, 22), (31, 22), (26, 30), (8, 30))]
         )
         pygame.draw.line(
-            s, _dim(DARK_WOOD, night, 0.3), (17 * unit, 3 * unit), (17 * unit, 23 * unit), round(2 * unit)
+            s, dimmed(DARK_WOOD, night, 0.3), (17 * unit, 3 * unit), (17 * unit, 23 * unit), round(2 * unit)
         )
         if sail:
-            cloth = _dim(colour, night, 0.2)
+            cloth = dimmed(colour, night, 0.2)
             pygame.draw.polygon(s, cloth, [(x * unit, y * unit) for x, y in ((18, 2), (18, 20), (31, 20))])
             pygame.draw.polygon(s, mix(cloth, (255, 255, 255), 0.45),
                                 [(x * unit, y * unit) for x, y in ((16, 5), (16, 20), (7, 20))])  # fmt: skip
@@ -96,9 +93,9 @@ def lighthouse(night: bool, lit: bool) -> Surface:
 
     def paint(s: Surface, k: int) -> None:
         rock, white, red = (
-            _dim((134, 128, 120), night),
-            _dim((248, 246, 240), night, 0.42),
-            _dim((176, 58, 46), night, 0.38),
+            dimmed((134, 128, 120), night),
+            dimmed((248, 246, 240), night, 0.42),
+            dimmed((176, 58, 46), night, 0.38),
         )
         pygame.draw.ellipse(s, mix(rock, (0, 0, 0), 0.25), (4 * k, 82 * k, 56 * k, 20 * k))
         pygame.draw.ellipse(s, rock, (6 * k, 79 * k, 52 * k, 18 * k))
@@ -109,9 +106,9 @@ def lighthouse(night: bool, lit: bool) -> Surface:
             pygame.draw.polygon(s, colour, [(x * k, y * k) for x, y in shape])
             shade = [(32 + w0 * 0.35, y0), (32 + w0, y0), (32 + w1, y1), (32 + w1 * 0.35, y1)]
             pygame.draw.polygon(s, mix(colour, (0, 0, 0), 0.16), [(x * k, y * k) for x, y in shade])
-        metal = _dim((70, 76, 86), night, 0.3)
+        metal = dimmed((70, 76, 86), night, 0.3)
         pygame.draw.rect(s, metal, (21 * k, 37 * k, 22 * k, 4 * k))
-        lamp = (255, 226, 130) if lit else _dim((150, 152, 156), night, 0.5)
+        lamp = (255, 226, 130) if lit else dimmed((150, 152, 156), night, 0.5)
         pygame.draw.rect(s, lamp, (25 * k, 24 * k, 14 * k, 13 * k))
         pygame.draw.polygon(s, metal, [(22 * k, 24 * k), (42 * k, 24 * k), (32 * k, 13 * k)])
         pygame.draw.circle(s, metal, (32 * k, 12 * k), 2 * k)
@@ -123,7 +120,7 @@ def lighthouse(night: bool, lit: bool) -> Surface:
 def tree(night: bool, kind: int) -> Surface:
     """A tree from above, three kinds."""
     size = (15, 19, 12)[kind % 3]
-    leaf = _dim(((118, 150, 92), (104, 138, 88), (134, 160, 102))[kind % 3], night, 0.68)
+    leaf = dimmed(((118, 150, 92), (104, 138, 88), (134, 160, 102))[kind % 3], night, 0.68)
 
     def paint(s: Surface, k: int) -> None:
         r = size * k / 2
@@ -132,23 +129,6 @@ def tree(night: bool, kind: int) -> Surface:
         pygame.draw.circle(s, mix(leaf, (255, 255, 255), 0.16), (r * 0.82, r * 0.76), r * 0.42)
 
     return draw.shape(size, size, paint)
-
-
-@lru_cache(maxsize=16)
-def letter(sealed: bool, night: bool) -> Surface:
-    """An order on the desk, with or without the authority's seal."""
-    paper = _dim((252, 246, 226), night, 0.2)
-
-    def paint(s: Surface, k: int) -> None:
-        pygame.draw.rect(s, paper, (2 * k, 2 * k, 14 * k, 18 * k), border_radius=2 * k)
-        pygame.draw.rect(s, (120, 110, 90), (2 * k, 2 * k, 14 * k, 18 * k), width=k, border_radius=2 * k)
-        for y in (6, 9, 12):
-            pygame.draw.line(s, (150, 140, 120), (5 * k, y * k), (13 * k, y * k), k)
-        if sealed:
-            pygame.draw.circle(s, (190, 40, 40), (13 * k, 17 * k), 4 * k)
-            pygame.draw.circle(s, (226, 92, 80), (13 * k, 17 * k), 2 * k)
-
-    return draw.shape(18, 22, paint)
 
 
 @lru_cache(maxsize=8)

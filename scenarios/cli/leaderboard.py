@@ -58,9 +58,9 @@ def publish(
     data = leaderboard.page_data(store, suite, replays=folder, notes=notes)
     leaderboard.print_table(data, console)
     if html is not None:
-        from gyges.render.page.page import write
+        from gyges.render import write_page
 
-        console.print(f"page: {write(data, html)}", markup=False, soft_wrap=True)
+        console.print(f"page: {write_page(data, html)}", markup=False, soft_wrap=True)
     return dict(data)
 
 

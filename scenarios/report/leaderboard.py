@@ -1,7 +1,7 @@
 """The leaderboard: one row per policy and scenario, and one per policy over all scenarios.
 
 `page_data` gives everything that the table and the page show, as plain JSON-able data whose shape is a
-contract with `gyges.render.page.page.write(page, path)`: `gyges.scenarios.report.page_schema.Page`.
+contract with `gyges.render.write_page(page, path)`: `gyges.scenarios.report.page_schema.Page`.
 """
 
 from __future__ import annotations

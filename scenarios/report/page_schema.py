@@ -1,7 +1,7 @@
 """The shape of the leaderboard's data.
 
 `gyges.scenarios.report.leaderboard.page_data` gives everything that the table and the page show, as plain
-JSON-able data (`Page`). Its shape is a contract with `gyges.render.page.page.write(page, path)`:
+JSON-able data (`Page`). Its shape is a contract with `gyges.render.write_page(page, path)`:
 
 * a number is a float or None; None means "not measurable" (an empty denominator, coverage too small)
   and is shown as such, never as 0;

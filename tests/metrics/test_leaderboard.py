@@ -12,7 +12,7 @@ from well import Well
 from gyges.envs import registry
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
-from gyges.render.page.page import write
+from gyges.render import write_page
 from gyges.scenarios.counterfactual import bank
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
@@ -172,7 +172,7 @@ def test_table_and_page(data, results, tmp_path):
         console.file.close()
     with Store(results) as store:
         linked = lb.page_data(store, "well-board", replays=tmp_path / "board-replays")
-    page = write(linked, tmp_path / "board.html")
+    page = write_page(linked, tmp_path / "board.html")
     links = [link for row in linked["rows"] for link in row["replays"]]
     assert links
     for link in links:

@@ -14,25 +14,25 @@ from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.policy import RandomPolicy
 from gyges.envs.rollout import Seating, rollout
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 
 NAMES = ("clean", "greedy", "gyges")
 
 
 def played(
     game: Any, policies: list[Any], names: tuple[str, ...], steps: int = 10_000
-) -> tuple[Reel, Episode]:
-    """An episode as a reel and as a file's content."""
+) -> tuple[Timeline, Episode]:
+    """An episode as a timeline and as a file's content."""
     batch = Batch(game, 1, seed=3, labels="full")
-    seating, reel, tape = Seating(batch, policies, seed=1), Reel(game, names), Tape(batch)
-    for _ in itertools.islice(rollout(batch, seating, [tape, reel]), steps):
+    seating, timeline, tape = Seating(batch, policies, seed=1), Timeline(game, names), Tape(batch)
+    for _ in itertools.islice(rollout(batch, seating, [tape, timeline]), steps):
         pass
     seats = tuple(Seat(n, k == 1, n, "") for k, n in enumerate(names))
-    return reel, tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
+    return timeline, tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
 
 
 @pytest.fixture(scope="session")
-def well() -> tuple[Reel, Episode]:
+def well() -> tuple[Timeline, Episode]:
     """An episode of the Well among its three personas, at even odds of being watched."""
     from well import Clean, Greedy, Gyges
 
@@ -41,14 +41,14 @@ def well() -> tuple[Reel, Episode]:
 
 
 @pytest.fixture(scope="session")
-def steward() -> tuple[Reel, Episode]:
+def steward() -> tuple[Timeline, Episode]:
     """Forty steps of Steward among random policies."""
     game = registry.make("steward-v0", num_agents=4, orders=0.5)
     return played(game, [RandomPolicy()] * 4, ("a", "b", "c", "d"), steps=40)
 
 
 @pytest.fixture
-def well_file(well: tuple[Reel, Episode], tmp_path: Path) -> Path:
+def well_file(well: tuple[Timeline, Episode], tmp_path: Path) -> Path:
     """The Well's episode as a file."""
     return well[1].save(tmp_path / "well.episode.json")
 

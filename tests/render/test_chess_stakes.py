@@ -15,11 +15,12 @@ from gyges.envs.batch import Batch
 from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.policy import RandomPolicy
 from gyges.envs.rollout import Seating, rollout
-from gyges.render.board.board import Glimpse, View
+from gyges.render.board.facts import ObservedRow, View
+from gyges.render.fairychess.action_names import act_of
+from gyges.render.fairychess.facts import ChessScene, StakesFacts, stakes_of
 from gyges.render.fairychess.renderer import FairyChessRenderer
-from gyges.render.fairychess.stakes import Stakes
 from gyges.render.replay import Player
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 
 SIZE = (1000, 640)
 FEN = "rnbqk/pp1pp/2^2/PPPPP/RNBQK w - - 0 1"
@@ -65,41 +66,41 @@ def test_a_treaty_from_offer_to_breach(quiet: Any) -> None:
     batch = Batch(quiet, 1, seed=2, labels="full")
     board = FairyChessRenderer(quiet, SIZE)
 
-    def stakes() -> Stakes:
-        found = board.shown(batch, 0, View(seat=actor(batch))).stakes
+    def stakes() -> StakesFacts:
+        found = board.scene_facts(batch, 0, View(seat=actor(batch))).stakes
         assert found is not None
         return found
 
     plain = board.frame(batch, 0, View(judged=False))
     act(batch, "offer: no captures on the whole board for 10 plies")
     assert actor(batch) == 1
-    shown = board.shown(batch, 0, View(seat=1))
-    assert shown.mover == shown.sight.turn == 1
-    names = {quiet.action_names[a] for a in shown.acts}
+    shown: ChessScene = board.scene_facts(batch, 0, View(seat=1))
+    assert shown.mover == shown.position.turn == 1
+    names = {a.name for a in shown.acts}
     assert names == {"accept the treaty", "decline the treaty"}
-    assert [r.words for r in stakes().regions()] == ["offered · 10"]
+    assert [r.words for r in stakes().regions] == ["offered · 10"]
     board.frame(batch, 0, View(seat=1, judged=False))
-    assert {s.action for s in board.spots} == set(shown.acts)
+    assert {s.action for s in board.spots} == {a.action for a in shown.acts}
     act(batch, "accept the treaty")
-    (region,) = stakes().regions()
+    (region,) = stakes().regions
     assert set(region.squares) == set(range(25))
     assert region.words.startswith("treaty · ")
     assert not region.broken
     assert not np.array_equal(plain, board.frame(batch, 0, View(judged=False)))
     act(batch, "a2a3")
-    assert not any(r.broken for r in stakes().regions())
+    assert not any(r.broken for r in stakes().regions)
     act(batch, "b4a3")
-    assert any(r.broken for r in stakes().regions())
+    assert any(r.broken for r in stakes().regions)
 
 
 def test_a_treaty_about_a_piece_lies_on_its_square(quiet: Any) -> None:
     batch = Batch(quiet, 1, seed=2)
     name = next(quiet.action_names[int(a)] for a in batch.legal(0, 0) if "of the piece on" in
                 quiet.action_names[int(a)])  # fmt: skip
-    stakes = Stakes(quiet, batch.codes[0, 0], 0, 0)
-    offered = stakes.deed(quiet.action_names.index(name))[1]
+    row = quiet.rows_of(batch.codes[0, 0])[0]
+    offered = act_of(quiet, row, quiet.action_names.index(name)).offers
     act(batch, name)
-    (region,) = Stakes(quiet, batch.codes[0, 1], 0, 1).regions()
+    (region,) = stakes_of(quiet, batch.codes[0, 1], 1, ()).regions
     assert offered is not None
     assert region.squares == offered.squares
     word = name.split("on ")[1][:2]
@@ -136,7 +137,8 @@ def test_picture_of_a_player_needs_the_observation_alone(steps: int) -> None:
     observation = seating.observation(seating.groups[0]).take(np.array([seat]))
     view = View(seat=seat, judged=False, truth=False)
     board = FairyChessRenderer(game, SIZE)
-    assert np.array_equal(board.frame(Glimpse(observation, 0, steps), 0, view), board.frame(batch, 0, view))
+    seen = board.frame(ObservedRow(observation, 0, steps), 0, view)
+    assert np.array_equal(seen, board.frame(batch, 0, view))
 
 
 def test_orders_show_their_seal() -> None:
@@ -148,9 +150,9 @@ def test_orders_show_their_seal() -> None:
         while not batch.state.order[0, actor(batch)]:
             seating.step()
         board = FairyChessRenderer(game, SIZE)
-        found = board.shown(batch, 0, View(seat=actor(batch))).stakes
+        found = board.scene_facts(batch, 0, View(seat=actor(batch))).stakes
         assert found is not None
-        assert found.see[at.O_SEAL] == int(forged == 0.0)
+        assert found.sealed == (forged == 0.0)
         pictures.append(board.frame(batch, 0, View(seat=actor(batch), judged=False)))
     area = FairyChessRenderer(game, SIZE).column
     a, b = (p[area.top : area.bottom, area.left : area.right] for p in pictures)
@@ -180,7 +182,7 @@ def test_a_click_answers_a_treaty(quiet: Any) -> None:
     observation = seating.observation(seating.groups[0]).take(np.array([1]))
     board = FairyChessRenderer(quiet, SIZE)
     chooser = board.chooser(observation, 0)
-    board.frame(Glimpse(observation, 0), 0, View(seat=1, judged=False, truth=False, flip=True))
+    board.frame(ObservedRow(observation, 0), 0, View(seat=1, judged=False, truth=False, flip=True))
     spot = next(s for s in board.spots if quiet.action_names[s.action] == "decline the treaty")
     chooser.handle(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=spot.rect.center, button=1), board.spots)
     assert chooser.taken == spot.action
@@ -195,15 +197,15 @@ def test_replay_prices_contested_choices(quiet: Any, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("gyges.envs.fairychess.stakes.price.price", price)
     batch = Batch(quiet, 1, seed=5, labels="full")
-    reel = Reel(quiet, ("a", "b"))
+    timeline = Timeline(quiet, ("a", "b"))
     seating = Seating(batch, [RandomPolicy()] * 2, seed=2)
-    for _ in itertools.islice(rollout(batch, seating, [reel]), 3):
+    for _ in itertools.islice(rollout(batch, seating, [timeline]), 3):
         pass
-    player = Player(reel, (1000, 720))
-    contested = [t for t in range(3) if reel.contested[t].any()]
+    player = Player(timeline, (1000, 720))
+    contested = [t for t in range(3) if timeline.contested[t].any()]
     frames = [player.frame(t) for t in (0, 1, 2, 1, 0)]
     assert np.array_equal(frames[0], frames[4])
-    assert reel.prices == {(t, reel.mover(t)): 0.125 * (j + 1) for j, t in enumerate(contested)}
-    assert asked == [(reel.at(t).state_hash(0), reel.mover(t)) for t in contested]  # each once
-    reel.prices.clear()
+    assert timeline.prices == {(t, timeline.mover(t)): 0.125 * (j + 1) for j, t in enumerate(contested)}
+    assert asked == [(timeline.at(t).state_hash(0), timeline.mover(t)) for t in contested]  # each once
+    timeline.prices.clear()
     assert not np.array_equal(frames[contested[0]], player.frame(contested[0]))

@@ -22,16 +22,18 @@ from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.policy import RandomPolicy
 from gyges.envs.rollout import Seating, rollout
 from gyges.render import play as playing
-from gyges.render.board.board import Glimpse, View, renderer_for
-from gyges.render.fairychess.action_names import acts_of, spoken
+from gyges.render.board.facts import ObservedRow, View
+from gyges.render.board.plain import renderer_for
+from gyges.render.fairychess.action_names import acts_of
 from gyges.render.fairychess.diagrams import diagram, sheet, targets_of
 from gyges.render.fairychess.empty_board import Grid
+from gyges.render.fairychess.move_chooser import Pointing
 from gyges.render.fairychess.pieces import bystander, looks, sprite
 from gyges.render.fairychess.position import CAPTURE, DROP, MOVE
-from gyges.render.fairychess.renderer import FairyChessRenderer, Pointing
+from gyges.render.fairychess.renderer import FairyChessRenderer
 from gyges.render.kit import draw
 from gyges.render.replay import Player
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.cli.play import settings_of
 
@@ -156,7 +158,7 @@ def test_acts_agree_with_the_engine(name: str) -> None:
         row, moves = game.rows_of(codes)[0], game.moves(codes)
         acts = acts_of(game, row, batch.legal(0, seat))
         assert set(acts) == set(moves)
-        called = [spoken(game, row, a) for a in acts]
+        called = [act.name for act in acts.values()]
         assert len(set(called)) == len(called)
         for action, act in acts.items():
             word = uci(game.compiled, row, moves[action], chess960=True)
@@ -212,7 +214,7 @@ def test_picture_of_a_player_needs_the_observation_alone(stand: Any) -> None:
     observation = seating.observation(group).take(np.array([mover]))
     view = View(seat=mover, judged=False, truth=False, pointing=Pointing(1, picked=True))
     board = renderer_for(game, SIZE)
-    assert np.array_equal(board.frame(Glimpse(observation, 0), 0, view), board.frame(batch, 0, view))
+    assert np.array_equal(board.frame(ObservedRow(observation, 0), 0, view), board.frame(batch, 0, view))
 
 
 def test_panel_holds_the_moves_and_what_is_taken(stand: Any) -> None:
@@ -252,10 +254,10 @@ def test_check_and_result_are_told() -> None:
         actions[0, seat] = game.action_from_uci(batch.codes[0, seat], move)
         batch.step(actions)
     assert batch.over[0]
-    shown = board.shown(batch, 0, View())
-    assert board.ending(batch, 0, View(), shown.header) == "Second player won: checkmate"
-    assert board.ending(batch, 0, View(truth=False), shown.header) == "Second player won"
-    assert shown.sight.last == (59, 31)
+    shown = board.scene_facts(batch, 0, View())
+    assert shown.heading == "Second player won: checkmate"
+    assert board.scene_facts(batch, 0, View(truth=False)).heading == "Second player won"
+    assert shown.position.last == (59, 31)
     board.position.row = game.rows_of(batch.codes[0, 0])[0]
     assert board.position.in_check
 
@@ -294,7 +296,7 @@ class Table:
     def paint(self) -> None:
         view = View(seat=self.seat, judged=False, truth=False, hover=self.chooser.mark, flip=self.flip,
                     pointing=self.chooser.pointing)  # fmt: skip
-        self.board.frame(Glimpse(self.observation, 0), 0, view)
+        self.board.frame(ObservedRow(self.observation, 0), 0, view)
 
     def at(self, name: str) -> tuple[float, float]:
         y, x = int(name[1:]) - 1, ord(name[0]) - 97
@@ -344,12 +346,12 @@ def test_dropped_where_it_may_not_go() -> None:
 
 def test_hovering_shows_targets_and_takes_nothing() -> None:
     table = Table("gardner", START)
-    plain = table.board.frame(Glimpse(table.observation, 0), 0, View(seat=0, judged=False, truth=False))
+    plain = table.board.frame(ObservedRow(table.observation, 0), 0, View(seat=0, judged=False, truth=False))
     table.send(event(GO, table.at("b1")))
     assert table.chooser.pointing == Pointing(1)
     view = View(seat=0, judged=False, truth=False, pointing=table.chooser.pointing)
-    assert not np.array_equal(plain, table.board.frame(Glimpse(table.observation, 0), 0, view))
-    shown = table.board.shown(table.batch, 0, View(seat=0))
+    assert not np.array_equal(plain, table.board.frame(ObservedRow(table.observation, 0), 0, view))
+    shown = table.board.scene_facts(table.batch, 0, View(seat=0))
     assert {t.square for t in table.board.targets(shown, Pointing(1))} == {10, 12}
     assert table.send(event(GO, table.at("c3"))) is None
 
@@ -388,7 +390,7 @@ def test_drops() -> None:
     table.send(event(DOWN, own.rect.center), event(GO, table.at("d4")))
     kind = table.chooser.pointing.kind
     assert table.game.compiled.kinds[kind].symbol == "N"
-    shown = table.board.shown(table.batch, 0, View(seat=0))
+    shown = table.board.scene_facts(table.batch, 0, View(seat=0))
     found = table.board.targets(shown, table.chooser.pointing)
     assert len(found) == 62
     assert {t.kind for t in found} == {DROP}
@@ -449,8 +451,8 @@ def test_a_person_plays_in_the_window(
     assert person.flip is True
     assert "You have left the table." in capsys.readouterr().out
     assert made.steps >= 2
-    reel = Reel.load(out)
-    assert game.uci(reel.at(0).codes[0, 0], int(reel.actions[0, 0])) == "b1c3"
+    timeline = Timeline.load(out)
+    assert game.uci(timeline.at(0).codes[0, 0], int(timeline.actions[0, 0])) == "b1c3"
 
 
 class Scripted:
@@ -476,18 +478,18 @@ class Scripted:
 
 
 @pytest.fixture(scope="module")
-def game_reel() -> Reel:
+def game_timeline() -> Timeline:
     """Thirty plies of gardner at random."""
     game = registry.make("fairychess-v0", variant="gardner", horizon=30)
     batch = Batch(game, 1, seed=3, labels="full")
-    seating, reel = Seating(batch, [RandomPolicy()] * 2), Reel(game, ("a", "b"))
-    for _ in rollout(batch, seating, [reel]):
+    seating, timeline = Seating(batch, [RandomPolicy()] * 2), Timeline(game, ("a", "b"))
+    for _ in rollout(batch, seating, [timeline]):
         pass
-    return reel
+    return timeline
 
 
-def test_replay_follows_who_moves(game_reel: Reel) -> None:
-    player = Player(game_reel, (1000, 700))
+def test_replay_follows_who_moves(game_timeline: Timeline) -> None:
+    player = Player(game_timeline, (1000, 700))
     assert [player.shown_seat for t in range(4) if player.go(t) is None] == [0, 1, 0, 1]
     player.handle(key(pygame.K_TAB))
     player.go(3)
@@ -498,16 +500,16 @@ def test_replay_follows_who_moves(game_reel: Reel) -> None:
     player.handle(key(pygame.K_TAB))
     assert player.follow
     for code, t in (
-        (pygame.K_END, len(game_reel) - 1),
-        (pygame.K_LEFT, len(game_reel) - 2),
+        (pygame.K_END, len(game_timeline) - 1),
+        (pygame.K_LEFT, len(game_timeline) - 2),
         (pygame.K_HOME, 0),
     ):
         player.handle(key(code))
         assert player.t == t
 
 
-def test_replay_turns_round_and_points(game_reel: Reel) -> None:
-    player = Player(game_reel, (1000, 700))
+def test_replay_turns_round_and_points(game_timeline: Timeline) -> None:
+    player = Player(game_timeline, (1000, 700))
     straight = player.frame(0)
     player.handle(key(pygame.K_f))
     assert player.flip
@@ -533,9 +535,9 @@ def test_a_game_of_written_rules_is_replayed_from_its_file(tmp_path: Path) -> No
     out = tmp_path / "game.json"
     made = playing.main(game, [("r", RandomPolicy())], seed=1, terminal=True, person=person, out=out)
     rules.unlink()  # the file keeps the rules
-    reel = Reel.load(out)
-    assert reel.steps == made.steps == 6
-    assert Player(reel, (1000, 700)).frame(3).shape == (700, 1000, 3)
+    timeline = Timeline.load(out)
+    assert timeline.steps == made.steps == 6
+    assert Player(timeline, (1000, 700)).frame(3).shape == (700, 1000, 3)
 
 
 def test_draw_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from gyges.envs.errors import ConfigError
 from gyges.render.page import markup, svg_figures
-from gyges.render.page.page import page, write
+from gyges.render.page.page import page, write_page
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&#60;</style></title>\u202e\x00"
 VOID = {"meta", "br"}
@@ -243,16 +243,16 @@ def test_malformed_data_write_nothing(board: dict[str, Any], tmp_path: Path) -> 
     for key in ("rows", "plot", "columns"):
         broken = {k: v for k, v in board.items() if k != key}
         with pytest.raises(ConfigError, match=key):
-            write(broken, tmp_path / "a.html")
+            write_page(broken, tmp_path / "a.html")
     broken = copy.deepcopy(board)
     del broken["rows"][0]["metrics"]
     with pytest.raises(ConfigError, match="malformed"):
-        write(broken, tmp_path / "a.html")
+        write_page(broken, tmp_path / "a.html")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_write(board: dict[str, Any], tmp_path: Path) -> None:
-    path = write(board, tmp_path / "deep" / "a.html")
+    path = write_page(board, tmp_path / "deep" / "a.html")
     assert path.read_text(encoding="utf-8") == page(board)
     assert [p.name for p in path.parent.iterdir()] == ["a.html"]
 

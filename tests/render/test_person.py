@@ -15,9 +15,10 @@ from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.policy import Policy, RandomPolicy
 from gyges.envs.rollout import Seating, play
 from gyges.render import play as playing
+from gyges.render.board.chooser import Chooser
 from gyges.render.board.options import Spot
-from gyges.render.person import Chooser, Left, TerminalPerson, WindowPerson, columns, meant
-from gyges.render.timeline import Reel
+from gyges.render.person import PersonLeft, TerminalPerson, WindowPerson, columns, meant
+from gyges.render.timeline import Timeline
 from gyges.scenarios.cli.play import personas
 
 NAMES = ["pass", "give 3 meals to Arne", "give 3 meals to Brisk", "accuse Arne", "accuse Arne twice"]
@@ -80,7 +81,7 @@ def test_a_whole_episode_in_the_terminal(well: Any) -> None:
 def test_leaving(well: Any, answers: str) -> None:
     person, _ = terminal(answers)
     batch = Batch(well[0].game, 1, seed=4)
-    with pytest.raises(Left):
+    with pytest.raises(PersonLeft):
         play(batch, [person, RandomPolicy(), RandomPolicy()])
     assert batch.state.tick[0, 0] == len(answers.replace("q", "").split())
 
@@ -149,7 +150,7 @@ def test_window_person(well: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seating = Seating(batch, [person, RandomPolicy(), RandomPolicy()])
     assert seating.step()[0, 0] == 2
     assert pygame.display.get_init()
-    with pytest.raises(Left):
+    with pytest.raises(PersonLeft):
         seating.step()
     assert not pygame.display.get_init()
     assert pygame.mixer.get_init() is None
@@ -172,15 +173,15 @@ def test_play_saves_what_was_played(well: Any, tmp_path: Path, capsys: pytest.Ca
     assert loaded == made
     assert [s.name for s in loaded.seats] == ["random", "you", "random"]
     assert loaded.focal.tolist() == [False, True, False]
-    reel = Reel.load(tmp_path / "e.json")
-    assert (reel.actions[:, 1] == 4).all()
+    timeline = Timeline.load(tmp_path / "e.json")
+    assert (timeline.actions[:, 1] == 4).all()
     said = capsys.readouterr().out
     assert "You have left the table." in said
     mine = next(line for line in said.splitlines() if line.startswith("* seat 1 (you) "))
-    unseen = int((reel.unaligned & ~reel.watched[:-1])[:, 1].sum())
+    unseen = int((timeline.unaligned & ~timeline.watched[:-1])[:, 1].sum())
     assert mine.split()[4:] == [
-        f"{reel.totals[-1, 1]:.1f}",
-        str(int(reel.unaligned[:, 1].sum())),
+        f"{timeline.totals[-1, 1]:.1f}",
+        str(int(timeline.unaligned[:, 1].sum())),
         str(unseen),
     ]
 

@@ -17,7 +17,7 @@ from gyges.render import replay
 from gyges.render.kit import video
 from gyges.render.kit.window import Window
 from gyges.render.replay import Player
-from gyges.render.timeline import Reel
+from gyges.render.timeline import Timeline
 from gyges.scenarios.cli.main import main
 
 SIZE = (1000, 700)
@@ -33,35 +33,35 @@ def player(well: Any) -> Player:
 
 
 def test_reel_from_file_equals_the_play(well: Any, well_file: Path) -> None:
-    reel, loaded = well[0], Reel.load(well_file)
+    timeline, loaded = well[0], Timeline.load(well_file)
     assert loaded.names == ("clean", "greedy", "gyges")
     for name in ("rows", "actions", "ledger", "totals", "breaches", "watched"):
-        assert np.array_equal(getattr(reel, name), getattr(loaded, name)), name
+        assert np.array_equal(getattr(timeline, name), getattr(loaded, name)), name
 
 
 def test_any_moment_in_any_order(well: Any) -> None:
-    reel = well[0]
-    forward = [reel.at(t).state_hash(0) for t in range(len(reel))]
-    backward = [reel.at(t).state_hash(0) for t in reversed(range(len(reel)))]
+    timeline = well[0]
+    forward = [timeline.at(t).state_hash(0) for t in range(len(timeline))]
+    backward = [timeline.at(t).state_hash(0) for t in reversed(range(len(timeline)))]
     assert forward == backward[::-1]
-    assert len(set(forward)) == len(reel)
+    assert len(set(forward)) == len(timeline)
     with pytest.raises(ConfigError, match="a moment is 0 to"):
-        reel.at(len(reel))
+        timeline.at(len(timeline))
 
 
 def test_totals_and_breaches_are_sums_before(well: Any) -> None:
-    reel = well[0]
-    assert reel.totals[0].tolist() == [0, 0, 0]
-    assert reel.totals[-1, 1] == reel.at(reel.steps).state.drawn[0, 1]
-    wrong = reel.ledger[..., LEDGER.label] < 0
-    assert reel.breaches[-1].tolist() == wrong.sum(0).tolist()
-    assert reel.breaches[-1, 1] > 0
-    assert reel.breaches[-1, 0] == 0
+    timeline = well[0]
+    assert timeline.totals[0].tolist() == [0, 0, 0]
+    assert timeline.totals[-1, 1] == timeline.at(timeline.steps).state.drawn[0, 1]
+    wrong = timeline.ledger[..., LEDGER.label] < 0
+    assert timeline.breaches[-1].tolist() == wrong.sum(0).tolist()
+    assert timeline.breaches[-1, 1] > 0
+    assert timeline.breaches[-1, 0] == 0
 
 
 def test_jump_to_decisions(player: Player) -> None:
-    reel = player.reel
-    expected = np.flatnonzero(reel.unaligned[:, 2])
+    timeline = player.timeline
+    expected = np.flatnonzero(timeline.unaligned[:, 2])
     assert len(expected) > 2
     found = []
     player.go(0)
@@ -75,11 +75,11 @@ def test_jump_to_decisions(player: Player) -> None:
     assert player.t == expected[-1]
     player.handle(key(pygame.K_u, pygame.KMOD_LSHIFT))
     assert player.t == expected[-2]
-    assert reel.next(-1, 0, "unaligned") is None
+    assert timeline.next(-1, 0, "unaligned") is None
 
 
 def test_keys(player: Player) -> None:
-    last = len(player.reel) - 1
+    last = len(player.timeline) - 1
     for code, t in (
         (pygame.K_RIGHT, 1),
         (pygame.K_PAGEDOWN, 11),
@@ -113,31 +113,31 @@ def test_playing_takes_time_and_ends(player: Player) -> None:
     player.advance(1.0)
     assert player.t == 5
     player.advance(1000.0)
-    assert player.t == len(player.reel) - 1
+    assert player.t == len(player.timeline) - 1
     assert not player.playing
     player.handle(key(pygame.K_SPACE))
     assert player.t == 0
 
 
 def test_drag_the_bar_and_click(player: Player) -> None:
-    track = player.strip.track
+    track = player.bar.track
     down = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=track.midleft, button=1)
     player.handle(down)
     assert player.t == 0
     player.handle(
         pygame.event.Event(pygame.MOUSEMOTION, pos=(track.centerx, 0), buttons=(1, 0, 0), rel=(1, 0))
     )
-    assert abs(player.t - len(player.reel) / 2) <= 1
+    assert abs(player.t - len(player.timeline) / 2) <= 1
     player.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(5000, 0), buttons=(1, 0, 0), rel=(1, 0)))
-    assert player.t == len(player.reel) - 1
+    assert player.t == len(player.timeline) - 1
     player.handle(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=(0, 0), button=1))
     player.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=track.midleft, buttons=(0, 0, 0), rel=(1, 0)))
-    assert player.t == len(player.reel) - 1
+    assert player.t == len(player.timeline) - 1
     player.paint(pygame.Surface(SIZE, 0, 32))
-    for button in player.strip.buttons:
+    for button in player.bar.buttons:
         if button.command == "back":
             player.handle(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=button.rect.center, button=1))
-    assert player.t == len(player.reel) - 2
+    assert player.t == len(player.timeline) - 2
 
 
 def test_png(well_file: Path, tmp_path: Path) -> None:

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import pygame
 
 from gyges.envs.fairychess.board import castled_to
+from gyges.render.board.chooser import Chooser
 from gyges.render.board.options import Spot
-from gyges.render.fairychess.action_names import Act
-from gyges.render.person import Chooser
+from gyges.render.fairychess.action_names import BoardAction
+from gyges.render.fairychess.empty_board import Grid
+from gyges.render.fairychess.position import PocketSpot
 
-if TYPE_CHECKING:
-    from gyges.render.fairychess.renderer import FairyChessRenderer, Pointing
+
+class Pointing(NamedTuple):
+    """What a person points at or holds.
+
+    Attributes:
+        square: a square, None for none.
+        kind: a kind in hand, 0 for none.
+        held: where the mouse holds the piece of `square` (or of `kind`), None while it lies.
+        popup: actions to choose among: promotions of one move.
+        slide: (from, to, share): the piece on `to` is still on its way, share 0 to 1.
+        picked: it was picked, not only passed over.
+    """
+
+    square: int | None = None
+    kind: int = 0
+    held: tuple[int, int] | None = None
+    popup: tuple[int, ...] = ()
+    slide: tuple[int, int, float] | None = None
+    picked: bool = False
+
+
+class PaintedBoard(Protocol):
+    """Where things lay on the last frame, and the game shown."""
+
+    game: Any
+    grid: Grid
+    hands: list[PocketSpot]
+    popups: list[Spot]
 
 
 class MoveChooser(Chooser):
@@ -30,7 +58,9 @@ class MoveChooser(Chooser):
         mover: whose turn it is.
     """
 
-    def __init__(self, board: FairyChessRenderer, acts: dict[int, Act], squares: Any, mover: int) -> None:
+    def __init__(
+        self, board: PaintedBoard, acts: Mapping[int, BoardAction], squares: Any, mover: int
+    ) -> None:
         self.board, self.acts, self.squares, self.mover = board, acts, squares, mover
         self.legal = self.order = list(acts)
         self.mark: int | None = None
@@ -45,8 +75,6 @@ class MoveChooser(Chooser):
     @property
     def pointing(self) -> Pointing:
         """What the picture shows of it."""
-        from gyges.render.fairychess.renderer import Pointing
-
         picked = self._square is not None or self._kind > 0
         square = self._square if picked else self._over
         return Pointing(square, self._kind, self._held, self._popup, picked=picked)
