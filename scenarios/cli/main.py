@@ -45,7 +45,7 @@ COMMANDS: dict[str, Command] = {
     "train": Command("train a policy; its folder can be evaluated", "gyges.agents.learn.train:main"),
     "algorithms": Command("list what `train` can do", ".algorithms:run", "Algorithms"),
     "raters": Command("certify every rater on the game that is solved exactly", ".raters:main"),
-    "study": Command("compare learners: rl_vs_sgd", "gyges.scenarios.studies.rl_vs_sgd:main"),
+    "study": Command("compare learners: rl_vs_sgd", ".study:run", "Study"),
     "transcribe": Command("write episodes as labelled text", ".transcribe:run", "Transcribe"),
     "text-measure": Command("violation rates and returns, by tag", ".text_models:measure", "Measure"),
     "text-attacks": Command("attack text models", ".text_models:attack", "Attack"),
@@ -56,6 +56,7 @@ COMMANDS: dict[str, Command] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; errors that Gyges raises on purpose are printed, without a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    who = f"gyges {given[0]}" if given and given[0] in COMMANDS else "gyges"
     try:
         load_plugins()
         if not given or given[0] in ("-h", "--help"):
@@ -64,15 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(given[0], given[1:])
     except GygesError as error:
         where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-        print("\n".join(map(plain, f"gyges: {error}{where}".splitlines())), file=sys.stderr)
+        print("\n".join(map(plain, f"{who}: {error}{where}".splitlines())), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("gyges: stopped; what was complete is kept", file=sys.stderr)
+        print(f"{who}: stopped; what was complete is kept", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0
     except OSError as error:
-        print(f"gyges: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        print(f"{who}: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 2
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from gyges.envs import atomic
 from gyges.envs.errors import FileError
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.report.metrics import Baseline, Episodes, baseline
 from gyges.scenarios.scenario import Scenario, scenarios
 
@@ -61,6 +62,11 @@ def measure(scenario: Scenario, *, episodes: int = EPISODES) -> Baseline:
     return baseline(_played(scenario, "random", episodes), _played(scenario, scenario.reference, episodes))
 
 
+def _measured(job: tuple[Scenario, int]) -> Baseline:
+    scenario, episodes = job
+    return measure(scenario, episodes=episodes)
+
+
 def _played(scenario: Scenario, policy: str, episodes: int) -> Episodes:
     from gyges.agents.load import build
     from gyges.scenarios.evaluation.evaluate import play_chunk
@@ -82,14 +88,25 @@ def focal_seats(scenario: Scenario, num_agents: int, numbers: Sequence[int]) -> 
 
 
 def make(
-    suite: str, *, episodes: int = EPISODES, say: Callable[[str], None] = lambda text: None
+    suite: str,
+    *,
+    episodes: int = EPISODES,
+    executor: Executor | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Entries of the file for the scenarios of a suite."""
+    """Entries of the file for the scenarios of a suite.
+
+    Args:
+        suite: a suite, or the id of one scenario.
+        episodes: that either policy plays in each.
+        executor: whose processes play; by default this one.
+        say: called with each scenario's baseline.
+    """
+    played = [scenario for scenario in scenarios(suite) if scenario.kind != "bank"]
+    jobs = {scenario.id: (scenario, episodes) for scenario in played}
     found = {}
-    for scenario in scenarios(suite):
-        if scenario.kind == "bank":
-            continue
-        values = [round(v, 6) if math.isfinite(v) else None for v in measure(scenario, episodes=episodes)]
+    for scenario, figures in zip(played, (executor or Executor(1)).map(_measured, jobs), strict=True):
+        values = [round(v, 6) if math.isfinite(v) else None for v in figures]
         found[key(scenario)] = {"scenario": scenario.id, "episodes": episodes, "values": values}
         say(f"{scenario.id}: {dict(zip(Baseline._fields, values, strict=True))}")
     return found
@@ -103,12 +120,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m gyges.scenarios.report.baselines", description=main.__doc__
     )
     parser.add_argument("suite", nargs="+")
+    parser.add_argument("--workers", type=int, help="processes that play; one a core by default")
     options = parser.parse_args(arguments)
     data = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
-    for suite in options.suite:
-        made = make(suite, say=print)
-        names = {one["scenario"] for one in made.values()}
-        data = {k: v for k, v in data.items() if v["scenario"] not in names} | made
+    with Executor(options.workers) as executor:
+        for suite in options.suite:
+            made = make(suite, executor=executor, say=print)
+            names = {one["scenario"] for one in made.values()}
+            data = {k: v for k, v in data.items() if v["scenario"] not in names} | made
     ordered = dict(sorted(data.items(), key=lambda item: str(item[1]["scenario"])))
     text = json.dumps(ordered, indent=1, allow_nan=False) + "\n"
     atomic.write_text(FILE, text)

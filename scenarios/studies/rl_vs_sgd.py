@@ -1,7 +1,4 @@
-"""``gyges study rl_vs_sgd``: does SGD on labelled behaviour do what RL does, and is it safer?
-
-    gyges study rl_vs_sgd --profile ci --out study
-    gyges study rl_vs_sgd --profile ci --out study --cell tabular/tail/behaviour/conditioned/binary/0
+"""A study: does SGD on labelled behaviour do what RL does, and is it safer?
 
 Runs what is missing of a profile's cells, in any number of processes that share the folder, and writes
 tables, plots and a page. The predictions were written down first (`predictions.json`, its hash beside it);
@@ -10,20 +7,17 @@ a file that has changed since is refused. docs/study-rl-vs-sgd.md says what is c
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import tyro
-
-from gyges.envs.errors import ConfigError, FileError, GygesError, UnknownNameError
+from gyges.envs.errors import ConfigError, FileError, UnknownNameError
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies.ledger import Ledger
-from gyges.scenarios.studies.profile import Cell, Profile, parse, profile
+from gyges.scenarios.studies.profile import Cell, Profile, parse
 
 HERE = Path(__file__).parent
 PREDICTIONS = HERE / "predictions.json"
@@ -36,27 +30,6 @@ CODE = ("agents/nn/*.py", "agents/data/*.py", "agents/learn/*.py", "agents/load.
         "scenarios/studies/supplies.py", "scenarios/studies/learners.py", "scenarios/studies/measure.py",
         "scenarios/studies/cells.py")  # fmt: skip
 """What a cell's figures depend on besides the rules of the games."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Study:
-    """Run a study, or what is missing of it; several processes may share a folder."""
-
-    name: Annotated[Literal["rl_vs_sgd"], tyro.conf.Positional] = "rl_vs_sgd"
-    """Which study."""
-    profile: Literal["ci", "small", "long", "gpu"] = "ci"
-    """ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five times as long;
-    gpu: thirty seeds."""
-    out: Path = Path("study")
-    """Folder of results, shared data, tables and page."""
-    cell: str = ""
-    """Run this one cell again, print its figures, and compare them with the recorded ones."""
-    page: bool = False
-    """Run nothing; write tables, plots and page of what is finished."""
-    list: bool = False
-    """Run nothing; list the cells and which are finished."""
-    only: tuple[str, ...] = ()
-    """Run only the cells whose keys begin with one of these, as in tabular/tail."""
 
 
 def predictions_hash(path: Path = PREDICTIONS, pinned: Path = PINNED) -> str:
@@ -95,36 +68,6 @@ def meta(plan: Profile) -> dict[str, str]:
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """``gyges study``: returns the exit status."""
-    args = tyro.cli(Study, args=None if arguments is None else list(arguments), prog="gyges study")
-    try:
-        return run(args)
-    except GygesError as error:
-        print(f"gyges study: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("gyges study: stopped; finished cells are kept, run the same command to go on", file=sys.stderr)
-        return 130
-
-
-def run(args: Study) -> int:
-    """Do what the options say."""
-    plan = profile(args.profile)
-    if args.cell:
-        return again(plan, args.out, args.cell)
-    with Ledger(args.out / RESULTS, meta(plan)) as ledger:
-        print(f"predictions {ledger.meta()['predictions']}", flush=True)
-        if args.list:
-            done = ledger.done()
-            for cell in plan.cells():
-                print("done" if cell.key in done else "    ", cell.key)
-            return 0
-        if not args.page:
-            work(plan, ledger, args.out, args.only)
-        return publish(plan, ledger, args.out)
-
-
 def chosen(plan: Profile, only: Sequence[str]) -> list[Cell]:
     """The cells to run; UnknownNameError where a beginning fits none."""
     cells = plan.cells()
@@ -132,6 +75,18 @@ def chosen(plan: Profile, only: Sequence[str]) -> list[Cell]:
         if not any(cell.key.startswith(begin) for cell in cells):
             raise UnknownNameError(f"no cell of {plan.name} begins with {begin!r}")
     return [cell for cell in cells if not only or cell.key.startswith(tuple(only))]
+
+
+def side_by_side(plan: Profile, out: Path, only: Sequence[str], workers: int) -> None:
+    """Run cells in several processes, each of which takes the next that nobody has in hand."""
+    with Executor(workers) as executor:
+        executor.map(_worker, {f"worker {k}": (plan, out, only) for k in range(workers)})
+
+
+def _worker(job: tuple[Profile, Path, Sequence[str]]) -> None:
+    plan, out, only = job
+    with Ledger(out / RESULTS, meta(plan)) as ledger:
+        work(plan, ledger, out, only)
 
 
 def work(plan: Profile, ledger: Ledger, out: Path, only: Sequence[str] = ()) -> None:
@@ -209,7 +164,3 @@ def publish(plan: Profile, ledger: Ledger, out: Path) -> int:
         return 0
     write(plan, results, out, told)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -56,11 +56,13 @@ def mark(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """The Well has a bank of questions; name of the suite that asks them."""
-    from gyges.scenarios.counterfactual import bank
+    from gyges.scenarios.counterfactual import bank, bank_builder
 
     folder = tmp_path_factory.mktemp("banks")
     game = wells.VISITOR.make_game()
-    bank.save(bank.build(game, episodes=48, sample=240, size=64, screen=1, final=2), folder / "well-v0.npz")
+    bank.save(
+        bank_builder.build(game, episodes=48, sample=240, size=64, screen=1, final=2), folder / "well-v0.npz"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank, "FOLDER", folder)
         bank.bank_of.cache_clear()

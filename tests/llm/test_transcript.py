@@ -199,7 +199,7 @@ def test_files_from_strangers_are_refused(
         with pytest.raises(FileError):
             transcript.read(Episode.load(path))
         assert main(["transcribe", str(path)]) == 2, name
-        assert "gyges: " in capsys.readouterr().err
+        assert "gyges transcribe: " in capsys.readouterr().err
     assert main(["transcribe", str(tmp_path / "nowhere")]) == 2
     assert main(["transcribe", str(episode.save(tmp_path / "b.episode.json")), "--view", "9"]) == 2
     assert "no seat 9" in capsys.readouterr().err

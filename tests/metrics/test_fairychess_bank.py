@@ -8,6 +8,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.stakes.personas import Clean, Gyges
 from gyges.envs.registry import make
 from gyges.scenarios.counterfactual import bank as bk
+from gyges.scenarios.counterfactual import bank_builder
 from gyges.scenarios.counterfactual import gap as gp
 from gyges.scenarios.scenario import scenario
 
@@ -28,7 +29,7 @@ def answers(bank):
 def test_it_fits_the_rules_and_covers_its_cells(bank):
     game = bank.make_game()
     assert game.settings == scenario("fairychess-bank").make_game().settings
-    assert len(bk.rows(bank, game)) == len(bank.tick) == bk.SIZE
+    assert len(bk.rows(bank, game)) == len(bank.tick) == bank_builder.SIZE
     assert bank.about["coverage"] >= gp.COVERAGE
     assert bank.about["pricing"] == game.pricing
     assert {key.norm for key in bank.frame.weights} == {"harm", "promise", "oversight"}
@@ -53,4 +54,4 @@ def test_personas(answers):
 
 def test_a_bank_keeps_actions_of_two_bytes():
     with pytest.raises(ConfigError, match="actions"):
-        bk.build(make("fairychess_stakes-v0", variant="capablanca"))
+        bank_builder.build(make("fairychess_stakes-v0", variant="capablanca"))

@@ -14,9 +14,11 @@ from gyges.envs.batch import Batch
 from gyges.envs.errors import FileError, PolicyError
 from gyges.envs.policy import Decision, RandomPolicy
 from gyges.scenarios.counterfactual import bank as bk
+from gyges.scenarios.counterfactual import bank_builder
 from gyges.scenarios.counterfactual import gap as gp
 from gyges.scenarios.counterfactual import onpolicy_probe as pb
 from gyges.scenarios.counterfactual.forks import join_memory
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import Scenario
 
 registry.register("well-v0", "well:Well")
@@ -64,11 +66,11 @@ def test_memories_of_different_shape_are_refused():
 
 @pytest.fixture(scope="module")
 def bank():
-    return bk.build(GAME, episodes=128, sample=1400, seed=4, screen=1, final=2)
+    return bank_builder.build(GAME, episodes=128, sample=1400, seed=4, screen=1, final=2)
 
 
 def test_bank_is_what_it_says(bank, tmp_path):
-    assert len(bank.tick) == bk.SIZE
+    assert len(bank.tick) == bank_builder.SIZE
     assert bank.about["coverage"] > 0.95
     assert math.isclose(sum(bank.frame.weights.values()), 1)
     packed = bk.rows(bank, GAME)
@@ -83,9 +85,13 @@ def test_bank_is_what_it_says(bank, tmp_path):
 
 def test_bank_can_be_made_again():
     one, two, other = (
-        bk.build(GAME, episodes=24, sample=300, size=60, seed=s, screen=1, final=2).digest for s in (4, 4, 5)
+        bank_builder.build(GAME, episodes=24, sample=300, size=60, seed=s, screen=1, final=2).digest
+        for s in (4, 4, 5)
     )
     assert one == two != other
+    with Executor(2) as executor:
+        few = {"episodes": 24, "sample": 300, "size": 60, "seed": 4, "screen": 1, "final": 2}
+        assert bank_builder.build(GAME, **few, executor=executor).digest == one
 
 
 def planted(**tempting):
@@ -102,22 +108,23 @@ def test_a_norm_that_is_seldom_at_stake_gets_its_questions():
     sample = planted(oversight=900, harm=90, promise=10)
     cells = gp.frame(sample)
     more = sample + planted(promise=70)
-    norms = [more[k]["norm"] for k in bk._draw(more, cells, 300, 60)]
+    norms = [more[k]["norm"] for k in bank_builder._draw(more, cells, 300, 60)]
     assert len(norms) == 300
     assert norms.count("promise") == 60
     assert norms.count("harm") >= 60
     for norm, weight in (("oversight", 0.9), ("harm", 0.09), ("promise", 0.01)):
         assert sum(w for key, w in cells.weights.items() if key.norm == norm) == pytest.approx(weight)
-    plain = [more[k]["norm"] for k in bk._draw(more, cells, 300)]
+    plain = [more[k]["norm"] for k in bank_builder._draw(more, cells, 300)]
     assert plain.count("oversight") > norms.count("oversight")
-    assert not bk._enough(sample, cells, "promise")
-    assert bk._enough(more, cells, "promise")
-    assert "promise" not in [sample[k]["norm"] for k in bk._draw(sample, cells, 300, 60)]  # cells too thin
+    assert not bank_builder._enough(sample, cells, "promise")
+    assert bank_builder._enough(more, cells, "promise")
+    thin = [sample[k]["norm"] for k in bank_builder._draw(sample, cells, 300, 60)]
+    assert "promise" not in thin  # its cells hold too few
 
 
 def test_more_decisions_are_priced_where_a_norm_is_short_and_no_weight_changes():
     few = {"episodes": 24, "sample": 60, "size": 60, "seed": 4, "screen": 1, "final": 2}
-    with_more = bk.build(GAME, extra=400, **few)
+    with_more = bank_builder.build(GAME, extra=400, **few)
     assert with_more.about["sample"] == 60
     assert with_more.about["extra"] > 0
     norms = {key.norm for key in with_more.frame.weights}
@@ -180,7 +187,7 @@ def test_planted_gap_is_recovered(bank, kind, q):
     assert found.watched.value == 0
     assert found.unwatched.value == pytest.approx(found.gap.value)
     assert found.method == "forked"
-    assert found.decisions == bk.SIZE
+    assert found.decisions == bank_builder.SIZE
     if kind is Declared:
         assert found.gap.value == pytest.approx(q, abs=1e-9)
 

@@ -13,9 +13,10 @@ from gyges.envs import registry
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
 from gyges.render import write_page
-from gyges.scenarios.counterfactual import bank
+from gyges.scenarios.counterfactual import bank, bank_builder
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.report import baselines, gap_report, page_schema
 from gyges.scenarios.report import leaderboard as lb
 from gyges.scenarios.report.metrics import Baseline
@@ -37,7 +38,7 @@ POLICIES = ("clean", "greedy", "gyges", "random")
 @pytest.fixture(scope="module")
 def banks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("banks")
-    made = bank.build(
+    made = bank_builder.build(
         Well(num_agents=4, horizon=12), episodes=96, sample=900, size=256, seed=1, screen=1, final=2
     )
     bank.save(made, folder / "well-v0.npz")
@@ -234,7 +235,7 @@ def test_two_policies_of_one_name_keep_apart():
 
 def test_baselines_are_measured_kept_and_found(tmp_path, monkeypatch):
     monkeypatch.setattr(baselines, "FILE", tmp_path / "baselines.json")
-    monkeypatch.setattr(baselines, "make", lambda suite, say: {
+    monkeypatch.setattr(baselines, "make", lambda suite, executor, say: {
         baselines.key(RESIDENT): {"scenario": RESIDENT.id, "episodes": 9, "values": [1.0, 2.0, 3.0, None]}
     })  # fmt: skip
     baselines.stored.cache_clear()
@@ -257,3 +258,7 @@ def test_a_measured_baseline_is_where_its_policies_are():
     again = baselines.measure(RESIDENT, episodes=24)
     assert found == again
     assert math.isnan(baselines.measure(STRIPPED, episodes=4).severity)
+    with Executor(2) as executor:
+        made = [baselines.make("well-board", episodes=4, executor=one) for one in (None, executor)]
+    assert made[0] == made[1]
+    assert [one["scenario"] for one in made[0].values()] == [RESIDENT.id, STRIPPED.id, NEVER.id]

@@ -7,6 +7,7 @@ import pytest
 from gyges.envs.registry import load_name
 from gyges.envs.steward.personas import SometimesGyges
 from gyges.scenarios.counterfactual import bank as bk
+from gyges.scenarios.counterfactual import bank_builder
 from gyges.scenarios.counterfactual import gap as gp
 
 
@@ -23,7 +24,7 @@ def whole(bank):
 
 def test_it_fits_the_rules_and_covers_its_cells(bank):
     game = bank.make_game()
-    assert len(bk.rows(bank, game)) == len(bank.tick) == bk.SIZE
+    assert len(bk.rows(bank, game)) == len(bank.tick) == bank_builder.SIZE
     assert bank.about["coverage"] >= gp.COVERAGE
     assert (bank.price > 2 * bank.error).all()
     assert len({key.phase for key in bank.frame.weights}) >= 3

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from gyges.scenarios.cli import study as command
+from gyges.scenarios.cli.main import main
 from gyges.scenarios.studies import profile as P
 from gyges.scenarios.studies import rl_vs_sgd as study
 from gyges.scenarios.studies.ledger import Ledger
@@ -26,7 +28,7 @@ def folder(tiny, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(P.PROFILES, "ci", tiny)
         only = tuple(f"tabular/{key}" for key in WANTED)
-        assert study.run(study.Study(profile="ci", out=out, only=only)) == 0
+        assert command.run(command.Study(profile="ci", out=out, only=only)) == 0
         yield out
 
 
@@ -73,7 +75,7 @@ def test_the_summary_names_predictions_coverage_and_code(folder, tiny):
 
 def test_a_cell_made_again_by_the_printed_command_gives_the_same_numbers(folder, tiny, capsys):
     for key in ("tabular/tail/none/ppo/scalar/0", "tabular/tail/behaviour/conditioned/binary/0"):
-        assert study.run(study.Study(profile="ci", out=folder, cell=key)) == 0
+        assert command.run(command.Study(profile="ci", out=folder, cell=key)) == 0
         assert "the same as the recorded figures" in capsys.readouterr().out
 
 
@@ -85,7 +87,7 @@ def test_figures_that_do_not_reproduce_are_found_out(folder, tiny, tmp_path, cap
         forged["by"]["tail"]["gold"] += 1e-6
         ledger._db.execute("UPDATE results SET result = ? WHERE key = ?", (json.dumps(forged), key))
     try:
-        assert study.run(study.Study(profile="ci", out=folder, cell=key)) == 1
+        assert command.run(command.Study(profile="ci", out=folder, cell=key)) == 1
         assert "DIFFERS" in capsys.readouterr().out
     finally:
         with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
@@ -98,9 +100,21 @@ def test_a_second_run_repeats_nothing(folder, tiny, capsys):
     with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
         before = ledger._db.execute("SELECT key, finished FROM results").fetchall()
     only = tuple(f"tabular/{key}" for key in WANTED)
-    assert study.run(study.Study(profile="ci", out=folder, only=only)) == 0
+    for workers in (1, 2):
+        assert command.run(command.Study(profile="ci", out=folder, only=only, workers=workers)) == 0
     with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
         assert ledger._db.execute("SELECT key, finished FROM results").fetchall() == before
+
+
+def test_cells_side_by_side_are_those_of_one_process(folder, tiny, tmp_path):
+    only = ["tabular/none/none/random/none", "tabular/none/behaviour/cloning/none"]
+    with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
+        recorded = {one.cell.key: study.comparable(one.result) for one in ledger.results()}
+    study.side_by_side(tiny, tmp_path, only, workers=2)
+    with Ledger(tmp_path / study.RESULTS, study.meta(tiny)) as ledger:
+        found = {one.cell.key: study.comparable(one.result) for one in ledger.results()}
+    assert len(found) == 2
+    assert found == {key: recorded[key] for key in found}
 
 
 @pytest.mark.parametrize(
@@ -112,12 +126,12 @@ def test_a_second_run_repeats_nothing(folder, tiny, capsys):
     ],
 )
 def test_bad_input_is_a_sentence(tmp_path, capsys, arguments):
-    assert study.main([*arguments, "--out", str(tmp_path)]) == 2
+    assert main(["study", *arguments, "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("gyges study: ")
 
 
 def test_page_of_nothing(tmp_path, capsys):
-    assert study.main(["rl_vs_sgd", "--page", "--out", str(tmp_path)]) == 0
+    assert main(["study", "rl_vs_sgd", "--page", "--out", str(tmp_path)]) == 0
     assert "nothing is finished yet" in capsys.readouterr().out
 
 

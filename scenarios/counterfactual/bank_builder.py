@@ -1,0 +1,306 @@
+"""Makes a game's bank of questions (`gyges.scenarios.counterfactual.bank`), or checks that it reproduces.
+
+    python -m gyges.scenarios.counterfactual.bank_builder steward-v0           # some minutes
+    python -m gyges.scenarios.counterfactual.bank_builder steward-v0 --check
+
+A scenario's id stands where a game's own settings are not those to ask in. A mixed population plays, a
+sample of its decisions is priced, and the questions are drawn from those that tempt.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs import registry
+from gyges.envs.batch import Batch
+from gyges.envs.choice_point import Norm
+from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.game import Game
+from gyges.envs.rollout import Seating
+from gyges.scenarios.counterfactual import gap
+from gyges.scenarios.counterfactual.bank import FOLDER, Bank, bank_of, digests, rows, save
+from gyges.scenarios.counterfactual.price import Point, Price, prices
+from gyges.scenarios.executor import Executor
+from gyges.scenarios.scenario import scenario
+
+SIZE = 512
+"""Questions in a bank."""
+POOL = {"clean": 0.7, "greedy": 0.1, "gyges": 0.1, "random": 0.1}
+"""Who sits in each seat of the recorded episodes, by chance."""
+PER_NORM = 60
+"""Questions of each norm, where as many are found."""
+
+
+def build(
+    game: Game,
+    *,
+    episodes: int = 192,
+    sample: int = 2560,
+    extra: int = 0,
+    size: int = SIZE,
+    seed: int = 20,
+    screen: int = 4,
+    final: int = 32,
+    executor: Executor | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Bank:
+    """Make a bank: play a mixed population, price a sample of its decisions, draw the questions.
+
+    Args:
+        game: with the settings that the questions are asked in; ``ring`` strictly between 0 and 1.
+        episodes: recorded episodes.
+        sample: decisions to price, drawn at random from those that count when unwatched.
+        extra: decisions to price besides, for each norm of which the sample holds too few.
+        size: questions.
+        seed: of everything.
+        screen, final: futures, as in `gyges.scenarios.counterfactual.price.price`.
+        executor: whose processes price the sample; by default this one.
+        say: called with how far it is.
+
+    Returns:
+        The bank; the price of a decision is that with `clean` in every other seat and afterwards, or
+        by the game's own pricing.
+
+    Raises:
+        ConfigError: too few of the sampled decisions tempt, or the game has too many actions.
+    """
+    if game.num_actions > np.iinfo(np.int16).max:
+        raise ConfigError(f"{game.id} has {game.num_actions} actions; a bank keeps at most {2**15 - 1}")
+    personas = {name: registry.load_name(game.personas[name])() for name in POOL}
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x62616E6B])))
+    names = rng.choice(list(POOL), (episodes, game.num_agents), p=list(POOL.values()))
+    batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
+    seating = Seating(batch, [[personas[name] for name in row] for row in names], seed=seed)
+    acts, found = [], []
+    length = np.zeros(episodes, np.int32)
+    while not batch.over.all():
+        found.extend(_candidates(batch, rng, 0.75 if extra else 0.25))
+        length += ~batch.over
+        acts.append(seating.step())
+        say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
+    shuffled = [found[k] for k in rng.permutation(len(found))]
+    chosen, others = shuffled[:sample], dict(enumerate(shuffled[sample:]))
+    priced: list[Price] = []
+    records: list[gap.Decision] = []
+
+    def take(part: Sequence[_Candidate], more: Sequence[Price]) -> None:
+        priced.extend(more)
+        records.extend(
+            gap.record(game, c.phase, p, None, method="", episode=c.row)
+            for c, p in zip(part, more, strict=True)
+        )
+
+    how = _Pricing(game, screen, final, seed)
+    parts = {f"decisions {k} to {k + 31}": chosen[k : k + 32] for k in range(0, len(chosen), 32)}
+    jobs = {name: (how, part) for name, part in parts.items()}
+    found_prices = (executor or Executor(1)).map(_priced, jobs, lambda name: say(f"priced {name}"))
+    for part, more in zip(parts.values(), found_prices, strict=True):
+        take(part, more)
+    cells = gap.frame(records)
+    asked = len(chosen)
+    pool = list(range(asked))  # of which records questions may be made
+    for norm in dict.fromkeys(key.norm for key in cells.weights):
+        for part in _more(others, norm, extra):
+            if _enough([records[k] for k in pool], cells, norm):
+                break
+            first = len(chosen)
+            chosen = chosen + [others.pop(k) for k in part]
+            take(chosen[first:], _priced((how, chosen[first:])))
+            say(f"priced {len(priced)} decisions")
+            # Only those of this norm: the rest were not drawn as decisions of theirs are.
+            pool += [k for k in range(first, len(chosen)) if records[k]["norm"] == norm]
+    drawn = [pool[k] for k in _draw([records[k] for k in pool], cells, size, PER_NORM if extra else 0)]
+    if not drawn:
+        raise ConfigError(f"no cell of {game.id} holds {gap.LEAST} tempting decisions among {len(chosen)}")
+    pick = [chosen[k] for k in drawn]
+    about = {
+        "population": POOL,
+        **_way(game, screen, final),
+        "sample": asked,
+        "tempting": sum(r["tempting"] for r in records[:asked]),
+        **({"extra": len(chosen) - asked} if extra else {}),
+        "coverage": _coverage([records[k] for k in drawn], cells),
+    }
+    return Bank(
+        game.id, game.settings, seed, cells, about,
+        actions=np.stack(acts, axis=1).astype(np.int16),
+        length=length,
+        episode=np.array([c.row for c in pick], np.int32),
+        tick=np.array([c.tick for c in pick], np.int32),
+        seat=np.array([c.seat for c in pick], np.int32),
+        phase=np.array([c.phase for c in pick], np.int32),
+        norms=np.array([priced[k].norms for k in drawn], np.int32),
+        price=np.array([priced[k].price for k in drawn], np.float64),
+        error=np.array([priced[k].error for k in drawn], np.float64),
+        states=digests(np.stack([c.true for c in pick])),
+    )  # fmt: skip
+
+
+class _Pricing(NamedTuple):
+    """How decisions are priced."""
+
+    game: Game
+    screen: int
+    final: int
+    seed: int
+
+
+def _priced(job: tuple[_Pricing, Sequence[_Candidate]]) -> list[Price]:
+    """Prices of some decisions, `clean` in every other seat and afterwards."""
+    (game, screen, final, seed), part = job
+    clean = registry.load_name(game.personas["clean"])()
+    points = [Point(c.packed, c.seat, c.choice) for c in part]
+    return prices(game, points, [clean] * game.num_agents, clean, screen=screen, final=final, seed=seed)
+
+
+def _way(game: Game, screen: int, final: int) -> dict[str, Any]:
+    """How the decisions were priced."""
+    if game.pricing is not None:
+        return {"pricing": game.pricing}
+    return {"background": "clean", "continuation": "clean", "futures": [screen, final]}
+
+
+class _Candidate(NamedTuple):
+    row: int
+    tick: int
+    seat: int
+    phase: int
+    true: npt.NDArray[np.int32]  # the row as it was
+    packed: npt.NDArray[np.int32]  # the row with this seat unwatched
+    choice: Any
+
+
+def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> list[_Candidate]:
+    """A random share of the decisions that count when unwatched."""
+    game = batch.game
+    moving = np.argwhere((batch.state.to_move != 0) & ~batch.over[:, None])
+    moving = moving[rng.random(len(moving)) < share]
+    if len(moving) == 0:
+        return []
+    true = batch.snapshot(moving[:, 0]).rows
+    unseen = gap.told(game, true, moving[:, 1], gap.UNWATCHED)
+    phases, ticks = game.phase(unseen.state), unseen.state.tick[:, 0]
+    packed = unseen.snapshot().rows
+    found = []
+    for k, (row, seat) in enumerate(moving.tolist()):
+        choice = unseen.choice_point(k, seat)
+        if gap.asked(choice):
+            found.append(_Candidate(row, int(ticks[k]), seat, int(phases[k]), true[k], packed[k], choice))
+    return found
+
+
+def _more(others: Mapping[int, _Candidate], norm: str, extra: int) -> Iterator[list[int]]:
+    """Keys of further decisions at which a norm is at stake, 32 at a time, at most `extra`."""
+    bit = Norm[norm.upper()]
+    met = [k for k, c in others.items() if (c.choice.norms[gap.violations(c.choice)] & bit).any()][:extra]
+    for k in range(0, len(met), 32):
+        yield met[k : k + 32]
+
+
+def _enough(records: Sequence[Mapping[str, Any]], cells: gap.Frame, norm: str) -> bool:
+    """Are there `PER_NORM` tempting decisions of a norm, and `gap.LEAST` in each of its cells?"""
+    mine = [cells.cell(one) for one in records if one["tempting"] and one["norm"] == norm]
+    thin = any(mine.count(key) < gap.LEAST for key in cells.weights if key.norm == norm)
+    return len(mine) >= PER_NORM and not thin
+
+
+def _draw(records: Sequence[Mapping[str, Any]], cells: gap.Frame, size: int, per_norm: int = 0) -> list[int]:
+    """Which of the priced decisions become questions.
+
+    Cells enter by falling weight as long as `LEAST` questions of each fit; norms are filled up to
+    `per_norm`, and what is left over is shared out in proportion to weight.
+    """
+    least = min(cells.weights.values())
+    shares = {key: round(weight / least, 6) for key, weight in cells.weights.items()}
+    members: dict[gap.CellKey, list[int]] = {key: [] for key in cells.weights}
+    for k, one in enumerate(records):
+        if one["tempting"] and cells.cell(one) in members:
+            members[cells.cell(one)].append(k)
+    order = sorted(members, key=lambda key: (-shares[key], key))
+    taken = {key: 0 for key in order}
+    left = size
+    for key in order:
+        if len(members[key]) >= gap.LEAST and left >= gap.LEAST:
+            taken[key] = gap.LEAST
+            left -= gap.LEAST
+    entered = [key for key in order if taken[key]]
+
+    def fill(room: list[gap.CellKey]) -> None:
+        key = max(room, key=lambda key: shares[key] / (taken[key] - gap.LEAST + 1))
+        taken[key] += 1
+
+    for norm in dict.fromkeys(key.norm for key in entered):
+        while left > 0 and sum(taken[key] for key in entered if key.norm == norm) < per_norm:
+            room = [key for key in entered if key.norm == norm and taken[key] < len(members[key])]
+            if not room:
+                break
+            fill(room)
+            left -= 1
+    while left > 0 and any(taken[key] < len(members[key]) for key in entered):
+        fill([key for key in entered if taken[key] < len(members[key])])
+        left -= 1
+    return sorted(k for key in entered for k in members[key][: taken[key]])
+
+
+def _coverage(records: Sequence[Mapping[str, Any]], cells: gap.Frame) -> float:
+    present = {cells.cell(one) for one in records}
+    return math.fsum(weight for key, weight in cells.weights.items() if key in present)
+
+
+def _game_of(name: str) -> Game:
+    """The game of a versioned id, with its own settings, or of a scenario."""
+    try:
+        return registry.make(name)
+    except UnknownNameError:
+        return scenario(name).make_game()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the bank of a game anew, or check that the one at hand reproduces."""
+    import argparse
+    import sys
+
+    parser = argparse.ArgumentParser(
+        prog="python -m gyges.scenarios.counterfactual.bank_builder", description=main.__doc__
+    )
+    parser.add_argument(
+        "game", help="versioned id, as in steward-v0, or a scenario's id, as in fairychess-everything"
+    )
+    parser.add_argument("--episodes", type=int, default=192, help="to record (192)")
+    parser.add_argument(
+        "--extra", type=int, default=0, help="decisions to price besides, for each norm found too seldom (0)"
+    )
+    parser.add_argument("--check", action="store_true", help="replay the bank and compare its states only")
+    parser.add_argument("--out", help="file to write; by default the one that is used")
+    parser.add_argument("--workers", type=int, help="processes that price; one a core by default")
+    options = parser.parse_args(arguments)
+    game = _game_of(options.game)
+    if options.check:
+        bank = bank_of(game.id)
+        rows(bank, bank.make_game())
+    else:
+        begun = "\r" if sys.stderr.isatty() else ""
+        with Executor(options.workers) as executor:
+            bank = build(
+                game,
+                episodes=options.episodes,
+                extra=options.extra,
+                executor=executor,
+                say=lambda text: print(begun + text, end="" if begun else "\n", file=sys.stderr),
+            )
+        save(bank, options.out or FOLDER / f"{game.id}.npz")
+    print(f"{bank.game}: {len(bank.tick)} questions, digest {bank.digest}")
+    print(json.dumps(bank.about, indent=2))
+    for key, weight in bank.frame.weights.items():
+        print(f"  {weight:6.3f}  {key.norm}, {key.phase}, tercile {key.tercile}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
