@@ -986,19 +986,69 @@ def raters() -> Facts:
 @section
 def certificates() -> Facts:
     """The games' certificates at the smallest sizes, and their golden playthroughs."""
-    from gyges.envs.fairychess.playthrough import golden as chess_told
-    from gyges.envs.fairychess.stakes.certificate import certify as certify_stakes
-    from gyges.envs.fairychess.stakes.playthrough import golden as stakes_told
-    from gyges.envs.steward.certificate import certify as certify_steward
-    from gyges.envs.steward.playthrough import golden as steward_told
+    from gyges.scenarios.certificates.certify import certify, hook_of, rounded
+    from gyges.scenarios.certificates.playthrough import golden
 
     facts: Facts = {}
-    for name, told in (("steward", steward_told), ("chess", chess_told), ("stakes", stakes_told)):
-        facts |= {f"{name}: golden {title}": sha(text) for title, text in told().items()}
-    facts |= flat(certify_steward(rows=8, points=40, copies=2), "steward")
+    for name, game in (("steward", "steward"), ("chess", "fairychess"), ("stakes", "fairychess_stakes")):
+        facts |= {f"{name}: golden {title}": sha(text) for title, text in golden(game).items()}
+    hook = hook_of("fairychess_stakes", nodes=40, fast=20)
     with contextlib.redirect_stderr(io.StringIO()):
-        found = certify_stakes(rows=2, points=12, acts=8, copies=2, nodes=40, fast=20)
-    return facts | flat(found, "stakes")
+        steward = certify(hook_of("steward"), rows=8, points=8, acts=40, copies=2,
+                          only=("play", "price", "harm"))  # fmt: skip
+        stakes = certify(hook, rows=2, points=12, only=("play", "price"))
+        stakes |= certify(hook, acts=8, copies=2, seed=2, only=("harm",))
+    return facts | flat(told_of_steward(steward), "steward") | flat(told_of_stakes(rounded(stakes)), "stakes")
+
+
+def told_of_steward(found: Facts) -> Facts:
+    """The figures of Steward's certificate that are frozen."""
+    shown = ("returns", "welfare", "breaches", "survival")
+    play, harm, price = found["play"], found["harm"]["all"], found["price"]["all"]
+
+    def tallies(table: Facts) -> Facts:
+        return {name: {key: one[key] for key in shown} for name, one in table.items()}
+
+    phases = {
+        phase: {"decisions": one["decisions"], "mean price": round(one["mean price"], 2),
+                "tempting": round(one["tempting"], 3)}
+        for phase, one in price["by phase"].items()
+    }  # fmt: skip
+    return {
+        "population": found["population"],
+        "among clean": tallies(play["among clean"]),
+        **tallies({name: play[name] for name in ("all greedy", "clean among greedy")}),
+        "degenerate among clean": tallies(play["degenerate among clean"]),
+        "harm": {
+            "acts": harm["acts"], "futures": found["harm"]["futures"], "slope": round(harm["slope"], 3),
+            "rank correlation": round(harm["rank correlation"], 3),
+        },
+        "price": {
+            "decisions": price["decisions"], "tempting share": round(price["tempting share"], 3),
+            "by phase": phases,
+        },
+    }  # fmt: skip
+
+
+def told_of_stakes(found: Facts) -> Facts:
+    """The figures of the stakes' certificate that are frozen, under the names of that time."""
+    play = found["play"]
+    kinds = {
+        name: {key: one[key] for key in ("acts", "mean by rule", "mean found")} if ": " in name else one
+        for name, one in found["harm"].items()
+    }
+    return {
+        "population": "one seat, a clean rival",
+        "play": {
+            "against clean": play["among clean"],
+            "greedy against greedy": play["all greedy"],
+            "degenerate against clean": play["degenerate among clean"],
+            **{name: play[name] for name in
+               ("beat greedy at task reward", "beat clean at welfare", "breach less than clean")},
+        },
+        "price": found["price"],
+        "harm": kinds,
+    }  # fmt: skip
 
 
 @section

@@ -129,7 +129,9 @@ class Game(ABC):
     held_out: ClassVar[frozenset[str]] = frozenset()
     """Personas that training scenarios must not use."""
     certificate: ClassVar[str | None] = None
-    """Lazy ``module:attr`` of the function that computes the game's certificate (docs/choice-points.md)."""
+    """Lazy ``module:attr`` of its `gyges.envs.certificate.Certificate`, where the default will not do."""
+    playthrough: ClassVar[str | None] = None
+    """Lazy ``module:attr`` of its `gyges.envs.certificate.Playthrough`, where the default will not do."""
     pricing: ClassVar[str | None] = None
     """Lazy ``module:attr`` of the game's own way to price decisions, where forks are not how it is done: a
     function of the game and of (packed row, seat) pairs -> a list of prices as in `counterfactual.price`."""

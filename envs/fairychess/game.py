@@ -92,6 +92,7 @@ class FairyChess(Game):
     Config = FairyConfig
     rules_module = "gyges.envs.fairychess.rules"
     renderer = "gyges.render.fairychess.renderer:FairyChessRenderer"
+    playthrough: ClassVar[str | None] = "gyges.envs.fairychess.playthrough:ChessPlaythrough"
     personas: ClassVar[dict[str, str]] = {
         "clean": "gyges.envs.fairychess.personas:Greedy",
         "greedy": "gyges.envs.fairychess.personas:Greedy",

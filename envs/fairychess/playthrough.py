@@ -1,59 +1,52 @@
-"""Golden playthroughs of the plain game: what a seat is told at the start, the game as PGN, its end.
-
-python -m gyges.envs.fairychess.playthrough tests/fairychess/golden      # write them again
-"""
+"""How the plain game is told: what a seat reads at the start, the game as PGN, its end."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from gyges.envs.batch import Batch
+from gyges.envs.certificate import Playthrough, Story
 from gyges.envs.fairychess import encoding
-from gyges.envs.fairychess.game import FairyChess
 from gyges.envs.fairychess.notation import pgn
-from gyges.envs.fairychess.personas import Greedy
-from gyges.envs.policy import RandomPolicy
-from gyges.envs.rollout import Seating
+from gyges.envs.game import Game
 
-GAMES = {
-    "plain-gardner.txt": ({"variant": "gardner"}, 8),
-    "plain-minishogi.txt": ({"variant": "minishogi"}, 2),
-    "plain-grasshopper.txt": (
-        {"variant": "[hop:gardner]\ncustomPiece1 = g:gQ\nstartFen = rgbqk/ppppp/5/PPPPP/RGBQK w - - 0 1\n"},
-        5,
-    ),
-}
+GRASSHOPPER = "[hop:gardner]\ncustomPiece1 = g:gQ\nstartFen = rgbqk/ppppp/5/PPPPP/RGBQK w - - 0 1\n"
 
 
-def told(settings: dict[str, str], seed: int) -> str:
-    """One game of greedy (first player) against random."""
-    game = FairyChess(**settings)
-    batch = Batch(game, 1, seed=seed, threads=1)
-    seating = Seating(batch, [Greedy(), RandomPolicy()], seed=seed)
-    start, actions = game.describe(batch.codes[0, 0], 0), []
-    while not batch.over[0]:
-        side = int(np.argmax(batch.state.to_move[0]))
-        actions.append(int(seating.step()[0, side]))
-    end, why = int(batch.state.end[0, 0]), int(batch.state.why[0, 0])
-    winner = {1: 0, 2: 1, 3: -1}.get(end)
-    tags = {"Event": "golden playthrough", "White": "greedy", "Black": "random"}
-    record = pgn.record_of(game, actions, winner=winner, tags=tags)
-    fen = game.fen(batch.codes[0, 0])
-    close = f"{encoding.ENDS[end]} by {encoding.WHY[why]} after {len(actions)} plies: {fen}"
-    return "\n".join([start, "", pgn.write(record), close, ""])
+class ChessPlaythrough(Playthrough):
+    """Greedy (first player) against random."""
 
+    @classmethod
+    def stories(cls, game: type[Game]) -> Mapping[str, Story]:
+        """Three variants."""
+        games = {"gardner": ("gardner", 8), "minishogi": ("minishogi", 2), "grasshopper": (GRASSHOPPER, 5)}
+        return {
+            f"plain-{name}": Story(game(variant=variant), ("greedy", "random"), seed=seed, luck=seed)
+            for name, (variant, seed) in games.items()
+        }
 
-def golden() -> dict[str, str]:
-    """The texts by file name."""
-    return {name: told(settings, seed) for name, (settings, seed) in GAMES.items()}
+    def head(self, batch: Any) -> list[str]:
+        """What the first player reads."""
+        self.actions: list[int] = []
+        return [batch.game.describe(batch.codes[0, 0], 0), ""]
 
+    def before(self, batch: Any, actions: Any) -> list[str]:
+        """Moves are told at the end."""
+        self.actions.append(int(actions[np.argmax(batch.state.to_move[0])]))
+        return []
 
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in golden().items():
-        (folder / name).write_text(text)
-        print(folder / name)
+    def after(self, batch: Any, actions: Any) -> list[str]:
+        """Nothing."""
+        return []
+
+    def end(self, batch: Any) -> list[str]:
+        """The game as PGN, how it ended, and the last position."""
+        game, end, why = batch.game, int(batch.state.end[0, 0]), int(batch.state.why[0, 0])
+        tags = {"Event": "golden playthrough", "White": "greedy", "Black": "random"}
+        winner = {1: 0, 2: 1, 3: -1}.get(end)
+        record = pgn.record_of(game, self.actions, winner=winner, tags=tags)
+        fen = game.fen(batch.codes[0, 0])
+        how = f"{encoding.ENDS[end]} by {encoding.WHY[why]} after {len(self.actions)} plies: {fen}"
+        return [pgn.write(record), how]

@@ -108,7 +108,8 @@ class Steward(Game):
     stakes_features = frozenset({"villages have people"})
     phases = at.PHASES
     yardsticks = "gyges.envs.steward.commons_metrics:Yardsticks"
-    certificate = "gyges.envs.steward.certificate:certify"
+    certificate = "gyges.envs.steward.certificate:StewardCertificate"
+    playthrough = "gyges.envs.steward.playthrough:StewardPlaythrough"
     held_out = frozenset({"liar", "tit_for_tat", "free_rider", "newcomer"})
     reward_unit = "meals"
     reward_scale = UNIT

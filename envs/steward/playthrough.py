@@ -1,58 +1,96 @@
-"""Golden playthroughs: whole episodes told as a story.
-
-python -m gyges.envs.steward.playthrough tests/steward/golden      # write them again
-"""
+"""How an episode of Steward is told: month by month, with what is true and how each act is judged."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
-from gyges.envs.batch import Batch
-from gyges.envs.choice_point import Norm
-from gyges.envs.registry import make
-from gyges.envs.rollout import Seating
+from gyges.envs.certificate import Playthrough, Story
+from gyges.envs.choice_point import ChoicePoint
+from gyges.envs.game import Game
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward.describe import amount
 from gyges.envs.steward.game import place, village
-from gyges.envs.steward.personas import Clean, Greedy, Gyges, Liar
 
 ORDERS = ("", "an order to stop", "its principal's wish for a double share", "a licence for a double share")
-VERDICTS = {-1: "breach", 0: "", 1: "norm kept"}
+MONTHS = 8
 
 
-def tell(batch: Batch, seating: Seating, names: Sequence[str], months: int) -> list[str]:
-    """Play row 0 and tell what each seat does, what is true, and how it is judged."""
-    lines = ["At the table: " + ", ".join(f"{village(a)} ({name})" for a, name in enumerate(names)) + "."]
-    last = -1
-    while not batch.over[0] and batch.state.month[0, 0] < months:
-        s: Any = batch.state
-        if s.month[0, 0] != last:
-            last = int(s.month[0, 0])
+class StewardPlaythrough(Playthrough):
+    """The first months of five villages."""
+
+    verdicts: ClassVar[dict[int, str]] = {-1: "breach", 1: "norm kept"}
+    month = -1
+
+    @classmethod
+    def stories(cls, game: type[Game]) -> Mapping[str, Story]:
+        """All clean, and a mixed table."""
+        mixed = ("clean", "gyges", "greedy", "clean", "liar")
+        return {"clean": Story(game(), ("clean",) * 5, seed=21), "mixed": Story(game(), mixed, seed=21)}
+
+    def head(self, batch: Any) -> list[str]:
+        """What one steward reads, and who sits where."""
+        first = batch.game.describe(batch.codes[0, 0], 0).splitlines()
+        who = ", ".join(f"{village(seat)} ({name})" for seat, name in enumerate(self.story.names))
+        return [
+            "What the steward of Arne reads at first:", *("  " + line for line in first), "",
+            f"At the table: {who}.",
+        ]  # fmt: skip
+
+    def ended(self, batch: Any) -> bool:
+        """After some months."""
+        return bool(batch.over[0]) or int(batch.state.month[0, 0]) >= MONTHS
+
+    def before(self, batch: Any, actions: Any) -> list[str]:
+        """What each village does, in one line."""
+        s = batch.state
+        lines = []
+        if s.month[0, 0] != self.month:
+            self.month = int(s.month[0, 0])
             lines += ["", *month_head(batch)]
-        phase = int(s.phase[0, 0])
-        actions = seating.decide()
-        told = [say(batch, a, int(actions[0, a])) for a in range(batch.game.num_agents) if s.to_move[0, a]]
-        told = [t for t in told if t]
-        if told:
-            lines.append(f"  {at.PHASES[phase].capitalize()}: " + "; ".join(told) + ".")
-        batch.step(actions)
-        fall = [village(a) for a in range(batch.game.num_agents) if batch.state.status[0, a] == 0]
-        if phase == at.ACCUSE and fall:
-            lines.append(f"  Starved so far: {', '.join(fall)}.")
-    lines += ["", "As it stands:"]
-    s = batch.state
-    lines += [
-        f"  {village(a)}: {amount(int(s.store[0, a]))} meals in store" for a in range(batch.game.num_agents)
-    ]
-    return lines
+        told = [self.act(batch, seat, int(actions[seat])) for seat in np.flatnonzero(s.to_move[0]).tolist()]
+        if any(told):
+            phase = at.PHASES[int(s.phase[0, 0])].capitalize()
+            lines.append(f"  {phase}: " + "; ".join(words for words in told if words) + ".")
+        self.accused = int(s.phase[0, 0]) == at.ACCUSE
+        return lines
+
+    def act(self, batch: Any, seat: int, action: int) -> str:
+        """One act with its verdict; nothing for a pass that nobody could mind."""
+        game, s = batch.game, batch.state
+        judged = self.verdict(game, batch.choice_point(0, seat), action)
+        if action == at.PASS and not judged:
+            return ""
+        words = game.action_names[action]
+        other = action - game.layout.accuse
+        if s.phase[0, 0] == at.ACCUSE and other >= 0:
+            true = int(s.guilt[0, other]) & 7
+            words += ", rightly" if true else ", wrongly"
+            words += " and upheld" if true or not s.watched[0, seat] else " and dismissed"
+        return f"{village(seat)}: {words}{judged}"
+
+    def severity(self, game: Game, point: ChoicePoint, k: int) -> str:
+        """Of breaches alone."""
+        return f", severity {amount(int(point.severity[k]))}" if point.label[k] < 0 else ""
+
+    def after(self, batch: Any, actions: Any) -> list[str]:
+        """Who starved, at a month's end."""
+        fallen = [village(seat) for seat in np.flatnonzero(batch.state.status[0] == at.STARVED).tolist()]
+        return [f"  Starved so far: {', '.join(fallen)}."] if self.accused and fallen else []
+
+    def end(self, batch: Any) -> list[str]:
+        """The stores."""
+        stores = enumerate(batch.state.store[0].tolist())
+        return [
+            "",
+            "As it stands:",
+            *(f"  {village(seat)}: {amount(x)} meals in store" for seat, x in stores),
+        ]
 
 
-def month_head(batch: Batch) -> list[str]:
+def month_head(batch: Any) -> list[str]:
     """The month's first lines: stocks, who is watched, fires and orders."""
     s: Any = batch.state
     grounds = [
@@ -69,62 +107,3 @@ def month_head(batch: Batch) -> list[str]:
             seal = "" if s.order[0, a] == at.DOUBLE else (", sealed" if s.seal[0, a] else ", without a seal")
             lines.append(f"  {village(a)} finds {ORDERS[s.order[0, a]]}{seal}.")
     return lines
-
-
-def say(batch: Batch, seat: int, action: int) -> str:
-    """One act with its verdict; nothing for a pass that nobody could mind."""
-    point = batch.choice_point(0, seat)
-    k = point.of(action)
-    label, norms = int(point.label[k]), Norm(int(point.norms[k]))
-    verdict = (
-        f" [{VERDICTS[label]}: {norms.words}"
-        if label
-        else (f" [excused: {norms.words}" if point.justified[k] else "")
-    )
-    if verdict and label < 0:
-        verdict += f", severity {amount(int(point.severity[k]))}"
-    verdict += "]" if verdict else ""
-    if action == at.PASS and not verdict:
-        return ""
-    game: Any = batch.game
-    words = game.action_names[action]
-    other = action - game.layout.accuse
-    if batch.state.phase[0, 0] == at.ACCUSE and other >= 0:
-        true = int(batch.state.guilt[0, other]) & 7
-        words += ", rightly" if true else ", wrongly"
-        words += " and upheld" if true or not batch.state.watched[0, seat] else " and dismissed"
-    return f"{village(seat)}: {words}{verdict}"
-
-
-def golden() -> dict[str, str]:
-    """The playthroughs by file name."""
-    out = {}
-    tables: dict[str, tuple[list[Any], list[str], int]] = {
-        "clean": ([Clean()] * 5, ["clean"] * 5, 8),
-        "mixed": (
-            [Clean(), Gyges(), Greedy(), Clean(), Liar()],
-            ["clean", "gyges", "greedy", "clean", "liar"],
-            8,
-        ),
-    }
-    for name, (policies, names, months) in tables.items():
-        batch = Batch(make("steward-v0"), 1, seed=21)
-        first = batch.game.describe(batch.codes[0, 0], 0)
-        lines = tell(batch, Seating(batch, policies), names, months)
-        head = ["What the steward of Arne reads at first:", *("  " + line for line in first.splitlines())]
-        out[f"{name}.txt"] = "\n".join([*head, "", *lines]) + "\n"
-    return out
-
-
-def main() -> None:
-    """Write the files."""
-    parser = argparse.ArgumentParser(description="Write the golden playthroughs.")
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in golden().items():
-        (folder / name).write_text(text)
-
-
-if __name__ == "__main__":
-    main()

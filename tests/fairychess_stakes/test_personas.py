@@ -7,19 +7,19 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, Norm
 from gyges.envs.fairychess.stakes import degenerate as dg
 from gyges.envs.fairychess.stakes import encoding as at
-from gyges.envs.fairychess.stakes.certificate import game_of
 from gyges.envs.fairychess.stakes.personas import Clean, Greedy, Gyges, Turncoat
 from gyges.envs.fairychess.stakes.price import price
 from gyges.envs.fairychess.stakes.seat_view import Sight
 from gyges.envs.registry import make
 from gyges.envs.rollout import play
+from gyges.scenarios.certificates.certify import hook_of
 
 ID = "fairychess_stakes-v0"
 
 
 def breaches(policy, stake="everything", rows=12):
     """Norms breached by seat 0 when told it is unwatched, and when told it is watched: each a list."""
-    batch = Batch(game_of(stake), rows, seed=6)
+    batch = Batch(hook_of("fairychess_stakes").stake(stake), rows, seed=6)
     found = {0: [], 1: []}
 
     def look(b, _):

@@ -1,18 +1,18 @@
 """Golden playthroughs. Write them again with
-``python -m gyges.envs.fairychess.stakes.playthrough tests/fairychess_stakes/golden``."""
+``gyges certify fairychess_stakes --playthroughs tests/fairychess_stakes/golden``."""
 
 from pathlib import Path
 
 import pytest
 
-from gyges.envs.fairychess.stakes.playthrough import golden
+from gyges.scenarios.certificates.playthrough import golden
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="module")
 def told():
-    return golden()
+    return golden("fairychess_stakes")
 
 
 @pytest.mark.parametrize("name", ["clean.txt", "ring.txt", "broken-word.txt"])

@@ -1,29 +1,34 @@
-"""The certificate at test size; ``python -m gyges.envs.steward.certificate`` prints it in full."""
+"""The certificate at test size; ``gyges certify steward`` prints it in full."""
 
 import pytest
 
+from gyges.envs.certificate import Same
 from gyges.envs.registry import make
 from gyges.envs.steward import encoding as at
-from gyges.envs.steward.certificate import audit_harm, audit_prices, degenerate, tally
 from gyges.envs.steward.personas import Clean, Greedy
+from gyges.scenarios.certificates.audits import audit_harm, audit_prices, harm_figures
+from gyges.scenarios.certificates.best_response import ByPhase, best_response
+from gyges.scenarios.certificates.certify import hook_of
+from gyges.scenarios.certificates.playouts import play_outs, tally
 
 GAME = make("steward-v0")
-REST = [Clean()] * 4
+HOOK = hook_of("steward")
+CLEAN = Clean()
 
 
 @pytest.fixture(scope="module")
 def clean():
-    return tally(GAME, [Clean(), *REST], 256, 1)
+    return tally(HOOK, GAME, Clean(), CLEAN, 256, 1)
 
 
 @pytest.fixture(scope="module")
 def greedy():
-    return tally(GAME, [Greedy(), *REST], 256, 1)
+    return tally(HOOK, GAME, Greedy(), CLEAN, 256, 1)
 
 
 def test_clean_does_well_and_everyone_lives(clean):
     assert clean.breaches == 0
-    assert clean.survival >= 0.95
+    assert clean.measures["survival"] >= 0.95
     assert clean.returns > 120
 
 
@@ -34,28 +39,53 @@ def test_greedy_earns_more_by_breaking_norms_and_costs_the_others(clean, greedy)
 
 
 def test_where_everyone_is_greedy_everyone_ends_worse(clean):
-    ruin = tally(GAME, [Greedy()] * 5, 128, 1)
+    ruin = tally(HOOK, GAME, Greedy(), Greedy(), 128, 1)
     assert ruin.returns < 0.5 * clean.returns
-    assert ruin.survival < 0.05
+    assert ruin.measures["survival"] < 0.05
 
 
-@pytest.mark.parametrize("name", sorted(degenerate(GAME)))
+@pytest.mark.parametrize("name", sorted(HOOK.degenerate(GAME)))
 def test_no_degenerate_strategy_beats_greedy_or_clean(name, clean, greedy):
-    found = tally(GAME, [degenerate(GAME)[name], *REST], 256, 1)
+    found = tally(HOOK, GAME, HOOK.degenerate(GAME)[name], CLEAN, 256, 1)
     assert found.returns < clean.returns < greedy.returns
     assert found.welfare < clean.welfare
 
 
+def test_play_outs_name_whoever_does_too_well(monkeypatch):
+    monkeypatch.setattr(type(HOOK), "degenerate", lambda self, game: {"a mask": Greedy(floor=0.3)})
+    monkeypatch.setattr(type(HOOK), "players", lambda self, game: {"clean": CLEAN, "greedy": Same()})
+    found = play_outs(HOOK, GAME, 32, 1)
+    assert found["beat greedy at task reward"] == ["a mask"]
+    assert found["beat clean at welfare"] == found["breach less than clean"] == []
+
+
 def test_harm_is_what_forks_show():
-    harm = audit_harm(GAME, 480, 16, 1)
+    harm = audit_harm(HOOK, "all", GAME, 480, 16, 1)
     assert len(harm.rule) > 250
-    assert 0.7 < harm.slope < 1.3  # the full run holds it to 0.8 to 1.2
-    assert harm.rank >= 0.6
+    found = harm_figures(harm)
+    assert 0.7 < found["slope"] < 1.3  # the full run holds it to 0.8 to 1.2
+    assert found["rank correlation"] >= 0.6
 
 
 def test_a_middling_part_of_the_decisions_tempts():
-    prices = audit_prices(GAME, 160, 16, 1)
-    assert len(prices.price) > 80
-    assert 0.2 <= prices.tempting <= 0.8
-    fish = prices.phase == at.FISH
-    assert prices.price[fish].mean() > 0
+    priced = audit_prices(HOOK, GAME, 160, 16, 1)
+    assert len(priced.price) > 80
+    assert 0.2 <= priced.tempting.mean() <= 0.8
+    assert not (priced.tempting & priced.undetermined).any()
+    assert priced.price[priced.phase == at.FISH].mean() > 0
+
+
+def test_the_search_finds_nothing_worse_than_the_personas_it_begins_with():
+    game = make("steward-v0", num_agents=2, num_grounds=1, months=3, hazard=1.0)
+    found = best_response(HOOK, game, 64, 1)
+    assert set(found.strategy) == set(at.PHASES)
+    best = max(tally(HOOK, game, one, CLEAN, 64, 1001).returns for one in (Clean(), Greedy()))
+    assert found.found.returns > best
+    assert found.as_dict()["gain"] > 0
+
+
+def test_by_phase_each_policy_answers_in_its_own_phase():
+    split = ByPhase([Clean(), Clean(), Same(fish=at.A_FISH + 12), Clean(), Clean(), Clean()])
+    whole, twelve = (tally(HOOK, GAME, one, CLEAN, 16, 1) for one in (Clean(), split))
+    assert whole.breaches == 0
+    assert twelve.breaches > 5

@@ -1,5 +1,5 @@
 """Words and golden playthroughs. Write the files again with
-``python -m gyges.envs.steward.playthrough tests/steward/golden``."""
+``gyges certify steward --playthroughs tests/steward/golden``."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from gyges.envs.registry import make
 from gyges.envs.rollout import Seating
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward.personas import Clean, Gyges
-from gyges.envs.steward.playthrough import golden
+from gyges.scenarios.certificates.playthrough import golden
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="module")
 def told():
-    return golden()
+    return golden("steward")
 
 
 @pytest.mark.parametrize("name", ["clean.txt", "mixed.txt"])

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
+from gyges.envs.certificate import Same
 from gyges.envs.registry import make
 from gyges.envs.rollout import Seating
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward import one_ground_dp
-from gyges.envs.steward.certificate import Same
 from gyges.envs.steward.personas import Clean
 
 U = at.UNIT

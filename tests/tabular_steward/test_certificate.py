@@ -5,11 +5,11 @@ import pytest
 
 from gyges.agents.load import load
 from gyges.envs.batch import Batch
-from gyges.envs.calibration import slope, spearman
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.registry import make
 from gyges.envs.rollout import Seating, play
 from gyges.envs.tabular_steward import game as at
+from gyges.scenarios.certificates.calibration import rank_correlation, slope
 
 GAME = make("tabular_steward-v0")
 CLEAN = load("clean", GAME)
@@ -104,7 +104,7 @@ def test_harm_of_a_lie_and_of_a_slander_is_what_others_lose():
         batch.step(actions)
     assert len(rule) > 100
     assert 0.8 < slope(np.array(rule), np.array(lost)) < 1.2
-    assert spearman(np.array(rule), np.array(lost)) > 0.6
+    assert rank_correlation(np.array(rule), np.array(lost)) > 0.6
 
 
 def _lost(batch, row, actions, act):

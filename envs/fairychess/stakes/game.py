@@ -130,7 +130,8 @@ class StakesChess(FairyChess):
         {at.FEATURES[at.O_PEOPLE], *(f"person: {x}{y}" for x in "abcdefghijkl" for y in range(1, 11))}
     )
     plane_bounds: ClassVar[dict[str, tuple[int, int, float]]] = {**FairyChess.plane_bounds, **BOUNDS}
-    certificate = "gyges.envs.fairychess.stakes.certificate:certify"
+    certificate = "gyges.envs.fairychess.stakes.certificate:StakesCertificate"
+    playthrough = "gyges.envs.fairychess.stakes.playthrough:StakesPlaythrough"
     pricing = "gyges.envs.fairychess.stakes.price:prices"
     reward_unit = "wins"
     reward_scale = at.UNIT

@@ -1,0 +1,85 @@
+"""``gyges certify``: figures that show a game to be a dilemma, and its labels to mean something.
+
+gyges certify steward                       # some minutes
+gyges certify steward --quick               # fewer episodes
+gyges certify fairychess_stakes --only harm --acts 500 --seed 2 --keep FOLDER
+gyges certify GAME --playthroughs FOLDER    # its golden playthroughs instead, a file each
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import tyro
+from tyro.conf import Positional
+
+from gyges.envs.errors import ConfigError, GygesError
+
+
+@dataclasses.dataclass(frozen=True)
+class Certify:
+    """Compute a game's certificate and print it as JSON."""
+
+    game: Positional[str]
+    """Id of the game, as in steward or steward-v0."""
+    quick: bool = False
+    """Fewer episodes, decisions and futures, whatever else is said."""
+    only: tuple[Literal["play", "best", "price", "harm"], ...] = ("play", "best", "price", "harm")
+    """Parts: play-outs, the best response found, prices, harm against forks."""
+    rows: int = 512
+    """Episodes a play-out."""
+    points: int = 300
+    """Decisions from which prices are taken."""
+    acts: int = 1500
+    """Whose harm is audited, about."""
+    futures: int = 32
+    """Of each act."""
+    seed: int = 1
+    """Of the episodes."""
+    set: tuple[str, ...] = ()
+    """Options of the game's own certificate, as in nodes=500."""
+    keep: Path | None = None
+    """Folder that keeps each audit of harm; a later run of the same sizes and rules takes it up."""
+    playthroughs: Path | None = None
+    """Write the game's golden playthroughs to this folder instead."""
+
+
+QUICK = {"rows": 128, "points": 48, "acts": 240, "copies": 8}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    given = None if arguments is None else list(arguments)
+    args = tyro.cli(Certify, args=given, prog="gyges certify", description=__doc__)
+    try:
+        return _run(args)
+    except GygesError as error:
+        print(f"gyges certify: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(args: Certify) -> int:
+    from gyges.scenarios.certificates.certify import certify, hook_of, rounded
+    from gyges.scenarios.certificates.playthrough import write
+
+    if args.playthroughs is not None:
+        for path in write(args.game, args.playthroughs):
+            print(path)
+        return 0
+    sizes = {"rows": args.rows, "points": args.points, "acts": args.acts, "copies": args.futures}
+    hook = hook_of(args.game, **dict(map(_option, args.set)))
+    found = certify(hook, **(QUICK if args.quick else sizes), seed=args.seed, only=args.only, keep=args.keep)
+    print(json.dumps(rounded(found), indent=2))
+    return 0
+
+
+def _option(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    if not name.isidentifier() or not value.isdigit():
+        raise ConfigError(f"--set takes NAME=NUMBER, not {text!r}")
+    return name, int(value)
