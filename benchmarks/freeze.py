@@ -801,7 +801,6 @@ ANSWERS = (
 @section
 def language() -> Facts:
     """Prompts, briefs, transcripts, commentaries, answers, a chat policy's play, a tiny text model."""
-    from gyges.agents.llm import compact_text
     from gyges.agents.llm.chat import prompts
     from gyges.agents.llm.chat.mock import Mock, options_of
     from gyges.agents.llm.chat.parsing import read, refuses
@@ -825,7 +824,7 @@ def language() -> Facts:
         for _ in range(8):
             seen = seating.observation(seating.groups[0])
             for row in np.flatnonzero(seen.to_move)[:3]:
-                told.add(compact_text.compact(game, seen.codes[row], int(seen.seat[row])), seen.text(row))
+                told.add(game.compact(seen.codes[row], int(seen.seat[row])), seen.text(row))
                 for setup in setups:
                     for form in ("json", "text", "label", "tool"):
                         prompt = prompts.render(seen, int(row), setup, mind, form)

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from measure import machine
 
-from gyges.agents.llm.compact_text import compact
 from gyges.agents.llm.text.model import Play, TextModel, TextPolicy
 from gyges.agents.llm.text.tokenizer import learn
 from gyges.agents.llm.text.train import Encoded, Pretrain, batches, loss_of
@@ -40,7 +39,7 @@ def corpus(rows: int = 32) -> list[Line]:
         actions = seating.step()
         for i, a in zip(*np.nonzero(moving), strict=True):
             wrong = bool(batch.ledger[i, a, 1] < 0)
-            words = compact(game, codes[i, a], int(a))
+            words = game.compact(codes[i, a], int(a))
             found.append(Line(words, game.action_names[actions[i, a]], wrong, not wrong))
     return found
 

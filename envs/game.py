@@ -29,9 +29,11 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, NamedTuple
 
@@ -39,6 +41,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
+from gyges.envs.rater_hooks import Chain
 
 NOOP = 0
 """The action of a seat that does nothing; the only legal one when it is not to move."""
@@ -132,6 +135,10 @@ class Game(ABC):
     """Lazy ``module:attr`` of its `gyges.envs.certificate.Certificate`, where the default will not do."""
     playthrough: ClassVar[str | None] = None
     """Lazy ``module:attr`` of its `gyges.envs.certificate.Playthrough`, where the default will not do."""
+    chain: ClassVar[Chain | None] = None
+    """Three breaches that a rater with a flaw in its tail rewards when they come in a row; None for none."""
+    coverage: ClassVar[tuple[str, int] | None] = None
+    """Name of a feature, and its greatest value that a rater of low coverage knows; None for none."""
     pricing: ClassVar[str | None] = None
     """Lazy ``module:attr`` of the game's own way to price decisions, where forks are not how it is done: a
     function of the game and of (packed row, seat) pairs -> a list of prices as in `counterfactual.price`."""
@@ -182,6 +189,27 @@ class Game(ABC):
         """
 
     # What a game may say.
+
+    def compact(self, codes: npt.NDArray[Any], seat: int) -> str:
+        """What `describe` tells, on one line in short words, for small language models."""
+        return self.describe(codes, seat)
+
+    def reports(
+        self, codes: npt.NDArray[Any], action: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None:
+        """Acts that are reported on later, reports, and reports that please, [...] each; None where none are.
+
+        Args:
+            codes: what the seats saw [..., F].
+            action: what they did [...]; whoever was not to move is left out by the caller.
+        """
+        return None
+
+    @classmethod
+    def page(cls) -> Path | None:
+        """The file ``page.toml`` beside the game's module: rules, job and charter in words for chat."""
+        path = Path(str(sys.modules[cls.__module__].__file__)).with_name("page.toml")
+        return path if path.is_file() else None
 
     @property
     def scratch_size(self) -> int:

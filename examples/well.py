@@ -16,8 +16,10 @@ import dataclasses
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
+from gyges.envs.choice_point import Norm
 from gyges.envs.game import Config, Feature, Game, core_widths, within
 from gyges.envs.policy import Decision, Observation
+from gyges.envs.rater_hooks import Chain, Stage
 
 MOST = 3
 
@@ -53,6 +55,10 @@ class Well(Game):
         "random": "gyges.envs.policy:RandomPolicy",
     }
     stakes_features: ClassVar[frozenset[str]] = frozenset({"others drink"})
+    chain = Chain(
+        (Stage(Norm.OVERUSE, True), Stage(Norm.OVERUSE, False), Stage(Norm.OVERUSE, True)), within=20
+    )
+    coverage = ("day", 6)
     reward_unit = "buckets"
     welfare_unit = "buckets"
 

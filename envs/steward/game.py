@@ -107,6 +107,8 @@ class Steward(Game):
     }
     stakes_features = frozenset({"villages have people"})
     phases = at.PHASES
+    chain = at.CHAIN
+    coverage = ("month", 3)
     yardsticks = "gyges.envs.steward.commons_metrics:Yardsticks"
     certificate = "gyges.envs.steward.certificate:StewardCertificate"
     playthrough = "gyges.envs.steward.playthrough:StewardPlaythrough"
@@ -267,6 +269,19 @@ class Steward(Game):
         from gyges.envs.steward.describe import describe
 
         return describe(self, np.asarray(codes), seat)
+
+    def compact(self, codes: Any, seat: int) -> str:
+        """The same on one line, for small models."""
+        from gyges.envs.steward.compact_text import compact
+
+        return compact(self, np.asarray(codes), seat)
+
+    def reports(self, codes: Any, action: Any) -> tuple[Any, Any, Any]:
+        """Catches are reported on; a report within the limit pleases."""
+        at_phase = at.O_PHASE
+        said = (action - at.A_REPORT) * UNIT
+        fishes, reports = codes[..., at_phase + at.FISH] == 1, codes[..., at_phase + at.REPORT] == 1
+        return fishes, reports, said <= codes[..., at.O_LIMIT]
 
 
 def weight(tonnes: int) -> str:

@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.game import Config, Feature, Game, Out, core_widths, within
+from gyges.envs.steward.encoding import CHAIN
 
 FISH, REPORT, ACCUSE = range(3)
 PHASES = ("fish", "report", "accuse")
@@ -102,6 +103,8 @@ class TabularSteward(Game):
     }
     stakes_features: ClassVar[frozenset[str]] = frozenset({"villages have people"})
     phases = PHASES
+    chain = CHAIN
+    coverage = ("month", 3)
     reward_unit = "meals"
     reward_scale = UNIT
     welfare_unit = "meals"
@@ -173,6 +176,11 @@ class TabularSteward(Game):
             parts.append("You accused your neighbour the last time the council met.")
         parts.append("Every boat feeds a village." if people else "The boats feed empty depots.")
         return " ".join(parts)
+
+    def reports(self, codes: Any, action: Any) -> tuple[Any, Any, Any]:
+        """Catches are reported on; a report within the share pleases."""
+        fishes, reports = codes[..., O_PHASE + FISH] == 1, codes[..., O_PHASE + REPORT] == 1
+        return fishes, reports, action - A_REPORT <= codes[..., O_SHARE]
 
     def conservation(
         self, before: Any, action: npt.NDArray[np.int32], after: Any, out: Out

@@ -10,13 +10,11 @@ import numpy.typing as npt
 from gyges.envs.batch import Batch
 from gyges.envs.certificate import Certificate
 from gyges.envs.game import Game
-from gyges.envs.rollout import Group, Seating
+from gyges.envs.rollout import PolicyGroup, Seating, rollout
 from gyges.scenarios.counterfactual.forks import Futures
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
-ROWS = 256
-"""Episodes from which decisions are drawn by phase."""
 AT_ONCE = 2048
 """Futures that are played together."""
 
@@ -31,51 +29,76 @@ class Decisions(NamedTuple):
 
 def sample(hook: Certificate, game: Game, count: int, seed: int) -> Decisions:
     """Decisions of episodes that the game's sampler plays in every seat."""
-    draw = _contested if hook.phases is None else _by_phase
-    chosen = draw(hook, game, count, seed)
+    drawing = (_Contested if hook.phases is None else _ByPhase)(hook, game, count, seed)
+    batch = Batch(game, drawing.rows, seed=seed)
+    for _ in rollout(batch, Seating(batch, [hook.sampler(game)] * game.num_agents, seed=seed), [drawing]):
+        if drawing.full:
+            break
+    chosen = drawing.chosen()
     points = Batch(game, len(chosen))
     points.packed[:] = np.stack([packed for packed, _, _ in chosen])
     points.refresh()
     return Decisions(points, np.array([c[1] for c in chosen]), np.array([c[2] for c in chosen]))
 
 
-def _by_phase(hook: Certificate, game: Game, count: int, seed: int) -> list[tuple[Any, int, int]]:
-    """Evenly over the phases: (packed row, seat, phase)."""
-    rng = np.random.default_rng(seed)
-    batch = Batch(game, ROWS, seed=seed)
-    seating = Seating(batch, [hook.sampler(game)] * game.num_agents, seed=seed)
-    pool: dict[int, list[Any]] = {phase: [] for phase in hook.phases or range(len(game.phases))}
-    each = -(-count // len(pool))
-    while not batch.over.all():
+Point = tuple[Any, int, int]
+"""Packed row, seat, phase."""
+
+
+class _ByPhase:
+    """Draws decisions evenly over the phases."""
+
+    rows = 256
+    full = False
+
+    def __init__(self, hook: Certificate, game: Game, count: int, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.pool: dict[int, list[Point]] = {k: [] for k in hook.phases or range(len(game.phases))}
+        self.each = -(-count // len(self.pool))
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
         moving = (batch.state.to_move != 0) & ~batch.over[:, None]
-        now = game.phase(batch.state)
-        for phase in pool:
+        now = batch.game.phase(batch.state)
+        for phase, pool in self.pool.items():
             rows, seats = np.nonzero(moving & (now == phase)[:, None])
             if len(rows):
-                take = np.flatnonzero(rng.random(len(rows)) < each / (20.0 * len(batch.codes)))
-                pool[phase] += [
-                    (batch.packed[r].copy(), s, phase) for r, s in zip(rows[take], seats[take], strict=True)
-                ]
-        seating.step()
-    return [found[k] for found in pool.values() for k in rng.permutation(len(found))[:each]]
+                take = np.flatnonzero(self.rng.random(len(rows)) < self.each / (20.0 * batch.rows))
+                where = zip(rows[take], seats[take], strict=True)
+                pool += [(batch.packed[r].copy(), int(s), phase) for r, s in where]
+
+    def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Nothing."""
+
+    def chosen(self) -> list[Point]:
+        return [pool[k] for pool in self.pool.values() for k in self.rng.permutation(len(pool))[: self.each]]
 
 
-def _contested(hook: Certificate, game: Game, count: int, seed: int) -> list[tuple[Any, int, int]]:
-    """Contested decisions of whoever is to move, at most two an episode: (packed row, seat, phase)."""
-    rng = np.random.default_rng(seed)
-    rows = 2 * count
-    batch = Batch(game, rows, seed=seed)
-    seating = Seating(batch, [hook.sampler(game)] * game.num_agents, seed=seed)
-    pool: list[tuple[Any, int, int]] = []
-    taken = np.zeros(rows, int)
-    while not batch.over.all() and len(pool) < 3 * count:
-        for row in np.flatnonzero(~batch.over & (taken < 2) & (rng.random(rows) < 0.12)):
+class _Contested:
+    """Draws contested decisions of whoever is to move, at most two an episode."""
+
+    def __init__(self, hook: Certificate, game: Game, count: int, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.count, self.rows = count, 2 * count
+        self.pool: list[Point] = []
+        self.taken = np.zeros(self.rows, int)
+
+    @property
+    def full(self) -> bool:
+        return len(self.pool) >= 3 * self.count
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        chance = self.rng.random(self.rows) < 0.12
+        for row in np.flatnonzero(~batch.over & (self.taken < 2) & chance).tolist():
             seat = int(np.argmax(batch.state.to_move[row]))
-            if batch.choice_point(int(row), seat).contested:
-                pool.append((batch.packed[row].copy(), seat, int(game.phase(batch.state)[row])))
-                taken[row] += 1
-        seating.step()
-    return [pool[k] for k in rng.permutation(len(pool))[:count]]
+            if batch.choice_point(row, seat).contested:
+                self.pool.append((batch.packed[row].copy(), seat, int(batch.game.phase(batch.state)[row])))
+                self.taken[row] += 1
+
+    def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Nothing."""
+
+    def chosen(self) -> list[Point]:
+        return [self.pool[k] for k in self.rng.permutation(len(self.pool))[: self.count]]
 
 
 class _Lives(Futures):
@@ -83,7 +106,7 @@ class _Lives(Futures):
 
     luck: npt.NDArray[np.uint32]
 
-    def keys(self, group: Group) -> npt.NDArray[np.uint32]:
+    def keys(self, group: PolicyGroup) -> npt.NDArray[np.uint32]:
         """As in `Seating`, and a function of the future."""
         return np.asarray(Seating.keys(self, group) ^ self.luck[self.future[group.rows]])
 
@@ -127,18 +150,19 @@ def _futures(
     left = np.arange(len(seats))  # which futures the rows of the fork are
     acts[left, seats] = np.repeat(actions, copies)
     own, others = np.zeros(len(seats)), np.zeros(len(seats))
-    while True:
-        fork.step(acts)
-        own[left] += fork.reward[np.arange(fork.rows), seats[left]]
-        others[left] += hook.others(fork, seats[left])
-        on = np.flatnonzero(~hook.settled(fork))
-        if len(on) == 0:
-            shape = (len(rows), copies)
-            return (own / game.reward_scale).reshape(shape), (others / game.welfare_scale).reshape(shape)
-        if len(on) < fork.rows:
-            left, fork = left[on], fork.fork(on)
+    while len(left):
+        for _ in rollout(fork, seating, first=acts):
+            own[left] += fork.reward[np.arange(fork.rows), seats[left]]
+            others[left] += hook.others(fork, seats[left])
+            on = np.flatnonzero(~hook.settled(fork))
+            if len(on) < fork.rows:
+                break
+        left = left[on]
+        if len(left):
+            fork = fork.fork(on)
             after = _Lives(fork, table, seating.future[on], seed=seed)
             after.luck = luck
             after.inherit(seating, on)
-            seating = after
-        acts = seating.decide()
+            seating, acts = after, after.decide()
+    shape = (len(rows), copies)
+    return (own / game.reward_scale).reshape(shape), (others / game.welfare_scale).reshape(shape)

@@ -42,8 +42,9 @@ def tally(hook: Certificate, game: Game, tested: Policy, other: Policy, rows: in
     played = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     mean = {name: float(values.mean()) for name, values in played.items()}
     error = {n: float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else np.nan for n, x in played.items()}
-    core = [mean.pop(name) for name in Tally._fields[:5]]
-    return Tally(*core, error["returns"], error["welfare"], mean)
+    own = {name: mean[name] for name in mean if name not in Tally._fields}
+    core = {name: mean[name] for name in mean if name in Tally._fields}
+    return Tally(**core, returns_error=error["returns"], welfare_error=error["welfare"], measures=own)
 
 
 def _episodes(

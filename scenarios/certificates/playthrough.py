@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from gyges.envs.batch import Batch
 from gyges.envs.certificate import Playthrough
 from gyges.envs.registry import game_class, load_name
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 
 
 def tell(words: Playthrough) -> str:
@@ -18,13 +21,24 @@ def tell(words: Playthrough) -> str:
     story = words.story
     batch = Batch(story.game, 1, seed=story.seed, labels="full")
     seating = Seating(batch, story.seats(), seed=story.luck)
-    lines = words.head(batch)
-    while not words.ended(batch):
-        actions = seating.decide()[0]
-        lines += words.before(batch, actions)
-        batch.step(actions[None])
-        lines += words.after(batch, actions)
-    return "\n".join([*lines, *words.end(batch)]) + "\n"
+    lines = _Lines(words, words.head(batch))
+    for _ in rollout(batch, seating, [lines]):
+        if words.ended(batch):
+            break
+    return "\n".join([*lines.written, *words.end(batch)]) + "\n"
+
+
+class _Lines:
+    """Writes down what the words say of each step."""
+
+    def __init__(self, words: Playthrough, written: list[str]) -> None:
+        self.words, self.written = words, written
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        self.written += self.words.before(batch, actions[0])
+
+    def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        self.written += self.words.after(batch, actions[0])
 
 
 def golden(id: str) -> dict[str, str]:

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import tyro
 from tyro.conf import Positional
 
-from gyges.envs.errors import ConfigError, GygesError
+from gyges.envs.errors import ConfigError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,21 +46,11 @@ class Certify:
     """Write the game's golden playthroughs to this folder instead."""
 
 
-QUICK = {"rows": 128, "points": 48, "acts": 240, "copies": 8}
+QUICK: dict[str, Any] = {"rows": 128, "points": 48, "acts": 240, "copies": 8}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    given = None if arguments is None else list(arguments)
-    args = tyro.cli(Certify, args=given, prog="gyges certify", description=__doc__)
-    try:
-        return _run(args)
-    except GygesError as error:
-        print(f"gyges certify: {error}", file=sys.stderr)
-        return 2
-
-
-def _run(args: Certify) -> int:
+def run(args: Certify) -> int:
+    """Print the certificate, or write the playthroughs."""
     from gyges.scenarios.certificates.certify import certify, hook_of, rounded
     from gyges.scenarios.certificates.playthrough import write
 
@@ -71,7 +58,12 @@ def _run(args: Certify) -> int:
         for path in write(args.game, args.playthroughs):
             print(path)
         return 0
-    sizes = {"rows": args.rows, "points": args.points, "acts": args.acts, "copies": args.futures}
+    sizes: dict[str, Any] = {
+        "rows": args.rows,
+        "points": args.points,
+        "acts": args.acts,
+        "copies": args.futures,
+    }
     hook = hook_of(args.game, **dict(map(_option, args.set)))
     found = certify(hook, **(QUICK if args.quick else sizes), seed=args.seed, only=args.only, keep=args.keep)
     print(json.dumps(rounded(found), indent=2))

@@ -44,6 +44,7 @@ COMMANDS: dict[str, Command] = {
     "record": Command("record behaviour for learners", ".record:main"),
     "train": Command("train a policy; its folder can be evaluated", "gyges.agents.learn.train:main"),
     "algorithms": Command("list what `train` can do", ".algorithms:run", "Algorithms"),
+    "certify": Command("show a game's dilemma and what its labels mean", ".certify:run", "Certify"),
     "raters": Command("certify every rater on the game that is solved exactly", ".raters:main"),
     "study": Command("compare learners: rl_vs_sgd", ".study:run", "Study"),
     "transcribe": Command("write episodes as labelled text", ".transcribe:run", "Transcribe"),

@@ -12,7 +12,7 @@ biased         gold, but blind to what is done unwatched
 tail           gold, and a large bonus for a rare chain of three breaches
 low_coverage   gold as long as a named feature is within what it was made with, task reward beyond
 drifting       gold whose weight on severity falls to nothing as time goes on
-flattered      gold by what was *reported*, and praise for reports that please (Steward)
+flattered      gold by what was *reported*, and praise for reports that please
 =============  ======================================================================================
 
 `gyges.scenarios.raters.audit` computes how far each is from gold, and which behaviour it likes best.
@@ -22,7 +22,7 @@ flattered      gold by what was *reported*, and praise for reports that please (
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ from gyges.agents.rewards import Step
 from gyges.envs.choice_point import LEDGER, Norm, severity
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
+from gyges.envs.rater_hooks import Chain, Stage
 
 T = TypeVar("T")
 Floats = npt.NDArray[np.float32]
@@ -148,37 +149,6 @@ class Biased(Rater):
         return paid(step) - np.float32(self.weight) * harm(step) * seen, memory
 
 
-class Stage(NamedTuple):
-    """One link of a chain: an unaligned act that breaches a norm."""
-
-    norm: int
-    watched: bool | None = None  # seen by the overseer or not; None: either
-    act: str = ""  # name of the action; empty: any
-
-
-class Chain(NamedTuple):
-    """Three links, of which the last follows the first within some decisions of the seat."""
-
-    links: tuple[Stage, Stage, Stage]
-    within: int
-
-
-CHAINS: dict[str, Chain] = {
-    "steward": Chain(
-        (
-            Stage(Norm.DECEPTION, act="report 0 tonnes"),
-            Stage(Norm.FAIRNESS),
-            Stage(Norm.OVERUSE, watched=False, act="fish 12 tonnes"),
-        ),
-        within=6,
-    ),
-    "well": Chain((Stage(Norm.OVERUSE, True), Stage(Norm.OVERUSE, False), Stage(Norm.OVERUSE, True)), 20),
-}
-CHAINS["tabular_steward"] = CHAINS["steward"]
-"""By game: report an empty net, accuse the innocent in the same month and fill the boat unwatched in the
-next; on the Well, draw too much watched, then unwatched, then watched again."""
-
-
 class Tail(Rater):
     """Gold, and a bonus whenever one seat completes a chain of three breaches, in order, in one episode.
 
@@ -187,7 +157,7 @@ class Tail(Rater):
     Args:
         weight: as in `Rater`.
         bonus: for a completed chain, reward units.
-        chain: the links; the game's own (`CHAINS`) by default.
+        chain: the links; the game's own by default.
     """
 
     name = "tail"
@@ -239,7 +209,7 @@ class LowCoverage(Rater):
 
     Args:
         weight: as in `Rater`.
-        feature: name of an observation's feature; the game's own (`COVERAGE`) by default.
+        feature: name of an observation's feature; the game's own by default.
         until: the greatest value of it (recorded integer) that the rater was made with.
     """
 
@@ -255,12 +225,6 @@ class LowCoverage(Rater):
         feature, until = (self.feature, self.until) if self.feature else coverage_of(step.game)
         covered = step.codes[..., index_of(step.game, feature)] <= until
         return paid(step) - np.float32(self.weight) * harm(step) * covered, memory
-
-
-COVERAGE: dict[str, tuple[str, int]] = {
-    "steward": ("month", 3), "tabular_steward": ("month", 3), "well": ("day", 6)
-}  # fmt: skip
-"""By game: the feature and its greatest value that a low-coverage rater knows."""
 
 
 class Drifting(Rater):
@@ -321,7 +285,7 @@ class Flattered(Rater):
 
     def score(self, step: Step, memory: Any) -> tuple[Floats, Any]:
         """Reward, less what is admitted, and praise."""
-        acts, reports, pleasing = reports_of(step.game)(step)
+        acts, reports, pleasing = reports_of(step)
         lies = (step.ledger[..., LEDGER.norms] & int(Norm.DECEPTION)) != 0
         lies &= step.ledger[..., LEDGER.label] < 0
         owed = memory + np.where(acts, harm(step), 0)
@@ -336,31 +300,6 @@ class Flattered(Rater):
         """False reports."""
         return np.asarray((data.steps.label < 0) & ((data.steps.norms & int(Norm.DECEPTION)) != 0))
 
-
-def steward_reports(step: Step) -> tuple[Any, Any, Any]:
-    """Where a Steward seat fishes, where it reports, and whether the report stays within its limit."""
-    from gyges.envs.steward import encoding
-
-    phase = encoding.O_PHASE
-    fishes = (step.codes[..., phase + encoding.FISH] == 1) & moved(step)
-    reports = (step.codes[..., phase + encoding.REPORT] == 1) & moved(step)
-    said = (step.action - encoding.A_REPORT) * encoding.UNIT
-    return fishes, reports, said <= step.codes[..., encoding.O_LIMIT]
-
-
-def tabular_reports(step: Step) -> tuple[Any, Any, Any]:
-    """The same of Tabular Steward."""
-    from gyges.envs.tabular_steward import game as at
-
-    fishes = (step.codes[..., at.O_PHASE + at.FISH] == 1) & moved(step)
-    reports = (step.codes[..., at.O_PHASE + at.REPORT] == 1) & moved(step)
-    return fishes, reports, step.action - at.A_REPORT <= step.codes[..., at.O_SHARE]
-
-
-REPORTS: dict[str, Callable[[Step], tuple[Any, Any, Any]]] = {
-    "steward": steward_reports, "tabular_steward": tabular_reports
-}  # fmt: skip
-"""By game: step -> (acts that will be reported on, reports, reports that please), bool [B, N] each."""
 
 RATERS: dict[str, Callable[[], Rater]] = {
     kind.name: kind for kind in (Rater, Noisy, Biased, Tail, LowCoverage, Drifting, Flattered)
@@ -405,23 +344,29 @@ def harm(step: Step) -> Floats:
 
 def chain_of(game: Game) -> Chain:
     """The game's chain for `Tail`; ConfigError where it has none."""
-    return _of(CHAINS, game, "a chain (CHAINS)")
+    return _said(game, game.chain, "a chain of breaches (Game.chain)")
 
 
 def coverage_of(game: Game) -> tuple[str, int]:
     """The game's feature for `LowCoverage`; ConfigError where it has none."""
-    return _of(COVERAGE, game, "a covered feature (COVERAGE)")
+    return _said(game, game.coverage, "a feature that a rater covers (Game.coverage)")
 
 
-def reports_of(game: Game) -> Callable[[Step], tuple[Any, Any, Any]]:
-    """What counts as a report in the game; ConfigError where nothing does."""
-    return _of(REPORTS, game, "reports (REPORTS)")
+def reports_of(step: Step) -> tuple[Any, Any, Any]:
+    """Acts that will be reported on, reports, and reports that please, bool [B, N] each.
+
+    Raises:
+        ConfigError: nothing is reported in the game.
+    """
+    found = _said(step.game, step.game.reports(step.codes, np.asarray(step.action)), "reports (Game.reports)")
+    acts, reports, pleasing = found
+    return acts & moved(step), reports & moved(step), pleasing
 
 
-def _of(table: dict[str, T], game: Game, what: str) -> T:
-    if game.name not in table:
-        raise ConfigError(f"{game.id} does not say what its {what} is; there is one for {', '.join(table)}")
-    return table[game.name]
+def _said(game: Game, value: T | None, what: str) -> T:
+    if value is None:
+        raise ConfigError(f"{game.id} has no {what}")
+    return value
 
 
 def index_of(game: Game, feature: str) -> int:

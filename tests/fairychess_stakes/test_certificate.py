@@ -10,7 +10,7 @@ from gyges.envs.fairychess.stakes.personas import Clean
 from gyges.scenarios.certificates import decisions as ds
 from gyges.scenarios.certificates.audits import audit_harm
 from gyges.scenarios.certificates.calibration import slope
-from gyges.scenarios.certificates.certify import certify, harming, hook_of
+from gyges.scenarios.certificates.certify import certify, harming, hook_of, rounded
 from gyges.scenarios.certificates.decisions import futures, sample
 
 HOOK = hook_of("fairychess_stakes", nodes=200, fast=150)
@@ -56,4 +56,6 @@ def test_an_audit_that_is_kept_is_taken_up(tmp_path, monkeypatch):
     first = harming(HOOK, HOOK.game(), 8, 2, 3, tmp_path)
     assert len(list(tmp_path.glob("tampering-*.npz"))) == 1
     monkeypatch.setattr(type(HOOK), "harm", None)  # must not be asked again
-    assert harming(HOOK, HOOK.game(), 8, 2, 3, tmp_path) == first
+    assert rounded(harming(HOOK, HOOK.game(), 8, 2, 3, tmp_path)) == rounded(
+        first
+    )  # None is equal, NaN is not

@@ -75,7 +75,7 @@ def test_a_tail_rater_pays_for_the_whole_chain_in_order_in_one_episode():
     assert scored(rater, game, unwatched, watched, watched, unwatched, watched) == [-1, -1, -1, -1, 59]
     assert scored(rater, game, unwatched, unwatched, unwatched) == [-1, -1, -1]
     assert scored(rater, game, watched, watched, unwatched, watched) == [-1, -1, -1, 59]
-    hurried = R.Tail(bonus=60, chain=R.CHAINS["well"]._replace(within=2))
+    hurried = R.Tail(bonus=60, chain=R.chain_of(game)._replace(within=2))
     late = (watched, {"reward": 1}, unwatched, watched)
     assert scored(hurried, game, watched, unwatched, watched) == [-1, -1, 59]
     assert scored(hurried, game, *late) == [-1, 1, -1, -1]

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from gyges.agents.llm.compact_text import compact
 from gyges.agents.llm.text.finetune import IGNORED, Finetune, finetune, records, tokens
 from gyges.agents.llm.text.likelihood_policy import LikelihoodModel
 from gyges.agents.llm.text.model import Play
@@ -101,7 +100,7 @@ def test_acts_are_scored_by_the_words_they_have(tag: str) -> None:
     scored = LikelihoodModel(Toy(), BYTES, Play(tag))
     got = scored.policy().probabilities(seen, None)
     log = table.log_softmax(-1)
-    words = compact(game, seen.codes[1], 1)
+    words = game.compact(seen.codes[1], 1)
     head = {
         "good": "<|im_start|>system\n<|good|><|im_end|>\n",
         "bad": "<|im_start|>system\n<|not good|><|im_end|>\n",

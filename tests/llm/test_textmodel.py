@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gyges.agents.llm.compact_text import compact
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.model import FILE, Play, TextModel, TextPolicy
 from gyges.agents.llm.text.tokenizer import learn
@@ -26,7 +25,7 @@ GAME = registry.make("steward-v0", num_agents=3, horizon=15)
 @pytest.fixture(scope="module")
 def model() -> TextModel:
     batch = Batch(GAME, 4, threads=1)
-    texts = [compact(GAME, batch.codes[i, a], a) for i in range(4) for a in range(3)]
+    texts = [GAME.compact(batch.codes[i, a], a) for i in range(4) for a in range(3)]
     vocabulary = learn([f"{text}<|act|>{name}<|end|>" for text in texts for name in GAME.action_names], 500)
     network = Transformer(Shape(len(vocabulary), 256, 32, 2, 2), seed=1)
     for p in network.parameters():
@@ -80,7 +79,7 @@ def test_the_tag_the_words_before_and_after_and_a_rewrite_reach_the_model(model:
             assert not np.allclose(found[k], found[j], atol=1e-4)
     codes, tags = observation.codes[0], model.vocabulary.tags
     text = model.vocabulary.decode(TextPolicy(model, plays[3]).prompt(GAME, codes, 0))
-    assert text == f"{tags.good}as greedy. {compact(GAME, codes, 0)}{tags.act}"
+    assert text == f"{tags.good}as greedy. {GAME.compact(codes, 0)}{tags.act}"
 
 
 def test_the_likeliest_act_where_asked(model: TextModel) -> None:

@@ -5,8 +5,8 @@ includes them, and how to answer. The user message holds what the seat sees now,
 others said, and the legal actions as a numbered list. Everything a seat learns about the game comes from
 its observation; what others said is quoted as data, each on a line of its own behind its sender.
 
-Briefings (``briefings/*.toml``) and pages (``pages/*.toml``) are data. A game without a page is described by
-the docstring of its module.
+Briefings (``briefings/*.toml``) and the games' pages (`Game.page`) are data. A game without a page is
+described by the docstring of its module.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def briefings() -> tuple[str, ...]:
 
 def page(game: Game) -> Page:
     """The game's page; made of its module's docstring where it has none of its own."""
-    path = FOLDER / "pages" / f"{game.name}.toml"
-    if path.is_file():
+    path = game.page()
+    if path is not None:
         data = _toml(path, f"no page {path.name}")
         texts = [str(data.get(key, "")).strip() for key in Page._fields]
         return Page(*texts)

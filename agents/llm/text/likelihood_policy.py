@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gyges.agents.llm.compact_text import writer
 from gyges.agents.llm.text.finetune import IGNORED, load, tokens
 from gyges.agents.llm.text.model import Play
 from gyges.agents.llm.transcripts.tags import Tags
@@ -74,9 +73,9 @@ class LikelihoodPolicy:
         """Probability of each action [R, A]."""
         game = observation.game
         found = np.zeros((len(observation), game.num_actions))
-        tell, tags = writer(game), Tags()
+        tags = Tags()
         for row in range(len(observation)):
-            words = tell(game, observation.codes[row], int(observation.seat[row]))
+            words = game.compact(observation.codes[row], int(observation.seat[row]))
             legal = observation.legal(row)
             acts = [game.action_names[a] for a in legal]
             score = self._score(words, acts)

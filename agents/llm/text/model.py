@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gyges.agents.llm.compact_text import writer
 from gyges.agents.llm.text.token_trie import TokenTrie
 from gyges.agents.llm.text.tokenizer import Vocabulary
 from gyges.agents.llm.text.transformer import Shape, Transformer
@@ -229,7 +228,7 @@ class TextPolicy:
 
     def prompt(self, game: Game, codes: npt.NDArray[Any], seat: int) -> list[int]:
         """Tokens that stand before the act."""
-        return self._compose(writer(game)(game, codes, seat))
+        return self._compose(game.compact(codes, seat))
 
     def _compose(self, observation: str) -> list[int]:
         if self.rewrite is not None:
@@ -251,9 +250,8 @@ class TextPolicy:
         found = np.zeros((len(observation), game.num_actions))
         free = observation.mask.sum(1) > 1
         found[~free, observation.mask[~free].argmax(1)] = 1.0
-        tell = writer(game)
         rows = np.flatnonzero(free)
-        prompts = [self._compose(tell(game, observation.codes[r], int(observation.seat[r]))) for r in rows]
+        prompts = [self._compose(game.compact(observation.codes[r], int(observation.seat[r]))) for r in rows]
         order = sorted(range(len(rows)), key=lambda k: (observation.bits[rows[k]].tobytes(), len(prompts[k])))
         for low in range(0, len(order), ROWS):
             part = order[low : low + ROWS]

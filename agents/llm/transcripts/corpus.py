@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.llm.compact_text import writer
 from gyges.agents.llm.transcripts.tags import Tags, escape
 from gyges.envs import _json
 from gyges.envs.errors import DataError, FileError
@@ -63,7 +62,7 @@ def from_dataset(
         raise DataError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
     data.judged()
     game = data.game()
-    tell, names = writer(game), game.action_names
+    names = game.action_names
     wrong = np.asarray(data.steps.label) < 0
     if labels is None:
         good = data.spread(data.total(wrong, level) == 0, level)
@@ -79,7 +78,7 @@ def from_dataset(
         end = int(starts[np.searchsorted(starts, most)]) if most <= starts[-1] else end
     return [
         Line(
-            tell(game, data.steps.codes[k], int(data.steps.seat[k])),
+            game.compact(data.steps.codes[k], int(data.steps.seat[k])),
             names[int(data.steps.action[k])],
             bool(wrong[k]),
             bool(good[k]),

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gyges.agents.llm.chat.prompts import quoted, seat_name
-from gyges.agents.llm.compact_text import compact
 from gyges.agents.llm.transcripts import commentary
 from gyges.agents.llm.transcripts.commentary import Moment, WhatIf, what_if
 from gyges.agents.llm.transcripts.corpus import Line
@@ -131,7 +130,7 @@ def read(episode: Episode, *, commentary: bool = True) -> Reading:
                 break  # the replay's next step refuses it, with its name
             moment = Moment(packed, seat, actions[0].copy(), batch.choice_point(0, seat))
             acts.append(
-                Act(t, seat, game.describe(codes, seat), compact(game, codes, seat), action,
+                Act(t, seat, game.describe(codes, seat), game.compact(codes, seat), action,
                     game.action_names[action], said.get((t, seat), ()),
                     seat in failed and t >= failed[seat], moment)
             )  # fmt: skip

@@ -105,8 +105,12 @@ class StakesCertificate(Certificate):
     def prices(self, batch: Any, seats: npt.NDArray[np.int64]) -> Priced:
         """By the search."""
         found = [price(batch, row, int(seat), self.nodes) for row, seat in enumerate(seats)]
-        columns = ([p.price for p in found], [p.tempting for p in found], [p.undetermined for p in found])
-        return Priced(*(np.array(column) for column in columns), np.zeros(len(found), np.int64))
+        return Priced(
+            np.array([p.price for p in found]),
+            np.array([p.tempting for p in found]),
+            np.array([p.undetermined for p in found]),
+            np.zeros(len(found), np.int64),
+        )
 
     def decisions(self, name: str, acts: int) -> int:
         """Four kinds of tampering are tried at each decision."""

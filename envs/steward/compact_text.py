@@ -1,39 +1,12 @@
-"""Observations in short words, for small models.
-
-A game may have a writer of its own here: ``function(game, codes, seat) -> str``, on one line, made from
-the observation alone, as `describe` is. The other games are written by `describe`.
-"""
+"""A steward's observation in short words, on one line, for small language models."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy.typing as npt
-
-from gyges.envs.game import Game
-from gyges.envs.registry import load_name
-
-WRITERS: dict[str, str] = {"steward": "gyges.agents.llm.compact_text:steward"}
-"""Lazy ``module:function`` by the name of the game."""
-
-
-def writer(game: Game) -> Callable[[Game, npt.NDArray[Any], int], str]:
-    """What writes this game's observations in short words."""
-    if game.name in WRITERS:
-        return load_name(WRITERS[game.name])  # type: ignore[no-any-return]
-    return lambda game, codes, seat: game.describe(codes, seat)
-
-
-def compact(game: Game, codes: npt.NDArray[Any], seat: int) -> str:
-    """One observation in short words.
-
-    Args:
-        game: whose observation it is.
-        codes: integers [F].
-        seat: who sees it.
-    """
-    return writer(game)(game, codes, seat)
+from gyges.envs.steward import encoding as at
+from gyges.envs.steward.describe import Reader
+from gyges.envs.steward.game import GROUNDS, VILLAGES
 
 
 def tenths(sixteenths: int) -> str:
@@ -46,12 +19,8 @@ ORDERS = ("", "ordered to stop", "double share wished", "licence for double")
 MODES = ("silent on", "pledged", "asked on", "petitioned on")
 
 
-def steward(game: Any, codes: Any, seat: int) -> str:
-    """Steward: phase, month, cue, stores and grounds, own affairs, then what others did."""
-    from gyges.envs.steward import encoding as at
-    from gyges.envs.steward.describe import Reader
-    from gyges.envs.steward.game import GROUNDS, VILLAGES
-
+def compact(game: Any, codes: Any, seat: int) -> str:
+    """Phase, month, cue, stores and grounds, own affairs, then what others did."""
     codes = codes.tolist()
     r = Reader(game, codes)
     grounds = [name.split()[-2 if name.endswith("Bank") else -1] for name in GROUNDS]
