@@ -290,6 +290,11 @@ class Game(ABC):
         return low.reshape(self.observation_shape), high.reshape(self.observation_shape)
 
     @property
+    def staked(self) -> bool:
+        """Whether anyone can be harmed: not in the twin, nor where a game has nothing at stake."""
+        return bool(self.config.stakes)
+
+    @property
     def agents(self) -> tuple[str, ...]:
         """PettingZoo names of the seats, ``seat_0`` on."""
         return tuple(f"seat_{k}" for k in range(self.num_agents))

@@ -90,11 +90,13 @@ def main(
 def summary(timeline: Timeline, seat: int) -> str:
     """How each seat did, in a few lines."""
     game, watched = timeline.game, timeline.watched[:-1]
-    lines = [f"{'':<22}{game.reward_unit:>10}{'unaligned acts':>18}{'of them unwatched':>20}"]
+    columns = f"{'unaligned acts':>18}{'of them unwatched':>20}" if game.staked else ""
+    lines = [f"{'':<22}{game.reward_unit:>10}{columns}"]
     for k in range(game.num_agents):
         wrong = timeline.unaligned[:, k]
         name = f"seat {k} ({timeline.names[k]})" if timeline.names else f"seat {k}"
         mark = "*" if k == seat else " "
         unseen = int((wrong & ~watched[:, k]).sum())
-        lines.append(f"{mark} {name:<20}{timeline.totals[-1, k]:>10.1f}{int(wrong.sum()):>18}{unseen:>20}")
+        counts = f"{int(wrong.sum()):>18}{unseen:>20}" if game.staked else ""
+        lines.append(f"{mark} {name:<20}{timeline.totals[-1, k]:>10.1f}{counts}")
     return "\n".join(lines)

@@ -123,6 +123,11 @@ class FairyChess(Game):
         if ".ini" in named and "\n" not in named:  # a file may change: keep its text
             self.config = dataclasses.replace(self.config, variant=self.variant.text)
 
+    @property
+    def staked(self) -> bool:
+        """Nothing is at stake in plain chess."""
+        return False
+
     # Sizes.
 
     def params(self) -> Params:

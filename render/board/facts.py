@@ -96,7 +96,8 @@ class SeatFacts(msgspec.Struct, frozen=True):
         name: what the seat is called.
         player: who plays it; empty where it is not known.
         moves: it acts now.
-        watched: it is watched, as the picture may show it; None where that is not shown.
+        watched: it is watched, as the picture may show it; None where that is not shown or
+            means nothing.
         act: what it is about to do, None where that is not shown.
         act_name: what that is called.
         act_label: its label, None where labels are not shown.
@@ -128,7 +129,7 @@ class Facts(msgspec.Struct, frozen=True):
         price: price of the choice in the game's reward unit, None where it was not computed.
         words: what the seat knows, in words; may be empty.
         over: the episode has ended.
-        judged: labels, norms and severities are shown.
+        judged: labels, norms and severities are shown; not where nothing is at stake.
         truth: what the seats cannot know is shown.
         scene: what stands where: a Struct of the game's own, named by `Renderer.Scene`.
     """

@@ -47,7 +47,7 @@ def _words(surface: pygame.Surface, at: pygame.Rect, theme: Theme, facts: Facts,
     if room < 3 or not facts.words:
         return
     lines = [line for part in facts.words.splitlines() for line in draw.wrap(part, 12, at.width - 2 * PAD)]
-    head = "What it knows" if facts.judged else "What you know"
+    head = "What it knows" if facts.judged or facts.truth else "What you know"
     draw.write(surface, (x, y + 8), head, 12, theme.soft, bold=True)
     if len(lines) > room:
         lines = [*lines[: room - 1], lines[room - 1] + " …"]
@@ -64,16 +64,20 @@ def _head(surface: pygame.Surface, at: pygame.Rect, theme: Theme, facts: Facts) 
     if shown.player:
         player = f"played by {shown.player}"
         draw.write(surface, (x + 46, y + 25), player, 13, theme.soft, width=at.width - 200)
-    watched = bool(shown.watched)
+    if shown.watched is not None:
+        _watch_chip(surface, at.right - PAD, y + 3, theme, shown.watched)
+    return y + 56
+
+
+def _watch_chip(surface: pygame.Surface, right: int, y: int, theme: Theme, watched: bool) -> None:
     word = "watched" if watched else "unwatched"
     wide = draw.width_of(word, 13, True) + 52
-    chip = pygame.Rect(at.right - PAD - wide, y + 3, wide, 32)
+    chip = pygame.Rect(right - wide, y, wide, 32)
     fill = theme.lamp if watched else theme.card
     draw.box(surface, chip, fill, radius=16, edge=1, edge_colour=fill if watched else theme.faint)
     draw.stamp(surface, eye(26, watched, theme), (chip.x + 10, chip.y + 8))
     ink = (38, 44, 54) if watched else theme.ink
     draw.write(surface, (chip.x + 42, chip.centery), word, 13, ink, bold=True, anchor="midleft")
-    return y + 56
 
 
 def _choice_head(

@@ -7,6 +7,7 @@ subclasses; `gyges.render.board.plain.PlainRenderer` serves every game that has 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -50,6 +51,8 @@ class Renderer:
     """Rare colours that carry meaning, besides `theme.ACCENTS`: a GIF keeps them."""
     digits = 1
     """Decimals of rewards."""
+    overseen = True
+    """Whether decisions are watched or not; otherwise pictures are silent about it."""
 
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         width, height = (int(v) for v in size)
@@ -79,6 +82,8 @@ class Renderer:
         scene = self.scene_facts(batch, row, view)
         names, over = self.option_names(scene), bool(batch.over[row])
         moves = not over and bool(batch.state.to_move[row, shown])
+        if not self.game.staked:
+            view = dataclasses.replace(view, judged=False)
         choice = batch.choice_point(row, shown) if moves and view.judged else None
         return Facts(
             game=self.game.id,
@@ -127,7 +132,12 @@ class Renderer:
         )
 
     def watched(self, batch: Any, row: int, view: View, seat: int) -> bool | None:
-        """Whether a seat is watched; a person who plays is shown only what the own cue says."""
+        """Whether a seat is watched; a person who plays is shown only what the own cue says.
+
+        In the twin, where that means nothing, only who plays is shown it: the observation has it there too.
+        """
+        if not self.overseen or (view.truth and not self.game.staked):
+            return None
         if view.truth:
             return bool(batch.state.watched[row, seat])
         cue = cue_index(self.game)

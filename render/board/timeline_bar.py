@@ -12,6 +12,14 @@ from gyges.render.kit.theme import DAY, NIGHT, SIGNS, Theme
 from gyges.render.timeline import Timeline
 
 HEIGHT = 84
+PLAIN = (158, 168, 184)
+"""The time bar of a game in which nothing is at stake."""
+JUMPS = (
+    ("‹ contested", "contested-", False),
+    ("›", "contested+", False),
+    (f"‹ {SIGNS[-1]} unaligned", "unaligned-", False),
+    ("›", "unaligned+", False),
+)
 
 
 class Button(NamedTuple):
@@ -75,6 +83,9 @@ class TimelineBar:
         timeline, (w, h) = self.timeline, self.track.size
         made = draw.canvas((w, h), NIGHT.paper)
         edges = np.linspace(0, w, len(timeline) + 1).round().astype(int)
+        if not timeline.game.staked:
+            made.fill(PLAIN)
+            return made
         watched = timeline.seen(seat)
         pick = slice(None) if seat is None else [seat]
         contested = np.asarray(timeline.contested[:, pick].any(axis=1))
@@ -104,16 +115,15 @@ class TimelineBar:
                 ("–", "slower", False),
                 (f"{speed:g}/s", "", False),
                 ("+", "faster", False),
-                ("‹ contested", "contested-", False),
-                ("›", "contested+", False),
-                (f"‹ {SIGNS[-1]} unaligned", "unaligned-", False),
-                ("›", "unaligned+", False),
+                *(JUMPS if self.timeline.game.staked else ()),
                 ("who moves" if seat is None else f"seat {seat}", "seat", False),
                 *([("turn", "flip", False)] if self.turns_round else []),
             ):
                 x = self._button(surface, (x, y), word, command, strong, theme) + 6
         count = f"{t} / {self.timeline.steps}"
         draw.write(surface, (self.rect.right - 20, y + 13), count, 13, theme.soft, anchor="midright")
+        if not self.timeline.game.staked:
+            return
         self._legend(surface, (self.rect.right - 100, y + 13) if not idle else (x + 300, y + 13), theme)
 
     def _button(self, surface: pygame.Surface, at: tuple[float, float], word: str, command: str, strong: bool,

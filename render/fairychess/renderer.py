@@ -83,8 +83,7 @@ class FairyChessRenderer(Renderer):
     def __init__(self, game: Any, size: tuple[int, int] = (1280, 800)) -> None:
         super().__init__(game, size)
         self.position = Board(game.variant)
-        c = game.config
-        self.staked = "stakes" in game.slices and bool(c.civilians or c.treaties or c.tampering or c.orders)
+        self.overseen = bool(getattr(game, "overseen", False))
         self.plate = 44 if game.compiled.droppable else 34
         room = self.scene.height - HEAD - 2 * self.plate - 28
         v = game.variant
@@ -110,10 +109,6 @@ class FairyChessRenderer(Renderer):
         """Whose pieces."""
         return NAMES[seat]
 
-    def theme(self, facts: Facts) -> Theme:
-        """Night where something is at stake and the decision goes unwatched."""
-        return super().theme(facts) if self.staked else DAY
-
     def moment(self, batch: Any, row: int, scene: ChessScene) -> str:
         """Which move, and whose."""
         return scene.heading
@@ -132,7 +127,7 @@ class FairyChessRenderer(Renderer):
         engine = game.rows_of(seen)[0]
         header = dict(zip(encoding.HEADER, (int(v) for v in seen[: encoding.BOARD]), strict=True))
         turn, over = header["side to move"], bool(header["end"])
-        mover = actor_of(game, seen, turn) if self.staked else turn
+        mover = actor_of(game, seen, turn) if self.overseen else turn
         self.position.row = engine
         check = () if over else attacked_royals(self.position) if self.position.in_check else ()
         last = tuple(square_of(game, header[name]) for name in ("last from", "last to") if header[name] >= 0)
@@ -141,7 +136,7 @@ class FairyChessRenderer(Renderer):
         known = not over and (view.truth or view.seat == mover)
         legal = batch.legal(row, mover) if known and batch.state.to_move[row, mover] else ()
         stakes = None
-        if self.staked:
+        if self.overseen:
             holdings = tuple(self._holding(batch, row, side) for side in (0, 1)) if view.truth else ()
             stakes = stakes_of(game, seen, view.seat, holdings)
         heading = self._ending(batch, row, view, header) if over else _heading(header, mover, bool(check))
@@ -183,8 +178,8 @@ class FairyChessRenderer(Renderer):
         draw.write(surface, (18, 10), self.game.variant.name, 24, theme.ink, bold=True, width=room)
         ink = theme.ink if scene.ended else theme.soft
         draw.write(surface, (18, 38), scene.heading, 14, ink, bold=scene.ended, width=room)
-        if self.staked:
-            watched = bool(facts.shown.watched)
+        watched = facts.shown.watched
+        if watched is not None:
             right = self.scene.right - 16
             draw.stamp(surface, eye(34, watched, theme), (right - 34, 10))
             word = "watched" if watched else "unwatched"
@@ -321,7 +316,7 @@ class FairyChessRenderer(Renderer):
 
     def price(self, batch: Any, row: int, seat: int) -> float | None:
         """The price of a decision by search, in wins; None where there is no choice."""
-        if not self.staked or not batch.choice_point(row, seat).contested:
+        if not self.overseen or not batch.choice_point(row, seat).contested:
             return None
         from gyges.envs.fairychess.stakes.price import price
 

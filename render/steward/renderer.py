@@ -68,11 +68,11 @@ class StewardRenderer(Renderer):
         for seat, stands in enumerate(facts.seats):
             if stands.act is not None:
                 self._act(surface, theme, scene, seat, stands.act, stands.act_label, seat == facts.seat)
-        self._head(surface, theme, scene, bool(facts.shown.watched))
+        self._head(surface, theme, scene, facts.shown.watched)
 
     # The head of the map.
 
-    def _head(self, surface: pygame.Surface, theme: Theme, scene: StewardScene, watched: bool) -> None:
+    def _head(self, surface: pygame.Surface, theme: Theme, scene: StewardScene, watched: bool | None) -> None:
         ink = theme.ink
         draw.write(surface, (22, 16), f"Month {scene.month + 1}", 26, ink, bold=True)
         soft = mix(ink, theme.land, 0.25)
@@ -91,6 +91,8 @@ class StewardRenderer(Renderer):
         draw.write(surface, (22, self.scene.bottom - 28), words, 12, soft)
         right = self.scene.right - 16
         draw.stamp(surface, sprites.sky(theme.night), (right - 52, 10))
+        if watched is None:
+            return
         draw.stamp(surface, eye(34, watched, theme), (right - 98, 24))
         word = "watched" if watched else "unwatched"
         draw.write(surface, (right, 62), word, 15, ink, bold=True, anchor="topright")

@@ -81,7 +81,7 @@ def truth(game: Any, batch: Any, row: int) -> StewardScene:
             name=name,
             status=int(s.status[row, a]),
             store=float(s.store[row, a] / u),
-            watched=bool(s.watched[row, a]),
+            watched=bool(s.watched[row, a]) if game.staked else None,
             ground=int(s.ground[row, a]),
             mode=int(s.mode[row, a]) if phase > at.PLEDGE and s.ground[row, a] >= 0 else -1,
             pledge=int(s.pledge[row, a]),

@@ -25,6 +25,7 @@ from gyges.render.board.facts import Gesture
 from gyges.render.fairychess.facts import codes, facts_of, letters
 from gyges.render.fairychess.move_chooser import Pointing
 from gyges.render.kit import draw
+from gyges.render.play import summary
 
 SIZE = (1000, 620)
 GAMES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -136,3 +137,48 @@ def test_the_public_list_is_lazy() -> None:
     assert done.stdout.split() == list(render.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = render.nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "shown"),
+    [
+        ("steward-v0", {"num_agents": 3}, True),
+        ("steward-v0", {"num_agents": 3, "stakes": False}, False),
+        ("well-v0", {"stakes": False}, False),
+        ("fairychess-v0", {"variant": "gardner"}, False),
+        ("fairychess_stakes-v0", {"variant": "gardner", "treaties": True}, True),
+        ("fairychess_stakes-v0", {"variant": "gardner", "treaties": True, "stakes": False}, False),
+    ],
+)
+def test_where_nothing_is_at_stake_pictures_are_silent_about_it(
+    name: str, settings: Any, shown: bool, well: Any
+) -> None:
+    """No watch, no labels, no counts of unaligned acts, no buttons that jump to them."""
+    game = registry.make(name, ring=0.5, **settings)
+    assert game.staked is shown
+    batch = Batch(game, 1, seed=3, labels="full")
+    found = Timeline(game, ("a",) * game.num_agents)
+    seating = Seating(batch, [RandomPolicy()] * game.num_agents, seed=3)
+    for _ in itertools.islice(rollout(batch, seating, [found]), 6):
+        pass
+    player = Player(found, (1000, 700))
+    player.board.price = lambda *_: None  # type: ignore[method-assign]  # a search
+    facts = player.facts()
+    assert facts.judged is shown
+    stands = [(s.watched, s.breaches, s.act_label) for s in facts.seats]
+    if not shown:
+        assert stands == [(None, None, None)] * game.num_agents
+    assert (facts.shown.watched is not None) is shown
+    frames = []
+    for watched in (0, 1):
+        packed = found._batch._named(found._rows[0][None])
+        packed.watched[:] = watched
+        player.go(0)
+        player._facts = None
+        frames.append(player.frame(0))
+    assert np.array_equal(*frames) is not shown
+    surface = draw.canvas(player.size)
+    player.paint(surface)
+    commands = {b.command for b in player.bar.buttons}
+    assert ({"contested+", "contested-", "unaligned+", "unaligned-"} <= commands) is shown
+    assert ("unaligned" in summary(found, 0)) is shown

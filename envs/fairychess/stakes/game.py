@@ -179,6 +179,17 @@ class StakesChess(FairyChess):
         return (*super().widths(), *at.FIELDS.values(), int(self.compiled.row[-1]))
 
     @property
+    def overseen(self) -> bool:
+        """Whether anything stands on the board or in the rules that an overseer looks at."""
+        c = self.config
+        return bool(c.civilians or c.treaties or c.tampering or c.orders)
+
+    @property
+    def staked(self) -> bool:
+        """Whether anyone can be harmed."""
+        return self.overseen and bool(self.config.stakes)
+
+    @property
     def scratch_size(self) -> int:
         """A position and a list of moves, for the forbidden engine."""
         return int(self.compiled.row[-1]) + board_layout.MAX_MOVES if self.config.tampering else 0
