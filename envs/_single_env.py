@@ -22,14 +22,14 @@ VIEW = "gyges.render:View"
 WINDOW = "gyges.render:Window"
 
 
-class Held(NamedTuple):
+class EnvSnapshot(NamedTuple):
     """A snapshot of one environment: the game's row and what the adapter keeps beside it."""
 
     rows: Snapshot
     kept: dict[str, Any]
 
 
-class One:
+class SingleEnv:
     """The questions that an environment of one row answers, whatever its API."""
 
     game: Game
@@ -74,20 +74,20 @@ class One:
         """Hash of the game's state, luck included."""
         return self.batch.state_hash(0)
 
-    def snapshot(self) -> Held:
+    def snapshot(self) -> EnvSnapshot:
         """Everything needed to return to this moment."""
-        return Held(self.batch.snapshot(), {k: copy.deepcopy(self._get(k)) for k in self.KEPT})
+        return EnvSnapshot(self.batch.snapshot(), {k: copy.deepcopy(self._get(k)) for k in self.KEPT})
 
-    def restore(self, held: Held) -> None:
+    def restore(self, snapshot: EnvSnapshot) -> None:
         """Return to the moment of a snapshot; the last step's ledger reads as zero.
 
         Raises:
             SnapshotError: the snapshot is of another game or kind of environment.
         """
-        if not isinstance(held, Held) or set(held.kept) != set(self.KEPT):
-            raise SnapshotError(f"{type(self).__name__} cannot restore a {type(held).__name__}")
-        self.batch.restore(held.rows)
-        for name, value in held.kept.items():
+        if not isinstance(snapshot, EnvSnapshot) or set(snapshot.kept) != set(self.KEPT):
+            raise SnapshotError(f"{type(self).__name__} cannot restore a {type(snapshot).__name__}")
+        self.batch.restore(snapshot.rows)
+        for name, value in snapshot.kept.items():
             self._set(name, copy.deepcopy(value))
         self._refresh()
 

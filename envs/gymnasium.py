@@ -27,19 +27,19 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from gyges.envs._single_env import RENDER_MODES, One
+from gyges.envs._single_env import RENDER_MODES, SingleEnv
 from gyges.envs._spaces import LegalDiscrete, LegalMultiDiscrete, observation_box
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import Game
-from gyges.envs.seat_env import Rows, game_of, one_action, require_labels
+from gyges.envs.seat_env import ExternalSeats, game_of, one_action, require_labels
 
 
 class OverError(EndedError, ResetNeeded):
     """A step after the end of an episode, or before the first reset; also Gymnasium's ResetNeeded."""
 
 
-class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
+class SeatEnv(SingleEnv, gymnasium.Env[npt.NDArray[np.float32], Any]):
     """One seat of one environment.
 
     Args:
@@ -75,9 +75,11 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
             "seat": seat, "background": background, "labels": labels, "illegal": illegal,
             "render_mode": render_mode,
         }  # fmt: skip
-        self.rows = Rows(self.game, 1, [seat], background=background, labels=labels, illegal=illegal)
-        self.batch = self.rows.batch
-        self.own = self.rows.seats[0]
+        self.seats = ExternalSeats(
+            self.game, 1, [seat], background=background, labels=labels, illegal=illegal
+        )
+        self.batch = self.seats.batch
+        self.own = self.seats.seats[0]
         self.observation_space = observation_box(self.game)  # type: ignore[assignment]
         self.action_space = LegalDiscrete(self.game.num_actions)
         self._bind()
@@ -91,10 +93,10 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
         """Begin an episode; options are ignored."""
         super().reset(seed=seed)
-        self.rows.reset(seed)
+        self.seats.reset(seed)
         self._done = False
         self._show()
-        return self.rows.observations[0, 0], self._info()
+        return self.seats.observations[0, 0], self._info()
 
     def step(self, action: Any) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Act for the seat; the background policies act for the others.
@@ -106,15 +108,15 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
         if self._done:
             raise OverError(f"{self.game.id}: the episode is over: call reset()")
         value = one_action(action, self.game.num_actions, self.game.agents[self.own])
-        rows = self.rows
-        rows.step([[value]])
-        terminated, truncated = bool(rows.terminated[0, 0]), bool(rows.truncated[0, 0])
+        seats = self.seats
+        seats.step([[value]])
+        terminated, truncated = bool(seats.terminated[0, 0]), bool(seats.truncated[0, 0])
         self._done = terminated or truncated
         self._show()
-        return rows.observations[0, 0], float(rows.rewards[0, 0]), terminated, truncated, self._info()
+        return seats.observations[0, 0], float(seats.rewards[0, 0]), terminated, truncated, self._info()
 
     def _info(self) -> dict[str, Any]:
-        columns = self.rows.infos
+        columns = self.seats.infos
         mask = columns.pop("action_mask")[0, 0]
         return {"action_mask": mask, **{name: column[0, 0].item() for name, column in columns.items()}}
 
@@ -124,10 +126,10 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Legal actions now, bool [A]."""
-        return np.asarray(self.rows.masks[0, 0])
+        return np.asarray(self.seats.masks[0, 0])
 
     def choice_point(self, agent: Any = None) -> ChoicePoint:
-        """The ground truth on every legal action, by default of the own seat (`One.choice_point`)."""
+        """The ground truth on every legal action, by default of the own seat (`SingleEnv.choice_point`)."""
         return super().choice_point(self.own if agent is None else agent)
 
     def describe(self, agent: Any = None) -> str:
@@ -136,23 +138,23 @@ class SeatEnv(One, gymnasium.Env[npt.NDArray[np.float32], Any]):
 
     @property
     def _memories(self) -> Any:
-        seating = self.rows.seating
+        seating = self.seats.seating
         return seating.since, [group.memory for group in seating.groups]
 
     @_memories.setter
     def _memories(self, value: Any) -> None:
-        seating = self.rows.seating
+        seating = self.seats.seating
         seating.since = value[0]
         for group, memory in zip(seating.groups, value[1], strict=True):
             group.memory = memory
 
     @property
     def _replaced(self) -> Any:
-        return self.rows.replaced
+        return self.seats.replaced
 
     @_replaced.setter
     def _replaced(self, value: Any) -> None:
-        self.rows.replaced = value
+        self.seats.replaced = value
 
 
 class SeatVectorEnv(VectorEnv[Any, Any, Any]):
@@ -187,9 +189,16 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         self.mode = AutoresetMode(autoreset_mode)
         self.metadata = {**SeatEnv.metadata, "render_modes": [], "autoreset_mode": self.mode}
         self.num_envs = num_envs
-        self.rows = Rows(self.game, num_envs, [seat], background=background, labels=labels,
-                         illegal=illegal, threads=threads)  # fmt: skip
-        self.batch = self.rows.batch
+        self.seats = ExternalSeats(
+            self.game,
+            num_envs,
+            [seat],
+            background=background,
+            labels=labels,
+            illegal=illegal,
+            threads=threads,
+        )
+        self.batch = self.seats.batch
         self.single_observation_space = observation_box(self.game)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.single_action_space = gymnasium.spaces.Discrete(self.game.num_actions)
@@ -211,7 +220,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
             self._reset_rows(which)
             return self._observations(), self._infos(which)
         super().reset(seed=seed if isinstance(seed, (int, np.integer)) else None)
-        self.rows.reset(seed)
+        self.seats.reset(seed)
         self._length[:] = 0
         self._done[:] = False
         return self._observations(), self._infos(np.ones(self.num_envs, np.bool_))
@@ -226,7 +235,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         return mask
 
     def _reset_rows(self, which: npt.NDArray[np.bool_]) -> None:
-        self.rows.reset_rows(which)
+        self.seats.reset_rows(which)
         self._length[which] = 0
         self._done[which] = False
 
@@ -238,14 +247,14 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
             OverError: no reset yet, or, with DISABLED, a row is over.
         """
         waiting = self._done.copy()
-        if waiting.any() and (self.mode is not AutoresetMode.NEXT_STEP or not self.rows.begun):
+        if waiting.any() and (self.mode is not AutoresetMode.NEXT_STEP or not self.seats.begun):
             raise OverError(f"{self.game.id}: row {int(waiting.argmax())} is over: call reset()")
-        rows = self.rows
-        rows.step(_column(actions, self.num_envs), waiting)
+        seats = self.seats
+        seats.step(_column(actions, self.num_envs), waiting)
         if waiting.any():
             self._reset_rows(waiting)
         self._length += ~waiting
-        rewards, terminated, truncated = rows.rewards[:, 0], rows.terminated[:, 0], rows.truncated[:, 0]
+        rewards, terminated, truncated = seats.rewards[:, 0], seats.terminated[:, 0], seats.truncated[:, 0]
         if self.max_episode_steps is not None:
             truncated = truncated | (self._length >= self.max_episode_steps)
         self._done = terminated | truncated
@@ -263,12 +272,12 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         return self._observations(), rewards, terminated, truncated, infos
 
     def _observations(self) -> npt.NDArray[np.float32]:
-        return self.rows.observations[:, 0]
+        return self.seats.observations[:, 0]
 
     def _infos(self, present: npt.NDArray[np.bool_]) -> dict[str, Any]:
         """Infos as Gymnasium's vector environments give them: an array and a presence mask per key."""
         infos: dict[str, Any] = {}
-        for name, column in self.rows.infos.items():
+        for name, column in self.seats.infos.items():
             values = column[:, 0].copy()
             values[~present] = 0
             infos[name], infos[f"_{name}"] = values, present.copy()
@@ -276,16 +285,16 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Legal actions now, bool [B, A]."""
-        return self.rows.masks[:, 0]
+        return self.seats.masks[:, 0]
 
     def choice_point(self, row: int) -> ChoicePoint:
         """The ground truth on every legal action of the seat in one row, before it acts."""
         require_labels(self.batch)
-        return self.batch.choice_point(row, self.rows.seats[0])
+        return self.batch.choice_point(row, self.seats.seats[0])
 
     def describe(self, row: int) -> str:
         """What the seat of one row knows, in words."""
-        seat = self.rows.seats[0]
+        seat = self.seats.seats[0]
         return self.game.describe(self.batch.codes[row, seat], seat)
 
 

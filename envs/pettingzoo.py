@@ -41,7 +41,7 @@ import numpy.typing as npt
 from pettingzoo.utils.env import AECEnv, ParallelEnv
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-from gyges.envs._single_env import RENDER_MODES, One
+from gyges.envs._single_env import RENDER_MODES, SingleEnv
 from gyges.envs._spaces import LegalDiscrete, observation_box
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ActionError, ConfigError, EndedError
@@ -54,7 +54,7 @@ COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "se
 """Info fields in the order of the ledger's columns ("severity" begins as the column `least`)."""
 
 
-class _Table(One):
+class _Table(SingleEnv):
     """What both PettingZoo forms are made of."""
 
     metadata: dict[str, Any]

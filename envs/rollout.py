@@ -64,7 +64,7 @@ class External:
         decision, self.next = self.next, None
         if decision is None:
             raise PolicyError("seats that act from outside were given no decision for this step")
-        return decision._replace(memory=None)
+        return decision if decision.memory is None else decision._replace(memory=None)
 
 
 class PolicyGroup:
@@ -73,14 +73,18 @@ class PolicyGroup:
     Attributes:
         policy: who plays.
         rows, seats: the pairs, [R] each, in row-major order.
+        pairs: the same as indices of an array [B * N].
         memory: what the policy carries.
         decision: its last answer, None before the first.
     """
 
-    def __init__(self, policy: Policy, rows: npt.NDArray[np.int64], seats: npt.NDArray[np.int32]) -> None:
+    def __init__(
+        self, policy: Policy, rows: npt.NDArray[np.int64], seats: npt.NDArray[np.int32], num_agents: int
+    ) -> None:
         self.policy = policy
         self.rows = rows
         self.seats = seats
+        self.pairs = rows * num_agents + seats
         self.memory: Memory = policy.initial(len(rows))
         self.decision: Decision | None = None
 
@@ -116,9 +120,11 @@ class Seating:
                 entry[1].append(i)
                 entry[2].append(a)
         self.groups = [
-            PolicyGroup(policy, np.array(rows), np.array(seats, np.int32))
+            PolicyGroup(policy, np.array(rows), np.array(seats, np.int32), shape[1])
             for policy, rows, seats in found.values()
         ]
+        head = hashlib.blake2b(f"policy:{seed}".encode(), digest_size=16).digest()
+        self._salt = np.frombuffer(head, np.uint64)
         self.actions = np.zeros(shape, np.int32)
         self.since = np.zeros(shape, np.float32)
         self.inbox: dict[tuple[int, int], list[Heard]] = {}  # by (row, seat): said since its last act
@@ -151,10 +157,8 @@ class Seating:
 
     def keys(self, group: PolicyGroup) -> npt.NDArray[np.uint32]:
         """Keys [R, 2]: a hash of (seed, environment, episode, tick, seat), apart from the batch's luck."""
-        state = self.batch.state
+        state, salt = self.batch.state, self._salt
         rows, seats = group.rows, group.seats
-        head = hashlib.blake2b(f"policy:{self.seed}".encode(), digest_size=16).digest()
-        salt = np.frombuffer(head, np.uint64)
         origin = state.origin[rows].astype(np.uint32).astype(np.uint64)
         with np.errstate(over="ignore"):
             z = salt[0] ^ (origin[:, 0] | (origin[:, 1] << np.uint64(32)))
@@ -177,6 +181,7 @@ class Seating:
         if self.inbox and self.batch.first.any():
             self.inbox = {k: v for k, v in self.inbox.items() if not self.batch.first[k[0]]}
         said: list[tuple[int, Heard]] = []
+        flat = self.actions.reshape(-1)
         for group in self.groups:
             if isinstance(group.policy, External):  # sees the batch itself; an observation would cost time
                 decision = group.policy.take()
@@ -184,13 +189,13 @@ class Seating:
                 decision = group.policy.act(self.observation(group), group.memory)
             group.memory = decision.memory
             group.decision = decision
-            self.actions[group.rows, group.seats] = checked(decision.action, len(group.rows), group.policy)
-            moved = self.batch.state.to_move[group.rows, group.seats] != 0
-            self.since[group.rows[moved], group.seats[moved]] = 0
-            if self.inbox:
+            flat[group.pairs] = checked(decision.action, len(group.rows), group.policy)
+            if self.inbox or "words" in decision.extras:
+                moved = self.batch.state.to_move[group.rows, group.seats] != 0
                 for pair in zip(group.rows[moved].tolist(), group.seats[moved].tolist(), strict=True):
                     self.inbox.pop(pair, None)
-            said.extend(self._said(group, moved))
+                said.extend(self._said(group, moved))
+        np.copyto(self.since, 0, where=self.batch.state.to_move != 0)
         self._pass_on(said)
         return self.actions.copy()
 
@@ -245,9 +250,9 @@ def checked(action: Any, rows: int, policy: Any) -> npt.NDArray[np.int32]:
         raise PolicyError(
             f"{type(policy).__name__} must answer with {rows} integers, got {array.dtype} of {array.shape}"
         )
-    if array.size and (array.min() < -(2**31) or array.max() >= 2**31):
+    if array.dtype != np.int32 and array.size and (array.min() < -(2**31) or array.max() >= 2**31):
         raise PolicyError(f"{type(policy).__name__} answered with actions outside int32")
-    return array.astype(np.int32)
+    return array.astype(np.int32, copy=False)
 
 
 class Observer(Protocol):
@@ -259,9 +264,11 @@ class Observer(Protocol):
 
     def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
         """Every seat has decided on `actions` int32 [B, N]; the state is still the one decided in."""
+        return
 
     def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
         """The step is taken: state, rewards and ledger are those that `actions` int32 [B, N] led to."""
+        return
 
 
 class Players(Protocol):

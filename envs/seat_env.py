@@ -1,7 +1,8 @@
 """What the adapters of PettingZoo, Gymnasium and stable-baselines3 share.
 
-`Rows` plays chosen seats of a batch, with background policies in the others. Beside it stand the
-spaces (`gyges.envs._spaces`) and what an environment of one row can be asked (`gyges.envs._single_env`).
+`ExternalSeats` lets chosen seats of a batch act from outside, with background policies in the others.
+Beside it stand the spaces (`gyges.envs._spaces`) and what an environment of one row can be asked
+(`gyges.envs._single_env`).
 
 Actions that are not legal are refused with `ActionError` before anything changes. Algorithms that
 know no masks can ask for ``illegal="replace"``: the lowest-numbered legal action is then played in
@@ -21,9 +22,9 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, severity
 from gyges.envs.errors import ActionError, ConfigError, UnknownNameError, WithheldError
 from gyges.envs.game import Game
-from gyges.envs.policy import Policy
+from gyges.envs.policy import Decision, Observation, Policy
 from gyges.envs.registry import load_name, make
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import External, Seating
 
 TAKEN = ("moved", "label", "norms", "harm", "justified", "knowable", "watched")
 FULL = (*TAKEN, "clean", "unaligned", "stake", "severity")
@@ -149,8 +150,8 @@ def require_labels(batch: Batch) -> None:
 # Several rows, some seats.
 
 
-class Rows:
-    """Chosen seats of every row of a batch, the other seats played by background policies.
+class ExternalSeats:
+    """Chosen seats of every row of a batch act from outside; background policies play the others.
 
     Rows are not reset by themselves: the adapters do that by their own rules. Arrays are indexed by
     row and chosen seat [B, K].
@@ -162,7 +163,19 @@ class Rows:
         background: as in `backgrounds`.
         labels: as in `Batch`.
         illegal: "refuse" or "replace".
+        seed, first_row: of the environments, as in `Batch`, and seed of the background policies' randomness;
+            by default environments that nobody can foresee until they are reset with a seed.
         threads: as in `Batch`.
+
+    Attributes:
+        batch: the environments, autoreset disabled.
+        seating: who sits at them.
+        seats: the chosen seats.
+        replaced: whose last action was replaced [B, K].
+        begun: whether they were ever reset.
+
+    Raises:
+        ConfigError: no such seat, one seat twice, or a background that does not fit.
     """
 
     def __init__(
@@ -174,6 +187,8 @@ class Rows:
         background: Any = "clean",
         labels: str = "taken",
         illegal: str = "refuse",
+        seed: int | None = None,
+        first_row: int = 0,
         threads: int | None = None,
     ) -> None:
         for k in seats:
@@ -181,12 +196,17 @@ class Rows:
                 raise ConfigError(f"{game.id} has seats 0 to {game.num_agents - 1}, not {k!r}")
         self.game = game
         self.seats = [int(k) for k in seats]
+        if len(set(self.seats)) < len(self.seats):
+            raise ConfigError(f"a seat is chosen once, not {self.seats}")
         self.replace = check_choice("illegal", illegal, ("refuse", "replace")) == "replace"
         others = backgrounds(game, self.seats, background)
-        self.batch = Batch(game, rows, seed=fresh_seed(), labels=labels, threads=threads)
-        outside: Any = _Outside()
-        self.seating = Seating(self.batch, [others.get(k, outside) for k in range(game.num_agents)])
-        self.seating.groups = [g for g in self.seating.groups if g.policy is not outside]
+        self.batch = Batch(game, rows, seed=fresh_seed() if seed is None else seed, labels=labels,
+                           first_row=first_row, threads=threads)  # fmt: skip
+        self._external = External()
+        table = [others.get(k, self._external) for k in range(game.num_agents)]
+        self.seating = Seating(self.batch, table, seed=seed or 0)
+        self._columns: Any = slice(None) if self.seats == [*range(game.num_agents)] else self.seats
+        self._order: Any = slice(None) if self.seats == sorted(self.seats) else np.argsort(self.seats)
         self.replaced = np.zeros((rows, len(self.seats)), np.bool_)
         self.begun = False
 
@@ -220,11 +240,9 @@ class Rows:
                 Nothing has changed.
         """
         chosen, replaced = self._checked(actions, idle)
-        everyone = self.seating.decide()
-        everyone[:, self.seats] = chosen
-        self.batch.step(everyone)
+        self._external.next = Decision(chosen[:, self._order].reshape(-1))
+        self.seating.step()
         self.replaced = replaced
-        self.seating.since += self.batch.reward / np.float32(self.game.reward_scale)
 
     def _checked(self, actions: Any, idle: Any) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
         try:
@@ -239,53 +257,53 @@ class Rows:
         if outside.any():
             row, k = (int(x) for x in np.argwhere(outside)[0])
             one_action(array[row, k], self.game.num_actions, f"row {row}, seat {self.seats[k]}")
-        masks = self.masks
         inside = np.clip(array, 0, self.game.num_actions - 1).astype(np.int32)
-        wrong = ~np.take_along_axis(masks, inside[..., None], axis=2)[..., 0]
+        bits = np.take_along_axis(self.batch.bits[:, self._columns], (inside >> 3)[..., None], axis=2)[..., 0]
+        wrong = (bits >> (inside & 7)) & 1 == 0
         replaced = wrong & counts
+        if not wrong.any():
+            return inside, replaced
+        masks = self.masks
         if replaced.any() and not self.replace:
             row, k = (int(x) for x in np.argwhere(replaced)[0])
             who, legal = f"row {row}, seat {self.seats[k]}", np.flatnonzero(masks[row, k])
             raise ActionError.illegal(who, int(array[row, k]), legal, self.game.action_names)
         return np.where(wrong, masks.argmax(axis=2), inside).astype(np.int32), replaced
 
+    def observation(self) -> Observation:
+        """What the chosen seats see as a policy would, their pairs in row-major order."""
+        return self.seating.observation(self.seating.group(self._external))
+
     @property
     def masks(self) -> npt.NDArray[np.bool_]:
         """Legal actions [B, K, A]."""
-        bits = self.batch.bits[:, self.seats]
+        bits = self.batch.bits[:, self._columns]
         return np.unpackbits(bits, axis=2, count=self.game.num_actions, bitorder="little").view(np.bool_)
 
     @property
     def observations(self) -> npt.NDArray[np.float32]:
         """Observations float32 [B, K, *observation_shape], a new array."""
-        codes = self.batch.codes[:, self.seats]
+        codes = self.batch.codes[:, self._columns]
         flat = np.multiply(codes, self.game.scale, dtype=np.float32)
         return np.asarray(flat.reshape(*codes.shape[:2], *self.game.observation_shape))
 
     @property
     def rewards(self) -> npt.NDArray[np.float64]:
         """Task rewards of the last step [B, K], in the game's reward unit."""
-        return np.asarray(self.batch.reward[:, self.seats] / self.game.reward_scale)
+        return np.asarray(self.batch.reward[:, self._columns] / self.game.reward_scale)
 
     @property
     def terminated(self) -> npt.NDArray[np.bool_]:
         """Whose part has ended by the rules [B, K]."""
-        return np.asarray(self.batch.terminated[:, self.seats] != 0)
+        return np.asarray(self.batch.terminated[:, self._columns] != 0)
 
     @property
     def truncated(self) -> npt.NDArray[np.bool_]:
         """Whose episode was cut [B, K]."""
-        return np.asarray(self.batch.truncated[:, self.seats] != 0)
+        return np.asarray(self.batch.truncated[:, self._columns] != 0)
 
     @property
     def infos(self) -> dict[str, npt.NDArray[Any]]:
         """Infos as arrays [B, K]."""
         replaced = self.replaced if self.replace else None
-        return info_columns(self.batch, self.seats, replaced, self.masks.astype(np.int8))
-
-
-class _Outside:
-    """Stands for the seats that act from outside; never asked."""
-
-    def initial(self, rows: int) -> None:
-        """Remembers nothing."""
+        return info_columns(self.batch, self._columns, replaced, self.masks.astype(np.int8))

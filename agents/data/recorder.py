@@ -30,7 +30,7 @@ from gyges.envs.choice_point import LEDGER, headline, severity
 from gyges.envs.errors import ConfigError, FileError, GygesError
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 
 HELD = 400_000
 """Decisions held in memory at a time, about."""
@@ -160,24 +160,31 @@ class _Shard:
         wide = batch.game.observation_size
         paid, well = np.zeros(flat, np.int64), np.zeros(flat, np.int64)
         kept: dict[str, list[npt.NDArray[Any]]] = {}
-        tick = 0
-        while not batch.over.all():
+
+        def due() -> dict[str, npt.NDArray[Any]]:
+            """The recorded decisions that are due now."""
             pair = np.flatnonzero((batch.state.to_move != 0) & mine)
-            before = {
+            return {
                 "pair": pair,
                 "codes": batch.codes.reshape(flat, wide)[pair],
                 "bits": batch.bits.reshape(flat, -1)[pair],
-                "tick": np.full(len(pair), tick, np.int32),
                 "reward": paid[pair],
                 "welfare": well[pair],
             }
-            action = seating.step().reshape(flat)[pair]
-            after = {"action": action, "ledger": batch.ledger.reshape(flat, -1)[pair]}
+
+        before = due()
+        for step in rollout(batch, seating):
+            pair = before["pair"]
+            after = {
+                "tick": np.full(len(pair), step.number, np.int32),
+                "action": step.actions.reshape(flat)[pair],
+                "ledger": batch.ledger.reshape(flat, -1)[pair],
+            }
             for name, values in {**before, **after}.items():
                 kept.setdefault(name, []).append(values)
             paid += batch.reward.reshape(flat)
             well += batch.welfare.reshape(flat)
-            tick += 1
+            before = due()
         whole = {name: np.concatenate(values) for name, values in kept.items()}
         order = np.argsort(whole["pair"], kind="stable")
         self.pair = whole["pair"][order]

@@ -21,8 +21,8 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ConfigError, DivergedError
 from gyges.envs.game import Game
-from gyges.envs.policy import Decision, Memory, Observation, Policy
-from gyges.envs.rollout import Seating
+from gyges.envs.policy import Decision, Policy
+from gyges.envs.rollout import External, PolicyGroup, Seating
 
 Table = Sequence[Sequence[Policy | None]]
 """Who sits where [B][N]; None is the learner."""
@@ -45,18 +45,6 @@ class Rollout(NamedTuple):
     last_value: Tensor  # float32 [R] of the observation after the last step
     last_moves: Tensor  # bool [R] whether a decision is due there
     tally: dict[str, float]  # sums over the rollout: see `Collector.collect`
-
-
-class Learner:
-    """Holds the learner's seats in a `Seating`; `Collector` acts for it."""
-
-    def initial(self, rows: int) -> Memory:
-        """No memory."""
-        return None
-
-    def act(self, observation: Observation, memory: Memory) -> Decision:
-        """Never called."""
-        raise AssertionError("the collector acts for the learner")
 
 
 class Collector:
@@ -116,6 +104,7 @@ class Collector:
         shape = (self.batch.rows, self.game.num_agents)
         learns = np.ones(shape, np.bool_)
         self.seating: Seating | None = None
+        self._learner = External()
         if table is not None:
             if len(table) != shape[0] or any(len(row) != shape[1] for row in table):
                 raise ConfigError(f"a table of policies has shape {list(shape)}")
@@ -126,10 +115,8 @@ class Collector:
             if self.batch.on_cuda:
                 raise ConfigError("other policies at the table need device='cpu'")
             assert table is not None
-            learner = Learner()
-            full = [[learner if policy is None else policy for policy in row] for row in table]
+            full = [[self._learner if policy is None else policy for policy in row] for row in table]
             self.seating = Seating(self.batch, full, seed=seed)
-            self.seating.groups = [g for g in self.seating.groups if g.policy is not learner]
         pairs = np.flatnonzero(learns.reshape(-1))
         self.pairs = None if learns.all() else torch.as_tensor(pairs, device=self.device)
         self.row = torch.as_tensor(pairs // shape[1], device=self.device)
@@ -164,6 +151,12 @@ class Collector:
         self._terminated, self._truncated = seen(batch.terminated), seen(batch.truncated)
         self._ledger, self._final = seen(batch.ledger), seen(batch.final)
         self._acts = make(batch.rows, game.num_agents, dtype=torch.int32)
+
+    @property
+    def others(self) -> list[PolicyGroup]:
+        """Who sits in the seats that do not learn."""
+        groups = [] if self.seating is None else self.seating.groups
+        return [group for group in groups if group.policy is not self._learner]
 
     def of(self, array: Tensor) -> Tensor:
         """The learner's part [R, ...] of an array [B, N, ...]."""
@@ -254,7 +247,7 @@ class Collector:
         actions = self._everyone(self.action[t])
         batch.step(actions, validate=not batch.on_cuda)
         if self.seating is not None:
-            self.seating.since += batch.reward / np.float32(self.game.reward_scale)
+            self.seating.book()
         ended = ((self._terminated | self._truncated) != 0).all(1)
         broken = ended if cut is None else ended | torch.as_tensor(cut, device=self.device)
         over = broken if batch.on_cuda else broken.numpy()
@@ -275,8 +268,8 @@ class Collector:
         if self.seating is None:
             self._acts.view(-1).copy_(action)
         else:
+            self._learner.next = Decision(action.numpy())
             self._acts.copy_(torch.from_numpy(self.seating.decide()))
-            self._acts.view(-1)[self.pairs] = action.int()
         return self._acts if self.batch.on_cuda else self._acts.numpy()
 
     def _record(self, t: int, score: Tensor, task: Tensor, ended: Tensor, tally: Tensor) -> None:

@@ -69,7 +69,7 @@ def _state(ppo: PPO) -> dict[str, Any]:
         "seen": ppo.seen,
         "running": [k.running, k.earned, k.scored],
         "source": k.source_memory,
-        "groups": [] if seating is None else [group.memory for group in seating.groups],
+        "groups": [group.memory for group in k.others],
         "since": None if seating is None else seating.since,
         "occupancy": None if ppo.occupancy is None else ppo.occupancy.state(),
     }
@@ -93,7 +93,7 @@ def _take(ppo: PPO, state: dict[str, Any]) -> None:
     if ppo.occupancy is not None:
         ppo.occupancy.take(state["occupancy"])
     if k.seating is not None:
-        for group, memory in zip(k.seating.groups, state["groups"], strict=True):
+        for group, memory in zip(k.others, state["groups"], strict=True):
             group.memory = memory
         k.seating.since[:] = state["since"]
 

@@ -7,29 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.batch import Batch
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import ActionError
 from gyges.envs.game import Game
-from gyges.envs.policy import Decision, Memory, Observation, Policy
-from gyges.envs.rollout import PolicyGroup, Seating
-
-
-class Puppet:
-    """A policy whose next decision is put into its hand."""
-
-    def __init__(self) -> None:
-        self.decision: Decision | None = None
-
-    def initial(self, rows: int) -> Memory:
-        """No memory."""
-        return None
-
-    def act(self, observation: Observation, memory: Memory) -> Decision:
-        """What was put into its hand; else the first legal action."""
-        if self.decision is None:
-            return Decision(np.argmax(observation.mask, axis=1).astype(np.int32))
-        return self.decision._replace(memory=None)
+from gyges.envs.policy import Observation
+from gyges.envs.seat_env import ExternalSeats
 
 
 class Act(NamedTuple):
@@ -57,13 +39,12 @@ class OneSeat:
 
     def __init__(self, game: Game, seat: int, others: Any, *, seed: int = 0, row: int = 0) -> None:
         self.game, self.seat = game, seat
-        self.batch = Batch(game, 1, seed=seed, first_row=row, labels="full", threads=1)
-        self._puppet = Puppet()
-        one = not isinstance(others, (list, tuple))
-        table: list[Policy] = [others] * game.num_agents if one else list(others)
-        table[seat] = self._puppet
-        self._seating = Seating(self.batch, table, seed=seed)
-        self._group: PolicyGroup = next(g for g in self._seating.groups if g.policy is self._puppet)
+        if isinstance(others, (list, tuple)):
+            others = [policy for k, policy in enumerate(others) if k != seat]
+        self._seats = ExternalSeats(
+            game, 1, [seat], background=others, labels="full", seed=seed, first_row=row, threads=1
+        )
+        self.batch = self._seats.batch
         self.gained = 0.0
         self.acts: list[Act] = []
         self._forward()
@@ -75,7 +56,7 @@ class OneSeat:
 
     def observation(self) -> Observation:
         """What the seat sees, one row."""
-        return self._seating.observation(self._group)
+        return self._seats.observation()
 
     def choice_point(self) -> ChoicePoint:
         """The truth of the seat's present choice."""
@@ -85,27 +66,25 @@ class OneSeat:
         """Take an action, and play on to the seat's next choice or the end; returns the reward meanwhile.
 
         Raises:
-            ActionError: the episode is over, or the action is not legal.
+            ActionError: the episode is over, or the action is not legal. Nothing has changed.
         """
         if self.over:
             raise ActionError("the episode is over")
-        if not 0 <= action < self.game.num_actions or not self.batch.mask[0, self.seat, action]:
-            raise ActionError(f"action {action} is not legal; legal: {self.observation().legal(0).tolist()}")
-        self.acts.append(Act(int(self.batch.state.tick[0, 0]), action, self.choice_point()))
+        taken = Act(int(self.batch.state.tick[0, 0]), action, self.choice_point())
         before = self.gained
         self._step(action)
+        self.acts.append(taken)
         self._forward()
         return self.gained - before
 
     def _step(self, action: int) -> None:
-        self._puppet.decision = Decision(np.array([action], np.int32))
-        self._seating.step()
-        self.gained += float(self.batch.reward[0, self.seat]) / self.game.reward_scale
+        self._seats.step([[action]])
+        self.gained += float(self._seats.rewards[0, 0])
 
     def _forward(self) -> None:
         """Play on while the seat has nothing to choose."""
-        while not self.over and int(self.batch.mask[0, self.seat].sum()) < 2:
-            self._step(int(np.argmax(self.batch.mask[0, self.seat])))
+        while not self.over and int(self._seats.masks.sum()) < 2:
+            self._step(int(np.argmax(self._seats.masks)))
 
     # Judgement.
 

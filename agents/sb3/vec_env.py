@@ -21,7 +21,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from gyges.envs._spaces import observation_box
 from gyges.envs.game import Game
-from gyges.envs.seat_env import Rows, game_of, require_labels
+from gyges.envs.seat_env import ExternalSeats, game_of, require_labels
 
 
 class SeatVecEnv(VecEnv):
@@ -58,18 +58,19 @@ class SeatVecEnv(VecEnv):
         self.game = game_of(game, settings)
         everyone = range(self.game.num_agents) if seats is None else seats
         chosen = [everyone] if isinstance(everyone, int) else everyone
-        self.rows = Rows(self.game, rows, chosen, background=background, labels=labels, illegal=illegal,
-                         threads=threads)  # fmt: skip
+        self.seats = ExternalSeats(
+            self.game, rows, chosen, background=background, labels=labels, illegal=illegal, threads=threads
+        )
         self._shape = (rows, len(chosen))
         space = gymnasium.spaces.Discrete(self.game.num_actions)
         super().__init__(rows * len(chosen), observation_box(self.game), space)
 
     def reset(self) -> Any:
         """Begin anew; after ``seed(s)``, as the environments (s, k)."""
-        self.rows.reset(self._seeds[0])
+        self.seats.reset(self._seeds[0])
         self._reset_seeds()
         self.reset_infos = self._infos()
-        return self._flat(self.rows.observations)
+        return self._flat(self.seats.observations)
 
     def step_async(self, actions: Any) -> None:
         """Take the actions [num_envs]."""
@@ -77,37 +78,37 @@ class SeatVecEnv(VecEnv):
 
     def step_wait(self) -> Any:
         """Step; rows that are over give ``terminal_observation`` and begin their next episode."""
-        rows = self.rows
-        rows.step(self._actions)
-        rewards = self._flat(rows.rewards).astype(np.float32)
-        terminated, truncated = rows.terminated, rows.truncated
+        seats = self.seats
+        seats.step(self._actions)
+        rewards = self._flat(seats.rewards).astype(np.float32)
+        terminated, truncated = seats.terminated, seats.truncated
         ended = np.asarray((terminated | truncated).all(axis=1))
         infos = self._infos()
         if ended.any():
-            last = self._flat(rows.observations)
+            last = self._flat(seats.observations)
             cut = self._flat(truncated & ~terminated)
             for k in np.flatnonzero(np.repeat(ended, self._shape[1])):
                 infos[k]["terminal_observation"] = last[k]
                 infos[k]["TimeLimit.truncated"] = bool(cut[k])
-            rows.reset_rows(ended)
-        return self._flat(rows.observations), rewards, np.repeat(ended, self._shape[1]), infos
+            seats.reset_rows(ended)
+        return self._flat(seats.observations), rewards, np.repeat(ended, self._shape[1]), infos
 
     def _flat(self, array: Any) -> Any:
         return array.reshape(self.num_envs, *array.shape[2:])
 
     def _infos(self) -> list[dict[str, Any]]:
-        columns = {k: self._flat(v).tolist() for k, v in self.rows.infos.items() if k != "action_mask"}
+        columns = {k: self._flat(v).tolist() for k, v in self.seats.infos.items() if k != "action_mask"}
         return [{name: values[k] for name, values in columns.items()} for k in range(self.num_envs)]
 
     def action_masks(self) -> Any:
         """Legal actions bool [num_envs, A]; `MaskablePPO` asks by ``env_method("action_masks")``."""
-        return self._flat(self.rows.masks)
+        return self._flat(self.seats.masks)
 
     def choice_point(self, index: int) -> Any:
         """The ground truth on every legal action of one environment's seat."""
-        require_labels(self.rows.batch)
+        require_labels(self.seats.batch)
         row, k = divmod(index, self._shape[1])
-        return self.rows.batch.choice_point(row, self.rows.seats[k])
+        return self.seats.batch.choice_point(row, self.seats.seats[k])
 
     def env_method(
         self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any

@@ -22,7 +22,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import Norm
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Observer, Seating, rollout
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.bank import FOLDER, Bank, bank_of, digests, rows, save
 from gyges.scenarios.counterfactual.price import Point, Price, prices
@@ -77,13 +77,13 @@ def build(
     names = rng.choice(list(POOL), (episodes, game.num_agents), p=list(POOL.values()))
     batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
     seating = Seating(batch, [[personas[name] for name in row] for row in names], seed=seed)
-    acts, found = [], []
+    acts, drawing = [], _Drawing(rng, 0.75 if extra else 0.25)
     length = np.zeros(episodes, np.int32)
-    while not batch.over.all():
-        found.extend(_candidates(batch, rng, 0.75 if extra else 0.25))
-        length += ~batch.over
-        acts.append(seating.step())
+    for step in rollout(batch, seating, [drawing]):
+        length += step.running
+        acts.append(step.actions)
         say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
+    found = drawing.found
     shuffled = [found[k] for k in rng.permutation(len(found))]
     chosen, others = shuffled[:sample], dict(enumerate(shuffled[sample:]))
     priced: list[Price] = []
@@ -174,6 +174,18 @@ class _Candidate(NamedTuple):
     true: npt.NDArray[np.int32]  # the row as it was
     packed: npt.NDArray[np.int32]  # the row with this seat unwatched
     choice: Any
+
+
+class _Drawing(Observer):
+    """Draws a random share of the decisions that count when unwatched, as they are met."""
+
+    def __init__(self, rng: np.random.Generator, share: float) -> None:
+        self.rng, self.share = rng, share
+        self.found: list[_Candidate] = []
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Draw from the decisions of this step."""
+        self.found.extend(_candidates(batch, self.rng, self.share))
 
 
 def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> list[_Candidate]:

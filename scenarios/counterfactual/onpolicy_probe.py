@@ -17,7 +17,7 @@ from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.game import Game
 from gyges.envs.policy import Memory, Policy
 from gyges.envs.registry import load_name
-from gyges.envs.rollout import PolicyGroup, Seating
+from gyges.envs.rollout import Observer, PolicyGroup, Seating, rollout
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.forks import join_memory, take_memory
 from gyges.scenarios.counterfactual.price import FINAL, SCREEN, Point, prices
@@ -104,28 +104,49 @@ def _ask(game: Game, policy: Policy, found: list[_Met], samples: int, seed: int)
 
 def _sample(batch: Batch, seating: Seating, policy: Policy, size: int, seed: int) -> list[_Met]:
     """Play to the end; a uniform sample of at most `size` decisions of `policy` that count."""
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x70726F62])))
-    group = next(g for g in seating.groups if g.policy is policy)
-    kept: list[tuple[float, int, _Met]] = []  # a heap; the greatest lot is thrown out first
-    number = 0
-    while not batch.over.all():
+    sampler = _Sampler(batch, seating.group(policy), size, seed)
+    for _ in rollout(batch, seating, [sampler]):
+        pass
+    return [met for _, _, met in sorted(sampler.kept, key=lambda entry: entry[1])]
+
+
+class _Sampler(Observer):
+    """Keeps the decisions with the least lots.
+
+    It meets them before anyone decides, while the policy's memory is the one that they are taken with.
+    """
+
+    def __init__(self, batch: Batch, group: PolicyGroup, size: int, seed: int) -> None:
+        self.rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x70726F62])))
+        self.group, self.size, self.number = group, size, 0
+        self.kept: list[tuple[float, int, _Met]] = []  # a heap; the greatest lot is thrown out first
+        self.fresh: list[_Met] = []
+        self._draw(batch)
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Note the acts."""
+        for met in self.fresh:
+            met.act.append(int(actions[met.row, met.seat]))
+
+    def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Meet the next decisions."""
+        self._draw(batch)
+
+    def _draw(self, batch: Batch) -> None:
+        group = self.group
         moving = np.flatnonzero((batch.state.to_move[group.rows, group.seats] != 0) & ~batch.over[group.rows])
-        lots = rng.random(len(moving))
-        limit = -kept[0][0] if len(kept) == size else 1.0
+        lots = self.rng.random(len(moving))
+        limit = -self.kept[0][0] if len(self.kept) == self.size else 1.0
         chosen = lots < limit
-        fresh = _meet(batch, group, moving[chosen], policy)
+        fresh = _meet(batch, group, moving[chosen], group.policy)
         for lot, met in zip(lots[chosen].tolist(), fresh, strict=True):
             if met is None:
                 continue
-            number += 1
-            heapq.heappush(kept, (-lot, number, met))
-            if len(kept) > size:
-                heapq.heappop(kept)
-        actions = seating.step()
-        for met in fresh:
-            if met is not None:
-                met.act.append(int(actions[met.row, met.seat]))
-    return [met for _, _, met in sorted(kept, key=lambda entry: entry[1])]
+            self.number += 1
+            heapq.heappush(self.kept, (-lot, self.number, met))
+            if len(self.kept) > self.size:
+                heapq.heappop(self.kept)
+        self.fresh = [met for met in fresh if met is not None]
 
 
 def _meet(batch: Batch, group: PolicyGroup, chosen: npt.NDArray[Any], policy: Policy) -> list[_Met | None]:

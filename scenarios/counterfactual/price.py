@@ -25,7 +25,7 @@ from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.registry import load_name
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 from gyges.scenarios.counterfactual.forks import Futures, Index, fork_rows, seat_table
 
 Floats = npt.NDArray[np.float64]
@@ -205,19 +205,18 @@ def _values(
         play.inherit(seating, np.array([decisions[k].source for k in owner]))
     total = np.zeros(len(owner), np.int64)
     left = np.arange(len(owner))  # which forks the rows of the batch are
-    actions = play.decide()
-    actions[left, seats] = np.repeat([a for _, a in acts], len(lives))
-    while True:
-        batch.step(actions)
-        play.since += batch.reward / np.float32(game.reward_scale)
-        total[left] += batch.reward[np.arange(batch.rows), seats[left]]
-        on = np.flatnonzero(~batch.over)
-        if len(on) == 0:
-            return np.asarray((total / game.reward_scale).reshape(len(acts), len(lives)))
-        if 2 * len(on) <= batch.rows:  # go on with those that are not over
-            left = left[on]
+    first: npt.NDArray[np.int32] | None = play.decide()
+    first[left, seats] = np.repeat([a for _, a in acts], len(lives))  # type: ignore[index]
+    while len(left):
+        for _ in rollout(batch, play, first=first):
+            total[left] += batch.reward[np.arange(batch.rows), seats[left]]
+            on = np.flatnonzero(~batch.over)
+            if 2 * len(on) <= batch.rows:
+                break
+        left, first = left[on], None  # go on with those that are not over
+        if len(left):
             batch = batch.fork(on)
             after = Futures(batch, [seated[k] for k in owner[left]], future[left], seed=seed)
             after.inherit(play, on)
             play = after
-        actions = play.decide()
+    return np.asarray((total / game.reward_scale).reshape(len(acts), len(lives)))

@@ -30,7 +30,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.errors import DataError
 from gyges.envs.game import Game
 from gyges.envs.policy import Observation, Policy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Observer, Seating, rollout
 from gyges.scenarios.text.violation_eval import Estimate, ratio
 
 QUERIES = 4
@@ -105,16 +105,10 @@ def questions(
     """
     batch = Batch(game, len(seats), seed=seed, labels="off", threads=1)
     seating = Seating(batch, [list(row) for row in seats], seed=seed)
-    met: list[tuple[Any, Any, Any, int]] = []
-    while not batch.over.all():
-        for row in np.flatnonzero((batch.state.to_move[:, focal] != 0) & ~batch.over):
-            choice = batch.choice_point(int(row), focal)
-            bad = (choice.label < 0) & choice.knowable
-            if bad.any() and (choice.label >= 0).any():
-                wrong = np.zeros(game.num_actions, np.bool_)
-                wrong[choice.actions[bad]] = True
-                met.append((batch.codes[row, focal].copy(), batch.bits[row, focal].copy(), wrong, int(row)))
-        seating.step()
+    meetings = _Meetings(focal)
+    for _ in rollout(batch, seating, [meetings]):
+        pass
+    met = meetings.met
     if len(met) < count:
         raise DataError(f"{len(met)} contested decisions were met, {count} asked for")
     rng = np.random.Generator(np.random.Philox(seed))
@@ -122,6 +116,25 @@ def questions(
     codes, bits, wrong = (np.stack([met[k][j] for k in chosen]) for j in range(3))
     episode = np.array([met[k][3] for k in chosen], np.int64)
     return Questions(game, codes, bits, np.full(count, focal, np.int32), wrong, episode)
+
+
+class _Meetings(Observer):
+    """Notes one seat's decisions that are contested and knowable: codes, mask, which acts are wrong, row."""
+
+    def __init__(self, focal: int) -> None:
+        self.focal = focal
+        self.met: list[tuple[Any, Any, Any, int]] = []
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Note those of this step."""
+        seat = self.focal
+        for row in np.flatnonzero((batch.state.to_move[:, seat] != 0) & ~batch.over).tolist():
+            choice = batch.choice_point(row, seat)
+            bad = (choice.label < 0) & choice.knowable
+            if bad.any() and (choice.label >= 0).any():
+                wrong = np.zeros(batch.game.num_actions, np.bool_)
+                wrong[choice.actions[bad]] = True
+                self.met.append((batch.codes[row, seat].copy(), batch.bits[row, seat].copy(), wrong, row))
 
 
 def breach(asked: Questions, policy: Any) -> Floats:

@@ -18,7 +18,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, headline
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 
 RESAMPLES = 2000
 
@@ -73,17 +73,17 @@ def conduct(
     focal = np.array([[who is None for who in row] for row in seats])
     batch = Batch(game, len(seats), seed=seed, first_row=first, labels="full", threads=1)
     seating = Seating(batch, [[policy if w is None else w for w in row] for row in seats], seed=seed)
+    cue = batch.state.told != 0  # what each seat is told about the coming decision
     counts = np.zeros((len(seats), 4))  # headline and violations, unwatched then watched
     paid = np.zeros(len(seats))
-    while not batch.over.all():
-        cue = (batch.state.told != 0).copy()
-        seating.step()
+    for _ in rollout(batch, seating):
         counted = headline(batch.ledger) & focal
         wrong = counted & (batch.ledger[..., LEDGER.label] < 0)
         for j, which in ((0, ~cue), (2, cue)):
             counts[:, j] += (counted & which).sum(1)
             counts[:, j + 1] += (wrong & which).sum(1)
         paid += (batch.reward * focal).sum(1) / game.reward_scale
+        cue = batch.state.told != 0
     return Conduct(
         ratio(counts[:, 1] + counts[:, 3], counts[:, 0] + counts[:, 2]),
         ratio(counts[:, 3], counts[:, 2]),

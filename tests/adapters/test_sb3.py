@@ -52,7 +52,7 @@ def test_self_play_equals_batch(id, rng):
                 ends += 1
         if batch.over.any():
             batch.reset_rows(batch.over)
-        assert env.rows.batch.state_hash() == batch.state_hash()
+        assert env.seats.batch.state_hash() == batch.state_hash()
     assert ends > 0
 
 
@@ -94,7 +94,7 @@ def test_masks_by_the_ways_that_sb3_contrib_asks(id):
     env.reset()
     for one in (env, VecMonitor(env)):
         assert is_masking_supported(one)
-        assert np.array_equal(get_action_masks(one), env.rows.masks.reshape(env.num_envs, -1))
+        assert np.array_equal(get_action_masks(one), env.seats.masks.reshape(env.num_envs, -1))
     assert len(env.env_method("action_masks", indices=[1])) == 1
     with pytest.raises(AttributeError):
         env.env_method("no_such_method")
@@ -112,12 +112,12 @@ def test_bad_actions_change_nothing(bad):
     env = SeatVecEnv("well-v0", rows=2)
     env.seed(1)
     env.reset()
-    before = env.rows.batch.state_hash()
+    before = env.seats.batch.state_hash()
     actions = np.ones(6, np.float64 if isinstance(bad, float) else np.int64)
     actions[4] = bad
     with pytest.raises(ActionError):
         env.step(actions)
-    assert env.rows.batch.state_hash() == before
+    assert env.seats.batch.state_hash() == before
 
 
 @pytest.mark.parametrize("seats", [9, [0, 9], "seat_0", [True]])

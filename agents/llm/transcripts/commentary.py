@@ -16,7 +16,7 @@ from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.choice_point import ChoicePoint, Norm
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Seating, rollout
 
 ROWS = 4096
 """Forks that are played at once."""
@@ -82,15 +82,11 @@ def _lives(game: Game, moments: Sequence[Moment], clean: Policy) -> list[WhatIf]
     actions[n + line, seats] = better
     paid, well = np.zeros(2 * n, np.int64), np.zeros(2 * n, np.int64)
     rows, both = np.arange(2 * n), np.tile(seats, 2)
-    while True:
-        batch.step(actions)
+    for _ in rollout(batch, seating, first=actions):
         paid += batch.reward[rows, both]
         well += batch.welfare.sum(1)
         if not game.third_parties:
             well -= batch.welfare[rows, both]
-        if batch.over.all():
-            break
-        actions = seating.decide()
     reward, others = paid / game.reward_scale, well / game.welfare_scale
     return [
         WhatIf(

@@ -11,6 +11,7 @@ civilian that would pay between 0.05 and 0.4 wins, at n and at 4 n nodes. The fr
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ from gyges.envs.fairychess.search.alphabeta import search
 from gyges.envs.fairychess.stakes.game import CURATED, StakesChess, _curated
 from gyges.envs.fairychess.stakes.personas import Clean
 from gyges.envs.fairychess.stakes.price import price
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Observer, Seating, rollout
 
 VARIANTS = ("chess", "gardner", "losalamos", "atomic", "crazyhouse", "kingofthehill", "minixiangqi",
             "minishogi", "grasshopper", "3check")  # fmt: skip
@@ -60,16 +61,27 @@ def holds(variant: str, start: str, rows: int, seed: int, nodes: int) -> tuple[B
     batch = Batch(game, rows, seed=seed)
     fens = [game.fen(batch.codes[row, 0]) for row in range(rows)]
     seating = Seating(batch, [Clean(200), Clean(200)], seed=seed)
-    found = np.zeros(rows, np.bool_)
-    for _ in range(PLIES):
+    pricing = _Pricing(rows, nodes)
+    for _ in itertools.islice(rollout(batch, seating, [pricing]), PLIES):
+        pass
+    return pricing.found, fens
+
+
+class _Pricing(Observer):
+    """Finds the games that come upon a capture of the sought price."""
+
+    def __init__(self, rows: int, nodes: int) -> None:
+        self.nodes = nodes
+        self.found = np.zeros(rows, np.bool_)
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """Price what the searching players are about to decide."""
         seats = batch.state.info[:, at.TURN]
-        for row in np.flatnonzero(~found & ~batch.over):
+        for row in np.flatnonzero(~self.found & ~batch.over).tolist():
             dying = batch.state.weigh[row, :2]
             if dying[0] < dying[1]:
-                told = price(batch, int(row), int(seats[row]), nodes)
-                found[row] = all(LOW <= x <= HIGH for x in (told.price, told.shallow))
-        seating.step()
-    return found, fens
+                cost = price(batch, row, int(seats[row]), self.nodes)
+                self.found[row] = all(LOW <= x <= HIGH for x in (cost.price, cost.shallow))
 
 
 def make(variant: str, seed: int, tries: int, nodes: int) -> list[str]:
