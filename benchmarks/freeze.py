@@ -1055,7 +1055,7 @@ def study() -> Facts:
     """The study's verdicts, tables, plots and page, made again from the committed tables."""
     import csv
 
-    from gyges.scenarios.studies import page, plots, report
+    from gyges.scenarios.studies import comparisons, page, plots, report
     from gyges.scenarios.studies import verdicts as vd
     from gyges.scenarios.studies.profile import PROFILES, Cell, parse, profile
     from gyges.scenarios.studies.rl_vs_sgd import PREDICTIONS
@@ -1077,8 +1077,10 @@ def study() -> Facts:
             kind: {k.removeprefix(kind): number(v) for k, v in line.items() if k.startswith(kind)}
             for kind in ("event_", "amplified_")
         }
-        return vd.Row(cell=cell, rater=line["rater"], who=line["foretold_by"], events=parts["event_"],
-                      amplified=parts["amplified_"], **kept)  # fmt: skip
+        return comparisons.Row(
+            cell=cell, rater=line["rater"], who=line["foretold_by"], events=parts["event_"],
+            amplified=parts["amplified_"], **kept,
+        )  # fmt: skip
 
     for title, folder in (("small", ROOT / "docs" / "study"), ("long", ROOT / "docs" / "study" / "long")):
         summary = json.loads((folder / "summary.json").read_text("utf-8"))

@@ -15,74 +15,17 @@ probes     unique (run, scenario, idx): answers to questions outside episodes (b
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
-import os
-import sqlite3
-import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gyges.envs.episode import MAX_BYTES, Episode
+from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
 from gyges.scenarios.evaluation import row_schema
+from gyges.scenarios.evaluation.results_file import ResultsFile
 from gyges.scenarios.scenario import Scenario
-
-APPLICATION = 0x47594745  # "GYGE"
-SCHEMA_VERSION = 1
-HEADER = b"SQLite format 3\x00"
-WAIT_S = 60.0
-"""How long a writer waits for others."""
-
-TABLES = {
-    "runs": """CREATE TABLE runs (
-        id INTEGER PRIMARY KEY,
-        policy TEXT NOT NULL,
-        source TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        policy_hash TEXT NOT NULL,
-        suite TEXT NOT NULL,
-        suite_hash TEXT NOT NULL,
-        commitment TEXT NOT NULL DEFAULT '',
-        nonce TEXT,
-        options TEXT NOT NULL,
-        versions TEXT NOT NULL,
-        created TEXT NOT NULL,
-        finished TEXT,
-        UNIQUE (policy, policy_hash, suite, suite_hash, commitment)
-    )""",
-    "secrets": """CREATE TABLE secrets (
-        run INTEGER PRIMARY KEY REFERENCES runs(id),
-        nonce TEXT NOT NULL
-    )""",
-    "plans": """CREATE TABLE plans (
-        run INTEGER NOT NULL REFERENCES runs(id),
-        position INTEGER NOT NULL,
-        scenario TEXT NOT NULL,
-        hash TEXT NOT NULL,
-        data TEXT NOT NULL,
-        UNIQUE (run, scenario)
-    )""",
-    "episodes": """CREATE TABLE episodes (
-        run INTEGER NOT NULL REFERENCES runs(id),
-        scenario TEXT NOT NULL,
-        idx INTEGER NOT NULL,
-        episode BLOB NOT NULL,
-        counts TEXT NOT NULL,
-        forfeits INTEGER NOT NULL,
-        UNIQUE (run, scenario, idx)
-    )""",
-    "probes": """CREATE TABLE probes (
-        run INTEGER NOT NULL REFERENCES runs(id),
-        scenario TEXT NOT NULL,
-        idx INTEGER NOT NULL,
-        data TEXT NOT NULL,
-        UNIQUE (run, scenario, idx)
-    )""",
-}
 
 
 class Run(NamedTuple):
@@ -112,143 +55,8 @@ class Result(NamedTuple):
     forfeits: int
 
 
-class Store:
-    """A results file. Use as a context manager, or `close` it.
-
-    Args:
-        path: the file.
-        write: make it where it does not exist, and allow writing; otherwise only read.
-
-    Raises:
-        FileError: it is not a results file of this version; nothing has been written to it.
-    """
-
-    def __init__(self, path: str | os.PathLike[str], *, write: bool = False) -> None:
-        self.path = Path(path)
-        self.write = write
-        if self._look():
-            self._make()
-        mode = self._mode()
-        with self._named():
-            uri = f"{self.path.absolute().as_uri()}?mode={mode}"
-            self.db = sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None)
-            self.db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * MAX_BYTES)
-            self.db.execute("PRAGMA trusted_schema = OFF")
-            self.db.execute(f"PRAGMA busy_timeout = {int(WAIT_S * 1000)}")
-            self._check()
-            if write:
-                self.db.execute("PRAGMA synchronous = NORMAL")
-                self.db.execute("PRAGMA foreign_keys = ON")
-            else:
-                self.db.execute("PRAGMA query_only = ON")
-
-    # Opening.
-
-    def _look(self) -> bool:
-        """Read the header without SQLite: true where the file is yet to be made."""
-        try:
-            size = self.path.stat().st_size
-            with self.path.open("rb") as file:
-                head = file.read(100)
-        except FileNotFoundError:
-            if self.write:
-                return True
-            raise FileError(f"{self.path}: no such results file") from None
-        except OSError as error:
-            raise FileError(f"{self.path}: cannot be read: {error.strerror}") from None
-        if size == 0 and self.write:
-            return True
-        if len(head) < 100 or head[:16] != HEADER:
-            raise FileError(f"{self.path}: expected an SQLite results file, got something else")
-        page = int.from_bytes(head[16:18], "big") or 0
-        page = 65536 if page == 1 else page
-        if int.from_bytes(head[68:72], "big") != APPLICATION:
-            raise FileError(f"{self.path}: an SQLite file, but not one of results")
-        if not self._log() and (
-            page < 512 or size % page or size < page * int.from_bytes(head[28:32], "big")
-        ):
-            raise FileError(f"{self.path}: truncated: {size} bytes, its header says more")
-        return False
-
-    def _mode(self) -> str:
-        """How SQLite opens the file; a reader that may write tidies up after itself when it closes."""
-        if self.write or (os.access(self.path, os.W_OK) and os.access(self.path.absolute().parent, os.W_OK)):
-            return "rw"
-        return "ro" if self._log() else "ro&immutable=1"
-
-    def _log(self) -> bool:
-        """Whether a write-ahead log holds pages: somebody writes, or was killed while writing."""
-        log = self.path.with_name(self.path.name + "-wal")
-        return log.exists() and log.stat().st_size > 0
-
-    def _make(self) -> None:
-        """Make the file whole beside its place and put it there, unless another writer has."""
-        folder = self.path.absolute().parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name}.")
-        except OSError as error:
-            raise FileError(f"{self.path}: cannot be made: {error.strerror}") from None
-        os.close(handle)
-        try:
-            with self._named(), contextlib.closing(sqlite3.connect(name, isolation_level=None)) as db:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("BEGIN IMMEDIATE")
-                for sql in TABLES.values():
-                    db.execute(sql)
-                db.execute(f"PRAGMA application_id = {APPLICATION}")
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                db.execute("COMMIT")
-            os.chmod(name, 0o644)
-            if self.path.exists() and self.path.stat().st_size == 0:
-                os.replace(name, self.path)
-            else:
-                with contextlib.suppress(FileExistsError):
-                    os.link(name, self.path)
-        except OSError as error:
-            raise FileError(f"{self.path}: cannot be made: {error.strerror}") from None
-        finally:
-            Path(name).unlink(missing_ok=True)
-
-    def _check(self) -> None:
-        found = self.db.execute("PRAGMA user_version").fetchone()[0]
-        if found != SCHEMA_VERSION:
-            raise FileError(f"{self.path}: results of schema {found}; this version reads {SCHEMA_VERSION}")
-        rows = self.db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-        if dict(rows) != TABLES or len(rows) != len(TABLES):
-            strange = sorted(set(dict(rows)) ^ set(TABLES)) or ["a changed table"]
-            raise FileError(f"{self.path}: its tables are not those of a results file: {strange[0][:60]!r}")
-        if self.db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise FileError(f"{self.path}: damaged; SQLite's check fails")
-
-    @contextlib.contextmanager
-    def _named(self) -> Iterator[None]:
-        """SQLite's errors as FileError."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise FileError(f"{self.path}: {error}") from None
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._named():
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self.db.execute("ROLLBACK")
-                raise
-            self.db.execute("COMMIT")
-
-    def close(self) -> None:
-        """Close the file."""
-        self.db.close()
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+class Store(ResultsFile):
+    """The runs of a results file: what `ResultsFile` opens, with what is written to it and read from it."""
 
     # Writing.
 
@@ -275,7 +83,7 @@ class Store:
             policy, source, kind, policy_hash, suite, suite_hash,
             json.dumps(dict(options)), json.dumps(dict(versions)), _now(),
         )  # fmt: skip
-        with self._transaction():
+        with self.transaction():
             found = self.db.execute(
                 "SELECT id FROM runs"
                 " WHERE policy = ? AND policy_hash = ? AND suite = ? AND suite_hash = ?"
@@ -302,7 +110,7 @@ class Store:
 
         Where another writer was first, the run keeps that nonce.
         """
-        with self._transaction():
+        with self.transaction():
             changed = self.db.execute(
                 "UPDATE runs SET commitment = ? WHERE id = ? AND commitment = ''", (commitment, run.id)
             ).rowcount
@@ -325,7 +133,7 @@ class Store:
              json.dumps(dict(counts), allow_nan=False), len(episode.forfeits))
             for episode, scenario, index, counts in rows
         ]  # fmt: skip
-        with self._transaction():
+        with self.transaction():
             before = self.db.total_changes
             self.db.executemany("INSERT OR IGNORE INTO episodes VALUES (?, ?, ?, ?, ?, ?)", data)
             return self.db.total_changes - before
@@ -333,12 +141,12 @@ class Store:
     def add_probes(self, run: Run, scenario: str, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
         """Add answers to questions outside episodes, all of them or none."""
         data = [(run.id, scenario, index, json.dumps(dict(row), allow_nan=False)) for index, row in rows]
-        with self._transaction():
+        with self.transaction():
             self.db.executemany("INSERT OR IGNORE INTO probes VALUES (?, ?, ?, ?)", data)
 
     def finish(self, run: Run) -> Run:
         """Mark a run as complete and reveal its nonce."""
-        with self._transaction():
+        with self.transaction():
             self.db.execute(
                 "UPDATE runs SET finished = ?, nonce = (SELECT nonce FROM secrets WHERE run = id)"
                 " WHERE id = ? AND finished IS NULL",
@@ -351,7 +159,7 @@ class Store:
 
     def runs(self, suite: str | None = None, *, finished: bool | None = None) -> list[Run]:
         """Runs in order of their beginning."""
-        with self._named():
+        with self.named():
             rows = self.db.execute(
                 "SELECT id, policy, source, kind, policy_hash, suite, suite_hash, commitment, nonce, options,"
                 " versions, created, finished FROM runs WHERE (? IS NULL OR suite = ?)"
@@ -385,7 +193,7 @@ class Store:
         """The nonce of a run, revealed or not."""
         if run.nonce is not None:
             return run.nonce
-        with self._named():
+        with self.named():
             row = self.db.execute("SELECT nonce FROM secrets WHERE run = ?", (run.id,)).fetchone()
         if row is None:
             raise FileError(f"{self.path}: run {run.id} has lost its nonce")
@@ -393,7 +201,7 @@ class Store:
 
     def plans(self, run: Run) -> list[dict[str, Any]]:
         """The scenarios of a run as they were when it began (`Scenario.as_dict` and ``hash``)."""
-        with self._named():
+        with self.named():
             rows = self.db.execute(
                 "SELECT data, hash FROM plans WHERE run = ? ORDER BY position", (run.id,)
             ).fetchall()
@@ -401,7 +209,7 @@ class Store:
 
     def scenarios(self, run: Run) -> set[str]:
         """Ids of the scenarios that hold an episode or an answer of a run, planned or not."""
-        with self._named():
+        with self.named():
             rows = self.db.execute(
                 "SELECT scenario FROM episodes WHERE run = ?"
                 " UNION SELECT scenario FROM probes WHERE run = ?", (run.id, run.id),
@@ -410,7 +218,7 @@ class Store:
 
     def done(self, run: Run, scenario: str) -> set[int]:
         """Indices of the episodes that stand."""
-        with self._named():
+        with self.named():
             rows = self.db.execute(
                 "SELECT idx FROM episodes WHERE run = ? AND scenario = ?", (run.id, scenario)
             )
@@ -418,7 +226,7 @@ class Store:
 
     def results(self, run: Run, scenario: str | None = None) -> list[Result]:
         """Counts of the episodes, in order of scenario and index."""
-        with self._named():
+        with self.named():
             rows = self.db.execute(
                 "SELECT scenario, idx, counts, forfeits FROM episodes"
                 " WHERE run = ? AND (? IS NULL OR scenario = ?) ORDER BY scenario, idx",
@@ -440,7 +248,7 @@ class Store:
         Raises:
             FileError: there is none, or it is not an episode.
         """
-        with self._named():
+        with self.named():
             row = self.db.execute(
                 "SELECT episode FROM episodes WHERE run = ? AND scenario = ? AND idx = ?",
                 (run.id, scenario, index),
@@ -456,7 +264,7 @@ class Store:
         Raises:
             FileError: a row is not a decision as `gyges.scenarios.counterfactual.gap.record` makes it.
         """
-        with self._named():
+        with self.named():
             rows = self.db.execute(
                 "SELECT idx, data FROM probes WHERE run = ? AND scenario = ? ORDER BY idx", (run.id, scenario)
             ).fetchall()

@@ -9,11 +9,12 @@ from typing import Any
 
 from gyges.render.page.markup import Html, join, shown, tag
 from gyges.scenarios import statistics as st
-from gyges.scenarios.studies import verdicts as vd
+from gyges.scenarios.studies import comparisons
+from gyges.scenarios.studies.comparisons import Row
 from gyges.scenarios.studies.measure import EVENTS, EXPLOIT
 from gyges.scenarios.studies.plots import SQUARE
 from gyges.scenarios.studies.profile import ARMS, NONE, Profile
-from gyges.scenarios.studies.verdicts import FLAWED, Row, Verdict
+from gyges.scenarios.studies.verdicts import FLAWED, Verdict
 
 STYLE = """
 .verdict { display: inline-block; padding: 1px 9px; border-radius: 99px; background: var(--bar-none); }
@@ -159,14 +160,14 @@ def square(table: Sequence[Row], mode: str) -> Html:
     lines = []
     for name, *both in SQUARE:
         for arm, label in both:
-            flawed = vd.pick(table, mode=mode, rater=FLAWED, arm=arm, signal=label)
-            gold = vd.pick(table, mode=mode, rater="gold", arm=arm, signal=label)
+            flawed = comparisons.pick(table, mode=mode, rater=FLAWED, arm=arm, signal=label)
+            gold = comparisons.pick(table, mode=mode, rater="gold", arm=arm, signal=label)
             if not flawed and not gold:
                 continue
             lines.append([
-                name, f"{label} ({arm})", str(len(flawed)), *(figure_of(vd.mean(flawed, k)) for k in
-                ("gap", "ghat", "phat", "vr", "exploit", "js")), figure_of(vd.mean(gold, "ghat")),
-                figure_of(vd.mean(gold, "vr")),
+                name, f"{label} ({arm})", str(len(flawed)), *(figure_of(comparisons.mean(flawed, k)) for k in
+                ("gap", "ghat", "phat", "vr", "exploit", "js")), figure_of(comparisons.mean(gold, "ghat")),
+                figure_of(comparisons.mean(gold, "vr")),
             ])  # fmt: skip
     if not lines:
         return tag("p", f"{mode}: nothing is finished yet.", class_="nan")
@@ -196,9 +197,9 @@ def arms(table: Sequence[Row], mode: str, rater: str) -> Html | None:
         able = [r.learnt for r in rows if math.isfinite(r.learnt)]
         lines.append([
             f"{arm}{f', {words}' if words else ''}", "" if data == NONE else data, str(len(rows)),
-            *(figure_of(vd.mean(rows, k)) for k in ("phat", "ghat", "gap", "vr", "exploit")),
-            figure_of(amplified(rows, rater)), figure_of(vd.mean(rows, "bound")),
-            *(figure_of(vd.mean(rows, k)) for k in ("js", "vr_miss", "kl")),
+            *(figure_of(comparisons.mean(rows, k)) for k in ("phat", "ghat", "gap", "vr", "exploit")),
+            figure_of(amplified(rows, rater)), figure_of(comparisons.mean(rows, "bound")),
+            *(figure_of(comparisons.mean(rows, k)) for k in ("js", "vr_miss", "kl")),
             f"{int(sum(able))} of {len(able)}" if able else "",
         ])  # fmt: skip
     heads = ("Arm", "Data", "Seeds", "Proxy P̂", "Gold Ĝ", "Goodhart gap", "Violation rate", "Exploit",
@@ -215,7 +216,9 @@ def amplified(rows: Sequence[Row], rater: str) -> st.Estimate:
     if rater not in EXPLOIT:
         return st.NOTHING
     values = [r.amplified.get(EXPLOIT[rater], math.nan) for r in rows]
-    return vd.stratified([[v for v in values if math.isfinite(v)]] if any(map(math.isfinite, values)) else [])
+    return comparisons.stratified(
+        [[v for v in values if math.isfinite(v)]] if any(map(math.isfinite, values)) else []
+    )
 
 
 def pictured(pictures: Mapping[str, str], mode: str, names: Sequence[str]) -> Html:

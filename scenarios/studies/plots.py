@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from gyges.scenarios.studies import verdicts as vd
+from gyges.scenarios.studies import comparisons
+from gyges.scenarios.studies.comparisons import Row
 from gyges.scenarios.studies.profile import Profile
-from gyges.scenarios.studies.verdicts import Row
 
 COLOURS = {
     "random": "#9aa0a6", "best-gold": "#9aa0a6", "best-proxy": "#9aa0a6", "cloning": "#6b6f76",
@@ -138,7 +138,7 @@ def square(plan: Profile, table: Sequence[Row]) -> str:
     for axis, rater in zip(axes, raters, strict=True):
         for k, (_, *both) in enumerate(SQUARE):
             for j, ((arm, label), colour) in enumerate(zip(both, ("#0072b2", "#d55e00"), strict=True)):
-                e = vd.mean(vd.pick(table, rater=rater, arm=arm, signal=label), "gap")
+                e = comparisons.mean(comparisons.pick(table, rater=rater, arm=arm, signal=label), "gap")
                 if not math.isfinite(e.value):
                     continue
                 ends = (e.value, e.value) if not math.isfinite(e.low) else (e.low, e.high)

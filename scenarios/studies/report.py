@@ -14,12 +14,13 @@ import numpy as np
 from gyges.envs import atomic
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies import cells as one_cell
-from gyges.scenarios.studies import measure
+from gyges.scenarios.studies import comparisons, measure
 from gyges.scenarios.studies import verdicts as vd
+from gyges.scenarios.studies.comparisons import Row
 from gyges.scenarios.studies.ledger import Result
 from gyges.scenarios.studies.profile import NONE, Profile
 from gyges.scenarios.studies.supplies import Supplies
-from gyges.scenarios.studies.verdicts import Row, Verdict
+from gyges.scenarios.studies.verdicts import Verdict
 
 FIGURES = ("proxy", "gold", "phat", "ghat", "gap", "vr", "vr_gap", "severity", "js", "vr_miss", "exploit",
            "bound", "kl", "learnt", "frames", "calls", "planned", "samples", "seconds")  # fmt: skip
@@ -69,7 +70,7 @@ def gather(plan: Profile, results: Sequence[Result], out: Path, told: str) -> di
         }
     finally:
         supplies.close()
-    table = vd.rows(results, references, data)
+    table = comparisons.rows(results, references, data)
     predictions = json.loads(Path(__file__).with_name("predictions.json").read_text())["predictions"]
     judged = vd.judge(table, predictions, between(results))
     return {

@@ -359,7 +359,7 @@ def test_a_recording_that_was_killed_is_no_dataset(tmp_path, moment):
     helpers = str(Path(__file__).parents[1] / "helpers")
     code = (
         f"import os, signal, sys, threading; sys.path.insert(0, {helpers!r}); import wells\n"
-        "from gyges.agents import record as rd\nfrom gyges.agents.load import load\n"
+        "from gyges.agents.data import recorder as rd\nfrom gyges.agents.load import load\n"
         "from gyges.envs.registry import make\nfrom gyges.envs.batch import Batch\n"
         "game = make('well-v0', num_agents=3)\nBatch(game, 1).choice_point(0, 0)\n"
         f"threading.Timer({moment}, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()\n"

@@ -11,10 +11,10 @@ from gyges.scenarios.cli import study as command
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.studies import profile as P
 from gyges.scenarios.studies import rl_vs_sgd as study
+from gyges.scenarios.studies.comparisons import Row
 from gyges.scenarios.studies.ledger import Ledger
 from gyges.scenarios.studies.profile import Cell
 from gyges.scenarios.studies.report import fits
-from gyges.scenarios.studies.verdicts import Row
 
 WANTED = ("none/none/random/none", "none/none/best-gold/none", "none/behaviour/cloning/none",
           "tail/none/best-proxy/none", "tail/behaviour/filtered/binary", "tail/behaviour/conditioned/binary",

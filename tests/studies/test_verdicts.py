@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from gyges.scenarios.studies import comparisons
 from gyges.scenarios.studies import verdicts as vd
 from gyges.scenarios.studies.ledger import Result
 from gyges.scenarios.studies.profile import Cell
@@ -35,7 +36,7 @@ def made(change=lambda cell, rater: {}):
             wobble = 1e-3 * ((seed * 7 + len(arm)) % 5 - 2)
             for name in ("ghat", "phat", "gap", "js", "vr_gap"):
                 figures[name] += wobble
-            out.append(vd.Row(cell=cell, rater=rater, **figures))
+            out.append(comparisons.Row(cell=cell, rater=rater, **figures))
     return out
 
 
@@ -165,7 +166,7 @@ def rows_of(*results):
         "best_gold": {"gold": 40.0},
     }
     known = {"episodes": 400, "events": {"chain": 4}, "good": {"tail": 160}}
-    return vd.rows(results, {"tabular/tail": refer}, {"tabular/behaviour/0": known})
+    return comparisons.rows(results, {"tabular/tail": refer}, {"tabular/behaviour/0": known})
 
 
 def test_figures_follow_their_formulas():
@@ -200,10 +201,10 @@ def test_a_diverged_run_is_left_out_and_has_no_figures():
 
 def test_intervals_are_stratified_over_rater_and_data():
     """Two strata far apart, no spread within: the interval is a point."""
-    e = vd.stratified([[0.0, 0.0, 0.0], [1.0, 1.0]])
+    e = comparisons.stratified([[0.0, 0.0, 0.0], [1.0, 1.0]])
     assert (e.value, e.low, e.high) == (0.5, 0.5, 0.5)
-    e = vd.stratified([np.arange(10.0).tolist()])
+    e = comparisons.stratified([np.arange(10.0).tolist()])
     assert e.low < 4.5 < e.high
-    assert not math.isfinite(vd.stratified([]).value)
-    assert vd.stratified([[0.25], [0.75]]).value == 0.5
-    assert not math.isfinite(vd.stratified([[0.25], [0.75]]).low)
+    assert not math.isfinite(comparisons.stratified([]).value)
+    assert comparisons.stratified([[0.25], [0.75]]).value == 0.5
+    assert not math.isfinite(comparisons.stratified([[0.25], [0.75]]).low)
