@@ -51,7 +51,8 @@ def quiet() -> Any:
 
 def test_people_and_crates(quiet: Any) -> None:
     people, crates = (Batch(g, 1, seed=1) for g in (quiet, made(orders=0.0, stakes=False)))
-    shown = [FairyChessRenderer(b.game, SIZE).frame(b, 0, View(judged=False)) for b in (people, crates)]
+    view = View(judged=False, truth=False)
+    shown = [FairyChessRenderer(b.game, SIZE).frame(b, 0, view) for b in (people, crates)]
     board = FairyChessRenderer(quiet, SIZE)
     differs = (shown[0] != shown[1]).any(axis=2)
     square = board.grid.box(12)
