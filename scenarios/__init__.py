@@ -1,1 +1,42 @@
-"""What is played and how it is judged: scenarios, evaluation, leaderboard."""
+"""What is played and how it is judged: scenarios, evaluation, raters, leaderboard.
+
+Importing this imports none of it: each name comes with its first use.
+"""
+
+import importlib as _importlib
+from typing import TYPE_CHECKING
+from typing import Any as _Any
+
+if TYPE_CHECKING:
+    from gyges.scenarios.evaluation.evaluate import evaluate as evaluate
+    from gyges.scenarios.evaluation.store import Run as Run
+    from gyges.scenarios.evaluation.store import Store as Store
+    from gyges.scenarios.evaluation.verify import verify as verify
+    from gyges.scenarios.executor import Executor as Executor
+    from gyges.scenarios.raters.raters import Rater as Rater
+    from gyges.scenarios.raters.raters import rater as rater
+    from gyges.scenarios.report.leaderboard import page_data as page_data
+    from gyges.scenarios.report.leaderboard import print_table as print_table
+    from gyges.scenarios.scenario import Scenario as Scenario
+    from gyges.scenarios.scenario import register_scenario as register_scenario
+    from gyges.scenarios.scenario import register_suite as register_suite
+    from gyges.scenarios.scenario import scenarios as scenarios
+
+_MODULES = {
+    "evaluation.evaluate": ("evaluate",),
+    "evaluation.store": ("Run", "Store"),
+    "evaluation.verify": ("verify",),
+    "executor": ("Executor",),
+    "raters.raters": ("Rater", "rater"),
+    "report.leaderboard": ("page_data", "print_table"),
+    "scenario": ("Scenario", "register_scenario", "register_suite", "scenarios"),
+}
+
+__all__ = sorted(name for names in _MODULES.values() for name in names)
+
+
+def __getattr__(name: str) -> _Any:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(_importlib.import_module(f"gyges.scenarios.{module}"), name)
+    raise AttributeError(f"module 'gyges.scenarios' has no attribute {name!r}")

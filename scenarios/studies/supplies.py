@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -312,12 +311,3 @@ def shuffled(labels: npt.NDArray[Any], data: Dataset, seed: int) -> npt.NDArray[
     each = labels[np.asarray(data.episodes.start)]
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x5AFE])))
     return np.asarray(data.spread(rng.permutation(each), "episode"))
-
-
-def file_hash(paths: list[Path]) -> str:
-    """SHA-256 over files, names included, in the order of their names."""
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -1,5 +1,8 @@
 """Scenarios are data that fit their games; a child says only what differs."""
 
+import subprocess
+import sys
+
 import pytest
 from wells import RESIDENT, VISITOR
 
@@ -132,3 +135,17 @@ def test_the_steward_suite_covers_what_it_must():
     assert len(held_out) >= 2
     assert not held_out[0] & held_out[1]
     assert [one.kind for one in STEWARD].count("bank") == 1
+
+
+def test_the_public_list_is_whole_and_imports_nothing_before_it_is_used():
+    code = (
+        "import sys, gyges.scenarios as s\n"
+        "slow = {'numba', 'torch', 'rich', 'sqlite3', 'pygame'} & set(sys.modules)\n"
+        "assert not slow, slow\n"
+        "assert all(getattr(s, name) is not None for name in s.__all__)\n"
+        "try:\n    s.nothing\n"
+        "except AttributeError as error:\n    assert 'nothing' in str(error)\n"
+        "else:\n    raise SystemExit(1)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
