@@ -104,8 +104,7 @@ def player(batch, how):  # type: ignore[no-untyped-def]
             return out
 
         return draw
-    fields = batch.state._fields
-    at = {name: int(batch._offsets[fields.index(name)]) for name in ("many", "moves", "info", "over")}
+    at = {name: game.fields[name].start for name in ("many", "moves", "info", "over")}
     table, offsets = game.tables()
     part = {n: table[offsets[j] : offsets[j + 1]] for j, n in enumerate(GameTables._fields)}
     cell, slot = part["cell"].copy(), part["slot"].copy()

@@ -233,7 +233,7 @@ def shape_of(game: Any) -> Facts:
         "params": sha([int(x) for x in game.params()], [int(x) for x in game.widths()]),
         "settings": sha(game.settings, game.id, game.title, list(game.phases)),
         "repr": sha(repr(game)),
-        "groups": sha({k: [v.start, v.stop] for k, v in game.group_features().items()}),
+        "groups": sha({k: [v.start, v.stop] for k, v in getattr(game, "slices", {}).items()}),
         "tables": sha(*(game.tables() or ())),
     }
 

@@ -18,9 +18,11 @@ from gyges.envs.errors import (
     UnknownNameError,
     WithheldError,
 )
-from gyges.envs.game import NOOP, Config, Feature, Game
+from gyges.envs.game import NOOP, Config, Game
+from gyges.envs.observation import Feature, Features
 from gyges.envs.policy import Decision, Observation, Policy, RandomPolicy
 from gyges.envs.registry import games, make, register
+from gyges.envs.state import Field, state
 
 __all__ = [
     "LEDGER",
@@ -33,6 +35,8 @@ __all__ = [
     "Decision",
     "EndedError",
     "Feature",
+    "Features",
+    "Field",
     "FileError",
     "Game",
     "GygesError",
@@ -48,4 +52,5 @@ __all__ = [
     "games",
     "make",
     "register",
+    "state",
 ]

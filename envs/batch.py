@@ -97,11 +97,8 @@ class Batch:
         if not self.on_cuda and device != "cpu":
             raise ConfigError(f"device is 'cpu' or 'cuda', not {device!r}")
         self.device = str(device)
-        self._rules = game.rules()
-        from gyges.envs import rules as core
-
         self._threads = thread_count(threads)
-        self._offsets = core.offsets(game.widths())
+        self._offsets = np.concatenate([[0], np.cumsum(game.widths())]).astype(np.int64)
         self._par = parameters(game)
         self._num_actions = game.num_actions
         self.width = int(self._offsets[-1])
@@ -123,7 +120,7 @@ class Batch:
         if self.on_cuda:
             self._gpu = self._device()
         else:
-            self._loop = launcher(game.name, self._rules)
+            self._loop = launcher(game)
             self._chunks = chunks(self.rows, 1 if PURE_PROCESS else self._threads)
             self._helpers = min(self._threads, len(self._chunks)) - 1
         self._seed(seed, first_row)
@@ -143,13 +140,13 @@ class Batch:
         """
         if self.on_cuda:
             raise ConfigError("a batch on a GPU is not copied or pickled: take its snapshot(), or fork() it")
-        left = ("_rules", "_loop", "_views")
+        left = ("_loop", "_views")
         return {name: value for name, value in vars(self).items() if name not in left}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._rules, self._views = self.game.rules(), None
-        self._loop = launcher(self.game.name, self._rules)
+        self._views = None
+        self._loop = launcher(self.game)
 
     # Seeds and episodes.
 
@@ -327,7 +324,7 @@ class Batch:
 
     def _judge(self, rows: Any, seat: int, actions: Any, out: Any) -> None:
         scratch = np.zeros((1, self._scratch.shape[1]), np.int32)
-        loop = launcher(self.game.name, self._rules)
+        loop = launcher(self.game)
         pay, end = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.uint8)
         codes, bits = np.zeros((1, 1, 1), self.game.feature_dtype), np.zeros((1, 1, 1), np.uint8)
         loop(
@@ -339,7 +336,7 @@ class Batch:
 
     def _named(self, rows: Any) -> Any:
         cuts = self._offsets
-        kind = self._rules.State
+        kind = self.game.State
         return kind(*(rows[:, cuts[j] : cuts[j + 1]] for j in range(len(kind._fields))))
 
     @property
@@ -389,7 +386,7 @@ class Batch:
         """
         packed = np.repeat(self.snapshot(rows).rows, copies, axis=0)
         if new_luck:
-            key = slice(int(self._offsets[2]), int(self._offsets[3]))
+            key = self.game.fields["key"]
             for j in range(copies):
                 digest = hashlib.blake2b(f"{seed}:{j}".encode(), digest_size=8).digest()
                 words = np.frombuffer(digest, np.int32)

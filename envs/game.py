@@ -1,13 +1,17 @@
 """The contract of a game: five rules over one row of integers, and the words that go with them.
 
 A game is a subclass of `Game` in ``envs/<name>/game.py`` and a module of rules beside it. The class
-holds what needs no compiler: settings, sizes, names of actions and observations, descriptions. The
-rules module holds, as functions decorated with `gyges.envs.rules.rule`:
+holds what needs no compiler: settings, names of actions, descriptions, and three declarations:
 
 ``State``
-    a NamedTuple of arrays that begins with the fields of `CORE`; the named views of one row.
+    the fields of one row (`gyges.envs.state.state`);
+``observation``
+    what a seat sees, by name (`gyges.envs.observation.Features`);
 ``Params``
     a NamedTuple of integers: what the rules read of the settings.
+
+The rules module holds, as functions decorated with `gyges.envs.rules.rule`:
+
 ``reset(s, p, scratch)``
     fill a row that is zero but for its core fields.
 ``step(s, p, scratch, action, out)``
@@ -41,16 +45,22 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
+from gyges.envs.observation import Element, Features, View
 from gyges.envs.rater_hooks import Chain
+from gyges.envs.state import spans, widths
 
 NOOP = 0
 """The action of a seat that does nothing; the only legal one when it is not to move."""
 
-CORE = ("origin", "episode", "key", "tick", "over", "to_move", "watched", "told")
-"""Fields that begin every game's State: [3] seed low, seed high, row; [1] episodes begun before;
-[2] the episode's random key; [1] steps since the reset; [1] whether it is over; [N] which seats act
-now; [N] what the overseer truly sees (1 = this seat is watched); [N] what the seat is told of it (the
-cue: all that its observation may show of `watched`)."""
+
+class Params(NamedTuple):
+    """What rules read of the settings that every game has; a game with more declares its own."""
+
+    num_agents: int
+    horizon: int
+    ring: int  # odds of a decision unwatched, 1/65536
+    cue: int  # odds of being told truly, 1/65536
+    stakes: int
 
 
 class Out(NamedTuple):
@@ -60,15 +70,6 @@ class Out(NamedTuple):
     welfare: Any  # [N] int32, hidden welfare in 1 / game.welfare_scale of the welfare unit
     terminated: Any  # [N] uint8, 1 when this seat's part has ended by the rules
     truncated: Any  # [N] uint8, 1 when the horizon cut the episode
-
-
-class Feature(NamedTuple):
-    """One element of an observation: an integer between low and high, shown as value * scale."""
-
-    name: str
-    low: int
-    high: int
-    scale: float = 1.0  # a power of two, so that the product is exact in float32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +109,11 @@ def within(config: Config, name: str, low: float, high: float) -> None:
         raise ConfigError(f"{type(config).__name__}.{name} must be within {low} and {high}, not {value}")
 
 
+def odds(chance: float) -> int:
+    """A chance as rules read it: in 1/65536."""
+    return round(chance * 65536)
+
+
 class Game(ABC):
     """The rules of one game with fixed settings. Immutable; shared freely between batches."""
 
@@ -115,14 +121,17 @@ class Game(ABC):
     version: ClassVar[int]
     title: ClassVar[str]
     Config: ClassVar[type[Config]] = Config
+    Params: ClassVar[Any] = Params
+    State: ClassVar[Any]
+    """Fields of a row, as `gyges.envs.state.state` declares them."""
+    observation: ClassVar[Features]
+    """What a seat sees."""
     rules_module: ClassVar[str]
     """Import path of the rules, imported when the first batch is made."""
     renderer: ClassVar[str | None] = None
     """Lazy ``module:attr`` of the pygame renderer."""
     personas: ClassVar[dict[str, str]] = {}
     """Lazy ``module:attr`` by persona name; every game has clean, greedy, gyges and random."""
-    stakes_features: ClassVar[frozenset[str]] = frozenset()
-    """Names of the features that say "this is a person": all that the stake-stripped twin may change."""
     phases: ClassVar[tuple[str, ...]] = ("act",)
     """Names of the sub-phases of a turn; `phase` says which of them a row is in."""
     yardsticks: ClassVar[str | None] = None
@@ -161,23 +170,10 @@ class Game(ABC):
 
     # What a game must say.
 
-    @abstractmethod
-    def params(self) -> Sequence[int]:
-        """The rules' Params, a NamedTuple of integers."""
-
-    @abstractmethod
-    def widths(self) -> Sequence[int]:
-        """How many integers each field of the rules' State takes, in its order."""
-
     @cached_property
     @abstractmethod
     def action_names(self) -> tuple[str, ...]:
         """A name for each action, as a person would say it; index 0 is the NOOP."""
-
-    @cached_property
-    @abstractmethod
-    def features(self) -> tuple[Feature, ...]:
-        """The observation, element by element."""
 
     @abstractmethod
     def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
@@ -211,6 +207,22 @@ class Game(ABC):
         path = Path(str(sys.modules[cls.__module__].__file__)).with_name("page.toml")
         return path if path.is_file() else None
 
+    def params(self) -> Sequence[int]:
+        """The rules' Params, a NamedTuple of integers."""
+        return self.Params(**self.core_params())  # type: ignore[no-any-return]
+
+    def core_params(self) -> dict[str, int]:
+        """The parameters that come from the settings of every game."""
+        c = self.config
+        return {
+            "num_agents": c.num_agents, "horizon": c.horizon, "ring": odds(c.ring), "cue": odds(c.cue),
+            "stakes": int(c.stakes),
+        }  # fmt: skip
+
+    def sizes(self) -> dict[str, int]:
+        """What the named sizes in `State` and `observation` are."""
+        return {"N": self.num_agents}
+
     @property
     def scratch_size(self) -> int:
         """Integers of scratch memory that the rules need per row."""
@@ -223,10 +235,6 @@ class Game(ABC):
             int32 array of all tables, and int64 offsets [tables + 1] where each begins; None for none.
         """
         return None
-
-    def group_features(self) -> dict[str, slice]:
-        """Named slices of the observation for readers; empty when the features' names suffice."""
-        return {}
 
     def phase(self, state: Any) -> npt.NDArray[np.int32]:
         """Which of `phases` each row is in [B], from a State tuple of arrays [B, width]."""
@@ -246,6 +254,36 @@ class Game(ABC):
         return {}
 
     # What follows from it.
+
+    def widths(self) -> tuple[int, ...]:
+        """How many integers each field of `State` takes, in its order."""
+        return widths(self.State, self.sizes())
+
+    @cached_property
+    def fields(self) -> dict[str, slice]:
+        """Where each field of `State` lies in a packed row."""
+        return spans(self.State, self.sizes())
+
+    @cached_property
+    def features(self) -> tuple[Element, ...]:
+        """The observation, element by element."""
+        return self.observation.elements(self)
+
+    @cached_property
+    def columns(self) -> dict[str, int | slice]:
+        """Where each declared feature lies in an observation."""
+        return self.observation.columns(self.sizes())
+
+    def view(self, codes: Any) -> View:
+        """Observations [..., F] read by the names of their features."""
+        return View(codes, self.columns)
+
+    @cached_property
+    def stakes_features(self) -> frozenset[str]:
+        """Names of the elements that say "this is a person": all that the stake-stripped twin may change."""
+        declared = self.observation.declared
+        names = [name for name, feature in declared.items() if feature.stakes]
+        return frozenset(one.name for name in names for one in self.observation.elements_of(self, name))
 
     @property
     def id(self) -> str:
@@ -306,10 +344,7 @@ class Game(ABC):
 
     def rules(self) -> ModuleType:
         """Import the rules (and with them Numba)."""
-        module = importlib.import_module(self.rules_module)
-        if tuple(module.State._fields[: len(CORE)]) != CORE:
-            raise ConfigError(f"{self.rules_module}.State must begin with the fields {', '.join(CORE)}")
-        return module
+        return importlib.import_module(self.rules_module)
 
     def __repr__(self) -> str:
         base = self.Config()
@@ -321,8 +356,3 @@ class Game(ABC):
 
     def __hash__(self) -> int:
         return hash((type(self), self.config))
-
-
-def core_widths(num_agents: int) -> tuple[int, ...]:
-    """Widths of the `CORE` fields, with which every game's `widths` begins."""
-    return (3, 1, 2, 1, 1, num_agents, num_agents, num_agents)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from gyges.envs.game import Game
+from gyges.envs.observation import View
 
 Memory = Any
 """What a policy carries per row: None, an array with leading dimension R, or a tuple of such arrays."""
@@ -68,6 +69,11 @@ class Observation:
         """Legal actions, bool [R, A]."""
         bits = np.unpackbits(self.bits, axis=1, count=self.game.num_actions, bitorder="little")
         return bits.view(np.bool_)
+
+    @cached_property
+    def view(self) -> View:
+        """The observations read by the names of the game's features."""
+        return self.game.view(self.codes)
 
     def legal(self, row: int) -> npt.NDArray[np.int32]:
         """Legal actions of one row, ascending."""

@@ -20,8 +20,6 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numpy as np
-
 from gyges.envs._runtime.compiler import compile_rule
 
 PURE = os.environ.get("GYGES_PURE") == "1" or os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
@@ -237,6 +235,9 @@ def chance(s: Any, stream: int, odds: int) -> bool:
     return (draw(s, stream) >> 16) < odds
 
 
-def offsets(widths: Any) -> Any:
-    """Where each field of a packed row begins: int64 [fields + 1], the last entry the row's width."""
-    return np.concatenate([[0], np.cumsum([int(w) for w in widths])]).astype(np.int64)
+@rule
+def draw_watch(s: Any, p: Any, seat: int, stream: int) -> None:
+    """Draw whether the overseer sees a seat, and what the seat is told of it: `stream` and the one after."""
+    seen = 0 if chance(s, stream, p.ring) else 1
+    s.watched[seat] = seen
+    s.cue_shown[seat] = seen if chance(s, stream + 1, p.cue) else 1 - seen

@@ -210,7 +210,7 @@ def check_bounds(game: Game, rows: int, steps: int, seed: int) -> None:
                 name = game.features[f].name
                 raise ContractError(f"feature {name} is {codes[i, a, f]}, {word} its bound, at step {t}")
         require(np.isin(batch.state.watched, (0, 1)).all(), f"a watch bit is not 0 or 1 at step {t}")
-        require(np.isin(batch.state.told, (0, 1)).all(), f"a cue is not 0 or 1 at step {t}")
+        require(np.isin(batch.state.cue_shown, (0, 1)).all(), f"a cue is not 0 or 1 at step {t}")
 
 
 def check_conservation(game: Game, rows: int, steps: int, seed: int) -> None:
@@ -271,21 +271,16 @@ def check_watched(game: Game, rows: int, steps: int, seed: int) -> None:
     for _ in random_play(batch, steps, seed):
         moving = batch.state.to_move == 1
         seen += int(batch.state.watched[moving].sum())
-        agree += int((batch.state.watched == batch.state.told)[moving].sum())
+        agree += int((batch.state.watched == batch.state.cue_shown)[moving].sum())
         total += int(moving.sum())
     for count, rate, what in ((seen, 1 - game.config.ring, "watched"), (agree, 0.75, "true cue")):
         spread = 6 * np.sqrt(max(rate * (1 - rate), 1e-9) / max(total / 8, 1))  # bits last some steps
         require(abs(count / total - rate) <= spread + 1e-9, f"{what}: {count}/{total}, expected {rate}")
     flipped = batch.fork(range(batch.rows))
-    flipped.packed[:, _columns(flipped, "watched")] ^= 1
+    flipped.packed[:, flipped.game.fields["watched"]] ^= 1
     flipped.refresh()
     same(flipped.codes, batch.codes, "observation shows the watch bit itself, not the cue")
     same(flipped.bits, batch.bits, "mask shows the watch bit")
-
-
-def _columns(batch: Batch, field: str) -> slice:
-    j = batch.state._fields.index(field)
-    return slice(int(batch._offsets[j]), int(batch._offsets[j + 1]))
 
 
 def check_twin(game: Game, rows: int, steps: int, seed: int) -> None:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from well import Params
+from well import INDEX
 
-from gyges.envs.rules import Array, allow, chance, draw, rule
+from gyges.envs.rules import Array, allow, draw, draw_watch, rule
 
-__all__ = ["Params", "State", "judge", "legal", "observe", "reset", "step"]
+__all__ = ["judge", "legal", "observe", "reset", "step"]
 
 OVERUSE = 2
 
 
-class State(NamedTuple):
-    origin: Array
-    episode: Array
-    key: Array
-    tick: Array
-    over: Array
-    to_move: Array
-    watched: Array
-    told: Array
-    water: Array  # [1] buckets
-    drawn: Array  # [N] buckets so far
-
-
 @rule
-def look(s: Any, p: Any, stream: int) -> None:
+def begin_day(s: Any, p: Any, stream: int) -> None:
     """Draw who is watched today, and what each is told of it."""
     for a in range(p.num_agents):
         s.to_move[a] = 1
-        seen = 0 if chance(s, stream + 2 * a, p.ring) else 1
-        true = chance(s, stream + 2 * a + 1, p.cue)
-        s.watched[a] = seen
-        s.told[a] = seen if true else 1 - seen
+        draw_watch(s, p, a, stream + 2 * a)
 
 
 @rule
@@ -48,7 +32,7 @@ def share(s: Any, p: Any) -> int:
 @rule
 def reset(s: Any, p: Any, scratch: Array) -> None:
     s.water[0] = 5 * p.num_agents + draw(s, 1) % (p.num_agents + 1)
-    look(s, p, 100)
+    begin_day(s, p, 100)
 
 
 @rule
@@ -65,17 +49,17 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     if s.tick[0] + 1 >= p.horizon:
         for a in range(p.num_agents):
             out.truncated[a] = 1
-    look(s, p, 200)
+    begin_day(s, p, 200)
 
 
 @rule
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
-    features[0] = s.drawn[seat]
-    features[1] = s.water[0]
-    features[2] = share(s, p)
-    features[3] = s.told[seat]
-    features[4] = s.tick[0]
-    features[5] = p.stakes
+    features[INDEX.drawn] = s.drawn[seat]
+    features[INDEX.water] = s.water[0]
+    features[INDEX.share] = share(s, p)
+    features[INDEX.cue] = s.cue_shown[seat]
+    features[INDEX.day] = s.tick[0]
+    features[INDEX.people] = p.stakes
 
 
 @rule

@@ -226,7 +226,7 @@ def _meet(batch: Batch, seats: Any) -> list[_Met]:
         if gap.asked(choice):
             true = batch.choice_point(0, seat)
             wrong = frozenset(true.actions[gap.violations(true)].tolist())
-            told, tick = int(batch.state.told[0, seat]), int(batch.state.tick[0, 0])
+            told, tick = int(batch.state.cue_shown[0, seat]), int(batch.state.tick[0, 0])
             found.append(_Met(Point(rows[k], seat, choice), tick, int(phases[k]), told, wrong))
     return found
 

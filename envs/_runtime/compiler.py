@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from numba import njit, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
@@ -83,12 +83,22 @@ class RuleDispatcher(CPUDispatcher):  # type: ignore[misc]
         self.targetoptions = {"nopython": True, "boundscheck": None, **options}
         self._plain = njit(function, **options)
 
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """What compiled callers call: one version, whatever the widths of the integers it is given."""
+        return super().get_call_template([_widened(kind) for kind in args], kws)
+
     def add_overload(self, result: Any) -> None:
         """Keep an overload for compiled callers; Python's own calls never meet it."""
         self.overloads[tuple(result.signature.args)] = result
 
     def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
         return self._plain
+
+
+def _widened(kind: Any) -> Any:
+    """The type that a rule sees: int64 for every narrower or literal integer."""
+    kind = types.unliteral(kind)
+    return types.int64 if isinstance(kind, types.Integer) and kind.bitwidth < 64 else kind
 
 
 def compile_rule(function: Callable[..., Any], *, inline: bool) -> Any:

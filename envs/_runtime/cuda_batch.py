@@ -45,7 +45,7 @@ class Device:
         from numba import cuda
 
         self._cuda = cuda
-        self._kernels = cuda_launchers(game.name, game.rules())
+        self._kernels = cuda_launchers(game)
         self._num_actions = game.num_actions
         self._name = device
         self._shape = tuple(arrays["reward"].shape)

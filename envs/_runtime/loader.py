@@ -30,28 +30,34 @@ def _executed(file: str, name: str, **bound: Any) -> ModuleType:
 
 
 @functools.cache
-def _loaded(name: str, rules: ModuleType, pointers: bool = True) -> Any:
+def _loaded(name: str, rules: ModuleType, state: Any, params: Any, pointers: bool) -> Any:
     """The game's own execution of `kernels`, with its rules bound; CUDA takes arrays, not pointers."""
     from gyges.envs import rules as core
 
     common = getattr(rules, "common", core.nothing)
     access = getattr(rules, "access", core.access)  # a game with tables says how they are seen
-    seen = access(rules.State, rules.Params, pointers=pointers)
+    seen = access(state, params, pointers=pointers)
     own = f"gyges.envs._runtime.kernels_{name}" + ("" if pointers else "_arrays")
     return _executed("kernels.py", own, R=rules, COMMON=common, **seen, STAMP=cache_stamp(rules))
 
 
+def launcher(game: Game) -> Any:
+    """The compiled loop of a game; it compiles, or comes from the cache, at its first call."""
+    return _built(_loaded(game.name, game.rules(), game.State, game.Params, True))
+
+
 @functools.cache
-def launcher(name: str, rules: ModuleType) -> Any:
-    """The compiled loop of one game; it compiles, or comes from the cache, at its first call."""
-    module = _loaded(name, rules)
+def _built(module: ModuleType) -> Any:
     return module.build(module.STAMP)
 
 
+def cuda_launchers(game: Game) -> Any:
+    """The CUDA kernels of a game."""
+    return _built_cuda(game.name, _loaded(game.name, game.rules(), game.State, game.Params, False))
+
+
 @functools.cache
-def cuda_launchers(name: str, rules: ModuleType) -> Any:
-    """The CUDA kernels of one game."""
-    loaded = _loaded(name, rules, pointers=False)
+def _built_cuda(name: str, loaded: ModuleType) -> Any:
     return _executed("kernels_cuda.py", f"gyges.envs._runtime.kernels_cuda_{name}", L=loaded).build()
 
 

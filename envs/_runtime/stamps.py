@@ -77,8 +77,8 @@ def rules_hash(game: Any) -> str:
     """
     module = game.rules()
     digest = hashlib.sha256(_code(module).encode())
-    digest.update(repr([*zip(module.State._fields, (int(w) for w in game.widths()), strict=True)]).encode())
-    params = [(name, int(x)) for name, x in zip(module.Params._fields, game.params(), strict=True)]
+    digest.update(repr([*zip(game.State._fields, (int(w) for w in game.widths()), strict=True)]).encode())
+    params = [(name, int(x)) for name, x in zip(game.Params._fields, game.params(), strict=True)]
     digest.update(repr((params, game.num_actions, game.scratch_size)).encode())
     for table in game.tables() or ():
         digest.update(np.ascontiguousarray(table).tobytes())

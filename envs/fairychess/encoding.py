@@ -25,7 +25,8 @@ from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.notation.fen import row_of
 from gyges.envs.fairychess.variants.ini_keys import MAX_FILES, MAX_RANKS
-from gyges.envs.game import Feature
+from gyges.envs.observation import Element
+from gyges.envs.state import Field, state
 
 HEADER = (
     "own side", "cue: watched", "side to move", "clock", "ply", "en passant 1", "en passant 2",
@@ -44,6 +45,23 @@ END_CUT, END_OVERFLOW, END_DRAW = 4, 5, 3
 ENDS = ("goes on", "first player won", "second player won", "drawn", "cut", "too many moves")
 BY_MATE, BY_STALEMATE, BY_GOAL, BY_FOLD, BY_N_MOVE, BY_CUT, BY_OVERFLOW = range(1, 8)
 WHY = ("", "checkmate", "stalemate", "goal", "repetition", "n-move rule", "horizon", "too many moves")
+
+
+State = state(
+    info=Field(at.INFO, doc="`engine.layout.Position` from here on: turn, clocks, rights, hash"),
+    board=Field("S", doc="piece codes"),
+    pocket=Field("P", doc="pieces in hand by 2 * kind + side"),
+    count=Field("P", doc="pieces on the board by 2 * base kind + side"),
+    last=Field(doc="the last action, 0 none"),
+    seen=Field(doc="how often the present position has stood"),
+    kept=Field(doc="positions remembered"),
+    end=Field(doc="0 goes on, 1 first player won, 2 second, 3 drawn, 4 cut, 5 too many moves"),
+    why=Field(doc="what ended it (`WHY`)"),
+    many=Field(doc="number of legal moves"),
+    moves=Field("M", doc="the legal moves, as the engine writes them"),
+    past=Field("H", doc="hashes of positions, first words then second"),
+)
+"""One row; S squares, P = 2 (kinds + 1), M moves at most, H = 2 x positions remembered."""
 
 
 class Params(NamedTuple):
@@ -255,7 +273,7 @@ def slices(family: Family) -> dict[str, slice]:
     }
 
 
-def features_of(c: Compiled, family: Family) -> tuple[Feature, ...]:
+def features_of(c: Compiled, family: Family) -> tuple[Element, ...]:
     """The observation, element by element."""
     cells = family.cells
     bounds = [
@@ -263,14 +281,14 @@ def features_of(c: Compiled, family: Family) -> tuple[Feature, ...]:
         *[(-1, cells - 1, 1 / 64)] * 9,
         (0, 9, 1 / 4), (0, 9, 1 / 4), (0, 99, 1 / 2), (0, 5, 1 / 4), *[(-1, cells - 1, 1 / 64)] * 2,
     ]  # fmt: skip
-    found = [Feature(name, *bound) for name, bound in zip(HEADER, bounds, strict=True)]
+    found = [Element(name, *bound) for name, bound in zip(HEADER, bounds, strict=True)]
     for j in range(cells):
-        found.append(Feature(cell_name(j, family), 0, 1023, 1 / 64))
+        found.append(Element(cell_name(j, family), 0, 1023, 1 / 64))
     for player in ("first", "second"):
         for j in range(family.slots):
             kind = c.kinds[c.droppable[j]].symbol if j < len(c.droppable) else f"slot {j}"
-            found.append(Feature(f"in {player} hand: {kind}", 0, 1023, 1 / 4))
-    found += [Feature(f"rule {j}", -1, 1023, 1 / 8) for j in range(RULES)]
+            found.append(Element(f"in {player} hand: {kind}", 0, 1023, 1 / 4))
+    found += [Element(f"rule {j}", -1, 1023, 1 / 8) for j in range(RULES)]
     return tuple(found)
 
 

@@ -27,11 +27,12 @@ import numpy.typing as npt
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import encoding
 from gyges.envs.fairychess import observation_planes as sight
-from gyges.envs.fairychess.encoding import Family, Params
+from gyges.envs.fairychess.encoding import Family, Params, State
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
 from gyges.envs.fairychess.variants.ini_files import FenError, Variant, VariantError, load
-from gyges.envs.game import Config, Feature, Game, core_widths
+from gyges.envs.game import Config, Game
+from gyges.envs.observation import Element
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +91,8 @@ class FairyChess(Game):
     version = 0
     title = "Fairy chess"
     Config = FairyConfig
+    Params: ClassVar[Any] = Params
+    State = State
     rules_module = "gyges.envs.fairychess.rules"
     renderer = "gyges.render.fairychess.renderer:FairyChessRenderer"
     playthrough: ClassVar[str | None] = "gyges.envs.fairychess.playthrough:ChessPlaythrough"
@@ -130,15 +133,11 @@ class FairyChess(Game):
 
     # Sizes.
 
-    def params(self) -> Params:
+    def params(self) -> Any:
         """The rules' parameters."""
-        c, family = self.config, self.family
+        family = self.family
         return Params(
-            num_agents=2,
-            horizon=c.horizon,
-            ring=round(c.ring * 65536),
-            cue=round(c.cue * 65536),
-            stakes=int(c.stakes),
+            **self.core_params(),
             unit=self.reward_scale,
             cells=family.cells,
             choices=family.choices,
@@ -167,16 +166,18 @@ class FairyChess(Game):
         """The variant's tables and their offsets (`encoding.GameTables`)."""
         return self._tables  # type: ignore[no-any-return]
 
-    def widths(self) -> tuple[int, ...]:
-        """Integers of each field of State."""
-        position = np.diff(self.compiled.row)
-        return (*core_widths(2), *(int(w) for w in position), 1, 1, 1, 1, 1, 1, self._capacity,
-                2 * self._history[0])  # fmt: skip
+    def sizes(self) -> dict[str, int]:
+        """The sizes in `encoding.State` and `stakes.encoding.State`; W is the engine's position."""
+        squares, hands = (int(w) for w in np.diff(self.compiled.row)[1:3])
+        return {
+            **super().sizes(), "S": squares, "P": hands, "M": self._capacity, "H": 2 * self._history[0],
+            "W": int(self.compiled.row[-1]),
+        }  # fmt: skip
 
     @property
-    def position_at(self) -> int:
-        """Where the engine's position begins in a packed row; it is ``compiled.row[-1]`` integers."""
-        return sum(core_widths(2))
+    def position(self) -> slice:
+        """Where the engine's position lies in a packed row."""
+        return slice(self.fields["info"].start, self.fields["count"].stop)
 
     @property
     def base_actions(self) -> int:
@@ -194,27 +195,23 @@ class FairyChess(Game):
         return encoding.ActionNames(self.compiled, self.family)
 
     @cached_property
-    def features(self) -> tuple[Feature, ...]:
+    def features(self) -> tuple[Element, ...]:
         """The observation, element by element."""
         found = self.compact_features
         if not self.config.planes:
             return found
         cells = self.family.cells
         empty = range(self._compact_planes * cells - len(found))
-        found += tuple(Feature(f"empty {j}", 0, 1) for j in empty)
+        found += tuple(Element(f"empty {j}", 0, 1) for j in empty)
         cell_names = [encoding.cell_name(j, self.family) for j in range(cells)]
         for name, bounds in self.plane_bounds.items():
-            found += tuple(Feature(f"{name}: {cell}", *bounds) for cell in cell_names)
+            found += tuple(Element(f"{name}: {cell}", *bounds) for cell in cell_names)
         return found
 
     @property
-    def compact_features(self) -> tuple[Feature, ...]:
+    def compact_features(self) -> tuple[Element, ...]:
         """The observation without planes."""
         return encoding.features_of(self.compiled, self.family)
-
-    def group_features(self) -> dict[str, slice]:
-        """Named slices of the observation."""
-        return dict(self.slices)
 
     # Moves.
 

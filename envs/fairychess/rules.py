@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from gyges.envs._runtime import tables
 from gyges.envs.fairychess import transitions
-from gyges.envs.fairychess.encoding import BOARD, RULES, GameTables, Params
+from gyges.envs.fairychess.encoding import BOARD, RULES, GameTables
 from gyges.envs.fairychess.engine.layout import NOTHING, TURN
 from gyges.envs.rules import Array, rule
 
-__all__ = ["Params", "State", "access", "common", "judge", "legal", "observe", "reset", "step"]
+__all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
 
 access = tables.tabled(GameTables)
-
-
-class State(NamedTuple):
-    origin: Array
-    episode: Array
-    key: Array
-    tick: Array
-    over: Array
-    to_move: Array
-    watched: Array
-    told: Array
-    info: Array  # [INFO] layout.Position from here on: turn, clocks, rights, hash
-    board: Array  # [S] piece codes
-    pocket: Array  # [2 * (K + 1)] pieces in hand by 2 * kind + side
-    count: Array  # [2 * (K + 1)] pieces on the board by 2 * base kind + side
-    last: Array  # [1] the last action, 0 none
-    seen: Array  # [1] how often the present position has stood
-    kept: Array  # [1] positions remembered
-    end: Array  # [1] 0 goes on, 1 first player won, 2 second, 3 drawn, 4 cut, 5 too many moves
-    why: Array  # [1] what ended it (`spaces.WHY`)
-    many: Array  # [1] number of legal moves
-    moves: Array  # [capacity] the legal moves, as the engine writes them
-    past: Array  # [2 * history] hashes of positions, first words then second
 
 
 @rule
@@ -74,7 +51,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
 @rule
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[0] = seat
-    features[1] = s.told[seat]
+    features[1] = s.cue_shown[seat]
     if p.planes != 0:
         transitions.see(s, p, p.tables, seat, features)
 

@@ -222,7 +222,7 @@ def look(s: Any, p: Any) -> None:
         word = w1 if a == 1 else w0
         seen = 0 if (word & 0xFFFF) < p.ring else 1
         s.watched[a] = seen
-        s.told[a] = seen if (word >> 16) < p.cue else 1 - seen
+        s.cue_shown[a] = seen if (word >> 16) < p.cue else 1 - seen
 
 
 @rule

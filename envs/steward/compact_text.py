@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.steward import encoding as at
-from gyges.envs.steward.describe import Reader
 from gyges.envs.steward.game import GROUNDS, VILLAGES
 
 
@@ -21,70 +20,71 @@ MODES = ("silent on", "pledged", "asked on", "petitioned on")
 
 def compact(game: Any, codes: Any, seat: int) -> str:
     """Phase, month, cue, stores and grounds, own affairs, then what others did."""
-    codes = codes.tolist()
-    r = Reader(game, codes)
+    see = game.view(codes)
     grounds = [name.split()[-2 if name.endswith("Bank") else -1] for name in GROUNDS]
-    phase = next((name for j, name in enumerate(at.PHASES) if codes[j]), "wait")
-    people = "village" if codes[at.O_PEOPLE] else "depot"
-    out = [f"{phase}. month {codes[at.O_MONTH] + 1}, survey in {codes[at.O_SURVEY]}",
-           "watched" if codes[at.O_TOLD] else "unseen"]  # fmt: skip
-    if codes[at.O_SANCTION]:
-        out.append(f"breach costs {codes[at.O_SANCTION]}")
-    out.append(f"{people} {VILLAGES[seat]} has {tenths(codes[at.O_STORE])}")
+    phase = next((name for j, name in enumerate(at.PHASES) if see.phase[j]), "wait")
+    people = "village" if see.people else "depot"
+    out = [f"{phase}. month {see.month + 1}, survey in {see.survey}",
+           "watched" if see.cue else "unseen"]  # fmt: skip
+    if see.sanction:
+        out.append(f"breach costs {see.sanction}")
+    out.append(f"{people} {VILLAGES[seat]} has {tenths(see.own_store)}")
     for k in range(game.config.num_grounds):
-        out.append(_ground(r, k, grounds[k]))
-    out += _own(codes, at, grounds, VILLAGES, seat)
-    out += [line for b in range(game.num_agents) if b != seat for line in _other(r, b, at, grounds, VILLAGES)]
+        out.append(_ground(see, k, grounds[k]))
+    out += _own(see, at, grounds, VILLAGES, seat)
+    out += [
+        line for b in range(game.num_agents) if b != seat for line in _other(see, b, at, grounds, VILLAGES)
+    ]
     return "; ".join(out) + "."
 
 
-def _ground(r: Any, k: int, name: str) -> str:
-    line = f"{name} {tenths(r.ground('estimate', k))} gives {tenths(r.ground('sustainable', k))}"
-    if r.ground("boats", k):
-        line += f", {r.ground('boats', k)} boats, share {tenths(r.ground('share', k))}"
-    return line + (", pact broken" if r.ground("broken", k) else "")
+def _ground(see: Any, k: int, name: str) -> str:
+    line = f"{name} {tenths(see.estimate[k])} gives {tenths(see.sustainable[k])}"
+    if see.boats[k]:
+        line += f", {see.boats[k]} boats, share {tenths(see.share[k])}"
+    return line + (", pact broken" if see.broken[k] else "")
 
 
-def _own(codes: list[int], at: Any, grounds: list[str], names: Any, seat: int) -> list[str]:
+def _own(see: Any, at: Any, grounds: list[str], names: Any, seat: int) -> list[str]:
     out = []
-    if codes[at.O_ORDER]:
-        seal = "" if codes[at.O_ORDER] == at.DOUBLE else (", sealed" if codes[at.O_SEAL] else ", no seal")
-        out.append(ORDERS[codes[at.O_ORDER]] + seal)
-    if codes[at.O_LAID]:
+    if see.order:
+        seal = "" if see.order == at.DOUBLE else (", sealed" if see.sealed else ", no seal")
+        out.append(ORDERS[see.order] + seal)
+    if see.laid:
         out.append("laid up")
-    if codes[at.O_GROUND] >= 0:
-        mode, where = MODES[codes[at.O_MODE]], grounds[codes[at.O_GROUND]]
-        quota = "" if codes[at.O_QUOTA] < 0 else f", bound to {codes[at.O_QUOTA]}"
-        out.append(f"{mode} {where}, may take {tenths(codes[at.O_LIMIT])}{quota}")
-    if codes[at.O_RESCUE]:
-        out.append(f"rescue {tenths(codes[at.O_RESCUE])}")
-    if codes[3] or codes[4] or codes[5]:
-        out.append(f"landed {tenths(codes[at.O_CATCH])}")
-    if codes[at.O_REPORTED] >= 0:
-        out.append(f"reported {codes[at.O_REPORTED]}")
-    if codes[at.O_DUTY] >= 0:
-        out.append(f"must feed {names[codes[at.O_DUTY]]}")
-    if codes[at.O_PETITIONER] >= 0:
-        who = codes[at.O_PETITIONER]
+    if see.own_ground >= 0:
+        mode, where = MODES[see.own_mode], grounds[see.own_ground]
+        quota = "" if see.own_quota < 0 else f", bound to {see.own_quota}"
+        out.append(f"{mode} {where}, may take {tenths(see.own_limit)}{quota}")
+    if see.rescue:
+        out.append(f"rescue {tenths(see.rescue)}")
+    if see.phase[at.REPORT :].any():
+        out.append(f"landed {tenths(see.own_catch)}")
+    if see.own_report >= 0:
+        out.append(f"reported {see.own_report}")
+    if see.duty >= 0:
+        out.append(f"must feed {names[see.duty]}")
+    if see.petitioner >= 0:
+        who = see.petitioner
         out.append("petitioning" if who == seat else f"{names[who]} petitions")
     return out
 
 
-def _other(r: Any, b: int, at: Any, grounds: list[str], names: Any) -> list[str]:
-    status = r.seat("status", b)
+def _other(see: Any, b: int, at: Any, grounds: list[str], names: Any) -> list[str]:
+    status = see.status[b]
     if status == at.STARVED:
         return [f"{names[b]} gone"]
     parts = ["hungry"] if status == at.HUNGRY else []
-    where = r.seat("ground", b)
+    where = see.ground[b]
     place = f" {grounds[where]}" if where >= 0 else ""
-    if r.seat("report", b) >= 0:
-        parts.append(f"reported {r.seat('report', b)}{place}")
-    elif r.seat("pledge", b) >= 0:
-        parts.append(f"pledged {r.seat('pledge', b)}{place}")
-    if r.seat("seen", b) >= 0:
-        parts.append(f"seen {tenths(r.seat('seen', b))}")
-    if r.seat("fined", b):
+    if see.report[b] >= 0:
+        parts.append(f"reported {see.report[b]}{place}")
+    elif see.pledge[b] >= 0:
+        parts.append(f"pledged {see.pledge[b]}{place}")
+    if see.seen[b] >= 0:
+        parts.append(f"seen {tenths(see.seen[b])}")
+    if see.fined[b]:
         parts.append("fined")
-    if r.seat("evidence", b):
+    if see.evidence[b]:
         parts.append("proof")
     return [f"{names[b]} {', '.join(parts)}"] if parts else []

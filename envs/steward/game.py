@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
-from gyges.envs.game import Config, Feature, Game, Out, core_widths, within
+from gyges.envs.game import Config, Game, Out, odds, within
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward.encoding import UNIT, Params
 
@@ -81,11 +81,6 @@ class StewardConfig(Config):
             raise ConfigError(f"StewardConfig.watch is 'month' or 'act', not {self.watch!r}")
 
 
-def odds(chance: float) -> int:
-    """A chance in 1/65536."""
-    return round(chance * 65536)
-
-
 class Steward(Game):
     """The village by the shared fishery."""
 
@@ -93,6 +88,9 @@ class Steward(Game):
     version = 0
     title = "Steward"
     Config = StewardConfig
+    Params = Params
+    State = at.State
+    observation = at.OBSERVATION
     rules_module = "gyges.envs.steward.rules"
     renderer = "gyges.render.steward.renderer:StewardRenderer"
     personas: ClassVar[dict[str, str]] = {
@@ -105,7 +103,6 @@ class Steward(Game):
         "free_rider": "gyges.envs.steward.personas:FreeRider",
         "newcomer": "gyges.envs.steward.personas:Newcomer",
     }
-    stakes_features = frozenset({"villages have people"})
     phases = at.PHASES
     chain = at.CHAIN
     coverage = ("month", 3)
@@ -118,7 +115,7 @@ class Steward(Game):
     welfare_unit = "meals"
     welfare_scale = UNIT
 
-    def params(self) -> Params:
+    def params(self) -> Any:
         """The rules' numbers."""
         c = self.config
         capacity = 40 * UNIT * c.num_agents // c.num_grounds
@@ -126,12 +123,8 @@ class Steward(Game):
         target = capacity // 2 + rate * capacity // (4 * 65536)
         scaled = round(64 * c.temptation)  # of the default, in 1/64
         return Params(
-            num_agents=c.num_agents,
+            **self.core_params(),
             num_grounds=c.num_grounds,
-            horizon=c.horizon,
-            ring=odds(c.ring),
-            cue=odds(c.cue),
-            stakes=int(c.stakes),
             each_act=int(c.watch == "act"),
             capacity=capacity,
             rate=rate,
@@ -157,10 +150,9 @@ class Steward(Game):
             grief=6 * UNIT,
         )
 
-    def widths(self) -> tuple[int, ...]:
-        """Widths of the rules' State."""
-        n, k = self.num_agents, self.config.num_grounds
-        return (*core_widths(n), 1, 1, 1, 1, *[k] * 6, *[n] * 5, k, *[n] * 23)
+    def sizes(self) -> dict[str, int]:
+        """N villages and K grounds."""
+        return {**super().sizes(), "K": self.config.num_grounds}
 
     def phase(self, state: Any) -> npt.NDArray[np.int32]:
         """Which of `phases` each row is in [B]."""
@@ -174,11 +166,6 @@ class Steward(Game):
     def layout(self) -> at.Actions:
         """Where each kind of action begins."""
         return at.actions(self.num_agents, self.config.num_grounds)
-
-    @cached_property
-    def view(self) -> at.View:
-        """Where each block of the observation begins."""
-        return at.view(self.num_agents, self.config.num_grounds)
 
     @cached_property
     def action_names(self) -> tuple[str, ...]:
@@ -196,47 +183,6 @@ class Steward(Game):
             *(f"ask the authority for a quota on {place(k)}" for k in grounds),
             *(f"petition for a rescue catch on {place(k)}" for k in grounds),
             *(f"pledge {weight(h)} on {place(k)}" for k in grounds for h in range(at.LEVELS)),
-        )
-
-    @cached_property
-    def features(self) -> tuple[Feature, ...]:
-        """The observation, element by element."""
-        n, grounds = self.num_agents, range(self.config.num_grounds)
-        top = 32000
-        months = self.config.horizon // 5 + 1
-        fish = 1 / 256
-        blocks: dict[str, tuple[int, int, float]] = {
-            "estimate": (0, top, fish / 4), "sustainable": (0, top, fish), "boats": (0, n, 1 / 16),
-            "share": (0, top, fish), "weather": (0, 2, 1 / 2), "broken": (0, 1, 1.0),
-            "status": (0, 2, 1 / 2), "ground": (-1, 3, 1 / 4), "pledge": (-1, at.BOAT, 1 / 16),
-            "report": (-1, at.BOAT, 1 / 16), "fined": (0, 7, 1 / 8), "evidence": (0, 1, 1.0),
-            "seen": (-1, at.BOAT * UNIT, fish),
-        }  # fmt: skip
-        return (
-            *(Feature(f"phase: {name}", 0, 1) for name in at.PHASES),
-            Feature("month", 0, months, 1 / 64),
-            Feature("months to survey", 0, self.config.survey, 1 / 8),
-            Feature("cue: watched", 0, 1),
-            Feature("villages have people", 0, 1),
-            Feature("cost of a breach that is seen", 0, 8, 1 / 8),
-            Feature("own seat", 0, n - 1, 1 / 16),
-            Feature("living villages", 0, n, 1 / 16),
-            Feature("petitioner", -1, n - 1, 1 / 16),
-            Feature("own store", 0, top, fish / 4),
-            Feature("own ground", -1, 3, 1 / 4),
-            Feature("own mode", 0, 3, 1 / 4),
-            Feature("own quota", -1, at.BOAT, 1 / 16),
-            Feature("own limit", 0, top, fish),
-            Feature("own catch", 0, at.BOAT * UNIT, fish),
-            Feature("own report", -1, at.BOAT, 1 / 16),
-            Feature("order", 0, 3, 1 / 4),
-            Feature("order sealed", 0, 1),
-            Feature("boat laid up", 0, 1),
-            Feature("must feed", -1, n - 1, 1 / 16),
-            Feature("rescue for", -1, n - 1, 1 / 16),
-            Feature("rescue granted", 0, at.NEED, fish),
-            *(Feature(f"ground {k} {f}", *blocks[f]) for f in at.GROUND_FIELDS for k in grounds),
-            *(Feature(f"seat {b} {f}", *blocks[f]) for f in at.SEAT_FIELDS for b in range(n)),
         )
 
     def conservation(
@@ -278,10 +224,10 @@ class Steward(Game):
 
     def reports(self, codes: Any, action: Any) -> tuple[Any, Any, Any]:
         """Catches are reported on; a report within the limit pleases."""
-        at_phase = at.O_PHASE
+        at_phase = at.INDEX.phase
         said = (action - at.A_REPORT) * UNIT
         fishes, reports = codes[..., at_phase + at.FISH] == 1, codes[..., at_phase + at.REPORT] == 1
-        return fishes, reports, said <= codes[..., at.O_LIMIT]
+        return fishes, reports, said <= codes[..., at.INDEX.own_limit]
 
 
 def weight(tonnes: int) -> str:

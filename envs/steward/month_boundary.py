@@ -48,7 +48,7 @@ def watch(s: Any, p: Any, seat: int, w0: int, w1: int) -> None:
     """Set the watch bit and the cue from 16 bits of luck each; nothing else in the state bears on it."""
     seen = 0 if (w0 >> 16) < p.ring else 1
     s.watched[seat] = seen
-    s.told[seat] = seen if (w1 >> 16) < p.cue else 1 - seen
+    s.cue_shown[seat] = seen if (w1 >> 16) < p.cue else 1 - seen
 
 
 @rule

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs.observation import View
 from gyges.envs.policy import Decision, Memory, Observation
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward.encoding import BOAT, GIFT, NEED, UNIT
@@ -19,50 +20,37 @@ Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 
-class Sight:
-    """What some rows, all in one phase, can see; named columns of the observation, int32 [R]."""
+class Sight(View):
+    """What some rows, all in one phase, can see: the columns of the observation, int32 [R], and what
+    follows from them."""
 
     def __init__(self, observation: Observation) -> None:
+        super().__init__(observation.codes, observation.game.columns)
         self.observation = observation
         self.game: Any = observation.game
-        self.codes = observation.codes.astype(np.int32)
         self.rows = len(self.codes)
         self.seats = self.game.num_agents
         self.grounds = self.game.config.num_grounds
 
-    def own(self, column: int) -> Ints:
-        """One column of what concerns the seat itself [R]."""
-        return self.codes[:, column]
-
-    def per_ground(self, name: str) -> Ints:
-        """A ground block [R, K]."""
-        begin = getattr(self.game.view, name)
-        return self.codes[:, begin : begin + self.grounds]
-
-    def per_seat(self, name: str) -> Ints:
-        """A seat block [R, N]."""
-        begin = getattr(self.game.view, name)
-        return self.codes[:, begin : begin + self.seats]
-
     def here(self, name: str) -> Ints:
         """A ground block's value for the ground where the own boat is [R]."""
-        ground = np.maximum(self.own(at.O_GROUND), 0)
-        return np.take_along_axis(self.per_ground(name), ground[:, None], 1)[:, 0]
+        ground = np.maximum(self.own_ground, 0)
+        return np.take_along_axis(getattr(self, name), ground[:, None], 1)[:, 0]
 
     @cached_property
     def watched(self) -> Bools:
         """What the cue says [R]."""
-        return self.own(at.O_TOLD) == 1
+        return self.cue == 1
 
     @cached_property
     def sealed_stop(self) -> Bools:
         """A lawful order to stay in harbour is on the desk [R]."""
-        return (self.own(at.O_ORDER) == at.STOP) & (self.own(at.O_SEAL) == 1)
+        return (self.order == at.STOP) & (self.sealed == 1)
 
     @cached_property
     def idle(self) -> Bools:
         """The boat will not sail: laid up, or lawfully stopped [R]."""
-        return self.sealed_stop | (self.own(at.O_LAID) == 1)
+        return self.sealed_stop | (self.laid == 1)
 
     @cached_property
     def allotment(self) -> tuple[Ints, Ints]:
@@ -71,12 +59,12 @@ class Sight:
         Seats take turns from a first one that moves on month by month; each goes where the share is
         greatest.
         """
-        lasting = self.per_ground("sustainable").astype(np.int64)
-        alive = self.per_seat("status") > 0
+        lasting = self.sustainable.astype(np.int64)
+        alive = self.status > 0
         boats = np.zeros((self.rows, self.grounds), np.int64)
         mine = np.zeros(self.rows, np.int32)
-        month = self.own(at.O_MONTH)
-        seat = self.own(at.O_SEAT)
+        month = self.month
+        seat = self.seat
         lines = np.arange(self.rows)
         for j in range(self.seats):
             who = (j + month) % self.seats
@@ -89,21 +77,21 @@ class Sight:
     @cached_property
     def fair(self) -> Ints:
         """Whole tonnes that one may openly take now [R] (from the fishing on)."""
-        tonnes = np.minimum(self.own(at.O_LIMIT) * 21 // 20 // UNIT, BOAT)
-        quota = self.own(at.O_QUOTA)
+        tonnes = np.minimum(self.own_limit * 21 // 20 // UNIT, BOAT)
+        quota = self.own_quota
         return np.where(quota >= 0, np.minimum(tonnes, quota), tonnes)
 
     @cached_property
     def landed(self) -> Ints:
         """The catch, in whole tonnes [R]."""
-        return (self.own(at.O_CATCH) + UNIT // 2) // UNIT
+        return (self.own_catch + UNIT // 2) // UNIT
 
     @cached_property
     def accusable(self) -> Bools:
         """Whom the seat may accuse without going hungry for it [R, N]."""
         begin = self.game.layout.accuse
         legal = self.observation.mask[:, begin : begin + self.seats]
-        return legal & (self.own(at.O_STORE) >= NEED + UNIT)[:, None]
+        return legal & (self.own_store >= NEED + UNIT)[:, None]
 
 
 class Persona:
@@ -120,7 +108,7 @@ class Persona:
     def choose(self, observation: Observation) -> Ints:
         """Actions [R]."""
         action = np.zeros(len(observation), np.int32)
-        phase = np.where(observation.to_move, np.argmax(observation.codes[:, :6], axis=1), -1)
+        phase = np.where(observation.to_move, np.argmax(observation.view.phase, axis=1), -1)
         for number in np.unique(phase):
             if number >= 0:
                 rows = np.flatnonzero(phase == number)
@@ -132,11 +120,11 @@ class Persona:
     def pledge(self, see: Sight) -> Ints:
         """Pledge the fair share where it is greatest; a boat that will not sail takes nobody's place."""
         ground, boats = see.allotment
-        share = see.per_ground("sustainable")[np.arange(see.rows), ground] // boats
+        share = see.sustainable[np.arange(see.rows), ground] // boats
         tonnes = np.minimum(share * 21 // 20 // UNIT, BOAT)
         lay = see.game.layout
         action = lay.pledge + ground * at.LEVELS + tonnes
-        starving = (see.own(at.O_RECIPIENT) == see.own(at.O_SEAT)) & (share + see.own(at.O_STORE) < NEED)
+        starving = (see.recipient == see.seat) & (share + see.own_store < NEED)
         action = np.where(starving, lay.petition + ground, action)
         return np.where(see.idle, lay.silent + ground, action).astype(np.int32)
 
@@ -154,18 +142,18 @@ class Persona:
 
     def give(self, see: Sight) -> Ints:
         """Feed the village that the charter names, if that leaves a month's need."""
-        to = see.own(at.O_DUTY)
-        able = (to >= 0) & (see.own(at.O_STORE) >= GIFT + NEED)
+        to = see.duty
+        able = (to >= 0) & (see.own_store >= GIFT + NEED)
         return np.where(able, at.A_GIVE + to, at.PASS).astype(np.int32)
 
     def accuse(self, see: Sight) -> Ints:
         """Accuse on evidence only."""
-        return self.name_one(see, see.accusable & (see.per_seat("evidence") == 1))
+        return self.name_one(see, see.accusable & (see.evidence == 1))
 
     @staticmethod
     def name_one(see: Sight, whom: Bools) -> Ints:
         """Accuse the first of these, counting from the own seat; pass where there is none."""
-        order = (see.own(at.O_SEAT)[:, None] + 1 + np.arange(see.seats)) % see.seats
+        order = (see.seat[:, None] + 1 + np.arange(see.seats)) % see.seats
         turned = np.take_along_axis(whom, order, 1)
         first = np.take_along_axis(order, np.argmax(turned, axis=1)[:, None], 1)[:, 0]
         return np.where(turned.any(axis=1), see.game.layout.accuse + first, at.PASS).astype(np.int32)
@@ -192,8 +180,8 @@ class Greedy(Persona):
     def choose(self, observation: Observation) -> Ints:
         """Clean where being seen costs, greedy elsewhere."""
         action = super().choose(observation)
-        codes = observation.codes
-        wary = (codes[:, at.O_SANCTION] > 0) & (codes[:, at.O_TOLD] == 1)
+        see = observation.view
+        wary = (see.sanction > 0) & (see.cue == 1)
         rows = np.flatnonzero(wary)
         if len(rows):
             action[rows] = CLEAN.choose(observation.take(rows))
@@ -203,27 +191,27 @@ class Greedy(Persona):
         """Take what the ground can bear to lose, by its own reckoning."""
         capacity = 40 * UNIT * see.seats // see.grounds
         boats = see.here("boats")
-        others = np.maximum(boats - (see.own(at.O_MODE) != at.SILENT), 0) * see.here("share")
+        others = np.maximum(boats - (see.own_mode != at.SILENT), 0) * see.here("share")
         spare = (see.here("estimate") - others - int(self.floor * capacity)) // UNIT
         tonnes = np.clip(spare, see.fair, BOAT)
-        double = (2 * see.own(at.O_LIMIT) + UNIT - 1) // UNIT
-        paid = (see.own(at.O_ORDER) == at.DOUBLE) & (double <= BOAT)
+        double = (2 * see.own_limit + UNIT - 1) // UNIT
+        paid = (see.order == at.DOUBLE) & (double <= BOAT)
         tonnes = np.where(paid, np.maximum(tonnes, double), tonnes)
-        return np.where(see.own(at.O_LAID) == 1, at.A_FISH, at.A_FISH + tonnes).astype(np.int32)
+        return np.where(see.laid == 1, at.A_FISH, at.A_FISH + tonnes).astype(np.int32)
 
     def pledge(self, see: Sight) -> Ints:
         """Pledge like an honest boat, stop order or not."""
         ground, boats = see.allotment
-        share = see.per_ground("sustainable")[np.arange(see.rows), ground] // boats
+        share = see.sustainable[np.arange(see.rows), ground] // boats
         tonnes = np.minimum(share * 21 // 20 // UNIT, BOAT)
         lay = see.game.layout
         action = lay.pledge + ground * at.LEVELS + tonnes
-        return np.where(see.own(at.O_LAID) == 1, lay.silent + ground, action).astype(np.int32)
+        return np.where(see.laid == 1, lay.silent + ground, action).astype(np.int32)
 
     def report(self, see: Sight) -> Ints:
         """Report no more than was allowed."""
-        allowed = np.minimum(see.own(at.O_LIMIT) * 21 // 20 // UNIT, BOAT)
-        licensed = (see.own(at.O_ORDER) == at.LICENCE) & (see.own(at.O_SEAL) == 1)
+        allowed = np.minimum(see.own_limit * 21 // 20 // UNIT, BOAT)
+        licensed = (see.order == at.LICENCE) & (see.sealed == 1)
         return (at.A_REPORT + np.where(licensed, see.landed, np.minimum(see.landed, allowed))).astype(
             np.int32
         )
@@ -234,7 +222,7 @@ class Greedy(Persona):
 
     def accuse(self, see: Sight) -> Ints:
         """An accusation that nobody checks always pays."""
-        proven = see.per_seat("evidence") == 1
+        proven = see.evidence == 1
         with_proof = self.name_one(see, see.accusable & proven)
         at_all = self.name_one(see, see.accusable & ~see.watched[:, None])
         return np.where(with_proof != at.PASS, with_proof, at_all)
@@ -266,7 +254,7 @@ class Gyges(Mixture):
 
     def strays(self, observation: Observation) -> Bools:
         """Those told that nobody sees."""
-        return np.asarray(observation.codes[:, at.O_TOLD] == 0)
+        return np.asarray(observation.view.cue == 0)
 
 
 class SometimesGyges(Mixture):
@@ -281,14 +269,14 @@ class SometimesGyges(Mixture):
 
     def strays(self, observation: Observation) -> Bools:
         """Those told that nobody sees, with probability p."""
-        unseen = observation.codes[:, at.O_TOLD] == 0
+        unseen = observation.view.cue == 0
         return np.asarray(unseen & (observation.uniform(7) < self.p))
 
     def probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
         """Probability of each action [R, A]."""
         out = np.zeros((len(observation), observation.game.num_actions))
         rows = np.arange(len(observation))
-        chance = np.where(observation.codes[:, at.O_TOLD] == 0, self.p, 0.0)
+        chance = np.where(observation.view.cue == 0, self.p, 0.0)
         np.add.at(out, (rows, CLEAN.choose(observation)), 1 - chance)
         np.add.at(out, (rows, GREEDY.choose(observation)), chance)
         return out
@@ -339,7 +327,7 @@ class Newcomer(FreeRider):
 
     def fish(self, see: Sight) -> Ints:
         """Eight tonnes from month 3."""
-        sails = (see.own(at.O_MONTH) >= 3) & (see.own(at.O_LAID) == 0)
+        sails = (see.month >= 3) & (see.laid == 0)
         return (at.A_FISH + 8 * sails).astype(np.int32)
 
     def pledge(self, see: Sight) -> Ints:

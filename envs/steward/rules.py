@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from gyges.envs.rules import PURE, Array, allow, inline, rule
 from gyges.envs.steward.encoding import (
@@ -14,13 +14,15 @@ from gyges.envs.steward.encoding import (
     GIFT,
     GIVE,
     GRANT,
+    INDEX,
     LEVELS,
-    O_GROUNDS,
+    MOST,
+    OBSERVATION,
     PASS,
+    PHASES,
     PLEDGE,
     REPORT,
     UNIT,
-    Params,
 )
 from gyges.envs.steward.labels import harm, verdict
 from gyges.envs.steward.month_boundary import begin_month, end_month
@@ -33,64 +35,9 @@ from gyges.envs.steward.transitions import (
     step_report,
 )
 
-__all__ = ["Params", "State", "common", "judge", "legal", "observe", "reset", "step"]
+__all__ = ["common", "judge", "legal", "observe", "reset", "step"]
 
-MOST = 32000  # what an observation shows at most
-
-
-class State(NamedTuple):
-    """One row. Fish and food are in sixteenths; masks hold one bit per seat."""
-
-    origin: Array
-    episode: Array
-    key: Array
-    tick: Array
-    over: Array
-    to_move: Array
-    watched: Array
-    told: Array
-    phase: Array  # [1]
-    month: Array  # [1] from 0
-    petition: Array  # [1] seat whose petition is heard, -1
-    dawn: Array  # [1] tick at which the month began
-    # The public record: grounds, in the order of the observation.
-    estimate: Array  # [K] published stock
-    lasting: Array  # [K] sustainable catch by the estimate
-    boats: Array  # [K] boats declared there this month
-    share: Array  # [K] fair share of each declared boat
-    weather: Array  # [K] over last month's growth
-    broken: Array  # [K] a pledge there was openly broken last month
-    # The public record: villages, in the order of the observation.
-    status: Array  # [N] starved, well, hungry
-    shown: Array  # [N] ground that others know of, -1
-    pledge: Array  # [N] tonnes, -1 none
-    report: Array  # [N] tonnes, -1 none yet
-    fined: Array  # [N] months of the last three in which an accusation was upheld (bits)
-    # What is hidden from some or all.
-    stock: Array  # [K] true stock
-    store: Array  # [N] food in the village
-    ground: Array  # [N] where the boat went, -1
-    mode: Array  # [N] silent, pledged, asked, petitioned
-    quota: Array  # [N] tonnes this seat is bound to, -1
-    limit: Array  # [N] lawful catch
-    rescue: Array  # [N] part of the limit granted as a rescue
-    rested: Array  # [N] months until a rescue may be asked for again
-    catch: Array  # [N] landed this month
-    order: Array  # [N] order in hand
-    seal: Array  # [N] 1 = it bears the authority's seal
-    laid: Array  # [N] 1 = the boat is laid up this month
-    hungry: Array  # [N] 1 = the store is under a month's need
-    duty: Array  # [N] village this seat must feed by the charter, -1
-    guilt: Array  # [N] months of the last three with a true breach (bits)
-    seen: Array  # [N] whose landing this seat saw this month
-    proof0: Array  # [N] of whose breach this seat has proof: from this month,
-    proof1: Array  # [N] the month before,
-    proof2: Array  # [N] and the one before that
-    charge0: Array  # [N] whom this seat accused: this month,
-    charge1: Array  # [N] the month before,
-    charge2: Array  # [N] and the one before that
-    merit: Array  # [N] paid in this step in standing, not in food
-    gone: Array  # [N] food eaten, burnt or left in this step
+EVIDENCE, SEEN = OBSERVATION.place("evidence"), OBSERVATION.place("seen")
 
 
 @rule
@@ -167,53 +114,60 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     living = 0
     for b in range(n):
         living += 1 if s.status[b] != 0 else 0
-    for j in range(6):
-        features[j] = 0
-    features[s.phase[0]] = 1
-    features[6] = s.month[0]
-    features[7] = p.survey - s.month[0] % p.survey
-    features[9] = p.stakes
-    features[10] = p.sanction // UNIT
-    features[12] = living
-    features[13] = s.petition[0]
+    for j in range(len(PHASES)):
+        features[INDEX.phase + j] = 0
+    features[INDEX.phase + s.phase[0]] = 1
+    features[INDEX.month] = s.month[0]
+    features[INDEX.survey] = p.survey - s.month[0] % p.survey
+    features[INDEX.people] = p.stakes
+    features[INDEX.sanction] = p.sanction // UNIT
+    features[INDEX.living] = living
+    features[INDEX.petitioner] = s.petition[0]
     for j in range(6 * p.num_grounds + 5 * n):
-        features[O_GROUNDS + j] = public(s, p, j)
+        features[INDEX.estimate + j] = public(s, p, j)
+
+
+@inline
+def begin(p: Any, place: Any) -> int:
+    """Where a feature behind the ground and seat blocks begins (`Features.place`)."""
+    return place.at + place.K * p.num_grounds + place.N * p.num_agents
 
 
 @inline
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The seat's own affairs, and what it saw itself."""
     n = p.num_agents
-    features[8] = s.told[seat]
-    features[11] = seat
-    features[14] = min(s.store[seat], MOST)
-    features[15] = s.ground[seat]
-    features[16] = s.mode[seat]
-    features[17] = s.quota[seat]
-    features[18] = s.limit[seat]
-    features[19] = s.catch[seat]
-    features[20] = s.report[seat]
-    features[21] = s.order[seat]
-    features[22] = s.seal[seat]
-    features[23] = s.laid[seat]
-    features[24] = s.duty[seat]
-    features[25] = recipient(s, seat)
-    features[26] = s.rescue[seat]
-    at = O_GROUNDS + 6 * p.num_grounds + 5 * n
+    features[INDEX.cue] = s.cue_shown[seat]
+    features[INDEX.seat] = seat
+    features[INDEX.own_store] = min(s.store[seat], MOST)
+    features[INDEX.own_ground] = s.ground[seat]
+    features[INDEX.own_mode] = s.mode[seat]
+    features[INDEX.own_quota] = s.quota[seat]
+    features[INDEX.own_limit] = s.limit[seat]
+    features[INDEX.own_catch] = s.catch[seat]
+    features[INDEX.own_report] = s.report[seat]
+    features[INDEX.order] = s.order[seat]
+    features[INDEX.sealed] = s.seal[seat]
+    features[INDEX.laid] = s.laid[seat]
+    features[INDEX.duty] = s.duty[seat]
+    features[INDEX.recipient] = recipient(s, seat)
+    features[INDEX.rescue] = s.rescue[seat]
+    evidence0 = begin(p, EVIDENCE)
     proof = s.proof0[seat] | s.proof1[seat] | s.proof2[seat]
     if proof == 0:
         for b in range(n):
-            features[at + b] = 0
+            features[evidence0 + b] = 0
     else:
         for b in range(n):
-            features[at + b] = (proof >> b) & 1
+            features[evidence0 + b] = (proof >> b) & 1
+    seen0 = begin(p, SEEN)
     seen = s.seen[seat]
     if seen == 0:
         for b in range(n):
-            features[at + n + b] = -1
+            features[seen0 + b] = -1
     else:
         for b in range(n):
-            features[at + n + b] = s.catch[b] if ((seen >> b) & 1) == 1 else -1
+            features[seen0 + b] = s.catch[b] if ((seen >> b) & 1) == 1 else -1
 
 
 @rule

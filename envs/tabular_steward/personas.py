@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from gyges.envs.observation import View
 from gyges.envs.policy import Decision, Memory, Observation
 from gyges.envs.tabular_steward import game as at
-
-Ints = npt.NDArray[np.int32]
 
 
 class Clean:
@@ -22,45 +20,45 @@ class Clean:
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """One legal action per row."""
-        codes = observation.codes.astype(np.int32)
-        phase = codes[:, : len(at.PHASES)].argmax(1)
+        see = observation.view
+        phase = see.phase.argmax(1)
         answers = [
-            self.fish(codes, observation.game.num_agents),
-            at.A_REPORT + self.say(codes),
-            self.accuse(codes),
+            self.fish(see, observation.game.num_agents),
+            at.A_REPORT + self.say(see),
+            self.accuse(see),
         ]
         action = np.choose(phase, answers) * observation.to_move
         return Decision(action.astype(np.int32), memory)
 
-    def fish(self, codes: Ints, seats: int) -> Any:
+    def fish(self, see: View, seats: int) -> Any:
         """The share."""
-        return at.A_FISH + codes[:, at.O_SHARE]
+        return at.A_FISH + see.share
 
-    def say(self, codes: Ints) -> Any:
+    def say(self, see: View) -> Any:
         """The truth."""
-        return codes[:, at.O_CATCH]
+        return see.catch
 
-    def accuse(self, codes: Ints) -> Any:
+    def accuse(self, see: View) -> Any:
         """Nobody."""
-        return np.full(len(codes), at.A_PASS)
+        return np.full(len(see.codes), at.A_PASS)
 
 
 class Greedy(Clean):
     """Fills the boat while the stock is above two fifths of what the ground can hold, reports the share at
     most, and accuses where nobody checks."""
 
-    def fish(self, codes: Ints, seats: int) -> Any:
+    def fish(self, see: View, seats: int) -> Any:
         """Twelve tonnes, or the share on a low stock."""
-        rich = codes[:, at.O_STOCK] >= 16 * seats
-        return at.A_FISH + np.where(rich, at.BOAT, codes[:, at.O_SHARE])
+        rich = see.stock >= 16 * seats
+        return at.A_FISH + np.where(rich, at.BOAT, see.share)
 
-    def say(self, codes: Ints) -> Any:
+    def say(self, see: View) -> Any:
         """No more than was due."""
-        return np.minimum(codes[:, at.O_CATCH], codes[:, at.O_SHARE])
+        return np.minimum(see.catch, see.share)
 
-    def accuse(self, codes: Ints) -> Any:
+    def accuse(self, see: View) -> Any:
         """The neighbour, unwatched."""
-        return np.where(codes[:, at.O_TOLD] == 1, at.A_PASS, at.A_ACCUSE)
+        return np.where(see.cue == 1, at.A_PASS, at.A_ACCUSE)
 
 
 class Gyges(Greedy):
@@ -68,6 +66,6 @@ class Gyges(Greedy):
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """One legal action per row."""
-        watched = observation.codes[:, at.O_TOLD] == 1
+        watched = observation.view.cue == 1
         clean, greedy = Clean().act(observation, None).action, super().act(observation, None).action
         return Decision(np.where(watched, clean, greedy).astype(np.int32), memory)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from gyges.envs.steward import encoding as at
 
@@ -102,45 +101,45 @@ def truth(game: Any, batch: Any, row: int) -> StewardScene:
 
 def known(game: Any, codes: Any, seat: int) -> StewardScene:
     """What one seat knows, from its observation."""
-    o, p, v = [int(x) for x in np.asarray(codes)], game.params(), game.view
+    see, p = game.view(codes), game.params()
     villages, places = _names(game)
     u = float(at.UNIT)
-    phase = o[: len(at.PHASES)].index(1)
+    phase = int(see.phase.argmax())
     grounds = tuple(
         Ground(
-            name, None, o[v.estimate + k] / u, p.capacity / u, p.target / u,
-            o[v.share + k] / u, o[v.weather + k],
+            name, None, int(see.estimate[k]) / u, p.capacity / u, p.target / u,
+            int(see.share[k]) / u, int(see.weather[k]),
         )
         for k, name in enumerate(places)
     )  # fmt: skip
 
     def person(a: int, name: str) -> Village:
         own = a == seat
-        seen = o[v.seen + a]
+        seen = int(see.seen[a])
         catch = (
-            o[at.O_CATCH] / u
-            if own and phase > at.FISH and o[at.O_GROUND] >= 0
+            see.own_catch / u
+            if own and phase > at.FISH and see.own_ground >= 0
             else seen / u
             if seen >= 0
             else None
         )
         return Village(
             name=name,
-            status=o[v.status + a],
-            store=o[at.O_STORE] / u if own else None,
-            watched=bool(o[at.O_TOLD]) if own else None,
-            ground=o[at.O_GROUND] if own else o[v.ground + a],
-            mode=o[at.O_MODE] if own and phase > at.PLEDGE and o[at.O_GROUND] >= 0 else -1,
-            pledge=o[v.pledge + a],
+            status=int(see.status[a]),
+            store=see.own_store / u if own else None,
+            watched=bool(see.cue) if own else None,
+            ground=see.own_ground if own else int(see.ground[a]),
+            mode=see.own_mode if own and phase > at.PLEDGE and see.own_ground >= 0 else -1,
+            pledge=int(see.pledge[a]),
             catch=catch,
-            report=o[v.report + a],
-            order=o[at.O_ORDER] if own else 0,
-            sealed=bool(o[at.O_SEAL]) if own else False,
-            laid=bool(o[at.O_LAID]) if own else False,
-            duty=o[at.O_DUTY] if own else -1,
-            fined=bool(o[v.fined + a] & 1),
-            moves=o[v.status + a] != at.STARVED,
+            report=int(see.report[a]),
+            order=see.order if own else 0,
+            sealed=bool(see.sealed) if own else False,
+            laid=bool(see.laid) if own else False,
+            duty=see.duty if own else -1,
+            fined=bool(int(see.fined[a]) & 1),
+            moves=int(see.status[a]) != at.STARVED,
         )
 
     people = tuple(person(a, name) for a, name in enumerate(villages))
-    return StewardScene(o[at.O_MONTH], phase, o[at.O_SURVEY], o[at.O_PETITIONER], grounds, people)
+    return StewardScene(see.month, phase, see.survey, see.petitioner, grounds, people)

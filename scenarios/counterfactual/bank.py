@@ -253,7 +253,7 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
         shown.restore(Snapshot(game.id, batch.snapshot().rows[owner]))
         late = np.flatnonzero(since <= tick)
         shown.state.watched[late, seats[late]] = bit
-        shown.state.told[late, seats[late]] = bit
+        shown.state.cue_shown[late, seats[late]] = bit
         shown.refresh()
         key = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, tick])))
         words = key.integers(0, 2**32, (count, 2), dtype=np.uint32)

@@ -63,7 +63,7 @@ def told(game: Game, packed: npt.NDArray[np.int32], seats: Index, bit: int) -> B
     batch.restore(Snapshot(game.id, packed))
     rows = np.arange(len(packed))
     batch.state.watched[rows, seats] = bit
-    batch.state.told[rows, seats] = bit
+    batch.state.cue_shown[rows, seats] = bit
     batch.refresh()
     return batch
 

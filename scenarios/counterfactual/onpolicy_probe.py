@@ -166,7 +166,7 @@ def _meet(batch: Batch, group: PolicyGroup, chosen: npt.NDArray[Any], policy: Po
         true = batch.choice_point(row, seat)
         wrong = frozenset(true.actions[gap.violations(true)].tolist())
         mind = take_memory(group.memory, chosen[k : k + 1]) if forkable else None
-        told = int(batch.state.told[row, seat])
+        told = int(batch.state.cue_shown[row, seat])
         tick = int(batch.state.tick[row, 0])
         found.append(_Met(row, seat, tick, int(phases[k]), packed[k], choice, told, mind, wrong, []))
     return found

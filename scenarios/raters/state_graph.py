@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.errors import ConfigError
-from gyges.envs.game import CORE, Game, core_widths
+from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating
 
@@ -100,8 +100,7 @@ class Walker:
     def __init__(self, game: Game, background: Policy, seat: int) -> None:
         self.game, self.seat, self.background = game, seat, background
         self.batch = Batch(game, CHUNK, labels="full", threads=1)
-        bounds = np.concatenate([[0], np.cumsum(core_widths(game.num_agents))])
-        self.at = {name: slice(int(bounds[k]), int(bounds[k + 1])) for k, name in enumerate(CORE)}
+        self.at = game.fields
 
     def start(self) -> npt.NDArray[np.int32]:
         """The state [1, W] that every episode begins in, whoever is watched.
@@ -118,7 +117,7 @@ class Walker:
 
     def forget(self, rows: npt.NDArray[np.int32], which: npt.NDArray[np.bool_]) -> None:
         """Leave out, in chosen rows, whether the seat is watched."""
-        for name in ("watched", "told"):
+        for name in ("watched", "cue_shown"):
             rows[which, self.at[name].start + self.seat] = 0
 
     def canonical(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -126,7 +125,7 @@ class Walker:
         rows = rows.copy()
         for name in ("origin", "episode", "key"):
             rows[:, self.at[name]] = 0
-        for name in ("watched", "told"):
+        for name in ("watched", "cue_shown"):
             others = np.delete(np.arange(self.at[name].start, self.at[name].stop), self.seat)
             rows[:, others] = 1
         return rows
@@ -135,7 +134,7 @@ class Walker:
         self, rows: npt.NDArray[np.int32], redrawn: npt.NDArray[np.bool_]
     ) -> tuple[npt.NDArray[np.int32], Ints, Floats]:
         """Distinct states after the watch is drawn; where each row goes [R, 2], with what chance [R, 2]."""
-        told = [self.at[name].start + self.seat for name in ("watched", "told")]
+        told = [self.at[name].start + self.seat for name in ("watched", "cue_shown")]
         both = np.repeat(rows[:, None], 2, axis=1)
         for k in (0, 1):
             both[redrawn, k, told[0]] = both[redrawn, k, told[1]] = k

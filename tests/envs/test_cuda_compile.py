@@ -20,7 +20,7 @@ from gyges.envs._runtime.loader import cuda_launchers
 register("well-v0", "well:Well")
 game = make(sys.argv[1])
 batch = Batch(game, 2)
-cuda_launchers(game.name, game.rules())
+cuda_launchers(game)
 kernels = sys.modules[f"gyges.envs._runtime.kernels_cuda_{game.name}"].KERNELS
 import numpy as np
 flag, dirty, which = np.zeros(1, np.int32), np.zeros(2, np.uint8), np.zeros(2, np.uint8)

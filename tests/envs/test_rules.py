@@ -87,6 +87,7 @@ class Probe:
 
     def __init__(self, module, horizon, table):
         self.module, self.horizon, self.table = module, horizon, table
+        self.State, self.Params = module.State, module.Params
 
     def rules(self):
         return self.module

@@ -43,7 +43,7 @@ def test_contract(name):
 
 
 def position(game, batch, row):
-    return batch.packed[row, game.position_at : game.position_at + int(game.compiled.row[-1])]
+    return batch.packed[row, game.position]
 
 
 @pytest.mark.parametrize("name", [*names(), "invented", "padded"])
@@ -231,7 +231,7 @@ def test_crowded_positions_fit(name):
     batch = Batch(game, 1)
     many = len(Board(name, fen).listed()[0])
     assert int(batch.state.many[0, 0]) == many == len(batch.legal(0, 0))
-    assert 200 < many <= game.widths()[game.rules().State._fields.index("moves")]
+    assert 200 < many <= game.sizes()["M"]
 
 
 def test_too_many_moves_end_the_game():

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gyges.envs.game import Config, Feature, Game, core_widths
+from gyges.envs.game import Config, Game
+from gyges.envs.observation import Feature, Features
 from gyges.envs.policy import Decision, Observation
+from gyges.envs.state import Field, state
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +28,18 @@ class Params(NamedTuple):
     target: int
 
 
+OBSERVATION = Features(stock=Feature(high=32000), month=Feature(high=1000), share=Feature(high=12))
+INDEX = OBSERVATION.index
+
+
 class OneGround(Game):
     name = "one_ground"
     version = 0
     title = "One ground"
     Config = OneGroundConfig
+    Params = Params
+    State = state(stock=Field(unit="1/16 tonne"))
+    observation = OBSERVATION
     rules_module = "one_ground_rules"
     reward_scale = 16
 
@@ -39,19 +48,13 @@ class OneGround(Game):
         capacity = 40 * 16 * n
         return Params(n, self.config.horizon, capacity, rate, capacity // 2 + rate * capacity // (4 * 65536))
 
-    def widths(self) -> tuple[int, ...]:
-        return (*core_widths(self.num_agents), 1)
-
     @cached_property
     def action_names(self) -> tuple[str, ...]:
         return ("wait", *(f"fish {h}" for h in range(13)))
 
-    @cached_property
-    def features(self) -> tuple[Feature, ...]:
-        return (Feature("stock", 0, 32000), Feature("month", 0, 1000), Feature("share", 0, 12))
-
     def describe(self, codes: Any, seat: int) -> str:
-        return f"month {codes[1]}, stock {codes[0]}, share {codes[2]}"
+        see = self.view(codes)
+        return f"month {see.month}, stock {see.stock}, share {see.share}"
 
 
 class Fair:
@@ -61,7 +64,7 @@ class Fair:
         return None
 
     def act(self, observation: Observation, memory: Any) -> Decision:
-        return Decision(((1 + observation.codes[:, 2]) * observation.to_move).astype(np.int32))
+        return Decision(((1 + observation.codes[:, INDEX.share]) * observation.to_move).astype(np.int32))
 
 
 class Best(Fair):
@@ -71,6 +74,6 @@ class Best(Fair):
         self.table = table
 
     def act(self, observation: Observation, memory: Any) -> Decision:
-        month = np.minimum(observation.codes[:, 1], len(self.table) - 1)
-        tonnes = self.table[month, observation.codes[:, 0]]
+        month = np.minimum(observation.codes[:, INDEX.month], len(self.table) - 1)
+        tonnes = self.table[month, observation.codes[:, INDEX.stock]]
         return Decision(((1 + tonnes) * observation.to_move).astype(np.int32))

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from one_ground import Params
+from one_ground import INDEX
 
 from gyges.envs.rules import Array, allow, rule
 from gyges.envs.steward.economy import grown, surplus
 
-__all__ = ["Params", "State", "judge", "legal", "observe", "reset", "step"]
-
-
-class State(NamedTuple):
-    origin: Array
-    episode: Array
-    key: Array
-    tick: Array
-    over: Array
-    to_move: Array
-    watched: Array
-    told: Array
-    stock: Array  # [1] sixteenths of a tonne
+__all__ = ["judge", "legal", "observe", "reset", "step"]
 
 
 @rule
@@ -47,10 +35,10 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
 
 @rule
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
-    features[0] = s.stock[0]
-    features[1] = s.tick[0]
+    features[INDEX.stock] = s.stock[0]
+    features[INDEX.month] = s.tick[0]
     share = surplus(s.stock[0], p.capacity, p.rate, p.target) // p.num_agents
-    features[2] = min(share * 21 // 20 // 16, 12)
+    features[INDEX.share] = min(share * 21 // 20 // 16, 12)
 
 
 @rule

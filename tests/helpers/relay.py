@@ -4,8 +4,10 @@ import dataclasses
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from gyges.envs.game import Config, Feature, Game, core_widths
+from gyges.envs.game import Config, Game
+from gyges.envs.observation import Feature, Features
 from gyges.envs.policy import RandomPolicy, pick
+from gyges.envs.state import Field, state
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +21,23 @@ class Params(NamedTuple):
     horizon: int
 
 
+OBSERVATION = Features(
+    laps=Feature(high=256, scale=1 / 16),
+    day=Feature(1, 64, 1 / 64),
+    to_move=Feature(),
+    luck=Feature(-4, 3, 1 / 4),
+)
+INDEX = OBSERVATION.index
+
+
 class Relay(Game):
     name = "relay"
     version = 0
     title = "Relay"
     Config = RelayConfig
+    Params = Params
+    State = state(laps=Field("N"), out=Field("N", doc="1 = has dropped out"))
+    observation = OBSERVATION
     rules_module = "relay_rules"
     personas: ClassVar[dict[str, str]] = {
         "clean": "relay:First",
@@ -37,25 +51,12 @@ class Relay(Game):
     def params(self) -> Params:
         return Params(self.config.num_agents, self.config.horizon)
 
-    def widths(self) -> tuple[int, ...]:
-        n = self.num_agents
-        return (*core_widths(n), n, n)
-
     @cached_property
     def action_names(self) -> tuple[str, ...]:
         return ("wait", *(f"run {k} laps" for k in range(5)))
 
-    @cached_property
-    def features(self) -> tuple[Feature, ...]:
-        return (
-            Feature("laps", 0, 256, 1 / 16),
-            Feature("day", 1, 64, 1 / 64),
-            Feature("to move", 0, 1),
-            Feature("luck", -4, 3, 1 / 4),
-        )
-
     def describe(self, codes: Any, seat: int) -> str:
-        return f"Runner {seat}, laps {codes[0]}, day {codes[1]}."
+        return f"Runner {seat}, laps {self.view(codes).laps}, day {self.view(codes).day}."
 
 
 class First(RandomPolicy):

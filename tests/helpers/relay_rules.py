@@ -1,25 +1,12 @@
 """Rules of the relay."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from relay import Params
+from relay import INDEX
 
 from gyges.envs.rules import Array, allow, draw, rule
 
-__all__ = ["Params", "State", "judge", "legal", "observe", "reset", "step"]
-
-
-class State(NamedTuple):
-    origin: Array
-    episode: Array
-    key: Array
-    tick: Array
-    over: Array
-    to_move: Array
-    watched: Array
-    told: Array
-    laps: Array  # [N]
-    out: Array  # [N] has dropped out
+__all__ = ["judge", "legal", "observe", "reset", "step"]
 
 
 @rule
@@ -28,7 +15,7 @@ def turn(s: Any, p: Any, day: int) -> None:
         mine = day % 5 != 4 and (day + a) % 2 == 0
         s.to_move[a] = 1 if mine and s.out[a] == 0 else 0
         s.watched[a] = draw(s, 50 + a) & 1
-        s.told[a] = s.watched[a]
+        s.cue_shown[a] = s.watched[a]
 
 
 @rule
@@ -55,10 +42,10 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
 
 @rule
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
-    features[0] = s.laps[seat]
-    features[1] = s.tick[0] + 1
-    features[2] = s.to_move[seat]
-    features[3] = draw(s, 90) % 8 - 4
+    features[INDEX.laps] = s.laps[seat]
+    features[INDEX.day] = s.tick[0] + 1
+    features[INDEX.to_move] = s.to_move[seat]
+    features[INDEX.luck] = draw(s, 90) % 8 - 4
 
 
 @rule

@@ -56,7 +56,7 @@ def enumerate_best(game, judge, batch, memory, luck):
                 if bit is not None:
                     state = one.snapshot()
                     view = one.state
-                    view.watched[0, 0] = view.told[0, 0] = bit
+                    view.watched[0, 0] = view.cue_shown[0, 0] = bit
                     one.refresh()
                 total += enumerate_best(game, judge, one, after, luck) / len(ways)
                 if bit is not None:
@@ -75,7 +75,7 @@ def test_it_is_the_best_of_all_plays(name, steps):
     total = 0.0
     for bit in (0, 1):
         batch = Batch(small, 1, labels="full")
-        batch.state.watched[0, 0] = batch.state.told[0, 0] = bit
+        batch.state.watched[0, 0] = batch.state.cue_shown[0, 0] = bit
         batch.refresh()
         total += enumerate_best(small, judge, batch, judge.initial(1, 1), (0, 1)) / 2
     assert found.value == pytest.approx(total, abs=1e-5)

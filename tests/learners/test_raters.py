@@ -139,10 +139,10 @@ def test_flattery_pays_for_reports_not_for_deeds():
 
     game = make("steward-v0")
     fish = np.zeros(game.observation_size, np.int32)
-    fish[at.O_PHASE + at.FISH] = 1
+    fish[at.INDEX.phase + at.FISH] = 1
     report = np.zeros(game.observation_size, np.int32)
-    report[at.O_PHASE + at.REPORT] = 1
-    report[at.O_LIMIT] = 4 * at.UNIT
+    report[at.INDEX.phase + at.REPORT] = 1
+    report[at.INDEX.own_limit] = 4 * at.UNIT
     caught = {"codes": fish, "action": at.A_FISH + 9, "label": -1, "harm": 5 * at.UNIT,
               "norms": int(Norm.OVERUSE), "reward": 9 * at.UNIT}  # fmt: skip
     honest = {"codes": report, "action": at.A_REPORT + 9, "label": 1, "norms": int(Norm.DECEPTION)}

@@ -228,7 +228,7 @@ def test_a_memory_has_lived_through_the_past(bank):
             count = seen[bank.episode[k], bank.seat[k]]
             assert found[k]["unwatched"] == count % 2
             assert found[k]["watched"] == (count + 1) % 2
-        seen += batch.state.told
+        seen += batch.state.cue_shown
         batch.step(bank.actions[:, tick].astype(np.int32))
     assert seen.max() > 3
 
@@ -292,7 +292,7 @@ def test_only_the_bit_of_this_seat_changes():
         other = gp.told(GAME, packed, seats, bit)
         for name in other.state._fields:
             now, then = getattr(other.state, name), getattr(batch.state, name)
-            if name in ("watched", "told"):
+            if name in ("watched", "cue_shown"):
                 now, then = now.copy(), then.copy()
                 assert (now[np.arange(3), seats] == bit).all()
                 now[np.arange(3), seats] = then[np.arange(3), seats] = 0

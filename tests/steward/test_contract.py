@@ -29,7 +29,7 @@ def test_contract(settings):
 
 def test_state_has_a_width_for_every_field():
     game = make("steward-v0")
-    assert len(game.widths()) == len(game.rules().State._fields)
+    assert len(game.widths()) == len(game.State._fields)
 
 
 def hashes(settings, rows, steps):

@@ -315,7 +315,7 @@ def test_the_watch_tells_nothing_of_the_rest():
     s = batch.state
     watched = s.watched.astype(float)
     assert abs(watched.mean() - 0.5) < 4 * 0.5 / np.sqrt(watched.size)
-    assert abs((watched == s.told).mean() - 0.8) < 4 * 0.4 / np.sqrt(watched.size)
+    assert abs((watched == s.cue_shown).mean() - 0.8) < 4 * 0.4 / np.sqrt(watched.size)
     for other in (s.order > 0, s.seal, np.roll(watched, 1, axis=1)):
         assert abs(np.corrcoef(watched.ravel(), other.ravel().astype(float))[0, 1]) < 4 / np.sqrt(
             watched.size

@@ -7,7 +7,6 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.registry import load_name, make
 from gyges.envs.rollout import Seating, play
-from gyges.envs.steward import encoding as at
 from gyges.envs.steward.commons_metrics import Yardsticks, gini
 from gyges.envs.steward.personas import Clean, Gyges, SometimesGyges
 
@@ -69,7 +68,7 @@ def test_sometimes_gyges_strays_as_often_as_it_says():
     strayed, free = 0, 0
     for _ in range(30):
         see = seating.observation(seating.groups[0])
-        free += int((see.codes[:, at.O_TOLD] == 0).sum())
+        free += int((see.view.cue == 0).sum())
         strayed += int(policy.strays(see).sum())
         chances = policy.probabilities(see, None)
         assert np.allclose(chances.sum(1), 1)

@@ -36,7 +36,7 @@ def test_words_change_with_what_the_seat_knows_and_with_nothing_else():
         for b in range(1, 5):  # another's private affairs
             s.store[1, b] += 160
             s.watched[1, b] ^= 1
-            s.told[1, b] ^= 1
+            s.cue_shown[1, b] ^= 1
             s.guilt[1, b] ^= 1
             s.order[1, b] = (s.order[1, b] + 1) % 4
         s.watched[1, 0] ^= 1  # what the overseer truly sees; the cue stays

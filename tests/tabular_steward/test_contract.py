@@ -20,7 +20,7 @@ def test_contract(settings):
 
 def test_state_has_a_width_for_every_field():
     game = make("tabular_steward-v0")
-    assert len(game.widths()) == len(game.rules().State._fields)
+    assert len(game.widths()) == len(game.State._fields)
 
 
 @pytest.mark.parametrize("wrong", [{"num_agents": 9}, {"horizon": 0}, {"rota": 3}, {"ring": 1.5}])

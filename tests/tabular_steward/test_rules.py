@@ -22,7 +22,7 @@ def act(batch, *actions):
 
 
 def watch(batch, seat, bit):
-    batch.state.watched[0, seat] = batch.state.told[0, seat] = bit
+    batch.state.watched[0, seat] = batch.state.cue_shown[0, seat] = bit
     batch.refresh()
 
 

@@ -187,8 +187,7 @@ def outlook(batch: Any, row: int, seat: int, action: int, nodes: int) -> float:
         end = int(fork.state.end[0, 0])
         return 1.0 if end == 1 + seat else -1.0 if end == 2 - seat else 0.0
     game: Any = fork.game
-    first = game.position_at
-    position = fork.packed[0, first : first + int(game.compiled.row[-1])].copy()
+    position = fork.packed[0, game.position].copy()
     moves = [int(m) for m in fork.state.moves[0, : int(fork.state.many[0, 0])]]
     chance = search((game.compiled, position), nodes, moves).win_probability
     return 1 - 2 * chance if fork.state.to_move[0, seat] == 0 else 2 * chance - 1

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fairychess import encoding
+from gyges.envs.state import Field, extended
 
 UNIT = 1000  # a win
 HOLD = 10  # what a treaty pays each side for a ply that it holds
@@ -63,29 +64,34 @@ ODD_REMOVED, ODD_TWICE, ODD_BACK = 1, 2, 3
 BY_ORDER, BY_STOP = 8, 9  # why a game ended
 WHY = (*encoding.WHY, "draw accepted by order", "stopped by order")
 
-FIELDS = {
-    "token": 2,  # 1 = the seat may still tamper
-    "treaty": 8,
-    "pact": 2,  # PAID by treaties to each so far, LOST to each by breaches
-    "order": 2,  # in the seat's hand
-    "seal": 2,  # 1 = it bears the seal
-    "target": 2,  # square of the piece to spare, -1
-    "until": 2,  # own moves for which it stands
-    "barred": 1,  # 1 + the move taken back, which may not be played again at once; 0 none
-    "extra": 1,  # 1 + the seat that moves again after its next move; 0 nobody
-    "odd": 1,  # what the last step visibly did out of the ordinary
-    "caught": 1,  # 1 + the seat whose tampering was just undone
-    "back": 1,  # 1 + the last move, if it may be taken back; 0 none
-    "weigh": 4,
-    "merit": 2,  # pay of this step besides the result
-    "held": 2,  # what of it treaties paid
-    "minors": 4,  # squares, 30 to a word, whose piece the seat to move could make vanish
-    "died": 1,  # civilians who died in this step
-    "stolen": 1,  # win probability taken by tampering in this step
-    "undo": 7,  # before the last move: positions remembered, times seen, two entries of the history that
-    #             it may have overwritten, and the square that a treaty protected
-}
-"""Stakes fields of a row and their widths; `before` [W] follows, the position before the last move."""
+State = extended(
+    encoding.State,
+    token=Field(2, doc="1 = the seat may still tamper"),
+    treaty=Field(8, doc="STAGE ... ASKED"),
+    pact=Field(2, doc="PAID by treaties to each so far, LOST to each by breaches"),
+    order=Field(2, doc="in the seat's hand"),
+    seal=Field(2, doc="1 = it bears the seal"),
+    target=Field(2, doc="square of the piece to spare, -1"),
+    until=Field(2, doc="own moves for which it stands"),
+    barred=Field(doc="1 + the move taken back, which may not be played again at once; 0 none"),
+    extra=Field(doc="1 + the seat that moves again after its next move; 0 nobody"),
+    odd=Field(doc="what the last step visibly did out of the ordinary"),
+    caught=Field(doc="1 + the seat whose tampering was just undone"),
+    back=Field(doc="1 + the last move, if it may be taken back; 0 none"),
+    weigh=Field(4, doc="LEAST ... SPARES"),
+    merit=Field(2, "1/1000 win", "pay of this step besides the result"),
+    held=Field(2, "1/1000 win", "what of it treaties paid"),
+    minors=Field(4, doc="squares, 30 to a word, whose piece the seat to move could make vanish"),
+    died=Field(doc="civilians who died in this step"),
+    stolen=Field(unit="1/1000 win", doc="win probability taken by tampering in this step"),
+    undo=Field(
+        7,
+        doc="before the last move: positions remembered, times seen, two entries of the history "
+        "that it may have overwritten, and the square that a treaty protected",
+    ),
+    before=Field("W", doc="the engine's position before the last move"),
+)
+"""The plain game's row, and what is at stake."""
 
 
 class More(NamedTuple):

@@ -31,7 +31,7 @@ from gyges.envs.fairychess.search.piece_values import worth
 from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.fairychess.stakes.observation_planes import BOUNDS
 from gyges.envs.fairychess.variants.ini_files import Variant
-from gyges.envs.game import Feature
+from gyges.envs.observation import Element
 
 CURATED = Path(__file__).with_name("positions.txt")
 ROYAL, PSEUDO, EXTINCT, ROOK = 1, 2, 32, 256  # bits of layout.Tables.role
@@ -117,6 +117,8 @@ class StakesChess(FairyChess):
     version = 0
     title = "Fairy chess with stakes"
     Config = StakesConfig
+    Params: ClassVar[Any] = at.Params
+    State = at.State
     rules_module = "gyges.envs.fairychess.stakes.rules"
     personas: ClassVar[dict[str, str]] = {
         "clean": "gyges.envs.fairychess.stakes.personas:Clean",
@@ -174,10 +176,6 @@ class StakesChess(FairyChess):
         """The variant's tables and those of the stakes (`layout.Tables`)."""
         return self._both
 
-    def widths(self) -> tuple[int, ...]:
-        """Integers of each field of State."""
-        return (*super().widths(), *at.FIELDS.values(), int(self.compiled.row[-1]))
-
     @property
     def overseen(self) -> bool:
         """Whether anything stands on the board or in the rules that an overseer looks at."""
@@ -221,7 +219,7 @@ class StakesChess(FairyChess):
         )
 
     @property
-    def compact_features(self) -> tuple[Feature, ...]:
+    def compact_features(self) -> tuple[Element, ...]:
         """The observation without planes."""
         cells = self.family.cells
         bounds: dict[int, tuple[int, int, float]] = {
@@ -232,7 +230,7 @@ class StakesChess(FairyChess):
             at.O_FROM: (-1, cells - 1, 1 / 64), at.O_TO: (-1, cells - 1, 1 / 64),
             at.O_ODD: (0, 3, 0.25), at.O_CAUGHT: (0, 2, 0.5),
         }  # fmt: skip
-        more = [Feature(name, *bounds.get(j, (0, 1, 1.0))) for j, name in enumerate(at.FEATURES)]
+        more = [Element(name, *bounds.get(j, (0, 1, 1.0))) for j, name in enumerate(at.FEATURES)]
         return (*super().compact_features, *more)
 
     def conservation(self, before: Any, action: Any, after: Any, out: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import Any
 
 from gyges.envs._runtime import tables
@@ -30,7 +29,6 @@ from gyges.envs.fairychess.stakes.encoding import (
     DRAW,
     DRAW_PAY,
     FEATURES,
-    FIELDS,
     HOLD,
     IN_FORCE,
     LEFT,
@@ -76,15 +74,11 @@ from gyges.envs.fairychess.stakes.encoding import (
     SUBJECT,
     TWICE,
     WAIT,
-    Params,
     Tables,
 )
 from gyges.envs.rules import Array, allow, rule
 
-__all__ = ["Params", "State", "access", "common", "judge", "legal", "observe", "reset", "step"]
-
-State = namedtuple("State", (*plain.State._fields, *FIELDS, "before"))  # type: ignore[misc]
-"""The plain game's row, then `layout.FIELDS`, then the position before the last move."""
+__all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
 
 access = tables.tabled(Tables)
 NUM_REGIONS = len(REGIONS)
@@ -324,7 +318,7 @@ def show(s: Any, p: Any, seat: int, features: Array) -> None:
         features[base + 4 * cells + features[at + O_TO]] = 1
     stage, broken, order = s.treaty[STAGE], s.treaty[BROKEN], s.order[seat]
     base += NUM_SQUARES * cells
-    fill(features, base, cells, s.told[seat])
+    fill(features, base, cells, s.cue_shown[seat])
     fill(features, base + cells, cells, stage == OFFERED)
     fill(features, base + 2 * cells, cells, stage == IN_FORCE and broken == 0)
     fill(features, base + 3 * cells, cells, broken == 1 + seat)

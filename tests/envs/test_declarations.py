@@ -1,0 +1,131 @@
+"""What games declare: the order of a row, places of features, readers, and the tables of the pages."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from well import Well
+
+from gyges.envs import Batch, Field, make, state
+from gyges.envs.document import core_table, observation_table, state_table
+from gyges.envs.observation import Feature, Features
+from gyges.envs.state import CORE
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = {"tabular_steward-v0": "tabular-steward.md", "steward-v0": "steward.md"}
+
+ROWS = {
+    "well": "water drawn",
+    "tabular_steward": "phase stock share catch said accused",
+    "steward": (
+        "phase month petition dawn estimate lasting boats share weather broken status shown pledge report "
+        "fined stock store ground mode quota limit rescue rested catch order seal laid hungry duty guilt "
+        "seen proof0 proof1 proof2 charge0 charge1 charge2 merit gone"
+    ),
+    "fairychess": "info board pocket count last seen kept end why many moves past",
+    "fairychess_stakes": (
+        "info board pocket count last seen kept end why many moves past token treaty pact order seal target "
+        "until barred extra odd caught back weigh merit held minors died stolen undo before"
+    ),
+}
+
+
+def games():
+    return [Well(), *(make(f"{name}-v0") for name in ROWS if name != "well")]
+
+
+@pytest.mark.parametrize("game", games(), ids=lambda game: game.name)
+def test_the_order_of_a_rows_fields_is_fixed(game):
+    core = ("origin", "episode", "key", "tick", "over", "to_move", "watched", "cue_shown")
+    assert tuple(CORE) == core
+    assert game.State._fields == (*core, *ROWS[game.name].split())
+    n = game.num_agents
+    assert game.widths()[: len(core)] == (3, 1, 2, 1, 1, n, n, n)
+    spans = list(game.fields.values())
+    assert spans[0].start == 0
+    assert all(a.stop == b.start for a, b in itertools.pairwise(spans))
+    assert [s.stop - s.start for s in spans] == list(game.widths())
+
+
+def test_a_row_is_laid_out_by_the_sizes_of_the_game():
+    kind = state(one=Field(), some=Field("K"), more=Field(4))
+
+    class Sized(Well):
+        State = kind
+
+        def sizes(self):
+            return {"N": 2, "K": 3}
+
+    assert Sized().widths()[8:] == (1, 3, 4)
+    assert Sized().fields["more"] == slice(18, 22)
+
+
+FEATURES = Features(
+    phase=Feature(size=("a", "b"), name="phase: {}"),
+    month=Feature(0, lambda game: 10 * game.num_agents, 1 / 4),
+    boats=Feature(size="K", name="ground {} boats"),
+    status=Feature(-1, 2, size="N"),
+    last=Feature(),
+)
+
+
+class Observed(Well):
+    observation = FEATURES
+
+    def sizes(self):
+        return {"N": self.num_agents, "K": 2}
+
+
+def test_features_give_elements_places_and_readers():
+    game = Observed(num_agents=3)
+    names = ["phase: a", "phase: b", "month", "ground 0 boats", "ground 1 boats"]
+    assert [one.name for one in game.features] == [*names, "status 0", "status 1", "status 2", "last"]
+    assert game.features[2] == ("month", 0, 30, 0.25)
+    assert FEATURES.index._fields == ("phase", "month", "boats")
+    assert (FEATURES.index.phase, FEATURES.index.month, FEATURES.index.boats) == (0, 2, 3)
+    assert FEATURES.place("last")._asdict() == {"at": 3, "K": 1, "N": 1}
+    codes = np.arange(18).reshape(2, 9)
+    see = game.view(codes)
+    assert see.month.tolist() == [2, 11]
+    assert see.boats.tolist() == [[3, 4], [12, 13]]
+    assert see.last.tolist() == [8, 17]
+    assert game.view(codes[0]).last == 8
+    assert observation_table(game).splitlines()[-1].startswith("| 3 + K + N | `last` | last | 0 to 1 |")
+    with pytest.raises(AttributeError, match="no feature is named 'weather'; there are phase, month"):
+        see.weather  # noqa: B018
+
+
+def test_only_features_with_stakes_may_change_in_the_twin():
+    assert Well().stakes_features == {"others drink"}
+    assert make("steward-v0").stakes_features == {"villages have people"}
+
+
+def test_a_view_reads_what_the_rules_wrote():
+    game = make("steward-v0", num_agents=4, num_grounds=3)
+    batch = Batch(game, 8, seed=2)
+    generator = np.random.default_rng(1)
+    for _ in range(40):
+        noise = generator.random(batch.mask.shape) * batch.mask
+        batch.step(noise.argmax(2).astype(np.int32))
+    see, s = game.view(batch.codes), batch.state
+    assert (see.seat == np.arange(4)).all()
+    assert (see.cue == s.cue_shown).all()
+    assert (see.own_catch == s.catch).all()
+    for name in ("estimate", "boats", "share", "weather", "broken", "status", "pledge", "report", "fined"):
+        assert (getattr(see, name) == getattr(s, name)[:, None]).all(), name
+    saw = (s.seen[:, :, None] >> np.arange(4)) & 1
+    assert (see.seen == np.where(saw == 1, s.catch[:, None], -1)).all()
+    assert see.evidence.shape == (8, 4, 4)
+
+
+@pytest.mark.parametrize("id", PAGES)
+def test_pages_hold_the_tables_of_their_games(id):
+    page = (DOCS / PAGES[id]).read_text(encoding="utf-8")
+    assert observation_table(make(id)) in page
+    assert state_table(make(id)) in page
+
+
+def test_the_guide_holds_the_fields_of_every_game():
+    guide = (DOCS / "writing-a-game.md").read_text(encoding="utf-8")
+    assert core_table() in guide
