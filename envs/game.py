@@ -46,8 +46,9 @@ import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.observation import Element, Features, View
+from gyges.envs.observation import Element, Features, View
 from gyges.envs.rater_hooks import Chain
-from gyges.envs.state import spans, widths
+from gyges.envs.state import spans, state, widths
 
 NOOP = 0
 """The action of a seat that does nothing; the only legal one when it is not to move."""
@@ -122,9 +123,9 @@ class Game(ABC):
     title: ClassVar[str]
     Config: ClassVar[type[Config]] = Config
     Params: ClassVar[Any] = Params
-    State: ClassVar[Any]
+    State: ClassVar[Any] = state()
     """Fields of a row, as `gyges.envs.state.state` declares them."""
-    observation: ClassVar[Features]
+    observation: ClassVar[Features] = Features()
     """What a seat sees."""
     rules_module: ClassVar[str]
     """Import path of the rules, imported when the first batch is made."""
