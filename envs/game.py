@@ -46,7 +46,6 @@ import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.observation import Element, Features, View
-from gyges.envs.observation import Element, Features, View
 from gyges.envs.rater_hooks import Chain
 from gyges.envs.state import spans, state, widths
 
