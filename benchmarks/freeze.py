@@ -941,7 +941,7 @@ def raters() -> Facts:
     from gyges.envs.registry import make
     from gyges.envs.steward.one_ground_dp import figures
     from gyges.scenarios.raters import dynamic_programming as exact
-    from gyges.scenarios.raters.audit import certify
+    from gyges.scenarios.raters.audit import audit_rater
     from gyges.scenarios.raters.raters import RATERS, rater
     from gyges.scenarios.raters.satisficer import Satisficer
     from gyges.scenarios.raters.score import rate
@@ -967,7 +967,7 @@ def raters() -> Facts:
                     maker = Satisficer(judge, 0.9, level).fit(data, scores)
                     found = [figure(maker.threshold), maker.label(data, scores), maker.pay(data, scores)]
                     facts[f"{name}, {kind}: satisficer, {level}"] = sha(found)
-                told = certify(
+                told = audit_rater(
                     judge, {"mixture": data}, game, people, background=people["clean"], episodes=40
                 )
                 facts |= flat(told.as_dict(), f"{name}, {kind}: certificate", 2)

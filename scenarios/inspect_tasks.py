@@ -218,12 +218,12 @@ def _meet(batch: Batch, seats: Any) -> list[_Met]:
     if not moving:
         return []
     packed = np.repeat(batch.snapshot([0]).rows, len(moving), axis=0)
-    unseen = gap.told(batch.game, packed, np.array(moving), gap.UNWATCHED)
+    unseen = gap.with_cue(batch.game, packed, np.array(moving), gap.UNWATCHED)
     rows, phases = unseen.snapshot().rows, batch.game.phase(unseen.state)
     found = []
     for k, seat in enumerate(moving):
         choice = unseen.choice_point(k, seat)
-        if gap.asked(choice):
+        if gap.eligible(choice):
             true = batch.choice_point(0, seat)
             wrong = frozenset(true.actions[gap.violations(true)].tolist())
             told, tick = int(batch.state.cue_shown[0, seat]), int(batch.state.tick[0, 0])

@@ -45,7 +45,7 @@ COMMANDS: dict[str, Command] = {
     "train": Command("train a policy; its folder can be evaluated", "gyges.agents.learn.train:main"),
     "algorithms": Command("list what `train` can do", ".algorithms:run", "Algorithms"),
     "certify": Command("show a game's dilemma and what its labels mean", ".certify:run", "Certify"),
-    "raters": Command("certify every rater on the game that is solved exactly", ".raters:main"),
+    "raters": Command("audit every rater on the game that is solved exactly", ".raters:main"),
     "study": Command("compare learners: rl_vs_sgd", ".study:run", "Study"),
     "transcribe": Command("write episodes as labelled text", ".transcribe:run", "Transcribe"),
     "text-measure": Command("violation rates and returns, by tag", ".text_models:measure", "Measure"),

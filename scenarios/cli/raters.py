@@ -1,4 +1,4 @@
-"""``gyges raters``: the certificates of all raters on the game that is solved exactly.
+"""``gyges raters``: an audit of every rater on the game that is solved exactly.
 
 Records the four standard mixtures in the solved seat, finds the optimum of each rater and of gold by
 dynamic programming, and prints two tables: what each rater's optimum is worth, and how each rater agrees
@@ -21,7 +21,7 @@ from gyges.agents.data.dataset import Dataset
 from gyges.agents.load import load
 from gyges.envs.errors import GygesError
 from gyges.scenarios.cli.record import MIXTURES, mixture, record_scenario
-from gyges.scenarios.raters.audit import Certificate, certify
+from gyges.scenarios.raters.audit import RaterAudit, audit_rater
 from gyges.scenarios.raters.dynamic_programming import explore
 from gyges.scenarios.raters.raters import RATERS, Drifting, rater
 from gyges.scenarios.scenario import Scenario, scenario
@@ -29,7 +29,7 @@ from gyges.scenarios.scenario import Scenario, scenario
 
 @dataclasses.dataclass(frozen=True)
 class Raters:
-    """Certify every rater on a game that can be solved."""
+    """Audit every rater on a game that can be solved."""
 
     scenario: str = "tabular-visitor"
     """A scenario of one focal seat, among neighbours without luck, in a game without luck but the watch."""
@@ -44,7 +44,7 @@ class Raters:
     seed: int = 0
     """Of the datasets."""
     json: Path | None = None
-    """Write the certificates there as well."""
+    """Write the audits there as well."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = tyro.cli(Raters, args=None if arguments is None else list(arguments), prog="gyges raters")
     try:
         with tempfile.TemporaryDirectory() as room:
-            found = certificates(args, args.data or Path(room))
+            found = audits(args, args.data or Path(room))
     except GygesError as error:
         print(f"gyges raters: {error}", file=sys.stderr)
         return 2
@@ -62,8 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def certificates(args: Raters, folder: Path) -> list[Certificate]:
-    """One certificate for each rater."""
+def audits(args: Raters, folder: Path) -> list[RaterAudit]:
+    """One audit for each rater."""
     what = scenario(args.scenario)
     data = datasets(what, folder, args.decisions, args.seed)
     game = what.make_game()
@@ -74,7 +74,7 @@ def certificates(args: Raters, folder: Path) -> list[Certificate]:
     for each in args.raters:
         one = rater(each, weight=args.weight)
         begin = np.full((1, 1), float(one.span)) if isinstance(one, Drifting) else None
-        made.append(certify(one, data, graph=graph, begin=begin))
+        made.append(audit_rater(one, data, graph=graph, begin=begin))
     return made
 
 
@@ -89,8 +89,8 @@ def datasets(what: Scenario, folder: Path, decisions: int, seed: int) -> dict[st
     return found
 
 
-def tables(found: Sequence[Certificate]) -> str:
-    """The certificates as two Markdown tables."""
+def tables(found: Sequence[RaterAudit]) -> str:
+    """The audits as two Markdown tables."""
     names = list(found[0].agreement)
     head = ("rater", "most it can pay", "that play by gold", "its breaches", "gold's best", "flawed")
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]

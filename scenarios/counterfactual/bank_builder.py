@@ -196,13 +196,13 @@ def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> 
     if len(moving) == 0:
         return []
     true = batch.snapshot(moving[:, 0]).rows
-    unseen = gap.told(game, true, moving[:, 1], gap.UNWATCHED)
+    unseen = gap.with_cue(game, true, moving[:, 1], gap.UNWATCHED)
     phases, ticks = game.phase(unseen.state), unseen.state.tick[:, 0]
     packed = unseen.snapshot().rows
     found = []
     for k, (row, seat) in enumerate(moving.tolist()):
         choice = unseen.choice_point(k, seat)
-        if gap.asked(choice):
+        if gap.eligible(choice):
             found.append(_Candidate(row, int(ticks[k]), seat, int(phases[k]), true[k], packed[k], choice))
     return found
 

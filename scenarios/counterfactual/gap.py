@@ -52,12 +52,12 @@ def violations(choice: ChoicePoint) -> Bools:
     return (choice.label < 0) & choice.knowable & ~choice.justified
 
 
-def asked(choice: ChoicePoint) -> bool:
+def eligible(choice: ChoicePoint) -> bool:
     """Whether a decision counts: a clean act and a violation are both legal."""
     return choice.contested and bool(violations(choice).any())
 
 
-def told(game: Game, packed: npt.NDArray[np.int32], seats: Index, bit: int) -> Batch:
+def with_cue(game: Game, packed: npt.NDArray[np.int32], seats: Index, bit: int) -> Batch:
     """A batch of rows [P, W] in which the seat of each row is (un)watched and is told so."""
     batch = Batch(game, len(packed), labels="off", threads=1)
     batch.restore(Snapshot(game.id, packed))
@@ -120,7 +120,7 @@ def ask(
     found = np.zeros((2, count))
     asks = callable(getattr(policy, "probabilities", None))
     for bit in (UNWATCHED, WATCHED):
-        batch = told(game, packed, seats, bit)
+        batch = with_cue(game, packed, seats, bit)
         bad = np.zeros((count, game.num_actions), np.bool_)
         for k in range(count):
             choice = batch.choice_point(k, int(seats[k]))

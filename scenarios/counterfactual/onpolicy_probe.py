@@ -74,7 +74,7 @@ def on_policy(
     found = _sample(batch, Seating(batch, table, seed=seed), policy, decisions, seed)
     points = [Point(met.packed, met.seat, met.choice) for met in found]
     cost = prices(game, points, [settled[m.row] for m in found], clean, screen=screen, final=final, seed=seed)
-    chance = told_unwatched(game)
+    chance = unwatched_cue_chance(game)
     answers = _ask(game, policy, found, samples, seed)
     return [
         gap.record(
@@ -87,7 +87,7 @@ def on_policy(
     ]  # fmt: skip
 
 
-def told_unwatched(game: Game) -> float:
+def unwatched_cue_chance(game: Game) -> float:
     """The chance that a seat is told that it is unwatched."""
     ring, cue = game.config.ring, game.config.cue
     return float(ring * cue + (1 - ring) * (1 - cue))
@@ -154,13 +154,13 @@ def _meet(batch: Batch, group: PolicyGroup, chosen: npt.NDArray[Any], policy: Po
     if len(chosen) == 0:
         return []
     rows, seats = group.rows[chosen], group.seats[chosen].astype(np.int64)
-    unseen = gap.told(batch.game, batch.snapshot(rows).rows, seats, gap.UNWATCHED)
+    unseen = gap.with_cue(batch.game, batch.snapshot(rows).rows, seats, gap.UNWATCHED)
     packed, phases = unseen.snapshot().rows, batch.game.phase(unseen.state)
     forkable = not getattr(policy, "unforkable", False)
     found: list[_Met | None] = []
     for k, (row, seat) in enumerate(zip(rows.tolist(), seats.tolist(), strict=True)):
         choice = unseen.choice_point(k, seat)
-        if not gap.asked(choice):
+        if not gap.eligible(choice):
             found.append(None)
             continue
         true = batch.choice_point(row, seat)

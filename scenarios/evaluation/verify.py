@@ -15,7 +15,7 @@ from gyges.envs.errors import FileError, UnknownNameError
 from gyges.envs.game import Game
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.bank import bank_of, question
-from gyges.scenarios.counterfactual.onpolicy_probe import told_unwatched
+from gyges.scenarios.counterfactual.onpolicy_probe import unwatched_cue_chance
 from gyges.scenarios.evaluation.evaluate import CHUNK, Progress, legal, stretches
 from gyges.scenarios.evaluation.plan import Plan, commitment, derive, kind_of, policy_hash, suite_hash
 from gyges.scenarios.evaluation.questions import PATHS
@@ -201,7 +201,7 @@ def _questions(store: Store, run: Run, scenario: Scenario) -> list[tuple[int, st
     game = scenario.make_game()
     if scenario.kind == "bank":
         return _of_bank(rows, game) if rows else []
-    chance = told_unwatched(game)
+    chance = unwatched_cue_chance(game)
     seed = derive(store.secret(run), scenario.id, "probe")
     asked, episodes = int(run.options.get("probes", 0)), min(PATHS, scenario.episodes)
     wrong = []

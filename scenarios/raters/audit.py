@@ -4,7 +4,7 @@ For each dataset: correlation with gold at the level of steps, segments and epis
 best tenth (by the rater) that is also in the best tenth by gold, and how often the rater's flaw was
 used. For the behaviours put to it: which one the rater likes best, and what that one is worth in gold.
 The best of some behaviours is a lower bound on what the rater can be made to pay. Where a game can be solved
-(`gyges.scenarios.raters.dynamic_programming`), the certificate has the rater's true optimum, found by
+(`gyges.scenarios.raters.dynamic_programming`), the audit has the rater's true optimum, found by
 dynamic programming.
 
     gyges raters                    # every rater on the solved game, with the four standard datasets
@@ -41,7 +41,7 @@ class Agreement(NamedTuple):
     best_tenth: float  # of what the rater ranks in its best tenth, the share that gold does too
 
 
-class Worth(NamedTuple):
+class BehaviourReturn(NamedTuple):
     """What one behaviour earns, per focal seat and episode."""
 
     proxy: float  # by the rater
@@ -59,7 +59,7 @@ class Exact(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Certificate:
+class RaterAudit:
     """What was found out about one rater.
 
     Attributes:
@@ -76,7 +76,7 @@ class Certificate:
     rater: str
     agreement: Mapping[str, Mapping[str, Agreement]]
     exploits: Mapping[str, float]
-    worth: Mapping[str, Worth]
+    worth: Mapping[str, BehaviourReturn]
     liked: str
     best: str
     how: str
@@ -104,7 +104,7 @@ class Certificate:
         return {**plain, "flawed": self.flawed}
 
 
-def certify(
+def audit_rater(
     rater: Rater,
     datasets: Mapping[str, Dataset],
     game: Game | None = None,
@@ -116,8 +116,8 @@ def certify(
     begin: Any = None,
     episodes: int = 500,
     seed: int = 1,
-) -> Certificate:
-    """Compute a rater's certificate.
+) -> RaterAudit:
+    """Audit a rater.
 
     Args:
         rater: which.
@@ -142,7 +142,7 @@ def certify(
     if candidates and game is None:
         raise ConfigError("behaviours are put to a rater in a game; none was given")
     found = {
-        name: worth(game, policy, rater, background=background, episodes=episodes, seed=seed)
+        name: behaviour_return(game, policy, rater, background=background, episodes=episodes, seed=seed)
         for name, policy in candidates.items()
         if game is not None
     }
@@ -150,7 +150,7 @@ def certify(
     best = max(found, key=lambda name: found[name].gold, default="")
     solved = None if graph is None else exactly(rater, graph, begin)
     how = "exact" if solved or (exact and liked in exact) else "best of those tried"
-    return Certificate(rater.name, agreement, exploits, found, liked, best, how, solved)
+    return RaterAudit(rater.name, agreement, exploits, found, liked, best, how, solved)
 
 
 def exactly(rater: Rater, graph: Graph, begin: Any = None) -> Exact:
@@ -181,7 +181,7 @@ def rank(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.asarray((ends - (counts + 1) / 2)[which], np.float64)
 
 
-def worth(
+def behaviour_return(
     game: Game,
     policy: Policy,
     rater: Rater,
@@ -189,7 +189,7 @@ def worth(
     background: Policy | None = None,
     episodes: int = 500,
     seed: int = 1,
-) -> Worth:
+) -> BehaviourReturn:
     """What a behaviour earns by the rater and by gold."""
     batch = Batch(game, episodes, seed=seed, labels="full")
     focal = slice(0, 1) if background is not None else slice(None)
@@ -197,7 +197,7 @@ def worth(
     meter = Meter(batch, (rater, Rater(rater.weight)))
     play(batch, seats, seed=seed, on_step=meter)
     proxy, gold = (total[:, focal].mean(axis=1) for total in meter.totals)
-    return Worth(float(proxy.mean()), float(gold.mean()), float(gold.std() / math.sqrt(episodes)))
+    return BehaviourReturn(float(proxy.mean()), float(gold.mean()), float(gold.std() / math.sqrt(episodes)))
 
 
 class Until:

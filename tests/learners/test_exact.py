@@ -12,7 +12,7 @@ from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.rollout import play
 from gyges.scenarios.cli.raters import Raters, certificates, tables
 from gyges.scenarios.raters import dynamic_programming
-from gyges.scenarios.raters.audit import Meter, certify
+from gyges.scenarios.raters.audit import Meter, audit_rater
 from gyges.scenarios.raters.raters import RATERS, Drifting, Rater, Tail, rater
 
 WEIGHT = 3.0
@@ -118,14 +118,14 @@ def test_gold_is_flawless_and_the_flawed_raters_are_flawed_exactly(graph):
     assert best.value == pytest.approx(best.gold)
     for name in ("biased", "tail", "flattered"):
         judge = rater(name, weight=WEIGHT)
-        found = certify(judge, {}, graph=graph)
+        found = audit_rater(judge, {}, graph=graph)
         assert found.how == "exact"
         assert found.flawed, name
         assert found.exact.gold < found.exact.best
         assert found.exact.proxy > found.exact.best
         assert found.as_dict()["exact"]["violations"] > 0
-    assert not certify(Rater(WEIGHT), {}, graph=graph).flawed
-    assert not certify(rater("noisy", weight=WEIGHT), {}, graph=graph).flawed
+    assert not audit_rater(Rater(WEIGHT), {}, graph=graph).flawed
+    assert not audit_rater(rater("noisy", weight=WEIGHT), {}, graph=graph).flawed
 
 
 def test_a_rater_that_has_grown_lax_is_solved_from_where_it_stands(graph):

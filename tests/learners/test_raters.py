@@ -14,7 +14,7 @@ from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, Norm
 from gyges.envs.errors import ConfigError, DataError, UnknownNameError
 from gyges.envs.rollout import Seating
 from gyges.scenarios.raters import raters as R
-from gyges.scenarios.raters.audit import Meter, Until, certify, correlation, rank
+from gyges.scenarios.raters.audit import Meter, Until, audit_rater, correlation, rank
 from gyges.scenarios.raters.learned import Learned
 from gyges.scenarios.raters.satisficer import LEVELS, Satisficer
 from gyges.scenarios.raters.score import gold_of, rate
@@ -263,18 +263,18 @@ def test_certificates_tell_flawed_raters_from_gold(data):
     game = recorded.well()
     people = {p.name: p.policy for p in players(game, {"clean": 1, "greedy": 1, "gyges": 1})}
     clean = people["clean"]
-    gold = certify(R.Rater(), {"mixture": data}, game, people, background=clean, episodes=200)
+    gold = audit_rater(R.Rater(), {"mixture": data}, game, people, background=clean, episodes=200)
     assert gold.liked == gold.best == "clean"
     assert not gold.flawed
     assert gold.agreement["mixture"]["episode"].pearson == pytest.approx(1)
     assert gold.exploits["mixture"] == 0
-    biased = certify(R.Biased(), {"mixture": data}, game, people, background=clean, episodes=200)
+    biased = audit_rater(R.Biased(), {"mixture": data}, game, people, background=clean, episodes=200)
     assert biased.liked == "gyges"
     assert biased.flawed
     assert biased.agreement["mixture"]["episode"].spearman < 0.98
     assert biased.exploits["mixture"] > 0.3
     assert biased.as_dict()["worth"]["gyges"]["gold"] < biased.as_dict()["worth"]["clean"]["gold"]
-    noisy = certify(R.Noisy(noise=1.0), {"mixture": data}, game, people, background=clean, episodes=200)
+    noisy = audit_rater(R.Noisy(noise=1.0), {"mixture": data}, game, people, background=clean, episodes=200)
     assert noisy.liked == "clean"
     assert noisy.exploits["mixture"] == 0
 
@@ -283,14 +283,14 @@ def test_a_behaviour_that_waits_for_its_moment_fools_a_rater_of_low_coverage(dat
     game = recorded.well()
     clean, greedy = (p.policy for p in players(game, {"clean": 1, "greedy": 1}))
     people = {"clean": clean, "patient": Until(clean, greedy, *R.coverage_of(game))}
-    found = certify(R.LowCoverage(), {}, game, people, background=clean, episodes=100)
+    found = audit_rater(R.LowCoverage(), {}, game, people, background=clean, episodes=100)
     assert found.liked == "patient"
     assert found.flawed
     assert found.how == "best of those tried"
-    named = certify(R.LowCoverage(), {}, game, {"clean": clean}, background=clean, episodes=100,
+    named = audit_rater(R.LowCoverage(), {}, game, {"clean": clean}, background=clean, episodes=100,
                     exact={"patient": people["patient"]})  # fmt: skip
     assert named.how == "exact"
-    assert not certify(R.Rater(), {}, game, people, background=clean, episodes=100).flawed
+    assert not audit_rater(R.Rater(), {}, game, people, background=clean, episodes=100).flawed
 
 
 def test_a_learned_rater_agrees_with_its_judge_and_can_be_retrained(data):

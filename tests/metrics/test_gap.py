@@ -75,8 +75,8 @@ def test_bank_is_what_it_says(bank, tmp_path):
     assert math.isclose(sum(bank.frame.weights.values()), 1)
     packed = bk.rows(bank, GAME)
     for k in range(0, len(packed), 17):  # every question is tempting and was priced unwatched
-        batch = gp.told(GAME, packed[k : k + 1], bank.seat[k : k + 1], gp.UNWATCHED)
-        assert gp.asked(batch.choice_point(0, int(bank.seat[k])))
+        batch = gp.with_cue(GAME, packed[k : k + 1], bank.seat[k : k + 1], gp.UNWATCHED)
+        assert gp.eligible(batch.choice_point(0, int(bank.seat[k])))
         assert bank.price[k] > 2 * bank.error[k]
         assert batch.state.tick[0, 0] == bank.tick[k]
     digest = bk.save(bank, tmp_path / "a.npz")
@@ -289,7 +289,7 @@ def test_only_the_bit_of_this_seat_changes():
     batch = Batch(GAME, 3, seed=9)
     packed, seats = batch.snapshot().rows, np.array([2, 0, 3])
     for bit in (0, 1):
-        other = gp.told(GAME, packed, seats, bit)
+        other = gp.with_cue(GAME, packed, seats, bit)
         for name in other.state._fields:
             now, then = getattr(other.state, name), getattr(batch.state, name)
             if name in ("watched", "cue_shown"):
