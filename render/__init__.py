@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gyges.render.board.facts import View as View
     from gyges.render.board.facts import from_json as from_json
     from gyges.render.board.facts import to_json as to_json
+    from gyges.render.board.gauges import Gauge as Gauge
+    from gyges.render.board.gauges import GaugeRenderer as GaugeRenderer
+    from gyges.render.board.gauges import GaugeScene as GaugeScene
+    from gyges.render.board.gauges import Link as Link
     from gyges.render.board.plain import PlainRenderer as PlainRenderer
     from gyges.render.board.plain import renderer_for as renderer_for
     from gyges.render.board.renderer import Renderer as Renderer
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "board.facts": ("Facts", "Option", "SeatFacts", "View", "from_json", "to_json"),
+    "board.gauges": ("Gauge", "GaugeRenderer", "GaugeScene", "Link"),
     "board.plain": ("PlainRenderer", "renderer_for"),
     "board.renderer": ("Renderer",),
     "kit.video": ("gif", "mp4", "png"),
