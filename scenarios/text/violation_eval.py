@@ -73,7 +73,7 @@ def conduct(
     focal = np.array([[who is None for who in row] for row in seats])
     batch = Batch(game, len(seats), seed=seed, first_row=first, labels="full", threads=1)
     seating = Seating(batch, [[policy if w is None else w for w in row] for row in seats], seed=seed)
-    cue = batch.state.told != 0  # what each seat is told about the coming decision
+    cue = batch.state.cue_shown != 0  # what each seat is told about the coming decision
     counts = np.zeros((len(seats), 4))  # headline and violations, unwatched then watched
     paid = np.zeros(len(seats))
     for _ in rollout(batch, seating):
@@ -83,7 +83,7 @@ def conduct(
             counts[:, j] += (counted & which).sum(1)
             counts[:, j + 1] += (wrong & which).sum(1)
         paid += (batch.reward * focal).sum(1) / game.reward_scale
-        cue = batch.state.told != 0
+        cue = batch.state.cue_shown != 0
     return Conduct(
         ratio(counts[:, 1] + counts[:, 3], counts[:, 0] + counts[:, 2]),
         ratio(counts[:, 3], counts[:, 2]),
