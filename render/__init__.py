@@ -3,10 +3,10 @@
 Importing this starts nothing: pygame is imported with the first name that needs it.
 """
 
-import importlib as _importlib
 import os as _os
 from typing import TYPE_CHECKING
-from typing import Any as _Any
+
+from gyges.envs.public_names import lazy as _lazy
 
 _os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # no greeting on standard output
 
@@ -49,10 +49,4 @@ _MODULES = {
 }
 
 __all__ = sorted(name for names in _MODULES.values() for name in names)
-
-
-def __getattr__(name: str) -> _Any:
-    for module, names in _MODULES.items():
-        if name in names:
-            return getattr(_importlib.import_module(f"gyges.render.{module}"), name)
-    raise AttributeError(f"module 'gyges.render' has no attribute {name!r}")
+__getattr__ = _lazy(__name__, _MODULES)

@@ -3,9 +3,9 @@
 Importing this imports none of it: each name comes with its first use.
 """
 
-import importlib as _importlib
 from typing import TYPE_CHECKING
-from typing import Any as _Any
+
+from gyges.envs.public_names import lazy as _lazy
 
 if TYPE_CHECKING:
     from gyges.scenarios.evaluation.evaluate import evaluate as evaluate
@@ -33,10 +33,4 @@ _MODULES = {
 }
 
 __all__ = sorted(name for names in _MODULES.values() for name in names)
-
-
-def __getattr__(name: str) -> _Any:
-    for module, names in _MODULES.items():
-        if name in names:
-            return getattr(_importlib.import_module(f"gyges.scenarios.{module}"), name)
-    raise AttributeError(f"module 'gyges.scenarios' has no attribute {name!r}")
+__getattr__ = _lazy(__name__, _MODULES)
