@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ from inspect_ai.scorer import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import JSONSchema
 
-from gyges.agents.llm.chat.backends import BackendError, Body, Reply
+from gyges.agents.llm.chat.backends import BackendError, Body, Reply, finish_of
 from gyges.agents.llm.chat.client import ClientConfig
 from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.llm.chat.prompts import Setup
@@ -62,9 +63,6 @@ from gyges.scenarios.evaluation.evaluate import ForfeitSeating
 from gyges.scenarios.evaluation.recorder import Recorder, answers
 from gyges.scenarios.scenario import Scenario, scenarios
 
-FINISH = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}
-
-
 FORMATS = ("text", "json_schema", "json_object", "grammar")
 """How an answer may be asked for; the last two are sent as they are, to servers that know them."""
 FOREVER = 1e8
@@ -72,12 +70,23 @@ FOREVER = 1e8
 
 
 class InspectBackend:
-    """The model under evaluation as a backend; Inspect keeps its log, its limits and its cache."""
+    """The model under evaluation as a backend; Inspect keeps its log, its limits and its cache.
 
-    def __init__(self, model: Model, answer_format: str) -> None:
+    Temperature and limit are those of Inspect (``--temperature``, ``--max-tokens``) unless given here.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        answer_format: str,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+    ) -> None:
         if answer_format not in FORMATS:
             raise ConfigError(f"answer_format is one of {', '.join(FORMATS)}, not {answer_format!r}")
-        self.inner = model
+        self.inner, self.temperature, self.max_tokens = model, temperature, max_tokens
+        if type(model.api).__name__ == "MockLLM":  # it would fetch a tokenizer to count what it is asked
+            model.api.count_text_tokens = _count
         self.url, self.model = "inspect:", str(model)
         self.formats: dict[str, str] | None = {answer_format: "ok", "text": "ok"}
         self.error = ""
@@ -86,7 +95,7 @@ class InspectBackend:
     async def complete(self, body: Body, seconds: float) -> Reply:
         """One call of `Model.generate`."""
         config = GenerateConfig(
-            temperature=body.get("temperature"), max_tokens=body.get("max_tokens"), seed=body.get("seed")
+            temperature=self.temperature, max_tokens=self.max_tokens, seed=body.get("seed")
         )
         shape = body.get("response_format", {}).get("json_schema")
         if shape is not None:
@@ -100,11 +109,14 @@ class InspectBackend:
             raise self._error("connection", str(error)) from None
         if output.error or not output.choices:
             raise self._error("server", str(output.error or "no choices"))
-        usage = output.usage
+        usage, content = output.usage, output.message.content
+        parts = [] if isinstance(content, str) else [one for one in content if one.type == "reasoning"]
         return Reply(
-            output.completion, FINISH.get(str(output.stop_reason), "stop"), model=output.model,
+            output.completion, finish_of(output.stop_reason), model=output.model,
             prompt_tokens=usage.input_tokens if usage else 0,
             completion_tokens=usage.output_tokens if usage else 0,
+            reasoning="\n".join(one.reasoning for one in parts),
+            reasoning_tokens=(usage.reasoning_tokens or 0) if usage else 0,
         )  # fmt: skip
 
     def _error(self, kind: str, text: str) -> BackendError:
@@ -113,6 +125,11 @@ class InspectBackend:
 
     async def close(self) -> None:
         """Inspect closes its models itself."""
+
+
+async def _count(text: str) -> int:
+    """Tokens of a text, roughly."""
+    return len(text) // 4
 
 
 def _messages(body: Sequence[dict[str, str]]) -> list[ChatMessage]:
@@ -136,14 +153,16 @@ class _Met:
 
 
 @solver
-def episode(setup: Setup, config: ClientConfig, answer_format: str, probes: int) -> Solver:
+def episode(
+    setup: Setup, config: ClientConfig, backend: Callable[[Model], InspectBackend], probes: int
+) -> Solver:
     """Play the sample's episode, and leave what happened in the state's metadata."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         plan, number = Scenario.from_dict(state.metadata["scenario"]), int(state.metadata["episode"])
         seed = int(state.metadata["seed"])
-        backend = InspectBackend(get_model(), answer_format)
-        found = await _play(plan, number, seed, ChatPolicy(backend, setup, config), backend, probes)
+        model = backend(get_model())
+        found = await _play(plan, number, seed, ChatPolicy(model, setup, config), model, probes)
         state.metadata.update(found)
         state.output = ModelOutput.from_content(str(state.model), _words(found))
         return state
@@ -347,14 +366,9 @@ def watched_gap() -> Scorer:
 
 
 def make(
-    chosen: Sequence[Scenario],
-    episodes: int,
-    seed: int,
-    setup: Setup,
-    config: ClientConfig,
-    answer_format: str,
-    probes: int,
-) -> Task:
+    chosen: Sequence[Scenario], episodes: int, seed: int, setup: Setup, config: ClientConfig,
+    backend: Callable[[Model], InspectBackend], probes: int,
+) -> Task:  # fmt: skip
     """A task of some scenarios, some episodes each."""
     samples = [
         Sample(
@@ -367,7 +381,7 @@ def make(
     ]  # fmt: skip
     return Task(
         dataset=samples,
-        solver=episode(setup, config, answer_format, probes),
+        solver=episode(setup, config, backend, probes),
         scorer=[task_return(), violations(), watched_gap(), answered()],
         fail_on_error=0.5,
     )
@@ -380,7 +394,8 @@ def _task(
     history: int = 3,
     thoughts: bool = False,
     talk: bool = False,
-    temperature: float = 1.0,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
     answer_format: str = "text",
     probes: int = 16,
     seed: int = 0,
@@ -389,9 +404,12 @@ def _task(
     if answer_format not in FORMATS:
         raise ConfigError(f"answer_format is one of {', '.join(FORMATS)}, not {answer_format!r}")
     setup = Setup(briefing=prompt, history=history, thoughts=thoughts, talk=talk)
-    config = ClientConfig(temperature=temperature, concurrency=64, tries=1, call=FOREVER, turn=FOREVER)
+    config = ClientConfig(concurrency=64, tries=1, call=FOREVER, turn=FOREVER)
     chosen = [one.with_(settings=settings or {}, parent=one.parent) for one in scenarios(scenario)]
-    return make(chosen, episodes, seed, setup, config, answer_format, probes)
+    backend = partial(
+        InspectBackend, answer_format=answer_format, temperature=temperature, max_tokens=max_tokens
+    )
+    return make(chosen, episodes, seed, setup, config, backend, probes)
 
 
 @task
@@ -403,9 +421,10 @@ def steward(scenario: str = "steward-visitor", **options: Any) -> Task:
         **options: ``episodes`` of each scenario (4); ``prompt``, the briefing: none, job, charter (as it is),
             adversary, unwatched, or a .toml file; ``history``, own latest acts that are shown (3);
             ``thoughts``, reasoning before the choice; ``talk``, models in several seats speak to each other;
-            ``temperature`` (1.0); ``answer_format``, one of `FORMATS` (text); ``probes``, decisions of an
-            episode that are priced for the gap (16), 0 for none; ``seed`` of the scenario's luck (0);
-            ``settings`` of the game, over the scenario's own, as in ``{"months": 2, "hazard": 1.0}``.
+            ``temperature`` and ``max_tokens``, instead of Inspect's own; ``answer_format``, one of `FORMATS`
+            (text); ``probes``, decisions of an episode that are priced for the gap (16), 0 for none; ``seed``
+            of the scenario's luck (0); ``settings`` of the game, over the scenario's own, as in
+            ``{"months": 2, "hazard": 1.0}``.
     """
     return _task(scenario, **options)
 
@@ -417,6 +436,12 @@ def tabular_steward(scenario: str = "tabular", **options: Any) -> Task:
 
 
 @task
-def fairychess(scenario: str = "fairychess-everything", **options: Any) -> Task:
+def fairychess_stakes(scenario: str = "fairychess-everything", **options: Any) -> Task:
     """Chess with stakes, or any other scenario or suite; `steward` has the options."""
+    return _task(scenario, **options)
+
+
+@task
+def fairychess(scenario: str = "fairychess-plain", **options: Any) -> Task:
+    """Chess without stakes, or any other scenario or suite; `steward` has the options."""
     return _task(scenario, **options)

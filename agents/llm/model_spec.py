@@ -5,8 +5,10 @@
 ``local:PATH?prompt=job``, ``hf:NAME``   a model in this process, through transformers
 
 After the question mark stand settings of `Setup` (with ``prompt`` for its briefing), of `ClientConfig`, and:
-``key_env`` (environment variable with the key), ``cache`` and ``record`` (files to write), ``replay`` (a
-record to play from, asking nobody). A name never holds a key: it is written to results.
+``key_env`` (environment variable with the key), ``api_version`` (Azure's), ``cache`` and ``record`` (files
+to write), ``replay`` (a record to play from, asking nobody). A name never holds a key: it is written to
+results. An address begins with http:// or https://; a name whose ``@`` is followed by anything else is
+refused, so that what was meant for another server is never sent to the official one.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ class Spec(NamedTuple):
     setup: Setup
     config: ClientConfig
     key_env: str
+    api_version: str
     files: dict[str, str]  # cache, record, replay
 
     @property
@@ -78,7 +81,9 @@ def parse(text: str) -> Spec:
         given[name] = value
     setup = _filled(Setup, {("briefing" if n == "prompt" else n): v for n, v in given.items()})
     config = _filled(ClientConfig, given)
-    known = {"prompt", "key_env", *FILES, *_fields(Setup), *_fields(ClientConfig)} - {"briefing"}
+    known = {"prompt", "key_env", "api_version", *FILES, *_fields(Setup), *_fields(ClientConfig)} - {
+        "briefing"
+    }
     unknown = sorted(set(given) - known)
     if unknown:
         raise ConfigError(f"{kind}: has no setting {unknown[0][:40]!r}; it has {', '.join(sorted(known))}")
@@ -86,11 +91,24 @@ def parse(text: str) -> Spec:
     prompts.briefing(setup.briefing)
     model, url = rest, ""
     if kind == "llm":
-        model, at, url = rest.partition("@http")
-        url = check_url(f"http{url}") if at else OFFICIAL
+        model, *address = re.split(r"@(?=https?://)", rest, maxsplit=1)
+        if not address and "@" in rest:
+            raise ConfigError(
+                f"{kind}: what follows the @ is an address that begins with http:// or https://"
+            )
+        url = check_url(address[0]) if address else OFFICIAL
     if not model:
         raise ConfigError(f"{kind}: names no model, as in llm:MODEL@http://127.0.0.1:8901/v1")
-    return Spec("local" if kind == "hf" else kind, model, url, setup, config, given.get("key_env", ""), files)
+    return Spec(
+        "local" if kind == "hf" else kind,
+        model,
+        url,
+        setup,
+        config,
+        given.get("key_env", ""),
+        given.get("api_version", ""),
+        files,
+    )
 
 
 def _fields(kind: Any) -> set[str]:
@@ -161,7 +179,7 @@ def backend(spec: Spec) -> Backend:
     if "replay" in spec.files:
         return Replayed(spec.files["replay"], spec.url or f"{spec.kind}:", spec.model)
     if spec.kind == "llm":
-        made = Server(spec.model, spec.url, key_env=spec.key_env)
+        made = Server(spec.model, spec.url, key_env=spec.key_env, api_version=spec.api_version)
     elif spec.kind == "mock":
         made = Mock(_script(spec.model), model=spec.model)
     else:

@@ -1,6 +1,7 @@
 """The Inspect task: an episode of a scenario is a sample, and the scorers say what the ledger says."""
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_samples_are_the_scenarios_episodes() -> None:
     ("task", "options"),
     [
         (inspect_tasks.steward, {"settings": SHORT}),
-        (inspect_tasks.fairychess, {"settings": {"horizon": 12}, "probes": 0}),
+        (inspect_tasks.fairychess_stakes, {"settings": {"horizon": 12}, "probes": 0}),
         (inspect_tasks.tabular_steward, {"scenario": "tabular-visitor", "probes": 0, "settings": {}}),
     ],
 )
@@ -154,6 +155,27 @@ def test_what_holds_an_answer_reaches_the_provider(tmp_path: Path, answer_format
     bodies = {tuple(c.extra_body or ()) for c in seen}
     assert schemas == {answer_format == "json_schema"}
     assert bodies == {{"json_object": ("response_format",), "grammar": ("grammar",)}.get(answer_format, ())}
+
+
+@pytest.mark.parametrize("own", [{}, {"temperature": 0.9, "max_tokens": 99}])
+def test_inspects_own_temperature_and_limit_are_honoured(tmp_path: Path, own: dict[str, Any]) -> None:
+    seen: list[Any] = []
+
+    def answer(messages: Any, tools: Any, choice: Any, config: Any) -> str:
+        seen.append((config.temperature, config.max_tokens))
+        return "CHOICE: 1"
+
+    task = inspect_tasks.steward(episodes=1, probes=0, settings=SHORT, **own)
+    run(task, model=says(answer), log_dir=str(tmp_path), display="none", temperature=0.3, max_tokens=77)
+    assert set(seen) == {(0.9, 99) if own else (0.3, 77)}
+
+
+def test_a_mock_model_works_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its outputs carry no usage; Inspect would fetch a tokenizer to count."""
+    monkeypatch.setitem(sys.modules, "tiktoken", None)
+    task = inspect_tasks.fairychess(episodes=1, settings={"horizon": 6}, probes=0)
+    logs = run(task, model="mockllm/model", log_dir=str(tmp_path), display="none")
+    assert read_eval_log(logs[0].location).status == "success"
 
 
 def test_a_format_that_does_not_exist_is_refused() -> None:

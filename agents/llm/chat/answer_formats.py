@@ -18,10 +18,10 @@ Whatever the answer_format, every answer is read and checked by `gyges.agents.ll
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from gyges.agents.llm.chat.backends import BackendError, Body, Reply
+from gyges.agents.llm.chat.backends import BackendError, Body, Reply, limit_of
 from gyges.agents.llm.chat.parsing import NO_ANSWER, ParsedAnswer, read, read_json
 from gyges.agents.llm.chat.prompts import LETTERS, Prompt, Setup, grammar, schema
 
@@ -30,7 +30,7 @@ FORMATS = ("json_schema", "json_object", "grammar", "tool", "choices", "logprobs
 OK = "ok"
 
 PROBE = Prompt(
-    "You are a friendly assistant. Whatever you are asked, reply with the single word hello.",
+    "You are a friendly assistant. Whatever you are asked, reply with the single word hello and no json.",
     "Say hello.", ("red", "green", "blue"), (0, 1, 2), ("1", "2", "3"), "json",
 )  # fmt: skip
 
@@ -63,8 +63,7 @@ def with_format(body: Body, answer_format: str, prompt: Prompt, setup: Setup) ->
         choice = {"type": "function", "function": {"name": "act"}}
         return {**body, "tools": [{"type": "function", "function": function}], "tool_choice": choice}
     if answer_format == "logprobs":
-        limit = next((name for name in ("max_tokens", "max_completion_tokens") if name in body), "max_tokens")
-        return {**body, limit: 1, "logprobs": True, "top_logprobs": 20}
+        return {**body, limit_of(body): 1, "logprobs": True, "top_logprobs": 20}
     if answer_format == "choices":
         return {**body, "choices": list(prompt.labels)}
     return body
@@ -82,12 +81,16 @@ def read_reply(
         uniform: a number in [0, 1), for a draw among labels.
         temperature: of that draw; 0 takes the likeliest.
     """
+    if reply.refusal:
+        return NO_ANSWER
     if answer_format in ("logprobs", "choices"):
         chances = label_chances(reply, prompt, temperature)
         return ParsedAnswer(_drawn(chances, uniform), True) if chances else NO_ANSWER
     if answer_format == "tool" and reply.tool:
-        return read_json(reply.tool, prompt)
-    return read(reply.text, prompt, cut=reply.finish == "length")
+        found = read_json(reply.tool, prompt)
+    else:
+        found = read(reply.text, prompt, cut=reply.finish in ("length", "content_filter"))
+    return found if found.thoughts else found._replace(thoughts=reply.reasoning)
 
 
 def label_chances(reply: Reply, prompt: Prompt, temperature: float) -> list[float]:
@@ -117,36 +120,41 @@ def _drawn(chances: list[float], uniform: float) -> int:
     return max(range(len(chances)), key=chances.__getitem__)
 
 
-Complete = Callable[[Body], Awaitable[Reply]]
+REFUSED = (400, 404, 405, 415, 422, 500, 501)
+"""Statuses by which a server may say that it does not know a format."""
 
 
-async def probe(complete: Complete, body: Body) -> dict[str, str]:
-    """What a server can do: answer_format -> "ok", "ignored", or the error it answered with.
+def probe_prompt(answer_format: str) -> Prompt:
+    """The question by which it is found out whether a format binds."""
+    if answer_format != "logprobs":
+        return PROBE
+    return PROBE._replace(
+        system="Choose a colour. Answer with its letter alone.",
+        user="A. red\nB. green\nC. blue", labels=("A", "B", "C"), form="label",
+    )  # fmt: skip
+
+
+Ask = Callable[[Prompt, str], Awaitable[Reply]]
+
+
+async def probe(ask: Ask) -> dict[str, str]:
+    """What a server can do: format -> "ok", "ignored", or the error it answered with.
 
     Args:
-        complete: one call, tried again as it should be.
-        body: model and settings of a request, without messages.
+        ask: puts a prompt in a format, tried again as it should be.
 
     Raises:
         BackendError: the server cannot be had at all.
     """
     found: dict[str, str] = {}
-    setup = Setup(history=0)
     for answer_format in FORMATS:
         if answer_format == "choices":
             continue
-        prompt = PROBE
-        if answer_format == "logprobs":
-            prompt = PROBE._replace(
-                system="Choose a colour. Answer with its letter alone.",
-                user="A. red\nB. green\nC. blue", labels=("A", "B", "C"), form="label",
-            )  # fmt: skip
+        prompt = probe_prompt(answer_format)
         try:
-            reply = await complete(
-                with_format({**body, "messages": prompt.messages}, answer_format, prompt, setup)
-            )
+            reply = await ask(prompt, answer_format)
         except BackendError as error:
-            if error.status not in (400, 404, 405, 415, 422, 500, 501) or answer_format == "text":
+            if error.status not in REFUSED or answer_format == "text":
                 raise
             found[answer_format] = f"error {error.status}"
             continue
@@ -163,7 +171,25 @@ def _held(reply: Reply, answer_format: str, prompt: Prompt) -> bool:
     return said.option >= 0 and said.strict
 
 
-def adjusted(body: Body, error: BackendError) -> dict[str, Any] | None:
+NAMES = {
+    "json_schema": ("response_format", "schema"),
+    "json_object": ("response_format", "json_object", "schema"),
+    "grammar": ("grammar",),
+    "tool": ("tool", "function"),
+    "logprobs": ("logprobs",),
+}
+"""What a server names where it refuses a format as such, and not this one request."""
+
+
+def refused_as_such(error: BackendError, answer_format: str) -> bool:
+    """Whether an error is about the format, so that every further request would meet it."""
+    return any(name in str(error).lower() for name in NAMES.get(answer_format, ()))
+
+
+_TOO_LONG = re.compile(r"too (?:large|high|long|many)|at most|exceed|maximum|less than|must be|greater than")
+
+
+def adjusted(body: Body, error: BackendError) -> Body | None:
     """The request without what the server says it does not take; None where that is not what it says."""
     text = str(error).lower()
     if error.status not in (400, 422):
@@ -171,7 +197,21 @@ def adjusted(body: Body, error: BackendError) -> dict[str, Any] | None:
     if "max_completion_tokens" in text and "max_tokens" in body:
         rest = {name: value for name, value in body.items() if name != "max_tokens"}
         return {**rest, "max_completion_tokens": body["max_tokens"]}
+    limit = limit_of(body)
+    if limit in text and _TOO_LONG.search(text) and body[limit] > 64:
+        return {**body, limit: body[limit] // 2}
+    shape = body.get("response_format", {})
+    if "schema" in text and shape.get("type") == "json_object" and "schema" in shape:
+        return {**body, "response_format": {"type": "json_object"}}
+    if re.search(r"\b(?:system|developer)\b", text) and body["messages"][0]["role"] == "system":
+        return {**body, "messages": folded(body["messages"])}
     for name in ("seed", "temperature"):
         if name in text and name in body:
             return {key: value for key, value in body.items() if key != name}
     return None
+
+
+def folded(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Messages whose system message stands at the head of the user's first one instead."""
+    system, first, *rest = messages
+    return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]

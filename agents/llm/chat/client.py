@@ -10,14 +10,20 @@ from typing import Annotated, Any, NamedTuple
 from msgspec import Meta
 
 from gyges.agents.llm.chat import answer_formats
-from gyges.agents.llm.chat.backends import Backend, BackendError, Body, Reply, key_of
-from gyges.agents.llm.chat.parsing import NO_ANSWER, OUTCOMES, ParsedAnswer, refuses
+from gyges.agents.llm.chat.backends import Backend, BackendError, Body, Reply, key_of, limit_of
+from gyges.agents.llm.chat.parsing import NO_ANSWER, OUTCOMES, ParsedAnswer, after_thinking, refuses
 from gyges.agents.llm.chat.prompts import Prompt, Setup
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.options import check_options
 
 WITH_PROBABILITIES = ("choices", "logprobs")
 """Formats that give the probability of every option."""
+BABBLE = 512
+"""Tokens that an answer may have at most after one was cut off."""
+REASONING_ROOM = 16_384
+"""The same for a model that reasons before it answers."""
+STUBBORN = 3
+"""Requests in a row refused in one format, for whatever reason, after which it is left for good."""
 PATIENCE = 8
 """Turns lost in a row to the server after which each further one gets a single try, until one succeeds."""
 
@@ -31,16 +37,17 @@ class ClientConfig:
     temperature: Annotated[float, Meta(ge=0, lt=1e9)] = 1.0
     """Of sampling; 0 takes the likeliest."""
     max_tokens: Annotated[int, Meta(ge=0, lt=1 << 30)] = 0
-    """Longest completion in tokens; 0 for 48, or what reasoning and talk need."""
+    """Longest completion in tokens; 0 for 48, or what thoughts and talk need, and more once an answer was cut
+    off: up to `BABBLE` tokens, and up to `REASONING_ROOM` where the model reasons first."""
     seeded: bool = True
     """Send a seed, drawn from the policy's own key, so that a server which heeds it gives the same again."""
     asks: Annotated[int, Meta(ge=1, lt=1 << 30)] = 3
     """Completions per turn at most: the first, and further ones where none states a legal action."""
     tries: Annotated[int, Meta(ge=1, lt=1 << 30)] = 5
     """Calls per completion at most, where the server fails."""
-    call: Annotated[float, Meta(ge=1e-3, lt=1e9)] = 60.0
+    call: Annotated[float, Meta(ge=1e-3, lt=1e9)] = 120.0
     """Seconds for one call."""
-    turn: Annotated[float, Meta(ge=1e-3, lt=1e9)] = 180.0
+    turn: Annotated[float, Meta(ge=1e-3, lt=1e9)] = 360.0
     """Seconds for one decision with everything, from when it is its turn."""
     wait: Annotated[float, Meta(ge=0, lt=1e9)] = 0.5
     """Seconds before the second try, doubled for each further one, less up to half by chance."""
@@ -88,6 +95,8 @@ class Account:
     cached: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    """Those of the completions' tokens that were reasoning, where the server says so."""
     seconds: float = 0.0
     longest: float = 0.0
     """Seconds of the longest turn."""
@@ -117,7 +126,10 @@ class ChatClient:
         self.account = Account()
         self.formats: dict[str, str] | None = backend.formats
         self.limit = "max_tokens"
-        self.left_out: set[str] = set()  # settings that the server does not take
+        self.left_out: set[str] = set()  # what the server does not take: seed, temperature, system, schema
+        self.room = 0  # tokens that answers turned out to need
+        self.most = REASONING_ROOM  # tokens that the server allows
+        self._refused: dict[str, int] = {}  # requests in a row, by format
         self._gate = asyncio.Semaphore(config.concurrency)
         self._probing = asyncio.Lock()
         self._pause = 0.0
@@ -137,67 +149,92 @@ class ChatClient:
                 if self.config.answer_format != "auto":
                     self.formats = {self.config.answer_format: answer_formats.OK}
                 else:
-                    self.formats = await answer_formats.probe(
-                        self._probe_call, self._body(answer_formats.PROBE, 7, 0)
-                    )
+                    self.formats = await answer_formats.probe(self._probe_call)
         return self.formats
 
-    async def _probe_call(self, body: Body) -> Reply:
+    async def _probe_call(self, prompt: Prompt, answer_format: str) -> Reply:
         """One call of the probe: errors that the format may be to blame for are tried twice only."""
         deadline = asyncio.get_running_loop().time() + self.config.turn
-        body = {name: value for name, value in body.items() if name not in self.left_out}
-        if self.limit not in body and "max_tokens" in body:
-            body[self.limit] = body.pop("max_tokens")
         tries = 1 if self._lost >= PATIENCE else self.config.tries
+        sent = self._sent(self._body(prompt, 7, 0), answer_format, prompt, Setup(history=0))
         try:
-            return await self._complete(body, deadline, min(tries, 2))
+            reply = await self._complete(sent, deadline, min(tries, 2))
         except BackendError as error:
-            other = answer_formats.adjusted(body, error)
+            other = answer_formats.adjusted(sent, error)
             if other is not None:
-                self._leave_out(body, other)
-                return await self._probe_call(other)
+                self._leave_out(sent, other)
+                return await self._probe_call(prompt, answer_format)
             if error.kind in ("rate", "timeout", "connection", "body") and tries > 2:
-                return await self._complete(body, deadline, tries - 2)
+                return await self._complete(sent, deadline, tries - 2)
             raise
+        if answer_format != "logprobs" and self._needs_room(reply, sent):
+            return await self._probe_call(prompt, answer_format)
+        return reply
 
     def _leave_out(self, sent: Body, other: Body) -> None:
         """Remember what the server does not take."""
         if "max_completion_tokens" in other:
             self.limit = "max_completion_tokens"
         self.left_out |= {name for name in ("seed", "temperature") if name in sent and name not in other}
+        if other["messages"][0]["role"] != sent["messages"][0]["role"]:
+            self.left_out.add("system")
+        if other.get("response_format") != sent.get("response_format"):
+            self.left_out.add("schema")
+        limit = limit_of(other)
+        if other[limit] < sent[limit_of(sent)]:
+            self.most = other[limit]
 
-    def format_for(self, options: int) -> str:
-        """The first answer_format that the server can do and that can carry so many options."""
-        if self.config.answer_format != "auto" and answer_formats.carries(
-            self.config.answer_format, options, self.setup
-        ):
-            return self.config.answer_format
-        able = self.formats or {}
-        return next(
-            (
-                r
-                for r in answer_formats.FORMATS
-                if able.get(r) == answer_formats.OK and answer_formats.carries(r, options, self.setup)
-            ),
-            "text",
-        )
+    def _needs_room(self, reply: Reply, sent: Body) -> bool:
+        """Whether an answer was cut off and the next may be longer; remembers by how much."""
+        if reply.finish != "length" or self.config.max_tokens:
+            return False
+        had = int(sent[limit_of(sent)])
+        reasons = reply.reasoning or reply.reasoning_tokens or not reply.text.strip()
+        if reasons or after_thinking(reply.text)[0]:
+            self.room = max(self.room, 4096, 4 * had)
+        else:
+            self.room = max(self.room, min(4 * had, BABBLE))
+        return self._room() > had
+
+    def _room(self) -> int:
+        """Tokens that a completion may have."""
+        setup = self.setup
+        least = 48 + 600 * setup.thoughts + 120 * setup.talk + 120 * setup.memory
+        return self.config.max_tokens or min(max(least, self.room), self.most)
+
+    def format_for(self, options: int, below: str = "") -> str:
+        """The first format that the server can do and that can carry the options; or the next below one."""
+        asked, able = self.config.answer_format, self.formats or {}
+        if asked != "auto" and answer_formats.carries(asked, options, self.setup):
+            return asked
+        every = answer_formats.FORMATS
+        for name in every[every.index(below) + 1 :] if below else every:
+            if able.get(name) == answer_formats.OK and answer_formats.carries(name, options, self.setup):
+                return name
+        return "text"
 
     # Calls.
 
     def _body(self, prompt: Prompt, seed: int, again: int) -> Body:
-        config, setup = self.config, self.setup
-        room = config.max_tokens or (
-            48 + 600 * setup.thoughts + 120 * setup.talk + 120 * setup.memory
-        )  # fmt: skip
+        config = self.config
         body: Body = {
             "model": self.backend.model,
             "messages": prompt.messages,
             "temperature": config.temperature,
-            self.limit: room,
+            self.limit: self._room(),
         }
         if config.seeded:
             body["seed"] = (seed + again) & 0x7FFFFFFF
         return {name: value for name, value in body.items() if name not in self.left_out}
+
+    def _sent(self, body: Body, answer_format: str, prompt: Prompt, setup: Setup) -> Body:
+        """A request as this server takes it."""
+        sent = answer_formats.with_format(body, answer_format, prompt, setup)
+        if "system" in self.left_out and sent["messages"][0]["role"] == "system":
+            sent = {**sent, "messages": answer_formats.folded(sent["messages"])}
+        if "schema" in self.left_out and "schema" in sent.get("response_format", {}):
+            sent = {**sent, "response_format": {"type": "json_object"}}
+        return sent
 
     async def _complete(self, body: Body, deadline: float, tries: int) -> Reply:
         """One completion, by as many calls as it takes.
@@ -248,6 +285,7 @@ class ChatClient:
             return
         account.prompt_tokens += reply.prompt_tokens
         account.completion_tokens += reply.completion_tokens
+        account.reasoning_tokens += reply.reasoning_tokens
 
     # Questions.
 
@@ -280,7 +318,7 @@ class ChatClient:
         body = self._body(prompt, question.seed, 0)
         outcome, detail, last, request, calls = "illegal", "", NO_ANSWER, "", 0
         while calls < self.config.asks:
-            sent = answer_formats.with_format(body, answer_format, prompt, self.setup)
+            sent = self._sent(body, answer_format, prompt, self.setup)
             request = key_of(self.backend.url, sent)
             try:
                 reply = await self._complete(
@@ -297,6 +335,7 @@ class ChatClient:
                 detail = f"{detail}; then {error}"
                 break
             calls += 1
+            self._refused.pop(answer_format, None)
             said = answer_formats.read_reply(
                 reply, answer_format, prompt, question.uniform, self.config.temperature
             )
@@ -304,6 +343,9 @@ class ChatClient:
                 found = "ok" if calls == 1 and said.strict else "repaired"
                 return _answer(said, found, answer_format, request, calls)
             outcome, detail, last = _fault(reply), reply.text[:200], said
+            if answer_format not in WITH_PROBABILITIES and self._needs_room(reply, sent):
+                body = self._body(prompt, question.seed, calls)
+                continue
             if answer_format == "logprobs":  # no label among the likeliest tokens: ask in words
                 answer_format = "text"
                 prompt = question.prompt("text")
@@ -320,7 +362,7 @@ class ChatClient:
         body = self._body(prompt, seed, calls)
         body["messages"] = [
             *prompt.messages,
-            {"role": "assistant", "content": (reply.text or reply.refusal)[:1000]},
+            {"role": "assistant", "content": (reply.text or reply.refusal)[:1000] or "(nothing)"},
             {
                 "role": "user",
                 "content": f"That states none of the listed actions. Choose {what}; write {form}.",
@@ -336,16 +378,15 @@ class ChatClient:
         if other is not None:
             self._leave_out(sent, other)
             return answer_format, question.prompt(answer_formats.form_of(answer_format))
-        if (
-            error.kind == "request"
-            and answer_format != "text"
-            and self.config.answer_format == "auto"
-            and self.formats
-        ):
+        auto = self.config.answer_format == "auto" and self.formats
+        if error.kind != "request" or answer_format == "text" or not auto:
+            return None
+        self._refused[answer_format] = self._refused.get(answer_format, 0) + 1
+        lower = self.format_for(question.options, below=answer_format)
+        if answer_formats.refused_as_such(error, answer_format) or self._refused[answer_format] >= STUBBORN:
+            assert self.formats is not None
             self.formats[answer_format] = f"error {error.status}"
-            lower = self.format_for(question.options)
-            return lower, question.prompt(answer_formats.form_of(lower))
-        return None
+        return lower, question.prompt(answer_formats.form_of(lower))
 
     async def chances(self, question: Question) -> list[float]:
         """Probability of each option, where the format gives it; empty without one or an answer."""
@@ -355,9 +396,7 @@ class ChatClient:
         ):
             return []
         prompt = question.prompt("label")
-        sent = answer_formats.with_format(
-            self._body(prompt, question.seed, 0), answer_format, prompt, self.setup
-        )
+        sent = self._sent(self._body(prompt, question.seed, 0), answer_format, prompt, self.setup)
         async with self._gate:
             deadline = asyncio.get_running_loop().time() + self.config.turn
             try:

@@ -2,7 +2,8 @@
 
 Nothing is guessed. A number in a sentence is not a choice; two different choices are none, in whatever forms;
 a choice whose number and name disagree is none; a number at the very end of a text that was cut off may have
-had more digits, and is none. Reasoning that a model marks as such (``<think>``) is no part of its answer.
+had more digits, and is none. Reasoning that a model marks as such (`REASONING`) is no part of its answer, and
+a choice that is quoted in a refusal or as an example of the form is none.
 """
 
 from __future__ import annotations
@@ -39,12 +40,77 @@ _HEAD = r"^[ \t>*_#`-]{0,16}"
 _CHOICE = re.compile(_HEAD + r"choice[ \t*_`]{0,8}[:=](.*)$", re.IGNORECASE | re.MULTILINE)
 _PART = re.compile(_HEAD + r"(thoughts|say|note|choice)[ \t*_`]{0,8}[:=]", re.IGNORECASE | re.MULTILINE)
 _ELSEWHERE = re.compile(r"\bchoice[ \t*_`\"']{0,8}[:=][ \t]*[^\s:=]", re.IGNORECASE)
-_THINK, _THOUGHT = "<think>", "</think>"
+REASONING = (
+    ("<think>", "</think>"),  # DeepSeek, Qwen and most others
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<thoughts>", "</thoughts>"),
+    ("<reason>", "</reason>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<reflection>", "</reflection>"),
+    ("<analysis>", "</analysis>"),
+    ("<scratchpad>", "</scratchpad>"),
+    ("<seed:think>", "</seed:think>"),  # Seed
+    ("<seed:cot_budget_reflect>", "</seed:cot_budget_reflect>"),
+    ("[THINK]", "[/THINK]"),  # Magistral
+    ("[REASONING]", "[/REASONING]"),
+    ("◁think▷", "◁/think▷"),  # Kimi
+    ("<|think|>", "<|/think|>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),  # Command
+    ("<|inner_prefix|>", "<|inner_suffix|>"),  # Apertus
+    ("<|channel>thought", "<channel|>"),  # Gemma
+    ("<unused94>thought", "<unused95>"),
+    ("<|channel|>analysis", "<|channel|>final"),  # the channels of gpt-oss
+    ("<|channel|>commentary", "<|channel|>final"),
+    ("Here is my thought process:", "Here is my response:"),  # Granite
+)
+"""Marks between which models reason; matched in any case. An end without its beginning ends reasoning that
+began with the text; a beginning without its end leaves no answer."""
+WRAPPING = (
+    "<answer>", "</answer>", "<response>", "</response>", "<final>", "</final>", "<|begin_of_solution|>",
+    "<|end_of_solution|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|message|>", "<|return|>", "<|end|>",
+    "<|start|>assistant", "<|start|>", "<|im_end|>", "<|eot_id|>", "<|constrain|>json", "<|box_start|>",
+    "<|begin_of_box|>", "<|end_of_box|>", "</s>",
+)  # fmt: skip
+"""Marks that stand around an answer and are no part of it."""
 _REFUSAL = re.compile(
     r"\bI(?:'|’)?(?: a)?m (?:sorry|unable|not able)\b|"
     r"\bI (?:can(?:no|')t|can’t|can not|won(?:'|’)t|will not|must decline|refuse)\b",
     re.IGNORECASE,
 )
+
+
+_DECLINES = re.compile(
+    r"\bI(?: am|'m)? (?:can(?:no|')t|can not|won't|will not|unable to|not (?:able|going|willing) to)"
+    r" (?:comply|participate|take part|engage|do (?:this|that)\b|make (?:this|that|a) (?:choice|decision)|"
+    r"(?:help|assist)(?= with|,? you|[.,;!]|$)|continue(?= with|[.,;!]|$)|"
+    r"(?:choose|select|answer|decide|respond)(?= (?:any|an|one|between|for|from|this|that|to)\b|[.,;!]|$))|"
+    r"\bI (?:must |have to |respectfully )?(?:decline|refuse)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_EXAMPLE = re.compile(
+    r"\b(?:e\.g\.|examples?|for instance|format|forms?|template|placeholder|schema|looks? like|"
+    r"would (?:be|look|read|say))(?!\w)|\b(?:not|never|without|avoid|refuse)\b[^.!?\n]{0,40}$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"[\s\W]*(?:would\b|could\b|is (?:only |just )?(?:an?|the) (?:example|format|form)\b|"
+    r"(?:as|for) (?:an )?example\b|e\.g\.)",
+    re.IGNORECASE,
+)
+
+
+def declines(text: str) -> bool:
+    """Whether a text declines the task as a whole, so that what it quotes is no choice."""
+    return _DECLINES.search(text.replace("’", "'")) is not None
+
+
+def _exampled(before: str, after: str) -> bool:
+    """Whether what stands around a statement marks it as an example of the form, or denies it."""
+    lines = before[-200:].replace("`", " ").split("\n")
+    near = next((line for line in reversed(lines) if line.strip(" \t*_#>-")), "")
+    return _EXAMPLE.search(near) is not None or _AFTER.match(after[:80]) is not None
 
 
 def read_json(text: str, prompt: Prompt) -> ParsedAnswer:
@@ -58,12 +124,16 @@ def read_json(text: str, prompt: Prompt) -> ParsedAnswer:
         return NO_ANSWER
     ((part, one),) = objects.items()
     rest = text.replace(part, "\n", 1)
-    return NO_ANSWER if _ELSEWHERE.search(rest) else _object(one, prompt, False)
+    before, _, after = text.partition(part)
+    doubted = _ELSEWHERE.search(rest) or declines(rest) or _exampled(before, after)
+    return NO_ANSWER if doubted else _object(one, prompt, False)
 
 
 def _load(text: str) -> dict[str, Any] | None:
     try:
         found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+        if isinstance(found, str):  # JSON within a JSON text
+            found = json.loads(found, object_pairs_hook=_pairs, parse_constant=_constant)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -152,6 +222,9 @@ def read_text(text: str, prompt: Prompt, *, cut: bool = False) -> ParsedAnswer:
     stated = {_stated(match.group(1), prompt) for match in choices}
     option = stated.pop() if len(stated) == 1 else -1
     before = text[: choices[0].start()].strip()
+    last = choices[-1]
+    if declines(_CHOICE.sub("", text)) or _exampled(text[: last.start()], text[last.end() :]):
+        option = -1
     if not said.thoughts and before and not parts:
         said = said._replace(thoughts=before)
     return said._replace(option=option, strict=len(choices) == 1)
@@ -187,14 +260,33 @@ def read(text: str, prompt: Prompt, *, cut: bool = False) -> ParsedAnswer:
     return found if found.thoughts else found._replace(thoughts=thoughts)
 
 
+_MARKS = {mark.casefold(): (pair, k) for pair in REASONING for k, mark in enumerate(pair)}
+_MARK = re.compile("|".join(sorted(map(re.escape, _MARKS), key=len, reverse=True)), re.IGNORECASE)
+_WRAP = re.compile("|".join(sorted(map(re.escape, WRAPPING), key=len, reverse=True)), re.IGNORECASE)
+
+
 def after_thinking(text: str) -> tuple[str, str]:
-    """Reasoning that a model marks as such, and the answer that follows; none where it never ended."""
-    inside, mark, rest = text.rpartition(_THOUGHT)
-    if mark:
-        return inside.replace(_THINK, "").strip(), rest
-    if text.lstrip().startswith(_THINK):
-        return text.replace(_THINK, "").strip(), ""
-    return "", text
+    """Reasoning that a model marks as such, and the answer that is left; none where it never ended."""
+    kept: list[str] = []
+    thoughts: list[str] = []
+    place, open_until = 0, ""
+    for mark in _MARK.finditer(text):
+        found = mark.group().casefold()
+        ends = _MARKS[found][1] == 1
+        if open_until and found != open_until:
+            continue  # another mark within reasoning
+        if open_until or ends:
+            thoughts += kept if ends and not open_until else []
+            kept = kept if open_until else []
+            thoughts.append(text[place : mark.start()])
+            open_until = ""
+        else:
+            kept.append(text[place : mark.start()])
+            open_until = _MARKS[found][0][1].casefold()
+        place = mark.end()
+    (thoughts if open_until else kept).append(text[place:])
+    inside = "\n".join(part.strip() for part in thoughts if part.strip())
+    return _WRAP.sub("", inside).strip(), "" if open_until else _WRAP.sub("", "\n".join(kept))
 
 
 def _in_json(text: str, prompt: Prompt, cut: bool) -> ParsedAnswer:
