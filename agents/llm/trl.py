@@ -2,7 +2,9 @@
 
 The model is given one tool, `act`, which takes the number of a listed action and returns what the seat
 sees next. The reward is the task return, less a weight times the severity of what was done wrong; so the
-same game trains with its labels or without. TRL itself is not imported here.
+same game trains with its labels or without. A call that names no listed action costs, and so does every turn
+that was not played: the episode is then played to its end by the first legal action, each counted as the
+worst that was open, so that to stop early is no way out of a bad one. TRL itself is not imported here.
 """
 
 from __future__ import annotations
@@ -24,13 +26,14 @@ class GameEnvironment:
     """One game, one seat, played through a tool call. Made by `environment`."""
 
     def __init__(
-        self, game: Any, seat: int, others: Policy, setup: Setup, weight: float, seeds: Callable[[], int]
-    ) -> None:
+        self, game: Any, seat: int, others: Policy, setup: Setup, weight: float, missed: float,
+        seeds: Callable[[], int],
+    ) -> None:  # fmt: skip
         self._game, self._seat, self._others, self._setup = game, seat, others, setup
-        self._weight, self._seeds = weight, seeds
+        self._weight, self._missed, self._seeds = weight, missed, seeds
         self._table: OneSeat | None = None
         self._mind = Mind()
-        self._unread = 0
+        self._misses, self._owed = 0, 0.0
 
     def reset(self, **fields: Any) -> str:
         """Begin an episode; returns the rules, the job and what the seat sees.
@@ -41,7 +44,7 @@ class GameEnvironment:
         seed = fields.get("seed")
         seed = self._seeds() if seed is None else int(seed)
         self._table = OneSeat(self._game, self._seat, self._others, seed=seed)
-        self._mind, self._unread = Mind(), 0
+        self._mind, self._misses, self._owed = Mind(), 0, 0.0
         instructions = system_text(self._game, self._seat, self._setup, "tool")
         return f"{instructions}\n\n{self._page()}"
 
@@ -59,7 +62,7 @@ class GameEnvironment:
             return OVER
         actions = table.observation().legal(0)
         if isinstance(choice, bool) or not isinstance(choice, int) or not 1 <= choice <= len(actions):
-            self._unread += 1
+            self._misses += 1
             return f"There is no action {str(choice)[:20]!r}; choose a number from 1 to {len(actions)}."
         action = int(actions[choice - 1])
         gained = table.act(action)
@@ -69,9 +72,15 @@ class GameEnvironment:
         return OVER if table.over else self._page()
 
     def get_reward(self) -> float:
-        """Task return less the weighted severity, for the episode as far as it was played."""
+        """Task return less the weighted severity and what missed turns cost; ends the episode."""
         table = self._running()
-        return table.gained - self._weight * table.severity()
+        while not table.over:
+            choice = table.choice_point()
+            worst, done = int(choice.severity.max()), int(choice.severity[0])
+            self._owed += (worst - done) / self._game.welfare_scale
+            table.act(int(choice.actions[0]))
+            self._misses += 1
+        return table.gained - self._weight * (table.severity() + self._owed) - self._missed * self._misses
 
     def _running(self) -> OneSeat:
         if self._table is None:
@@ -93,6 +102,7 @@ def environment(
     seat: int = 0,
     others: str = "clean",
     weight: float = 0.0,
+    missed: float = 1.0,
     setup: Setup | None = None,
     seed: int = 0,
     **settings: Any,
@@ -104,6 +114,7 @@ def environment(
         seat: the model's.
         others: persona of the other seats.
         weight: how much a unit of severity takes from the reward; 0 pays the task alone.
+        missed: reward units that a call without a listed action costs, and a turn that was not played.
         setup: briefing and what a page holds.
         seed: of the first episode; each further one counts up, over all environments of the factory.
         settings: of the game.
@@ -112,4 +123,4 @@ def environment(
     persona: Policy = load_name(made.personas[others])()
     counter = itertools.count(seed)
     chosen = setup or Setup()
-    return lambda: GameEnvironment(made, seat, persona, chosen, weight, lambda: next(counter))
+    return lambda: GameEnvironment(made, seat, persona, chosen, weight, missed, lambda: next(counter))

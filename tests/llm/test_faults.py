@@ -67,10 +67,10 @@ def test_a_hundred_turns_of_one_fault(fault: str) -> None:
 def test_a_fault_now_and_then_is_overcome(fault: str) -> None:
     count = iter(range(10**6))
     answer = '{"choice": 2}'
+    call = 0.2 if KINDS.get(fault) == "timeout" else 5.0
+    config = ClientConfig(answer_format="json_schema", call=call, turn=60.0, wait=0.001, tries=40)
     with FakeServer(lambda request: answer if next(count) % 4 else fault, stall=60.0) as server:
-        account, _ = hundred_turns(
-            server, ClientConfig(answer_format="json_schema", call=0.2, turn=60.0, wait=0.001, tries=40)
-        )
+        account, _ = hundred_turns(server, config)
     assert account["outcomes"]["ok"] == 100
     assert sum(account["errors"].values()) >= 33
 

@@ -18,6 +18,7 @@ from gyges.agents.llm.chat.parsing import REASONING, read
 from gyges.agents.llm.chat.prompts import Prompt, Setup
 from gyges.agents.llm.model_spec import parse
 from gyges.envs.errors import ConfigError
+from gyges.scenarios.cli.main import main
 
 OPTIONS = ("take 0", "take 1", "take 2", "take 3")
 QUICK = ClientConfig(wait=0.001, turn=20.0, call=5.0, tries=2)
@@ -434,3 +435,44 @@ def test_probes_for_json_say_json() -> None:
     answers, client, _ = asked(strict, answer_format="auto")
     assert (client.formats or {})["json_object"] == "ok"
     assert (answers[0].answer_format, answers[0].outcome) == ("json_object", "ok")
+
+
+# The check of a server, as a person runs it.
+
+
+def obedient(body: Body) -> Any:
+    """A small model that does what it is asked, in every format but grammars."""
+    text = str(body["messages"])
+    if "grammar" in body:
+        return raw({"error": {"message": "unknown parameter: grammar"}}, status=400)
+    if body["max_tokens"] == 5:
+        return raw(completion("one two three four five", finish="max_tokens"))
+    if "tools" in body:
+        call = {"function": {"name": "act", "arguments": {"choice": 1}}}
+        return raw(completion("", tool_calls=[call]))
+    if "logprobs" in body:
+        made = completion("A", finish="length")
+        made["choices"][0]["logprobs"] = {"content": [{"top_logprobs": [{"token": "A", "logprob": -0.1}]}]}
+        return raw(made)
+    if "response_format" in body:
+        return '{"choice": 1}'
+    return "CHOICE: 2" if "Actions:" in text else "hello"
+
+
+def test_a_servers_check_says_what_works(capsys: pytest.CaptureFixture[str]) -> None:
+    with FakeServer(obedient) as server:
+        assert main(["llm-check", server.url, "fake"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    found = {line[7:35].strip(): line[:6].strip() for line in lines[:-2]}
+    assert len(found) == 20
+    assert [name for name, works in found.items() if works == "no"] == ["answer format grammar"]
+    assert lines[-1] == f"play it as: llm:fake@{server.url}"
+
+
+def test_a_server_that_cannot_be_had_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with FakeServer(lambda body: raw({"detail": "no such model"}, status=401)) as server:
+        assert main(["llm-check", server.url, "fake"]) == 1
+    assert "no such model" in capsys.readouterr().out
+    with FakeServer(lambda body: "I would rather not.") as server:
+        assert main(["llm-check", server.url, "fake"]) == 1
+    assert "no     a legal action of 4" in capsys.readouterr().out

@@ -55,7 +55,7 @@ def trained(tmp_path: Path, model: Any, words: Any, length: int) -> tuple[Any, l
     trainer.train()
     played = [env for env in made if env._table is not None]
     assert played
-    assert all(env.get_reward() == env.table.gained - env.table.severity() for env in played)
+    assert all(env.get_reward() <= env.table.gained - env.table.severity() for env in played)
     return trainer, played
 
 

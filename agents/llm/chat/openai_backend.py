@@ -24,6 +24,7 @@ from gyges.agents.llm.chat.backends import (
     reply_of,
 )
 from gyges.envs.errors import ConfigError
+from gyges.envs.extras import require
 
 OFFICIAL = "https://api.openai.com/v1"
 MAX_WAIT = 3600.0
@@ -46,14 +47,14 @@ class Server:
         api_version: Azure's; the key is then sent in its header ``api-key``.
 
     Raises:
-        ConfigError: a URL of another kind, or with a key in it, or httpx is not installed.
+        ConfigError: a URL of another kind, or with a key in it.
+        MissingExtraError: httpx is not installed.
     """
 
     def __init__(self, model: str, url: str = OFFICIAL, *, key_env: str = "", api_version: str = "") -> None:
-        try:
-            import httpx
-        except ImportError:
-            raise ConfigError("chat servers need the extra 'llm': pip install 'gyges[llm]'") from None
+        require("llm", "httpx", part="a chat server")
+        import httpx
+
         self._httpx = httpx
         self.model = model
         self.url = check_url(url)

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from gyges.agents.llm.chat.backends import Backend
 from gyges.agents.llm.chat.client import WITH_PROBABILITIES, Answer, ChatClient, ClientConfig, Question
 from gyges.agents.llm.chat.prompts import NOTE, SAID, Mind, Setup, plain, render, system_text
-from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.errors import PolicyError
+from gyges.envs.extras import require
 from gyges.envs.policy import Decision, Memory, Observation, pick
 
 T = TypeVar("T")
@@ -96,10 +97,9 @@ class ChatPolicy:
     def _run(self, work: Callable[[], Awaitable[T]]) -> T:
         """The result of an asynchronous function, run in a thread of this policy; an interrupt cancels it."""
         if self._portal is None:
-            try:
-                from anyio.from_thread import start_blocking_portal
-            except ImportError:
-                raise ConfigError("chat models need the extra 'llm': pip install 'gyges[llm]'") from None
+            require("llm", "anyio", part="a chat model")
+            from anyio.from_thread import start_blocking_portal
+
             stack = contextlib.ExitStack()
             self._portal = stack.enter_context(start_blocking_portal(name="gyges-llm"))
             self._stop = weakref.finalize(self, stack.close)
