@@ -14,7 +14,7 @@ HIGHER = {
     "agents": ("render", "scenarios"),
     "render": ("scenarios",),
 }
-ALLOWED = re.compile(r"gyges\.render\.")
+ALLOWED = re.compile(r"gyges\.render[.:]")
 """A game names its renderer by a lazy string."""
 OWED = {"envs/fairychess/game.py", "agents/learn/train.py"}
 """Files that still name a higher room."""
