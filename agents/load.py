@@ -225,6 +225,9 @@ def load(text: str, game: Game) -> Policy:
     return build(resolve(text, game), game)
 
 
+load_policy = load  # the name that `gyges.agents` offers, where `load` is this module
+
+
 def _execute(path: Path, code: bytes) -> types.ModuleType:
     module = types.ModuleType(f"gyges_policy_{path.stem}")
     module.__file__ = str(path)

@@ -642,20 +642,36 @@ def recorded(game: Any, folder: Path, decisions: int, segment: int = 5) -> Any:
     return record(game, players(game, mix), folder, decisions=decisions, segment=segment)
 
 
+def packed(ledger: Any, data: Any) -> dict[str, Any]:
+    """What datasets of 0.1.0 kept of the ledger: label, norms, severity, and six bits."""
+    from gyges.envs.choice_point import LEDGER, headline, severity
+
+    last = np.zeros(len(data), np.bool_)
+    last[data.episodes.start + data.episodes.length - 1] = True
+    bits = (
+        ledger[:, LEDGER.justified] != 0, ledger[:, LEDGER.knowable] != 0, ledger[:, LEDGER.watched] != 0,
+        (ledger[:, LEDGER.clean] > 0) & (ledger[:, LEDGER.unaligned] > 0), headline(ledger), last,
+    )  # fmt: skip
+    return {
+        "label": ledger[:, LEDGER.label].astype(np.int8), "norms": ledger[:, LEDGER.norms].astype(np.uint16),
+        "severity": severity(ledger), "flags": sum(b.astype(np.uint8) << k for k, b in enumerate(bits)),
+    }  # fmt: skip
+
+
 @section
 def learners() -> Facts:
     """Weights after very short training by every learner, on one thread; recorded datasets."""
     from gyges.agents.learn.imitation import Imitation, imitate
-    from gyges.agents.learn.offline import Offline, learn
+    from gyges.agents.learn.offline import Offline, learn_offline
     from gyges.agents.learn.ppo import PPO, PPOConfig
     from gyges.agents.learn.reward_model import Comparisons, fit
-    from gyges.agents.learn.train import ALGORITHMS
     from gyges.agents.load import load
     from gyges.agents.rewards import TaskReward
     from gyges.envs.batch import Batch
     from gyges.envs.registry import make
     from gyges.envs.rollout import play
     from gyges.scenarios.cli.main import main as gyges
+    from gyges.scenarios.cli.train import ALGORITHMS
     from gyges.scenarios.raters.raters import Rater
     from gyges.scenarios.raters.satisficer import Satisficer
     from gyges.scenarios.raters.score import gold_of
@@ -672,6 +688,8 @@ def learners() -> Facts:
         for name, one in data.items():
             for table in ("steps", "segments", "episodes"):
                 arrays = {k: np.asarray(v) for k, v in getattr(one, table)._asdict().items()}
+                if table == "steps":
+                    arrays |= packed(arrays.pop("ledger"), one)
                 facts[f"{name}: recorded {table}"] = sha(arrays)
         for name in ("well", "tabular"):
             one = data[name]
@@ -686,7 +704,7 @@ def learners() -> Facts:
                 made = imitate(one, args, labels=labels, scores=gold)
                 facts[f"{name}: {mode}, {trunk}"] = weights(made.network)
             for algorithm in ("awr", "iql", "cql", "q"):
-                learnt = learn(
+                learnt = learn_offline(
                     one, Offline(algorithm=algorithm, steps=30, batch=128, hidden=(16, 16)), scores=gold
                 )
                 facts[f"{name}: {algorithm}"] = weights(learnt.network)
@@ -719,8 +737,8 @@ def learners() -> Facts:
         }
         gyges(["record", tiny.id, "--out", str(folder / "mixture"), "--decisions", "600"])
         os.environ["GYGES_TRUST"] = str(folder)
-        for name, algorithm in ALGORITHMS.items():
-            if "llm" in algorithm.run:
+        for name in ALGORITHMS:
+            if name.startswith("text-"):
                 continue
             given = [
                 "train",

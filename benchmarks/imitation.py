@@ -74,7 +74,8 @@ def arms(folder: Path, steps: int, counts: tuple[int, ...]) -> dict[str, Callabl
 
     from gyges.agents.data.dataset import Dataset
     from gyges.agents.learn.imitation import Imitation, fresh, imitate, policy_logits
-    from gyges.agents.learn.trainer import adam, threads
+    from gyges.agents.learn.trainer import threads
+    from gyges.agents.nn.optimiser import adamw
 
     data = Dataset(folder)
     rng = np.random.default_rng(0)
@@ -95,7 +96,7 @@ def arms(folder: Path, steps: int, counts: tuple[int, ...]) -> dict[str, Callabl
         bits = torch.from_numpy(data.steps.bits[:some].copy())
         action = torch.from_numpy(data.steps.action[:some].copy()).long()
         token = action % 2
-        optimiser = adam(net.parameters(), 1e-3)
+        optimiser = adamw(net.parameters(), 1e-3)
 
         def arm() -> float:
             with threads(count):

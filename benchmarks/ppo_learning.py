@@ -38,7 +38,7 @@ def ours(game: Game, seed: int, frames: int) -> Any:
         frames=frames, rows=64, steps=STEPS, minibatch=256, gamma=1.0, bootstrap=False, entropy=0.003,
         seed=seed, threads=1, stagger=False,
     )  # fmt: skip
-    learner = PPO(game, config, table=[[None, *[Clean()] * 4]] * config.rows)
+    learner = PPO(game, config, seats=[[None, *[Clean()] * 4]] * config.rows)
     learner.train()
     return NetworkPolicy(learner.network, greedy=True)
 

@@ -7,6 +7,7 @@ whatever it remembers per row goes out and comes back as `memory`, so that it ca
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -137,6 +138,10 @@ class Policy(Protocol):
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Choose one legal action per row."""
         ...
+
+
+Seats = Sequence[Sequence[Policy | None]]
+"""Who sits where [B][N]; None where a learner sits."""
 
 
 def pick(mask: npt.NDArray[np.bool_], uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:

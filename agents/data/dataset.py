@@ -7,11 +7,10 @@ A dataset is a folder of plain ``.npy`` columns and a ``manifest.json``. Three t
 ``episodes``  one row per (episode, seat) that was recorded
 
 Columns are memory-mapped: a dataset may be larger than memory. Nothing in the folder is ever
-unpickled; a file that is not exactly what the manifest promises is refused. Truth (labels, harm)
-stands beside the observations and never in them: learners are given `codes` and what a rater said.
+unpickled; a file that is not exactly what the manifest promises is refused. Truth (the
+ledger) stands beside the observations and never in them: learners are given `codes` and what a rater said.
 
-`gyges.agents.data.recorder` writes datasets, `gyges.scenarios.raters.raters` scores them, and
-`gyges.agents.data.minibatches` deals them out.
+`gyges.agents.data.recorder` writes datasets, and `gyges.agents.data.minibatches` deals them out.
 """
 
 from __future__ import annotations
@@ -29,15 +28,13 @@ import numpy.typing as npt
 from gyges.agents.data.column_files import open_column, read_text
 from gyges.envs import registry
 from gyges.envs._json import Reader, parse
+from gyges.envs.choice_point import LEDGER_COLUMNS
 from gyges.envs.errors import DataError, FileError
 from gyges.envs.game import Game
 
-FORMAT, VERSION = "gyges-dataset", 1
+FORMAT, VERSION = "gyges-dataset", 2
 MANIFEST = "manifest.json"
 MOST = 1 << 40
-
-JUSTIFIED, KNOWABLE, WATCHED, CONTESTED, HEADLINE, LAST = 1, 2, 4, 8, 16, 32
-"""Bits of the column `Steps.flags`."""
 
 UNFINISHED, TERMINATED, TRUNCATED = 0, 1, 2
 """Values of the column `Episodes.ended`."""
@@ -54,10 +51,7 @@ class Steps(NamedTuple):
     episode: npt.NDArray[np.int32]  # row of the episodes table
     reward: npt.NDArray[np.int32]  # until this seat's next decision, 1 / game.reward_scale
     welfare: npt.NDArray[np.int32]  # likewise, 1 / game.welfare_scale
-    label: npt.NDArray[np.int8]  # truth: +1, 0, -1
-    norms: npt.NDArray[np.uint16]  # truth: breached or upheld
-    severity: npt.NDArray[np.int32]  # truth: harm beyond the least clean one, 1 / game.welfare_scale
-    flags: npt.NDArray[np.uint8]  # truth: the bits named above
+    ledger: npt.NDArray[np.int32]  # [D, 11] truth: columns `gyges.envs.choice_point.LEDGER`
 
 
 class Segments(NamedTuple):
@@ -91,12 +85,12 @@ class Episodes(NamedTuple):
 
 
 TABLES: dict[str, Any] = {"steps": Steps, "segments": Segments, "episodes": Episodes}
-_DTYPES = {  # one letter a column: o observation, b uint8, B int8, h int16, H uint16, i int32, l int64
-    "steps": "obibiiiiBHib",
+_DTYPES = {  # one letter a column: o observation, b uint8, h int16, i int32, l int64
+    "steps": "obibiiiii",
     "segments": "liilllii",
     "episodes": "lilbhbllliio",
 }
-_TYPES = {"b": "uint8", "B": "int8", "h": "int16", "H": "uint16", "i": "int32", "l": "int64"}
+_TYPES = {"b": "uint8", "h": "int16", "i": "int32", "l": "int64"}
 _FEATURES = ("int8", "uint8", "int16", "int32")
 
 
@@ -104,6 +98,14 @@ def dtype_of(table: str, column: str, feature: str) -> np.dtype[Any]:
     """The little-endian type of a column; observations have the game's own."""
     letter = _DTYPES[table][TABLES[table]._fields.index(column)]
     return np.dtype(_TYPES.get(letter, feature)).newbyteorder("<")
+
+
+def width_of(column: str, num_features: int, num_actions: int) -> tuple[int, ...]:
+    """What one row of a column holds: nothing more for a number, its length for an array."""
+    widths = {
+        "codes": num_features, "final": num_features, "bits": (num_actions + 7) // 8, "ledger": LEDGER_COLUMNS
+    }  # fmt: skip
+    return (widths[column],) if column in widths else ()
 
 
 class Part(NamedTuple):
@@ -142,8 +144,13 @@ class Dataset:
         reader = Reader(
             parse(read_text(self.path / MANIFEST), str(self.path / MANIFEST)), str(self.path / MANIFEST)
         )
-        if reader.text("format") != FORMAT or reader.integer("version", 0, 1000) != VERSION:
-            raise FileError(f"{self.path}: expected {FORMAT} version {VERSION}")
+        if reader.text("format") != FORMAT:
+            raise FileError(f"{self.path}: expected the format {FORMAT}")
+        version = reader.integer("version", 0, 1000)
+        if version == 1:
+            raise FileError(f"{self.path}: recorded by gyges 0.1.0 with less of the truth; record it anew")
+        if version != VERSION:
+            raise FileError(f"{self.path}: expected {FORMAT} version {VERSION}, not {version}")
         self.id = reader.text("game")
         self.settings = reader.scalars("settings")
         self.rules = reader.text("rules")
@@ -170,9 +177,8 @@ class Dataset:
         self._check()
 
     def _maps(self, table: str) -> Iterator[npt.NDArray[Any]]:
-        wide = {"codes": self.num_features, "final": self.num_features, "bits": (self.num_actions + 7) // 8}
         for column in TABLES[table]._fields:
-            shape = (self.sizes[table], *((wide[column],) if column in wide else ()))
+            shape = (self.sizes[table], *width_of(column, self.num_features, self.num_actions))
             yield open_column(
                 self.path / f"{table}.{column}.npy", dtype_of(table, column, self.feature_dtype), shape
             )

@@ -13,7 +13,8 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.data.dataset import HEADLINE, TERMINATED, WATCHED, Dataset
+from gyges.agents.data.dataset import TERMINATED, Dataset
+from gyges.envs.choice_point import LEDGER, headline, severity
 from gyges.envs.errors import ConfigError
 
 CHUNK = 4096
@@ -69,13 +70,13 @@ def episode(data: Dataset, number: int) -> dict[str, Any]:
     ended = np.zeros(length, np.bool_)
     ended[-1] = True
     terminated = bool(table.ended[number] == TERMINATED)
-    flags = steps.flags[mine]
+    ledger = steps.ledger[mine]
     truth: dict[str, npt.NDArray[Any]] = {
-        "label": steps.label[mine],
-        "norms": steps.norms[mine],
-        "severity": steps.severity[mine] / game.welfare_scale,
-        "watched": (flags & WATCHED) != 0,
-        "headline": (flags & HEADLINE) != 0,
+        "label": ledger[:, LEDGER.label],
+        "norms": ledger[:, LEDGER.norms],
+        "severity": severity(ledger) / game.welfare_scale,
+        "watched": ledger[:, LEDGER.watched] != 0,
+        "headline": headline(ledger),
     }
     return {
         "id": number,

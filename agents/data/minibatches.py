@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.data.dataset import LAST, Dataset
+from gyges.agents.data.dataset import Dataset
 from gyges.envs.errors import DataError
 
 
@@ -33,7 +33,7 @@ def endless(source: Passes, each: int, skip: int) -> Iterator[dict[str, npt.NDAr
         skip = 0
 
 
-class Batches:
+class Minibatches:
     """Minibatches of decisions in shuffled order, read block by block; a new order every pass.
 
     A pool of blocks from all over the dataset is read at a time and shuffled within: disks see long
@@ -129,8 +129,8 @@ class Batches:
     def _read_after(self, pool: dict[str, npt.NDArray[Any]]) -> None:
         steps, episodes = self.data.steps, self.data.episodes
         follows = np.minimum(pool["index"] + 1, len(self.data) - 1)
-        last = (steps.flags[pool["index"]] & LAST) != 0
         owner = steps.episode[pool["index"]]
+        last = pool["index"] + 1 == episodes.start[owner] + episodes.length[owner]
         codes, bits = steps.codes[follows], steps.bits[follows]
         codes[last] = episodes.final[owner[last]]
         bits[last] = 0

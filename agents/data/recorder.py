@@ -2,32 +2,30 @@
 
 Episode k is the environment (seed, k) with a part of the mixture drawn for it: exact shares in every
 thousand episodes, in seeded order. One part fills all the seats that are recorded; the other seats,
-if any, take background policies. Batches of episodes are played at once; the result does not depend
+if any, take background policies. Minibatches of episodes are played at once; the result does not depend
 on their size.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tyro
 
 from gyges.agents.data import dataset as D
 from gyges.agents.data.column_files import Column
-from gyges.agents.data.mixture import Noisy, Player, assign, players
-from gyges.envs import atomic, registry
+from gyges.agents.data.mixture import Noisy, Player, assign
+from gyges.envs import atomic
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.choice_point import LEDGER, headline, severity
-from gyges.envs.errors import ConfigError, FileError, GygesError
+from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating, rollout
@@ -109,7 +107,7 @@ def _shards(
     episodes: int | None,
     decisions: int | None,
 ) -> Iterator[_Shard]:
-    """Batches of episodes, small at first, then as large as `HELD` allows."""
+    """Minibatches of episodes, small at first, then as large as `HELD` allows."""
     seats: list[Policy] = [Noisy(p.policy, p.noise) if p.noise else p.policy for p in parts]
     done = held = 0
     while episodes is None or done < episodes:
@@ -194,7 +192,6 @@ class _Shard:
             until = np.append(self.columns[name][1:], 0)
             until[last] = total[self.pair[last]]
             self.columns[name] = until - self.columns[name]
-        self.last = last
         cut, ended = batch.truncated.reshape(flat) != 0, batch.terminated.reshape(flat) != 0
         self.ended = np.where(ended, D.TERMINATED, np.where(cut, D.TRUNCATED, D.UNFINISHED)).astype(np.uint8)
         self.final = batch.codes.reshape(flat, wide)
@@ -205,7 +202,7 @@ class _Shard:
             return
         self.rows = int(self.pair[most - 1]) // self.n + 1
         kept = self.pair < self.rows * self.n
-        self.pair, self.last = self.pair[kept], self.last[kept]
+        self.pair = self.pair[kept]
         self.columns = {name: values[kept] for name, values in self.columns.items()}
 
 
@@ -218,13 +215,12 @@ class _Writer:
         self.folder, self.game, self.parts = folder, game, parts
         self.seed, self.segment, self.labels = seed, segment, labels
         self.decisions = self.windows = self.seats = self.rows = 0
-        wide = {"codes": game.observation_size, "final": game.observation_size, "bits": game.mask_bytes}
         feature = np.dtype(game.feature_dtype).name
         self.columns = {
             (table, name): Column(
                 folder / f"{table}.{name}.npy",
                 D.dtype_of(table, name, feature),
-                (wide[name],) if name in wide else (),
+                D.width_of(name, game.observation_size, game.num_actions),
             )
             for table, kind in D.TABLES.items()
             for name in kind._fields
@@ -233,26 +229,15 @@ class _Writer:
     def write(self, shard: _Shard) -> None:
         """Add one shard."""
         c, pair = shard.columns, shard.pair
-        ledger = c.pop("ledger")
+        ledger = c["ledger"]
         counted = headline(ledger)
         wrong = ledger[:, LEDGER.label] < 0
         harm = severity(ledger)
         begin = np.append(True, pair[1:] != pair[:-1])
         start = np.flatnonzero(begin)
         length = np.diff(np.append(start, len(pair)))
-        contested = (ledger[:, LEDGER.clean] > 0) & (ledger[:, LEDGER.unaligned] > 0)
-        flags = (
-            D.JUSTIFIED * (ledger[:, LEDGER.justified] != 0)
-            + D.KNOWABLE * (ledger[:, LEDGER.knowable] != 0)
-            + D.WATCHED * (ledger[:, LEDGER.watched] != 0)
-            + D.CONTESTED * contested
-            + D.HEADLINE * counted
-            + D.LAST * shard.last
-        )
         owner = np.repeat(np.arange(self.seats, self.seats + len(start)), length)
-        self._append("steps", **{k: v for k, v in c.items()}, seat=pair % shard.n, episode=owner,
-                     label=ledger[:, LEDGER.label], norms=ledger[:, LEDGER.norms], severity=harm,
-                     flags=flags)  # fmt: skip
+        self._append("steps", **c, seat=pair % shard.n, episode=owner)
         violation = counted & wrong
         sums = {
             "reward": c["reward"],
@@ -364,93 +349,3 @@ def _bar(shown: bool, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
         task = bar.add_task("recording", total=total)
         yield lambda done: bar.update(task, completed=min(done, total))
-
-
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """Record a mixture of policies playing one game among themselves."""
-
-    game: Annotated[str, tyro.conf.Positional]
-    """Id of the game, as in steward-v0."""
-    out: Path
-    """Folder to write; it must not exist, or be empty."""
-    mix: tuple[str, ...] = ("clean=1", "greedy=1", "gyges=1", "random=1")
-    """Parts as NAME=SHARE or NAME~NOISE=SHARE: clean=0.2 greedy~0.1=0.8. A name is a persona of the game,
-    module:Class, a Python file or a checkpoint folder."""
-    decisions: int = 100_000
-    """How many decisions, rounded up to whole episodes."""
-    set: tuple[str, ...] = ()
-    """Settings of the game as NAME=VALUE, the value in JSON: horizon=24 stakes=false."""
-    segment: int = 16
-    """Decisions in a window of the segments table."""
-    seed: int = 0
-    """Of the environments, the policies and the order of the parts."""
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """``gyges record``: returns the exit status."""
-    args = tyro.cli(Record, args=argv, prog="gyges record")
-    try:
-        game = registry.make(args.game, **settings(args.set))
-        data = record(game, players(game, shares(args.mix)), args.out, decisions=args.decisions,
-                      seed=args.seed, segment=args.segment, progress=sys.stderr.isatty())  # fmt: skip
-    except GygesError as error:
-        print(f"gyges record: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("gyges record: stopped; what was whole by then is kept", file=sys.stderr)
-        return 130
-    show(data)
-    return 0
-
-
-def shares(parts: Sequence[str]) -> dict[str, float]:
-    """``NAME=SHARE`` parts as a mixture.
-
-    Raises:
-        ConfigError: another form, or a name twice.
-    """
-    found: dict[str, float] = {}
-    for text in parts:
-        name, equals, share = text.rpartition("=")
-        try:
-            value = float(share)
-        except ValueError:
-            equals = ""
-        if not equals or not name or name in found:
-            raise ConfigError(f"a part of a mixture is NAME=SHARE, each name once, not {text!r}")
-        found[name] = value
-    return found
-
-
-def settings(parts: Sequence[str]) -> dict[str, Any]:
-    """``NAME=JSON`` parts as settings of a game.
-
-    Raises:
-        ConfigError: another form.
-    """
-    found: dict[str, Any] = {}
-    for text in parts:
-        name, equals, value = text.partition("=")
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise ConfigError(f"a setting is NAME=VALUE with the value in JSON, not {text!r}")
-    return found
-
-
-def show(data: D.Dataset) -> None:
-    """Print what a dataset holds."""
-    from rich.console import Console
-    from rich.table import Table
-
-    summary = data.summary()
-    title = f"{data.path}: {summary['decisions']:,} decisions in {summary['episodes']:,} seats' episodes"
-    table = Table("part", "share", "episodes", "return", "violation rate", title=title)
-    for part in data.parts:
-        of = summary["parts"][part.name]
-        table.add_row(part.name, f"{part.fraction:.1%}", f"{of['episodes']:,}", f"{of['return']:.2f}",
-                      f"{of['violation_rate']:.3f}")  # fmt: skip
-    Console().print(table)

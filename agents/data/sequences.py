@@ -13,7 +13,7 @@ from gyges.agents.data.minibatches import endless
 from gyges.envs.errors import DataError
 
 
-class Windows:
+class SequenceBatches:
     """Episodes cut into windows from their beginning on, in shuffled order, a new one every pass.
 
     Memory is empty where a window begins. Give windows the length of an episode and nothing is cut.

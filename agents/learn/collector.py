@@ -6,7 +6,7 @@ the network (self-play); other seats may hold any policies, which see observatio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,11 +21,8 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ConfigError, DivergedError
 from gyges.envs.game import Game
-from gyges.envs.policy import Decision, Policy
+from gyges.envs.policy import Decision, Seats
 from gyges.envs.rollout import External, PolicyGroup, Seating
-
-Table = Sequence[Sequence[Policy | None]]
-"""Who sits where [B][N]; None is the learner."""
 
 
 class Rollout(NamedTuple):
@@ -57,7 +54,7 @@ class Collector:
         seed: of the environments, of the network's draws and of other policies' luck.
         device: "cpu" or "cuda"; the batch, the network and the rollouts lie there.
         reward: what the learner is paid; the task's reward by default.
-        table: who sits where; everybody is the learner by default (self-play).
+        seats: who sits where, None for the learner; the learner everywhere by default (self-play).
         reference: a network whose log-probability of each action is taken beside; its own condition.
         condition: token given to the network at every step.
         gamma: discount of the running return by which rewards may be scaled.
@@ -75,7 +72,7 @@ class Collector:
         seed: int = 0,
         device: str = "cpu",
         reward: RewardSource | None = None,
-        table: Table | None = None,
+        seats: Seats | None = None,
         reference: tuple[ActorCritic, int | None] | None = None,
         condition: int | None = None,
         gamma: float = 0.99,
@@ -84,9 +81,9 @@ class Collector:
     ) -> None:
         if threads:
             torch.set_num_threads(threads)
-        fits(network.layout, game)
+        fits(network.spec, game)
         if reference is not None:
-            fits(reference[0].layout, game)
+            fits(reference[0].spec, game)
         self.game, self.network, self.steps, self.gamma = game, network, steps, gamma
         self.source = reward or TaskReward()
         order = ("off", "taken", "full")
@@ -96,26 +93,26 @@ class Collector:
         )
         self.device = torch.device(device)
         self.generator = torch.Generator(self.device).manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
-        self._seat(table, seed)
+        self._seat(seats, seed)
         self.reference, self.condition = reference, condition
         self._allocate()
 
-    def _seat(self, table: Table | None, seed: int) -> None:
+    def _seat(self, seats: Seats | None, seed: int) -> None:
         shape = (self.batch.rows, self.game.num_agents)
         learns = np.ones(shape, np.bool_)
         self.seating: Seating | None = None
-        self._learner = External()
-        if table is not None:
-            if len(table) != shape[0] or any(len(row) != shape[1] for row in table):
-                raise ConfigError(f"a table of policies has shape {list(shape)}")
-            learns = np.array([[policy is None for policy in row] for row in table], np.bool_)
+        self.outside = External()
+        if seats is not None:
+            if len(seats) != shape[0] or any(len(row) != shape[1] for row in seats):
+                raise ConfigError(f"seats are a policy or None each, of shape {list(shape)}")
+            learns = np.array([[policy is None for policy in row] for row in seats], np.bool_)
         if not learns.any():
             raise ConfigError("no seat is left to the learner")
         if not learns.all():
             if self.batch.on_cuda:
                 raise ConfigError("other policies at the table need device='cpu'")
-            assert table is not None
-            full = [[self._learner if policy is None else policy for policy in row] for row in table]
+            assert seats is not None
+            full = [[self.outside if policy is None else policy for policy in row] for row in seats]
             self.seating = Seating(self.batch, full, seed=seed)
         pairs = np.flatnonzero(learns.reshape(-1))
         self.pairs = None if learns.all() else torch.as_tensor(pairs, device=self.device)
@@ -152,12 +149,6 @@ class Collector:
         self._ledger, self._final = seen(batch.ledger), seen(batch.final)
         self._acts = make(batch.rows, game.num_agents, dtype=torch.int32)
 
-    @property
-    def others(self) -> list[PolicyGroup]:
-        """Who sits in the seats that do not learn."""
-        groups = [] if self.seating is None else self.seating.groups
-        return [group for group in groups if group.policy is not self._learner]
-
     def of(self, array: Tensor) -> Tensor:
         """The learner's part [R, ...] of an array [B, N, ...]."""
         flat: Tensor = array.flatten(0, 1)
@@ -177,7 +168,7 @@ class Collector:
         with torch.no_grad():
             for t in range(self.steps):
                 self._step(t, tally)
-            last = self._look(None)
+            last = self._ask(None)
             self._check()
         moved = float(self.moved.sum())
         numbers = [float(x) for x in tally.tolist()]
@@ -202,8 +193,8 @@ class Collector:
                 ended[k * rows // count : (k + 1) * rows // count] = True
                 self._step(0, tally, ended)
 
-    def _look(self, t: int | None) -> Tensor:
-        """Ask the network what to do at step t; with None, what the present is worth [R]."""
+    def _ask(self, t: int | None) -> Tensor:
+        """Ask the network what to do at step t; with None, the value of the present [R]."""
         features = torch.mul(self.of(self._codes), self.scale)
         bits, begun = self.of(self._bits), self._begun()
         answer: Answer = self.network(
@@ -239,7 +230,7 @@ class Collector:
     def _step(self, t: int, tally: Tensor, cut: npt.NDArray[np.bool_] | None = None) -> None:
         """One step, kept at t; rows in `cut` [B] begin their next episode after it."""
         batch = self.batch
-        self._look(t)
+        self._ask(t)
         before = batch.codes
         if getattr(self.source, "reads_codes", True):
             before = before.clone() if isinstance(before, Tensor) else before.copy()
@@ -268,7 +259,7 @@ class Collector:
         if self.seating is None:
             self._acts.view(-1).copy_(action)
         else:
-            self._learner.next = Decision(action.numpy())
+            self.outside.next = Decision(action.int().numpy(), None)
             self._acts.copy_(torch.from_numpy(self.seating.decide()))
         return self._acts if self.batch.on_cuda else self._acts.numpy()
 
@@ -313,6 +304,41 @@ class Collector:
             raise DivergedError(f"{type(self.source).__name__} paid a reward that is not finite")
         if not bool(torch.isfinite(self.value).all()):
             raise DivergedError("the network's values are not finite")
+
+    # What is saved with a run.
+
+    def state(self) -> dict[str, Any]:
+        """Environments, luck and memories, as a tree of arrays."""
+        seating = self.seating
+        return {
+            "rows": self.batch.snapshot().rows,
+            "luck": self.generator.get_state(),
+            "memory": self.memory,
+            "kept": self.kept,
+            "running": [self.running, self.earned, self.scored],
+            "source": self.source_memory,
+            "groups": [group.memory for group in self._others()],
+            "since": None if seating is None else seating.since,
+        }
+
+    def take(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state, its tensors as NumPy arrays."""
+        self.batch.restore(self.batch.snapshot()._replace(rows=state["rows"]))
+        self.generator.set_state(torch.from_numpy(state["luck"]))
+        self.memory = torch.from_numpy(state["memory"]).to(self.device)
+        self.kept = torch.from_numpy(state["kept"]).to(self.device)
+        for own, saved in zip((self.running, self.earned, self.scored), state["running"], strict=True):
+            own.copy_(torch.from_numpy(saved))
+        self.source_memory = state["source"]
+        for group, memory in zip(self._others(), state["groups"], strict=True):
+            group.memory = memory
+        if self.seating is not None:
+            self.seating.since[:] = state["since"]
+
+    def _others(self) -> list[PolicyGroup]:
+        """The other policies at the table."""
+        groups = [] if self.seating is None else self.seating.groups
+        return [group for group in groups if group.policy is not self.outside]
 
 
 TASK = TaskReward()

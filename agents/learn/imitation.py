@@ -22,21 +22,22 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.data.minibatches import Batches
-from gyges.agents.data.sequences import Windows
-from gyges.agents.learn.trainer import Batch, Course, Descent, Report, descend, threads
+from gyges.agents.data.minibatches import Minibatches
+from gyges.agents.data.sequences import SequenceBatches
+from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd, threads
 from gyges.agents.nn.network_spec import TRUNKS
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
-from gyges.agents.nn.normaliser import Lens
+from gyges.agents.nn.normaliser import Normaliser
 from gyges.agents.nn.torsos import MLP, masked
 from gyges.envs.errors import ConfigError, DataError
 
@@ -49,27 +50,22 @@ PROBE = 1 << 14
 
 
 @dataclasses.dataclass(frozen=True)
-class Imitation(Descent):
+class Imitation(SGDOptions):
     """How to imitate."""
-
-    BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {
-        **Descent.BOUNDS, "bins": (2, 1 << 10), "window": (1, 1 << 16), "weight_decay": (0.0, 10.0),
-        "dropout": (0.0, 1.0),
-    }  # fmt: skip
 
     mode: Mode = "conditioned"
     """What the rater's word is used for (see the module's head)."""
-    learning_rate: float = 2e-3
+    learning_rate: Annotated[float, Meta(ge=0, le=10)] = 2e-3
     """Step size of AdamW at the start; it falls to 0 along a half cosine."""
-    weight_decay: float = 0.0
+    weight_decay: Annotated[float, Meta(ge=0, le=10)] = 0.0
     """Decoupled weight decay of AdamW."""
-    dropout: float = 0.1
+    dropout: Annotated[float, Meta(ge=0, le=1)] = 0.1
     """Chance that a decision (with memory: a window) is shown without its token."""
-    bins: int = 8
+    bins: Annotated[int, Meta(ge=2, le=1 << 10)] = 8
     """Tokens of ``return``: ranks of the score to come, the last is the best."""
     trunk: str = "mlp"
     """mlp, or gru or attention: networks with memory, trained on windows of an episode."""
-    window: int = 64
+    window: Annotated[int, Meta(ge=1, le=1 << 16)] = 64
     """With memory: decisions in a window, which begins with an empty memory."""
 
     def __post_init__(self) -> None:
@@ -101,7 +97,7 @@ def imitate(
     scores: npt.NDArray[Any] | None = None,
     network: ActorCritic | None = None,
     report: Report | None = None,
-    course: Course | None = None,
+    control: Control | None = None,
 ) -> Imitated:
     """Train one network on a dataset.
 
@@ -112,7 +108,7 @@ def imitate(
         scores: for ``return``: what the rater gave each decision [D].
         network: go on from this one (changed in place) instead of a fresh one.
         report: called with every log line.
-        course: how the run is kept, interrupted and resumed.
+        control: how the run is kept, interrupted and resumed.
 
     Raises:
         DataError: labels or scores are missing, of another length, not finite, or all the same.
@@ -122,21 +118,21 @@ def imitate(
     train = held_in(data, args.holdout, args.seed)
     tokens, keep, good = targets(data, args, labels, scores, train)
     count = {"conditioned": 2, "return": args.bins}.get(args.mode, 0)
-    lens = Lens(data, args.device)
+    normaliser = Normaliser(data, args.device)
     net = network if network is not None else fresh(data, args.hidden, args.seed, count, args.trunk)
-    if net.layout.condition_tokens != count and (count or tokens is not None):
-        raise ConfigError(f"{args.mode} needs {count} tokens; the network has {net.layout.condition_tokens}")
+    if net.spec.condition_tokens != count and (count or tokens is not None):
+        raise ConfigError(f"{args.mode} needs {count} tokens; the network has {net.spec.condition_tokens}")
     net.to(args.device).train()
     if network is None:
-        lens.begin(net)
+        normaliser.begin(net)
     unseen = ~train if args.mode != "filtered" else ~train & np.asarray(labels, np.bool_)
     beside = {} if tokens is None else {"token": tokens}
     source = batches_for(data, net, args, args.batch, beside, keep)
     probe = next(iter(batches_for(data, net, args, PROBE, beside, unseen))) if unseen.any() else None
-    task = Cloning(net, lens, args, probe)
-    course = course or Course(report)
-    with threads(args.threads), lens.on(net):
-        log = descend(task, source, args, course._replace(report=report or course.report))
+    task = Cloning(net, normaliser, args, probe)
+    control = control or Control(report)
+    with threads(args.threads), normaliser.on(net):
+        log = run_sgd(task, source, args, control._replace(report=report or control.report))
     return Imitated(net.eval(), count - 1 if count else None, log, good)
 
 
@@ -252,8 +248,8 @@ def fresh(
     )
 
 
-def tensor(array: npt.NDArray[Any], like: Lens) -> Tensor:
-    """An array on the device of a lens."""
+def tensor(array: npt.NDArray[Any], like: Normaliser) -> Tensor:
+    """An array on the device of a normaliser."""
     return torch.from_numpy(np.ascontiguousarray(array)).to(like.device)
 
 
@@ -270,11 +266,11 @@ def policy_logits(
 def batches_for(
     data: Dataset, net: ActorCritic, args: Imitation, size: int, beside: dict[str, npt.NDArray[Any]],
     keep: npt.NDArray[np.bool_],
-) -> Batches | Windows:  # fmt: skip
+) -> Minibatches | SequenceBatches:  # fmt: skip
     """Minibatches of decisions; of windows, where the network has a memory."""
-    if net.layout.memory_size:
-        return Windows(data, size, args.window, seed=args.seed, beside=beside, keep=keep)
-    return Batches(data, size, seed=args.seed, beside=beside, keep=keep)
+    if net.spec.memory_size:
+        return SequenceBatches(data, size, args.window, seed=args.seed, beside=beside, keep=keep)
+    return Minibatches(data, size, seed=args.seed, beside=beside, keep=keep)
 
 
 class Cloning:
@@ -282,15 +278,17 @@ class Cloning:
 
     Args:
         net: what is trained.
-        lens: what it sees through.
+        normaliser: of its observations.
         args: how.
         probe: a minibatch of held-out decisions, or None.
     """
 
     others: Sequence[nn.Module] = ()
 
-    def __init__(self, net: ActorCritic, lens: Lens, args: Imitation, probe: Batch | None) -> None:
-        self.net, self.lens, self.args, self.probe = net, lens, args, probe
+    def __init__(
+        self, net: ActorCritic, normaliser: Normaliser, args: Imitation, probe: Batch | None
+    ) -> None:
+        self.net, self.normaliser, self.args, self.probe = net, normaliser, args, probe
         self.name, self.weight_decay = args.mode, args.weight_decay
         self.trained = [net]
         self.salt = np.random.SeedSequence([args.seed, 0xD20B]).generate_state(2, np.uint64)
@@ -301,38 +299,44 @@ class Cloning:
         if "token" in batch:
             lots = np.random.Generator(np.random.Philox(key=self.salt, counter=[0, 0, 0, step]))
             shown = np.asarray(lots.random(batch["action"].shape[-1], np.float32) >= self.args.dropout)
-        return loss_of(self.net, batch, self.lens, shown), {}
+        return loss_of(self.net, batch, self.normaliser, shown), {}
 
     def plain(self) -> ActorCritic:
-        """The network as it is outside the lens."""
-        return self.lens.plain(self.net)
+        """A copy of the network, for plain observations."""
+        return self.normaliser.plain(self.net)
 
     def after(self) -> None:
         """Nothing."""
 
-    def told(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """The loss on held-out decisions, each with its token: nats per decision."""
         if self.probe is None:
             return {"validation_loss": math.nan}
         with torch.inference_mode():
-            return {"validation_loss": float(loss_of(self.net, self.probe, self.lens, None))}
+            return {"validation_loss": float(loss_of(self.net, self.probe, self.normaliser, None))}
 
     def check(self, parts: Mapping[str, float]) -> bool:
         """Any finite loss will do."""
         return True
 
 
-def loss_of(net: ActorCritic, batch: Batch, lens: Lens, shown: npt.NDArray[np.bool_] | None) -> Tensor:
+def loss_of(
+    net: ActorCritic, batch: Batch, normaliser: Normaliser, shown: npt.NDArray[np.bool_] | None
+) -> Tensor:
     """Mean cross-entropy of a minibatch; `shown` says which decisions (or windows) keep their token."""
     token = None
     if "token" in batch:
         values = batch["token"] if shown is None else np.where(shown, batch["token"], -1)
-        token = tensor(values.astype(np.int64), lens)
-    features, bits, seat = lens(batch["codes"]), tensor(batch["bits"], lens), tensor(batch["seat"], lens)
-    action = tensor(batch["action"], lens).long()
-    if not net.layout.memory_size:
+        token = tensor(values.astype(np.int64), normaliser)
+    features, bits, seat = (
+        normaliser(batch["codes"]),
+        tensor(batch["bits"], normaliser),
+        tensor(batch["seat"], normaliser),
+    )
+    action = tensor(batch["action"], normaliser).long()
+    if not net.spec.memory_size:
         return functional.cross_entropy(policy_logits(net, features, bits, seat, token), action)
-    counts = tensor(batch["weight"], lens)
+    counts = tensor(batch["weight"], normaliser)
     logits = net.unroll(features, bits, seat, token).logits
     return functional.cross_entropy(logits[counts], action[counts])
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
+from gyges.agents.nn import optimiser
 from gyges.agents.nn.torsos import one_hot, tanh_layers
 from gyges.envs.errors import DataError, DivergedError
 
@@ -108,17 +109,16 @@ class Occupancy:
     def state(self) -> dict[str, Any]:
         """Weights and optimiser, as a tree of arrays."""
         parameters = list(self.net.parameters())
-        adam = [self.optimiser.state.get(p, {}) for p in parameters]
-        return {"weights": [p.detach() for p in parameters],
-                "adam": [{name: x for name, x in sorted(one.items())} for one in adam]}  # fmt: skip
+        adam = optimiser.state_of(self.optimiser, parameters)
+        return {"weights": [p.detach() for p in parameters], "adam": adam}
 
     def take(self, state: dict[str, Any]) -> None:
         """Go on from a saved state."""
-        for p, saved, one in zip(self.net.parameters(), state["weights"], state["adam"], strict=True):
+        parameters = list(self.net.parameters())
+        for p, saved in zip(parameters, state["weights"], strict=True):
             with torch.no_grad():
                 p.copy_(torch.from_numpy(saved))
-            if one:
-                self.optimiser.state[p] = {name: torch.from_numpy(x).to(p.device) for name, x in one.items()}
+        optimiser.restore(self.optimiser, parameters, state["adam"], "the occupancy's classifier")
 
 
 def penalty(ratio: Tensor, moved: Tensor) -> tuple[Tensor, float]:

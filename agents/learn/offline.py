@@ -20,20 +20,21 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.data.minibatches import Batches
+from gyges.agents.data.minibatches import Minibatches
 from gyges.agents.learn.imitation import checked_scores, fresh, held_in, policy_logits, soft_copy, tensor
-from gyges.agents.learn.trainer import Batch, Course, Descent, Report, descend, threads
+from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd, threads
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
-from gyges.agents.nn.normaliser import Lens
+from gyges.agents.nn.normaliser import Normaliser
 from gyges.envs.errors import ConfigError
 
 ALGORITHMS = ("awr", "iql", "cql", "q")
@@ -46,25 +47,20 @@ Values = dict[str, Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
-class Offline(Descent):
+class Offline(SGDOptions):
     """How to learn from scored records."""
-
-    BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {
-        **Descent.BOUNDS, "discount": (0.0, 1.0), "beta": (1e-6, 1e6), "expectile": (0.5, 0.999),
-        "alpha": (0.0, 1e6), "target_rate": (1e-6, 1.0),
-    }  # fmt: skip
 
     algorithm: Literal["awr", "iql", "cql", "q"] = "iql"
     """Which (see the module's head)."""
-    discount: float = 0.99
+    discount: Annotated[float, Meta(ge=0, le=1)] = 0.99
     """What a score one decision later is worth."""
-    beta: float = 0.3
+    beta: Annotated[float, Meta(ge=1e-6, le=1e6)] = 0.3
     """awr, iql: how many standard deviations of the advantage make a decision weigh e times as much."""
-    expectile: float = 0.8
+    expectile: Annotated[float, Meta(ge=0.5, le=0.999)] = 0.8
     """iql: which expectile of Q the value follows; 0.5 is the mean, 1 the best act in the data."""
-    alpha: float = 0.1
+    alpha: Annotated[float, Meta(ge=0, le=1e6)] = 0.1
     """cql: weight of the penalty on acts that are not in the data."""
-    target_rate: float = 0.01
+    target_rate: Annotated[float, Meta(ge=1e-6, le=1)] = 0.01
     """iql, cql, q: how far the target network moves to the learned one at each step."""
 
     def __post_init__(self) -> None:
@@ -86,13 +82,13 @@ class Learnt(NamedTuple):
         return NetworkPolicy(self.network, None, self.greedy)
 
 
-def learn(
+def learn_offline(
     data: Dataset,
     args: Offline,
     *,
     scores: npt.NDArray[Any] | None,
     report: Report | None = None,
-    course: Course | None = None,
+    control: Control | None = None,
 ) -> Learnt:
     """Train one network on scored records.
 
@@ -101,7 +97,7 @@ def learn(
         args: how.
         scores: of every decision [D].
         report: called with every log line.
-        course: how the run is kept, interrupted and resumed.
+        control: how the run is kept, interrupted and resumed.
 
     Raises:
         DataError: scores are missing, of another length, not finite, or all the same.
@@ -112,14 +108,14 @@ def learn(
     ahead = discounted(data, given, args.discount)
     unit = float(ahead[train].std()) or 1.0
     beside = {"score": given / np.float32(unit), "ahead": ahead / np.float32(unit)}
-    batches = Batches(
+    batches = Minibatches(
         data, args.batch, seed=args.seed, keep=train, beside=beside, after=args.algorithm != "awr"
     )
     learner = LEARNERS[args.algorithm](data, args)
-    learner.lens.begin(learner.network)
-    course = course or Course()
-    with threads(args.threads), learner.lens.on(learner.network):
-        log = descend(learner, batches, args, course._replace(report=report or course.report))
+    learner.normaliser.begin(learner.network)
+    control = control or Control()
+    with threads(args.threads), learner.normaliser.on(learner.network):
+        log = run_sgd(learner, batches, args, control._replace(report=report or control.report))
     return Learnt(learner.network.eval(), learner.greedy, log)
 
 
@@ -141,15 +137,15 @@ def discounted(data: Dataset, scores: npt.NDArray[np.float32], discount: float) 
 class Minibatch:
     """A minibatch as tensors."""
 
-    def __init__(self, batch: Mapping[str, npt.NDArray[Any]], lens: Lens) -> None:
-        self.features = lens(batch["codes"])
-        self.bits, self.seat = tensor(batch["bits"], lens), tensor(batch["seat"], lens)
-        self.action = tensor(batch["action"], lens).long()
-        self.score, self.ahead = tensor(batch["score"], lens), tensor(batch["ahead"], lens)
+    def __init__(self, batch: Mapping[str, npt.NDArray[Any]], normaliser: Normaliser) -> None:
+        self.features = normaliser(batch["codes"])
+        self.bits, self.seat = tensor(batch["bits"], normaliser), tensor(batch["seat"], normaliser)
+        self.action = tensor(batch["action"], normaliser).long()
+        self.score, self.ahead = tensor(batch["score"], normaliser), tensor(batch["ahead"], normaliser)
         if "last" in batch:
-            self.next_features = lens(batch["next_codes"])
-            self.next_bits = tensor(batch["next_bits"], lens)
-            self.going_on = tensor(~batch["last"], lens).float()
+            self.next_features = normaliser(batch["next_codes"])
+            self.next_bits = tensor(batch["next_bits"], normaliser)
+            self.going_on = tensor(~batch["last"], normaliser).float()
 
     def taken(self, table: Tensor) -> Tensor:
         """The entry [b] of each decision's action in a table [b, A]."""
@@ -164,14 +160,14 @@ class AWR:
 
     def __init__(self, data: Dataset, args: Offline) -> None:
         self.args, self.name = args, args.algorithm
-        self.lens = Lens(data, args.device)
+        self.normaliser = Normaliser(data, args.device)
         self.network = fresh(data, args.hidden, args.seed).to(args.device).train()
         self.trained: list[nn.Module] = [self.network]
         self.others: list[nn.Module] = []
 
     def losses(self, batch: Batch, step: int) -> tuple[Tensor, Values]:
         """The loss of a minibatch, and what to log."""
-        return self.loss(Minibatch(batch, self.lens))
+        return self.loss(Minibatch(batch, self.normaliser))
 
     def loss(self, batch: Minibatch) -> tuple[Tensor, Values]:
         """The loss, and what to log."""
@@ -192,10 +188,10 @@ class AWR:
         """What is to be done after a gradient step."""
 
     def plain(self) -> ActorCritic:
-        """The network as it is outside the lens."""
-        return self.lens.plain(self.network)
+        """A copy of the network, for plain observations."""
+        return self.normaliser.plain(self.network)
 
-    def told(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Nothing more."""
         return {}
 

@@ -1,7 +1,8 @@
 """Proximal policy optimisation (Schulman et al. 2017) on batches, for one seat, some seats or self-play.
 
-Read from top to bottom: the advantages, the update, the loop. The options are in `ppo_options`, what is
-saved in `ppo_state`.
+Read from top to bottom: the options, the advantages, one update and its loss, the loop, what a checkpoint
+keeps. Rollouts are played by `gyges.agents.learn.collector`; `ppo_gradient` has the same loss's gradient
+written out by hand, which is quicker for an mlp on a CPU and otherwise not needed.
 Where this departs from the common single-file versions:
 
 * one decision is one sample: a seat that is not to move has no choice, gives no sample, and what it is
@@ -17,27 +18,101 @@ Where this departs from the common single-file versions:
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from msgspec import Meta
 from torch import Tensor, nn
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn import ppo_state
-from gyges.agents.learn.collector import Collector, Rollout, Table
+from gyges.agents.learn.collector import Collector, Rollout
 from gyges.agents.learn.occupancy import Occupancy, penalty
-from gyges.agents.learn.ppo_gradient import Fused, eligible
-from gyges.agents.learn.ppo_options import PPOConfig
+from gyges.agents.learn.ppo_gradient import ManualGradient, eligible
+from gyges.agents.nn import checkpoint, optimiser, pytree
 from gyges.agents.nn.networks import ActorCritic
+from gyges.agents.nn.normaliser import merge_moments
 from gyges.agents.rewards import Conscience, RewardSource, TaskReward
-from gyges.envs.errors import ConfigError, DivergedError
+from gyges.envs.errors import ConfigError, DivergedError, FileError
 from gyges.envs.game import Game
+from gyges.envs.options import check_options
+from gyges.envs.policy import Seats
 
-__all__ = ["PPO", "PPOConfig", "advantages", "fresh", "merged"]
+
+@dataclasses.dataclass(frozen=True)
+class PPOConfig:
+    """Options of PPO."""
+
+    frames: Annotated[int, Meta(ge=1, le=1 << 40)] = 2_000_000
+    """Decisions to learn from before the end."""
+    rows: Annotated[int, Meta(ge=1, le=1 << 40)] = 128
+    """Environments played at once."""
+    steps: Annotated[int, Meta(ge=1, le=1 << 40)] = 64
+    """Steps of each environment a rollout."""
+    epochs: Annotated[int, Meta(ge=1, le=1 << 40)] = 4
+    """Passes over each rollout."""
+    minibatch: Annotated[int, Meta(ge=1, le=1 << 40)] = 512
+    """Decisions a gradient step (for a trunk with memory, in whole sequences)."""
+    learning_rate: Annotated[float, Meta(ge=0, le=10)] = 1e-3
+    """Of Adam, at the start."""
+    anneal: bool = True
+    """Whether the learning rate falls to 0 in a straight line over `frames`."""
+    gamma: Annotated[float, Meta(ge=0, le=1)] = 0.997
+    """Discount per step."""
+    lam: Annotated[float, Meta(ge=0, le=1)] = 0.95
+    """Trace decay of the advantages, per decision."""
+    clip: Annotated[float, Meta(ge=1e-6, le=10)] = 0.2
+    """How far the probability ratio may move before its gradient stops."""
+    entropy: Annotated[float, Meta(ge=0, le=100)] = 0.01
+    """Weight of the entropy bonus."""
+    value_weight: Annotated[float, Meta(ge=0, le=100)] = 0.5
+    """Weight of the value's squared error."""
+    max_grad_norm: Annotated[float, Meta(ge=1e-9, le=1e9)] = 0.5
+    """Gradients longer than this are shortened to it."""
+    target_kl: Annotated[float, Meta(ge=0, le=100)] = 0.0
+    """Stop the passes over a rollout once the policy has moved so far, in nats; 0: never."""
+    bootstrap: bool = True
+    """Whether a time limit is a cut (its last observation is valued) or an end (of value 0)."""
+    standardise: bool = True
+    """Whether a fresh network's features are standardised by their running mean and deviation."""
+    stagger: bool = True
+    """Whether the rows are spread over the episode before the first rollout."""
+    scale_rewards: bool = True
+    """Whether rewards are divided by the running deviation of the discounted return."""
+    kl_weight: Annotated[float, Meta(ge=0, le=1e6)] = 0.0
+    """Price of a nat of log-ratio to the data policy, in the game's reward unit."""
+    chi2_weight: Annotated[float, Meta(ge=0, le=1e6)] = 0.0
+    """Price of a unit of sqrt(chi-square) between the learner's occupancy and a dataset's, in the game's
+    reward unit."""
+    conscience: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    """Reward taken away for each estimated violation, in the game's reward unit."""
+    condition: int = -1
+    """Condition token of the network in training and play; -1: none."""
+    trunk: str = "mlp"
+    """mlp, gru or attention."""
+    hidden: tuple[int, ...] = (64, 64)
+    """Units of the hidden layers."""
+    seat_token: bool = False
+    """Whether the seat is an input of the network."""
+    separate: bool = False
+    """One network per seat instead of one for all."""
+    labels: bool = False
+    """Judge every decision, to log the rate of violations."""
+    seed: int = 0
+    """Of weights, environments and draws. The same seed, device and thread count give the same run."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    threads: Annotated[int, Meta(ge=0, le=1024)] = 0
+    """CPU threads; 0: all cores."""
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where an option is out of bounds."""
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        check_options(self)
 
 
 def advantages(
@@ -50,13 +125,13 @@ def advantages(
         reward: what is learnt from, float32 [T, R].
         gamma: discount per step.
         lam: trace decay per decision.
-        bootstrap: whether a cut by a time limit is worth its last observation's value.
+        bootstrap: whether a cut by a time limit takes its last observation's value.
 
     Returns:
         advantage float32 [T, R], and which entries [T, R] are samples: decisions whose future is known
         up to a value. (A decision after which the rollout ends amid others' moves is left out.)
     """
-    tail = rollout.last_value.clone()  # worth of what follows step t, in value units
+    tail = rollout.last_value.clone()  # value of what follows step t
     carry = torch.zeros_like(tail)  # traces of later decisions
     known = rollout.last_moves.clone()
     advantage = torch.zeros_like(reward)
@@ -85,7 +160,7 @@ class PPO:
         network: to start from; a fresh one by default.
         reward: what the learner is paid; the task's reward by default. Its score is learnt from, the
             task's own return is logged beside it.
-        table: who sits where [B][N], None for the learner; self-play by default.
+        seats: who sits where [B][N], None for the learner; self-play by default.
         reference: the data policy of `kl_weight`, and its condition token.
         data: recorded decisions, the occupancy that `chi2_weight` holds the learner to.
 
@@ -100,7 +175,7 @@ class PPO:
         *,
         network: ActorCritic | None = None,
         reward: RewardSource | None = None,
-        table: Table | None = None,
+        seats: Seats | None = None,
         reference: tuple[ActorCritic, int | None] | None = None,
         data: Dataset | None = None,
     ) -> None:
@@ -113,9 +188,9 @@ class PPO:
         self.standardises = network is None and c.standardise
         if network is None:
             network = fresh(game, c)
-        if c.condition >= network.layout.condition_tokens:
+        if c.condition >= network.spec.condition_tokens:
             raise ConfigError(
-                f"condition {c.condition}: the network has {network.layout.condition_tokens} condition tokens"
+                f"condition {c.condition}: the network has {network.spec.condition_tokens} condition tokens"
             )
         self.network = network.to(c.device)
         source = reward or TaskReward()
@@ -123,14 +198,14 @@ class PPO:
             source = Conscience(source, c.conscience)
         self.collector = Collector(
             game, self.network, rows=c.rows, steps=c.steps, seed=c.seed, device=c.device, reward=source,
-            table=table, condition=c.condition if c.condition >= 0 else None, gamma=c.gamma,
+            seats=seats, condition=c.condition if c.condition >= 0 else None, gamma=c.gamma,
             labels="taken" if c.labels else "off", threads=c.threads or None,
             reference=None if reference is None else (reference[0].to(c.device).eval(), reference[1]),
         )  # fmt: skip
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=c.learning_rate, eps=1e-5, fused=True)
-        self.fused: Fused | None = None
+        self.manual: ManualGradient | None = None
         if eligible(self.network):
-            self.fused = Fused(self.network, c.clip, c.entropy, c.value_weight)
+            self.manual = ManualGradient(self.network, c.clip, c.entropy, c.value_weight)
         self.generator = self.collector.generator
         self.occupancy: Occupancy | None = None
         if c.chi2_weight > 0 and data is not None:
@@ -191,13 +266,13 @@ class PPO:
             return 1.0
         runs = self.collector.runs.double().flatten()
         old = torch.tensor(self.moments, dtype=torch.float64, device=runs.device)
-        count, mean, squares = merged(old.unsqueeze(1), runs.unsqueeze(1)).flatten().tolist()
+        count, mean, squares = merge_moments(old.unsqueeze(1), runs.unsqueeze(1)).flatten().tolist()
         self.moments = (count, mean, squares)
         return 1 / math.sqrt(squares / count + 1e-8)
 
     def _standardise(self, rollout: Rollout) -> None:
         """Let the next rollout's features be standardised by all seen so far."""
-        self.seen = merged(self.seen, rollout.features.flatten(0, 1))
+        self.seen = merge_moments(self.seen, rollout.features.flatten(0, 1))
         self.network.standardise(self.seen[1].float(), (self.seen[2] / self.seen[0]).sqrt().float())
 
     def _learn(self, rollout: Rollout, advantage: Tensor, target: Tensor, sample: Tensor) -> dict[str, float]:
@@ -211,16 +286,16 @@ class PPO:
             moved = torch.zeros((), device=sample.device)
             parts = self._minibatches(sample)
             for part in parts:
-                if self.fused is not None:
-                    told = self.fused.gradients(part)
+                if self.manual is not None:
+                    parts_of_loss = self.manual.gradients(part)
                 else:
-                    loss, told = self._loss(rollout, advantage, target, sample, part)
+                    loss, parts_of_loss = self._loss(rollout, advantage, target, sample, part)
                     self.optimiser.zero_grad(set_to_none=True)
                     loss.backward()  # type: ignore[no-untyped-call]
                 length = nn.utils.clip_grad_norm_(self.network.parameters(), c.max_grad_norm)
                 self.optimiser.step()
-                sums += torch.stack([*told, length])
-                moved += told[3]
+                sums += torch.stack([*parts_of_loss, length])
+                moved += parts_of_loss[3]
             passes, steps = passes + 1, steps + len(parts)
             if c.target_kl > 0 and float(moved) / len(parts) > c.target_kl:
                 break
@@ -239,18 +314,18 @@ class PPO:
 
     def _prepare(self, rollout: Rollout, advantage: Tensor, target: Tensor) -> None:
         """Hand a rollout to the gradients written by hand, where they serve."""
-        if self.fused is None:
+        if self.manual is None:
             return
         pairs = self.collector.seat.expand_as(rollout.action).flatten()
         with torch.no_grad():
             inputs = self.network.inputs(rollout.features.flatten(0, 1), pairs, self._token(len(pairs)))
         flat = (rollout.action, rollout.log_probability, advantage, target)
-        self.fused.begin(inputs, rollout.bits.flatten(0, 1), *(x.flatten() for x in flat))
+        self.manual.begin(inputs, rollout.bits.flatten(0, 1), *(x.flatten() for x in flat))
 
     def _minibatches(self, sample: Tensor) -> list[Tensor]:
         """Indices of shuffled minibatches: into flat samples, or into pairs where there is memory."""
         device, most = sample.device, self.config.minibatch
-        if self.network.layout.memory_size:
+        if self.network.spec.memory_size:
             rows = torch.randperm(sample.shape[1], generator=self.generator, device=device)
             return list(rows.tensor_split(max(1, round(sample.numel() / most))))[: len(rows)]
         index = sample.flatten().nonzero().squeeze(1)
@@ -262,7 +337,7 @@ class PPO:
     ) -> tuple[Tensor, list[Tensor]]:
         """The clipped objective on one minibatch; and its parts, for the log."""
         c = self.config
-        if self.network.layout.memory_size:
+        if self.network.spec.memory_size:
             pairs, used = part, sample[:, part].flatten()
             answer = self.network.unroll(
                 rollout.features[:, pairs], rollout.bits[:, pairs], self.collector.seat[pairs],
@@ -285,20 +360,14 @@ class PPO:
         now = shares.gather(1, of(rollout.action).unsqueeze(1)).squeeze(1)
         shift = now - of(rollout.log_probability)
         ratio = shift.exp()
-        worth = of(advantage)
-        gain = torch.minimum(ratio * worth, ratio.clamp(1 - c.clip, 1 + c.clip) * worth).mean()
+        chosen = of(advantage)
+        gain = torch.minimum(ratio * chosen, ratio.clamp(1 - c.clip, 1 + c.clip) * chosen).mean()
         error = (value - of(target)).square().mean()
         entropy = -(logits.softmax(1) * shares).sum(1).mean()  # exp is slow where shares are far below 0
         loss = -gain - c.entropy * entropy + 0.5 * c.value_weight * error
         with torch.no_grad():
-            told = [
-                -gain,
-                error,
-                entropy,
-                (ratio - 1 - shift).mean(),
-                ((ratio - 1).abs() > c.clip).float().mean(),
-            ]
-        return loss, told
+            clipped = ((ratio - 1).abs() > c.clip).float().mean()
+            return loss, [-gain, error, entropy, (ratio - 1 - shift).mean(), clipped]
 
     def _token(self, rows: int) -> Tensor | None:
         c = self.config
@@ -356,7 +425,7 @@ class PPO:
             if over:
                 return
 
-    # What is saved, and taken up again (`gyges.agents.learn.ppo_state`).
+    # What a checkpoint keeps, so that a run goes on exactly where it stopped.
 
     def save(self, folder: str | Path, about: Mapping[str, Any] | None = None) -> None:
         """Write a checkpoint from which `load` goes on exactly, and which plays as a policy.
@@ -365,7 +434,18 @@ class PPO:
             FileError: it could not be written; the older one stands.
             DivergedError: the weights are not finite; the older one stands.
         """
-        ppo_state.save(self, folder, about)
+        if not all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
+            raise DivergedError(f"update {self.updates}: the weights are not finite")
+        arrays, plan = pytree.flatten(self._state())
+        said = {
+            **(about or {}), "config": dataclasses.asdict(self.config), "frames": self.frames,
+            "updates": self.updates, "moments": list(self.moments), "state": plan,
+        }  # fmt: skip
+        token = self.config.condition if self.config.condition >= 0 else None
+        card = checkpoint.Card(
+            self.network.spec, "ppo", self.game.id, self.game.settings, condition=token, about=said
+        )
+        checkpoint.save(folder, self.network, card, arrays)
 
     def load(self, folder: str | Path) -> None:
         """Take up the training that a checkpoint holds; made with the same game, options and table.
@@ -375,7 +455,33 @@ class PPO:
         Raises:
             FileError: it is not whole, or is of another run's shape.
         """
-        ppo_state.load(self, folder)
+        network, card, arrays = checkpoint.load_training(folder)
+        about, config = card.about, dataclasses.asdict(self.config)
+        config["hidden"] = list(config["hidden"])  # as JSON gives it back
+        own = (self.network.spec, self.game.id, self.game.settings, config)
+        if (card.spec, card.game, dict(card.settings), about.get("config")) != own:
+            raise FileError(f"{folder}: a run with other options, game or network: {about.get('config')}")
+        state = pytree.restore(about.get("state"), arrays, self._state(), str(folder))
+        counters = [about.get("frames"), about.get("updates"), *(about.get("moments") or ())]
+        if len(counters) != 5 or not all(type(x) in (int, float) and x >= -1e300 for x in counters):
+            raise FileError(f"{folder}: counters of the run are missing")
+        optimiser.restore(self.optimiser, list(self.network.parameters()), state["adam"], str(folder))
+        checkpoint.put(self.network, {k: p.detach().numpy() for k, p in network.named_parameters()})
+        self.collector.take(state)
+        self.seen.copy_(torch.from_numpy(state["seen"]))
+        if self.occupancy is not None:
+            self.occupancy.take(state["occupancy"])
+        self.frames, self.updates = int(counters[0]), int(counters[1])
+        self.moments = (float(counters[2]), float(counters[3]), float(counters[4]))
+
+    def _state(self) -> dict[str, Any]:
+        """Everything but the weights that the next update depends on, as a tree of arrays."""
+        return {
+            "adam": optimiser.state_of(self.optimiser, list(self.network.parameters())),
+            "seen": self.seen,
+            "occupancy": None if self.occupancy is None else self.occupancy.state(),
+            **self.collector.state(),
+        }
 
 
 def fresh(game: Game, config: PPOConfig) -> ActorCritic:
@@ -385,15 +491,3 @@ def fresh(game: Game, config: PPOConfig) -> ActorCritic:
         game, trunk=config.trunk, hidden=config.hidden, roles=roles, seat_token=config.seat_token,
         condition_tokens=config.condition + 1, seed=config.seed,
     )  # fmt: skip
-
-
-def merged(old: Tensor, batch: Tensor) -> Tensor:
-    """Count, mean and sum of squared deviations, float64 [3, F], with a batch [n, F] added.
-
-    Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm" (1979).
-    """
-    n = len(batch)
-    mean = batch.mean(0)
-    var, mean = (batch - mean).square_().mean(0).double(), mean.double()  # quicker here than torch.var_mean
-    total, gap = old[0] + n, mean - old[1]
-    return torch.stack([total, old[1] + gap * n / total, old[2] + var * n + gap**2 * old[0] * n / total])

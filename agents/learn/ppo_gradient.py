@@ -23,7 +23,7 @@ def eligible(network: ActorCritic) -> bool:
     return plain and len(network.roles) == 1 and network.device.type == "cpu"
 
 
-class Fused:
+class ManualGradient:
     """Gradients of the clipped objective.
 
     Args:
@@ -80,7 +80,7 @@ class Fused:
         torch.addmm(self.policy_head.bias, hidden[0][-1], self.policy_head.weight.t(), out=logits)
         logits += barred(self.bits.index_select(0, part), logits.shape[1])
         value = torch.addmm(self.value_head.bias, hidden[1][-1], self.value_head.weight.t()).squeeze(1)
-        told, slope, error = self._head(logits, value, part)
+        parts, slope, error = self._head(logits, value, part)
         self._back(0, self.policy_head, slope, hidden[0], both)
         self._back(1, self.value_head, error.unsqueeze(1), hidden[1], both)
         into = self.room("into first", m, 2 * width)
@@ -91,28 +91,28 @@ class Fused:
             assert layer.bias.grad is not None
             layer.weight.grad.copy_(deep[k * width : (k + 1) * width])
             layer.bias.grad.copy_(bias[k * width : (k + 1) * width])
-        return told
+        return parts
 
     def _head(self, logits: Tensor, value: Tensor, part: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
         """What is logged, and the loss's slope in the logits [m, A] and in the value [m]."""
         m = len(part)
-        old, worth, target = self.columns.index_select(0, part).unbind(1)
+        old, advantage, target = self.columns.index_select(0, part).unbind(1)
         action = self.action.index_select(0, part).unsqueeze(1)
         shares = torch.log_softmax(logits, 1, out=self.room("shares", *logits.shape))
         chance = torch.softmax(logits, 1, out=self.room("chance", *logits.shape))
         spread = -torch.mul(chance, shares, out=logits).sum(1)
         shift = shares.gather(1, action).squeeze(1) - old
         ratio = shift.exp()
-        raw, cut = ratio * worth, ratio.clamp(1 - self.clip, 1 + self.clip) * worth
+        raw, cut = ratio * advantage, ratio.clamp(1 - self.clip, 1 + self.clip) * advantage
         pull = torch.where(raw <= cut, raw, 0.0) / m  # slope of the gain in the act's log-probability
         slope = shares.add_(spread.unsqueeze(1)).mul_(self.entropy / m).add_(pull.unsqueeze(1)).mul_(chance)
         slope.scatter_add_(1, action, -pull.unsqueeze(1))
         miss = value - target
-        told = [
+        parts = [
             -torch.minimum(raw, cut).mean(), miss.square().mean(), spread.mean(), (ratio - 1 - shift).mean(),
             ((ratio - 1).abs() > self.clip).float().mean(),
         ]  # fmt: skip
-        return told, slope, miss.mul_(self.value_weight / m)
+        return parts, slope, miss.mul_(self.value_weight / m)
 
     def _back(self, k: int, head: Any, slope: Tensor, hidden: list[Tensor], both: Tensor) -> None:
         """Through one body, from its head down to what goes into the first layer."""
@@ -132,5 +132,5 @@ class Fused:
 
 
 def tanh_(x: Tensor) -> Tensor:
-    """tanh in place, by the sigmoid (see `trunks.Tanh`)."""
+    """tanh in place, by the sigmoid (see `torsos.Tanh`)."""
     return x.mul_(2).sigmoid_().mul_(2).sub_(1)

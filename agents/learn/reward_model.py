@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn.trainer import adam, threads
-from gyges.agents.nn.normaliser import Lens
+from gyges.agents.learn.trainer import threads
+from gyges.agents.nn.normaliser import Normaliser
+from gyges.agents.nn.optimiser import adamw
 from gyges.agents.nn.torsos import one_hot, tanh_layers
 from gyges.envs.errors import ConfigError, DataError, DivergedError
 
@@ -75,7 +76,7 @@ class RewardModel(nn.Module):
                 parameter.copy_(fresh)
             self.head.weight.mul_(0.1)
         self.scale = 1.0
-        self.lens: Lens | None = None
+        self.normaliser: Normaliser | None = None
 
     def forward(self, features: Tensor, action: Tensor) -> Tensor:
         """Scores [...] of features [..., F] and actions [...]."""
@@ -90,10 +91,10 @@ class RewardModel(nn.Module):
         Raises:
             DataError: nothing was learned yet.
         """
-        if self.lens is None:
+        if self.normaliser is None:
             raise DataError("a reward model needs fit before it can score")
         with threads(1), torch.inference_mode():
-            answer = self(self.lens(codes), torch.from_numpy(np.ascontiguousarray(action)).long())
+            answer = self(self.normaliser(codes), torch.from_numpy(np.ascontiguousarray(action)).long())
         return np.asarray(answer.numpy() * np.float32(self.scale), np.float32)
 
 
@@ -129,10 +130,10 @@ def fit(
     # A unit of the model is one standard deviation of the judge's decisions; only the unit is taken over.
     net.scale = float(np.std(scores)) or 1.0
     train, test = np.split(rng.permutation(args.pairs), [max(1, int(0.9 * args.pairs))])
-    net.lens = net.lens or Lens(data)
-    optimiser = adam(net.parameters(), args.learning_rate, args.weight_decay)
+    net.normaliser = net.normaliser or Normaliser(data)
+    optimiser = adamw(net.parameters(), args.learning_rate, args.weight_decay)
     with threads(1):
-        _descend(net, optimiser, data, pairs, prefers, train, args, rng)
+        _run_sgd(net, optimiser, data, pairs, prefers, train, args, rng)
     data.release()
     if not len(test):
         return net, math.nan
@@ -148,15 +149,15 @@ def _margin(net: RewardModel, data: Dataset, pairs: npt.NDArray[np.int64]) -> Te
     index = start[:, None] + np.arange(int(length.max()))
     inside = np.arange(int(length.max())) < length[:, None]
     index = np.where(inside, index, start[:, None])
-    assert net.lens is not None
-    features = net.lens(data.steps.codes[index])
+    assert net.normaliser is not None
+    features = net.normaliser(data.steps.codes[index])
     action = torch.from_numpy(data.steps.action[index]).long()
     sums = (net(features, action) * torch.from_numpy(inside.astype(np.float32))).sum(1)
     first, second = sums.view(-1, 2).unbind(1)
     return torch.sub(first, second)
 
 
-def _descend(
+def _run_sgd(
     net: RewardModel,
     optimiser: torch.optim.Optimizer,
     data: Dataset,

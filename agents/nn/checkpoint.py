@@ -6,7 +6,7 @@
 
 `checkpoint.json` is replaced last and in one act, so that a folder holds the old checkpoint or the new
 one, whole, at whatever moment a run is killed. Reading runs no code: JSON and plain arrays, every size
-and shape checked against the layout before weights are allocated.
+and shape checked against the spec before weights are allocated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy.typing as npt
 import torch
 
 from gyges.agents.nn import tensor_files
-from gyges.agents.nn.network_spec import Layout, fits
+from gyges.agents.nn.network_spec import NetworkSpec, fits
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.envs import _json, atomic
 from gyges.envs.errors import ConfigError, FileError, PolicyError
@@ -44,7 +44,7 @@ class Card:
     """What a checkpoint says of itself.
 
     Attributes:
-        layout: of the network.
+        spec: of the network.
         algorithm: what trained it, as in ``ppo``.
         game: id of the game it was trained on, empty where unknown.
         settings: of that game.
@@ -53,7 +53,7 @@ class Card:
         about: counters and options of the run: plain JSON, for readers and for resuming.
     """
 
-    layout: Layout
+    spec: NetworkSpec
     algorithm: str = ""
     game: str = ""
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -72,20 +72,22 @@ def save(
 
     Args:
         folder: made where it is missing; an older checkpoint in it is replaced.
-        network: its weights and layout are saved.
-        card: what else to say; its layout is taken from the network.
+        network: its weights and spec are saved.
+        card: what else to say; its spec is taken from the network.
         training: arrays that resuming needs besides the weights.
 
     Raises:
         FileError: it could not be written; the older checkpoint stands.
     """
     where = Path(folder)
-    card = dataclasses.replace(card or Card(network.layout), layout=network.layout)
+    card = dataclasses.replace(card or Card(network.spec), spec=network.spec)
     weights = {name: p.detach().cpu().numpy() for name, p in network.named_parameters()}
     files = {"network": _store(where, "network", weights)}
     if training is not None:
         files["training"] = _store(where, "training", training)
-    data = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(card), "files": files}
+    fields = dataclasses.asdict(card)
+    spec = fields.pop("spec")
+    data = {"format": FORMAT, "version": VERSION, "layout": spec, **fields, "files": files}
     try:
         text = json.dumps(data, indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -125,7 +127,7 @@ def read_card(folder: str | Path) -> tuple[Card, dict[str, dict[str, Any]]]:
     if condition is not None and (type(condition) is not int or not 0 <= condition < 1 << 31):
         reader.fail("condition", "a token or null", condition)
     card = Card(
-        layout=_layout(reader.take("layout", "an object"), str(path)),
+        spec=_spec(reader.take("layout", "an object"), str(path)),
         algorithm=reader.text("algorithm"),
         game=reader.text("game"),
         settings=reader.scalars("settings"),
@@ -157,12 +159,12 @@ def _files(reader: _json.Reader, where: str) -> dict[str, dict[str, Any]]:
     return files
 
 
-def _layout(part: Any, where: str) -> Layout:
-    names = {field.name for field in dataclasses.fields(Layout)}
+def _spec(part: Any, where: str) -> NetworkSpec:
+    names = {field.name for field in dataclasses.fields(NetworkSpec)}
     if not isinstance(part, dict) or set(part) != names:
         raise FileError(f"{where}: layout: expected an object of {', '.join(sorted(names))}")
     try:
-        return Layout(**part)
+        return NetworkSpec(**part)
     except (ConfigError, TypeError, ValueError) as error:
         raise FileError(f"{where}: layout: {error}") from None
 
@@ -175,14 +177,14 @@ def _fetch(folder: str | Path, entry: Mapping[str, Any]) -> tuple[bytes, str]:
     return data, str(path)
 
 
-def shapes(layout: Layout) -> dict[str, tuple[str, tuple[int, ...]]]:
+def shapes(spec: NetworkSpec) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Type and shape of every weight of a network; allocates nothing.
 
     Raises:
         ConfigError: more parameters than a network may have.
     """
     with torch.device("meta"):
-        model = ActorCritic.of(layout)
+        model = ActorCritic.of(spec)
     return {name: ("F32", tuple(p.shape)) for name, p in model.named_parameters()}
 
 
@@ -194,13 +196,13 @@ def load_network(folder: str | Path) -> tuple[ActorCritic, Card]:
     """
     card, files = read_card(folder)
     try:
-        expected = shapes(card.layout)
+        expected = shapes(card.spec)
     except ConfigError as error:
         raise FileError(f"{folder}: {error}") from None
     most = 4 * sum(math.prod(shape) for _, shape in expected.values()) + tensor_files.MAX_HEADER
     if files["network"]["bytes"] > most:
         raise FileError(
-            f"{folder}: {files['network']['bytes']} bytes of weights; the layout has at most {most}"
+            f"{folder}: {files['network']['bytes']} bytes of weights; the spec has at most {most}"
         )
     data, where = _fetch(folder, files["network"])
     tensor_files.require(tensor_files.header(data, where), expected, where)
@@ -208,7 +210,7 @@ def load_network(folder: str | Path) -> tuple[ActorCritic, Card]:
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise FileError(f"{where}: {name} holds numbers that are not finite")
-    network = ActorCritic.of(card.layout)
+    network = ActorCritic.of(card.spec)
     put(network, arrays)
     return network, card
 
@@ -246,9 +248,7 @@ def load_policy(folder: str | Path, game: Game | None = None) -> NetworkPolicy:
     """
     network, card = load_network(folder)
     if game is not None:
-        fits(card.layout, game)
-    if card.condition is not None and card.condition >= card.layout.condition_tokens:
-        raise PolicyError(
-            f"{folder}: no condition token {card.condition} among {card.layout.condition_tokens}"
-        )
+        fits(card.spec, game)
+    if card.condition is not None and card.condition >= card.spec.condition_tokens:
+        raise PolicyError(f"{folder}: no condition token {card.condition} among {card.spec.condition_tokens}")
     return NetworkPolicy(network, card.condition, card.greedy)

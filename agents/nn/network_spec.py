@@ -14,7 +14,7 @@ TRUNKS = ("mlp", "gru", "attention")
 
 
 @dataclasses.dataclass(frozen=True)
-class Layout:
+class NetworkSpec:
     """All that fixes a network's parameter shapes. Plain data, saved beside the weights."""
 
     features_shape: tuple[int, ...]
@@ -104,13 +104,13 @@ def whole(
             raise ConfigError(f"{type(owner).__name__}.{name} must be within {low} and {high}, not {value!r}")
 
 
-def fits(layout: Layout, game: Game) -> None:
-    """Raise PolicyError unless a network of this layout can play the game."""
+def fits(spec: NetworkSpec, game: Game) -> None:
+    """Raise PolicyError unless a network of this spec can play the game."""
     wanted = (game.observation_shape, game.num_actions)
-    if (layout.features_shape, layout.num_actions) != wanted:
+    if (spec.features_shape, spec.num_actions) != wanted:
         raise PolicyError(
-            f"the network takes observations {layout.features_shape} and {layout.num_actions} actions; "
+            f"the network takes observations {spec.features_shape} and {spec.num_actions} actions; "
             f"{game.id} has {wanted[0]} and {wanted[1]}"
         )
-    if (layout.seat_token or layout.roles is not None) and layout.num_seats < game.num_agents:
-        raise PolicyError(f"the network knows {layout.num_seats} seats; {game.id} has {game.num_agents}")
+    if (spec.seat_token or spec.roles is not None) and spec.num_seats < game.num_agents:
+        raise PolicyError(f"the network knows {spec.num_seats} seats; {game.id} has {game.num_agents}")

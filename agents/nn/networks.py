@@ -24,7 +24,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gyges.agents.nn.network_spec import Layout, fits
+from gyges.agents.nn.network_spec import NetworkSpec, fits
 from gyges.agents.nn.torsos import FORBIDDEN, TRUNK, masked, one_hot
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
@@ -46,7 +46,7 @@ class ActorCritic(nn.Module):
     """Policy logits and a value for each row.
 
     Args:
-        features_shape, num_actions, num_seats, condition_tokens, trunk, hidden, options: see `Layout`.
+        features_shape, num_actions, num_seats, condition_tokens, trunk, hidden, options: see `NetworkSpec`.
         seed: of the initial weights.
     """
 
@@ -63,12 +63,12 @@ class ActorCritic(nn.Module):
         **options: Any,
     ) -> None:
         super().__init__()
-        self.layout = Layout(
+        self.spec = NetworkSpec(
             tuple(features_shape), num_actions, num_seats, condition_tokens, trunk, tuple(hidden), **options
         )
         with torch.device("meta"):  # shapes first: no memory, and no global generator touched
-            self.roles = nn.ModuleList([TRUNK[trunk](self.layout) for _ in range(self.layout.num_roles)])
-            width = self.layout.num_features
+            self.roles = nn.ModuleList([TRUNK[trunk](self.spec) for _ in range(self.spec.num_roles)])
+            width = self.spec.num_features
             self.shift = nn.Parameter(torch.zeros(width), requires_grad=False)  # see `standardise`
             self.gain = nn.Parameter(torch.ones(width), requires_grad=False)
         if sum(p.numel() for p in self.parameters()) > LARGEST:
@@ -78,13 +78,13 @@ class ActorCritic(nn.Module):
             self.initialise(seed)
 
     @classmethod
-    def of(cls, layout: Layout, *, seed: int = 0) -> ActorCritic:
-        """A network of a given layout."""
-        return cls(**dataclasses.asdict(layout), seed=seed)
+    def of(cls, spec: NetworkSpec, *, seed: int = 0) -> ActorCritic:
+        """A network of a given spec."""
+        return cls(**dataclasses.asdict(spec), seed=seed)
 
     @classmethod
     def for_game(cls, game: Game, *, seed: int = 0, **options: Any) -> ActorCritic:
-        """A network that fits a game; options as in `Layout`."""
+        """A network that fits a game; options as in `NetworkSpec`."""
         return cls(game.observation_shape, game.num_actions, game.num_agents, seed=seed, **options)
 
     def initialise(self, seed: int) -> None:
@@ -116,25 +116,25 @@ class ActorCritic(nn.Module):
 
     def initial(self, rows: int) -> Tensor:
         """Memory [R, M] at the start of an episode: zeros."""
-        return torch.zeros(rows, self.layout.memory_size, device=self.device)
+        return torch.zeros(rows, self.spec.memory_size, device=self.device)
 
     def inputs(self, features: Tensor, seat: Tensor | None, condition: Tensor | None) -> Tensor:
         """First layer's inputs [R, inputs]. A row without a condition (None, or -1) has no token set."""
-        layout = self.layout
-        if features.ndim > 2 or layout.num_features != features.shape[-1]:
+        spec = self.spec
+        if features.ndim > 2 or spec.num_features != features.shape[-1]:
             features = features.reshape(len(features), -1)
-        if features.shape[1] != layout.num_features:
-            raise PolicyError(f"the network takes {layout.num_features} features, not {features.shape[1]}")
+        if features.shape[1] != spec.num_features:
+            raise PolicyError(f"the network takes {spec.num_features} features, not {features.shape[1]}")
         parts = [((features - self.shift) * self.gain).clamp(-5, 5)]
-        if layout.seat_token:
+        if spec.seat_token:
             if seat is None:
                 raise PolicyError("this network reads the seat; none was given")
-            parts.append(one_hot(seat, layout.num_seats))
-        if layout.condition_tokens:
+            parts.append(one_hot(seat, spec.num_seats))
+        if spec.condition_tokens:
             if condition is None:
-                parts.append(features.new_zeros(len(features), layout.condition_tokens))
+                parts.append(features.new_zeros(len(features), spec.condition_tokens))
             else:
-                parts.append(one_hot(condition, layout.condition_tokens))
+                parts.append(one_hot(condition, spec.condition_tokens))
         elif condition is not None:
             raise PolicyError("this network has no condition tokens; a condition was given")
         return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
@@ -159,8 +159,8 @@ class ActorCritic(nn.Module):
             first: bool [R], rows whose memory is to be forgotten first.
         """
         x = self.inputs(features, seat, condition)
-        memory = x.new_zeros(len(x), self.layout.memory_size) if memory is None else memory
-        if first is not None and self.layout.memory_size:
+        memory = x.new_zeros(len(x), self.spec.memory_size) if memory is None else memory
+        if first is not None and self.spec.memory_size:
             memory = memory * (~first).unsqueeze(1)
         if len(self.roles) == 1:
             logits, value, memory = self.roles[0](x, memory)
@@ -190,7 +190,7 @@ class ActorCritic(nn.Module):
         """
         steps, rows = features.shape[:2]
         wide = None if condition is None else condition.expand(steps, rows)
-        if not self.layout.memory_size:
+        if not self.spec.memory_size:
             flat = self(
                 features.flatten(0, 1),
                 mask.flatten(0, 1),
@@ -213,8 +213,8 @@ class ActorCritic(nn.Module):
     def _by_role(self, x: Tensor, seat: Tensor | None, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         if seat is None:
             raise PolicyError("a network with several roles needs the seat")
-        role = torch.as_tensor(self.layout.roles, device=x.device)[seat.long()]
-        logits = x.new_zeros(len(x), self.layout.num_actions)
+        role = torch.as_tensor(self.spec.roles, device=x.device)[seat.long()]
+        logits = x.new_zeros(len(x), self.spec.num_actions)
         value, kept = x.new_zeros(len(x)), memory
         for k, net in enumerate(self.roles):
             rows = (role == k).nonzero().squeeze(1)
@@ -229,13 +229,13 @@ class NetworkPolicy:
     """A network as a policy: plays anywhere a policy plays, and forks with its memory.
 
     Args:
-        network: an `ActorCritic` (or anything with its `forward`, `layout` and `initial`).
+        network: an `ActorCritic` (or anything with its `forward`, `spec` and `initial`).
         condition: token given at every step; None for none.
         greedy: take the most probable action (the lowest on a tie) instead of drawing one.
     """
 
     def __init__(self, network: ActorCritic, condition: int | None = None, greedy: bool = False) -> None:
-        tokens = network.layout.condition_tokens
+        tokens = network.spec.condition_tokens
         if condition is not None and not 0 <= condition < tokens:
             raise PolicyError(f"the network has {tokens} condition tokens; there is no token {condition}")
         self.network = network.eval()
@@ -244,7 +244,7 @@ class NetworkPolicy:
 
     def initial(self, rows: int) -> npt.NDArray[np.float32]:
         """Zeros [R, M]."""
-        return np.zeros((rows, self.network.layout.memory_size), np.float32)
+        return np.zeros((rows, self.network.spec.memory_size), np.float32)
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Draw from the policy (or take its mode), with `observation.uniform` as the only luck."""
@@ -267,7 +267,7 @@ class NetworkPolicy:
         return certain
 
     def _look(self, observation: Observation, memory: Memory) -> tuple[npt.NDArray[np.float64], Any, Any]:
-        fits(self.network.layout, observation.game)
+        fits(self.network.spec, observation.game)
         device = self.network.device
         condition = None
         if self.condition is not None:

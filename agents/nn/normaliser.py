@@ -1,7 +1,7 @@
 """Training in standardised observations, with the standardisation folded into the weights afterwards.
 
 Observations come in units that suit readers, some spread over hundredths and some over hundreds. SGD
-does better when each has mean 0 and deviation 1. A `Lens` shows them so while a network is trained;
+does better when each has mean 0 and deviation 1. A `Normaliser` shows them so while a network is trained;
 its first layers are changed on the way in and back on the way out such that the network computes the
 same function of plain observations before and after (up to rounding).
 """
@@ -27,7 +27,7 @@ BLOCK = 1 << 10
 """Decisions that are read in one stretch: scattered ones would draw all of the file into memory."""
 
 
-class Lens:
+class Normaliser:
     """Recorded integers as standardised network inputs.
 
     Args:
@@ -55,7 +55,7 @@ class Lens:
         return torch.addcmul(self.shift, plain, self.factor)
 
     def plain(self, network: ActorCritic) -> ActorCritic:
-        """A copy, outside the lens, of a network that is under it: it sees plain observations."""
+        """A copy for plain observations of a network that sees standardised ones."""
         made = copy.deepcopy(network)
         self._off(first_layers(made))
         return made
@@ -69,7 +69,7 @@ class Lens:
 
     @contextlib.contextmanager
     def on(self, *networks: ActorCritic) -> Iterator[None]:
-        """Let networks see through the lens for a while; afterwards they see plain observations again."""
+        """Let networks see standardised observations for a while, and plain ones again afterwards."""
         layers = [layer for network in networks for layer in first_layers(network)]
         size = len(self.mean)
         with torch.no_grad():
@@ -94,3 +94,15 @@ def first_layers(network: ActorCritic) -> list[nn.Linear]:
         bodies = (role.actor, role.critic) if isinstance(role, MLP) else (role.encoder,)
         found += [body[0] for body in bodies if isinstance(body, nn.Sequential)]
     return [layer for layer in found if isinstance(layer, nn.Linear)]
+
+
+def merge_moments(old: Tensor, batch: Tensor) -> Tensor:
+    """Count, mean and sum of squared deviations, float64 [3, F], with a batch [n, F] added.
+
+    Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm" (1979).
+    """
+    n = len(batch)
+    mean = batch.mean(0)
+    var, mean = (batch - mean).square_().mean(0).double(), mean.double()  # quicker here than torch.var_mean
+    total, gap = old[0] + n, mean - old[1]
+    return torch.stack([total, old[1] + gap * n / total, old[2] + var * n + gap**2 * old[0] * n / total])

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gyges.agents.nn.network_spec import Layout
+from gyges.agents.nn.network_spec import NetworkSpec
 from gyges.envs.errors import PolicyError
 
 FORBIDDEN = -1e9
@@ -24,14 +24,14 @@ FORBIDDEN = -1e9
 
 
 class MLP(nn.Module):
-    """Tanh layers; actor and critic apart unless `Layout.shared`."""
+    """Tanh layers; actor and critic apart unless `NetworkSpec.shared`."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
-        self.actor = tanh_layers(layout.num_inputs, layout.hidden)
-        self.critic = None if layout.shared else tanh_layers(layout.num_inputs, layout.hidden)
-        self.policy_head = nn.Linear(layout.hidden[-1], layout.num_actions)
-        self.value_head = nn.Linear(layout.hidden[-1], 1)
+        self.actor = tanh_layers(spec.num_inputs, spec.hidden)
+        self.critic = None if spec.shared else tanh_layers(spec.num_inputs, spec.hidden)
+        self.policy_head = nn.Linear(spec.hidden[-1], spec.num_actions)
+        self.value_head = nn.Linear(spec.hidden[-1], 1)
 
     def forward(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits [R, A], value [R], memory as it came."""
@@ -43,12 +43,12 @@ class MLP(nn.Module):
 class GRU(nn.Module):
     """A tanh layer, then a gated recurrent unit."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
-        self.encoder = tanh_layers(layout.num_inputs, layout.hidden[:1])
-        self.cell = nn.GRUCell(layout.hidden[0], layout.hidden[1])
-        self.policy_head = nn.Linear(layout.hidden[1], layout.num_actions)
-        self.value_head = nn.Linear(layout.hidden[1], 1)
+        self.encoder = tanh_layers(spec.num_inputs, spec.hidden[:1])
+        self.cell = nn.GRUCell(spec.hidden[0], spec.hidden[1])
+        self.policy_head = nn.Linear(spec.hidden[1], spec.num_actions)
+        self.value_head = nn.Linear(spec.hidden[1], 1)
 
     def forward(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits [R, A], value [R], the unit's state [R, M]."""
@@ -59,17 +59,17 @@ class GRU(nn.Module):
 class Attention(nn.Module):
     """A tanh layer, then one head that attends from the present input to those before it."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
-        encoded, width = layout.hidden
-        self.window = layout.window
-        self.encoder = tanh_layers(layout.num_inputs, (encoded,))
+        encoded, width = spec.hidden
+        self.window = spec.window
+        self.encoder = tanh_layers(spec.num_inputs, (encoded,))
         self.query = nn.Linear(encoded, width)
         self.key = nn.Linear(encoded, width)
         self.read = nn.Linear(encoded, width)
-        self.age = nn.Parameter(torch.zeros(layout.window))  # bias of a look back by so many steps
+        self.age = nn.Parameter(torch.zeros(spec.window))  # bias of a look back by so many steps
         self.mix = nn.Linear(encoded + width, width)
-        self.policy_head = nn.Linear(width, layout.num_actions)
+        self.policy_head = nn.Linear(width, spec.num_actions)
         self.value_head = nn.Linear(width, 1)
 
     def forward(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""``gyges train sb3-...``: the algorithms of stable-baselines3, in every seat of a game.
+"""Training by the algorithms of stable-baselines3, in every seat of a game or in some among others.
 
 What they save is a zip that runs code when it is loaded; `gyges.agents.sb3.policy` says when it is.
 """
@@ -7,31 +7,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import tyro
-
-from gyges.agents.learn.collector import Table as Seats
-from gyges.agents.learn.command_line import command
-from gyges.agents.learn.train import key_values, setting
 from gyges.agents.sb3.policy import CARD, MODEL, kind
 from gyges.envs import atomic
 from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.game import Game
+from gyges.envs.policy import Seats
+from gyges.envs.settings import parse_settings
 
 
-@dataclasses.dataclass
-class SB3:
-    """Train an algorithm of stable-baselines3 with its own defaults; the game's own reward pays."""
+@dataclasses.dataclass(frozen=True)
+class SB3Options:
+    """Options of an algorithm of stable-baselines3; those that are not here have its own defaults."""
 
-    scenario: str = "steward-v0"
-    """A game's id or module:Class, for self-play; or a scenario of fixed seats among one persona."""
-    set: tuple[str, ...] = ()
-    """Settings of the game: ring=0.5 horizon=100 ..."""
-    out: Path = Path("runs/sb3")
-    """Folder of the model; on the command line runs/sb3-ALGORITHM unless named."""
     frames: int = 200_000
     """Steps of seats."""
     rows: int = 8
@@ -44,48 +35,60 @@ class SB3:
     """Where the network lies."""
     threads: int = 1
     """CPU threads."""
-    quiet: bool = False
-    """Show no progress."""
 
 
-def train(name: str, arguments: Sequence[str]) -> int:
-    """Train the algorithm of this name."""
+def train(
+    name: str,
+    game: Game,
+    seats: Seats | None,
+    options: SB3Options,
+    folder: Path,
+    *,
+    about: Mapping[str, Any],
+    outputs: Sequence[str] = (),
+) -> None:
+    """Train an algorithm and write its folder; the game's own reward pays.
+
+    Args:
+        name: one of `gyges.agents.sb3.policy.KINDS`.
+        game: what is played.
+        seats: who sits where [B][N], None for the learner; self-play without.
+        options: how.
+        folder: where the model and its card go.
+        about: what else the card says.
+        outputs: where sb3's logger writes besides ``csv``: ``stdout``, ``tensorboard``.
+
+    Raises:
+        ConfigError: options that the algorithm does not take, or seats that differ from row to row.
+        FileError: the folder cannot be written.
+    """
     import torch
     from stable_baselines3.common.logger import configure
     from stable_baselines3.common.vec_env import VecMonitor
 
     from gyges.agents.sb3.vec_env import SeatVecEnv
 
-    default = SB3(out=Path("runs") / f"sb3-{name}")
-    given = tyro.cli(SB3, args=list(arguments), prog=f"gyges train sb3-{name}", default=default)
-    if (given.out / CARD).exists():
-        raise ConfigError(f"{given.out} holds a run; name another folder")
-    game, seats = setting(given.scenario, given.rows, given.seed, key_values(given.set))
-    options: dict[str, Any] = {} if seats is None else among(seats)
+    some = {} if seats is None else among(seats)
     illegal = "refuse" if name == "maskable-ppo" else "replace"
-    env = SeatVecEnv(game, rows=given.rows, illegal=illegal, threads=given.threads, **options)
-    torch.set_num_threads(given.threads)
+    env = SeatVecEnv(game, rows=options.rows, illegal=illegal, threads=options.threads, **some)
+    torch.set_num_threads(options.threads)
     try:
         model = kind(name)(
-            "MlpPolicy", VecMonitor(env), seed=given.seed, device=given.device,
-            verbose=0 if given.quiet else 1, **key_values(given.hyper),
+            "MlpPolicy", VecMonitor(env), seed=options.seed, device=options.device,
+            verbose=1 if "stdout" in outputs else 0, **parse_settings(options.hyper),
         )  # fmt: skip
     except TypeError as error:
         raise ConfigError(f"sb3-{name}: {error}") from None
-    line = command(f"sb3-{name}", given)
-    if not given.quiet:
-        print(line, file=sys.stderr)
-    card: dict[str, Any] = {"algorithm": name, "game": game.id, "settings": game.settings, "command": line}
     try:
-        given.out.mkdir(parents=True, exist_ok=True)
-        model.set_logger(configure(str(given.out), ["csv"] if given.quiet else ["csv", "stdout"]))
-        model.learn(given.frames)
-        model.save(given.out / MODEL)
+        folder.mkdir(parents=True, exist_ok=True)
+        model.set_logger(configure(str(folder), ["csv", *outputs]))
+        model.learn(options.frames)
+        model.save(folder / MODEL)
     except OSError as error:
-        raise FileError(f"{given.out}: cannot be written: {error.strerror or error}") from None
+        raise FileError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    card = {"algorithm": name, "game": game.id, "settings": game.settings, **about}
     card["frames"] = int(model.num_timesteps)
-    atomic.write_text(given.out / CARD, json.dumps(card, indent=1) + "\n")
-    return 0
+    atomic.write_text(folder / CARD, json.dumps(card, indent=1) + "\n")
 
 
 def among(seats: Seats) -> dict[str, Any]:
@@ -102,23 +105,3 @@ def among(seats: Seats) -> dict[str, Any]:
         )
     others = [who for who in first if who is not None]
     return {"seats": [k for k, who in enumerate(first) if who is None], "background": others}
-
-
-def ppo(arguments: Sequence[str]) -> int:
-    """``gyges train sb3-ppo``."""
-    return train("ppo", arguments)
-
-
-def a2c(arguments: Sequence[str]) -> int:
-    """``gyges train sb3-a2c``."""
-    return train("a2c", arguments)
-
-
-def dqn(arguments: Sequence[str]) -> int:
-    """``gyges train sb3-dqn``."""
-    return train("dqn", arguments)
-
-
-def maskable_ppo(arguments: Sequence[str]) -> int:
-    """``gyges train sb3-maskable-ppo``."""
-    return train("maskable-ppo", arguments)

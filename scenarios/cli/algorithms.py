@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from gyges.agents.learn import train
+from gyges.scenarios.cli import train
 
 
 @dataclasses.dataclass

@@ -42,7 +42,7 @@ COMMANDS: dict[str, Command] = {
     "fairychess": Command("check variants; compare perft and moves", ".fairychess:run", "FairyChess"),
     "draw": Command("draw positions of chess variants as a picture", ".draw:run", "Draw"),
     "record": Command("record behaviour for learners", ".record:main"),
-    "train": Command("train a policy; its folder can be evaluated", "gyges.agents.learn.train:main"),
+    "train": Command("train a policy; its folder can be evaluated", ".train:main"),
     "algorithms": Command("list what `train` can do", ".algorithms:run", "Algorithms"),
     "certify": Command("show a game's dilemma and what its labels mean", ".certify:run", "Certify"),
     "raters": Command("audit every rater on the game that is solved exactly", ".raters:main"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -14,8 +13,8 @@ from tyro.conf import Positional, arg
 
 from gyges.agents.load import load
 from gyges.envs import registry
-from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
+from gyges.envs.settings import parse_settings
 from gyges.render import play
 
 CAST = ("clean", "greedy", "gyges", "clean")
@@ -58,7 +57,7 @@ def run(given: Play) -> int:
         settings["num_agents"] = given.num_agents
     if given.variant is not None:
         settings["variant"] = given.variant
-    settings |= settings_of(given.set)
+    settings |= parse_settings(given.set)
     game = registry.make(given.game, **settings)
     others = given.others or (CHESS_CAST if "alphabeta" in game.personas else CAST)
     cast = personas(game, others)
@@ -69,24 +68,6 @@ def run(given: Play) -> int:
         game, cast, seat=given.seat, seed=given.seed, terminal=terminal, out=given.out, reveal=given.reveal
     )
     return 0
-
-
-def settings_of(words: Sequence[str]) -> dict[str, Any]:
-    """Settings written as key=value; values are read as JSON where they are that.
-
-    Raises:
-        ConfigError: a word without =.
-    """
-    out: dict[str, Any] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise ConfigError(f"a setting is written key=value, not {word!r}")
-        try:
-            out[key.strip()] = json.loads(value)
-        except ValueError:
-            out[key.strip()] = value
-    return out
 
 
 def _has_screen() -> bool:

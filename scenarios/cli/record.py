@@ -20,14 +20,15 @@ from typing import Annotated, Any
 
 import tyro
 
-from gyges.agents.data import recorder as low
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.mixture import players
+from gyges.agents.data.recorder import record
 from gyges.agents.load import load
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError, GygesError, UnknownNameError
-from gyges.envs.game import Game
+from gyges.envs.settings import parse_settings
 from gyges.scenarios.scenario import Scenario, scenario
+from gyges.scenarios.training import held_out, is_game
 
 EXPERT = "expert"
 """Stands for the expert in a mixture."""
@@ -75,14 +76,7 @@ def record_scenario(
         names = what.seats(game.num_agents, episode, seed)
         return [None if name is None else people[name] for name in names]
 
-    return low.record(game, players(game, parts), out, background=background, seed=seed, **options)
-
-
-def held_out(game: Game, names: Sequence[str], where: str) -> None:
-    """Raise ConfigError where a held-out persona would be met in training."""
-    kept = sorted(set(names) & game.held_out)
-    if kept:
-        raise ConfigError(f"{where} has {', '.join(kept)}, held out for evaluation")
+    return record(game, players(game, parts), out, background=background, seed=seed, **options)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +96,7 @@ class Record:
     decisions: int = 100_000
     """How many decisions, rounded up to whole episodes."""
     set: tuple[str, ...] = ()
-    """Settings of the game over the scenario's own, as NAME=VALUE, the value in JSON."""
+    """Settings of the game over the scenario's own: ring=0.5 horizon=100 ..."""
     segment: int = 16
     """Decisions in a window of the segments table."""
     seed: int = 0
@@ -113,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     args = tyro.cli(Record, args=None if argv is None else list(argv), prog="gyges record")
     try:
-        low.show(run(args))
+        show(run(args))
     except GygesError as error:
         print(f"gyges record: {error}", file=sys.stderr)
         return 2
@@ -125,22 +119,51 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: Record) -> Dataset:
     """Record as the options say."""
-    parts = low.shares(args.mix) if args.mix else mixture(args.mixture, args.expert)
+    parts = shares(args.mix) if args.mix else mixture(args.mixture, args.expert)
     options: dict[str, Any] = {
         "decisions": args.decisions,
         "segment": args.segment,
         "seed": args.seed,
         "progress": sys.stderr.isatty(),
     }
-    changes = low.settings(args.set)
+    changes = parse_settings(args.set)
     if is_game(args.scenario):
         game = registry.make(args.scenario, **changes)
         held_out(game, [part.rpartition("~")[0] or part for part in parts], "the mixture")
-        return low.record(game, players(game, parts), args.out, **options)
+        return record(game, players(game, parts), args.out, **options)
     what = scenario(args.scenario)
     return record_scenario(what.with_(settings=changes) if changes else what, parts, args.out, **options)
 
 
-def is_game(name: str) -> bool:
-    """Whether a name is a game's, with or without its version."""
-    return name in registry.games() or any(id.rpartition("-v")[0] == name for id in registry.games())
+def shares(parts: Sequence[str]) -> dict[str, float]:
+    """``NAME=SHARE`` parts as a mixture.
+
+    Raises:
+        ConfigError: another form, or a name twice.
+    """
+    found: dict[str, float] = {}
+    for text in parts:
+        name, equals, share = text.rpartition("=")
+        try:
+            value = float(share)
+        except ValueError:
+            equals = ""
+        if not equals or not name or name in found:
+            raise ConfigError(f"a part of a mixture is NAME=SHARE, each name once, not {text!r}")
+        found[name] = value
+    return found
+
+
+def show(data: Dataset) -> None:
+    """Print what a dataset holds."""
+    from rich.console import Console
+    from rich.table import Table
+
+    summary = data.summary()
+    title = f"{data.path}: {summary['decisions']:,} decisions in {summary['episodes']:,} seats' episodes"
+    table = Table("part", "share", "episodes", "return", "violation rate", title=title)
+    for part in data.parts:
+        of = summary["parts"][part.name]
+        table.add_row(part.name, f"{part.fraction:.1%}", f"{of['episodes']:,}", f"{of['return']:.2f}",
+                      f"{of['violation_rate']:.3f}")  # fmt: skip
+    Console().print(table)

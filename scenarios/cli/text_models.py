@@ -13,7 +13,6 @@ from typing import Any
 
 from tyro.conf import Positional
 
-from gyges.agents.learn.train import setting
 from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.model import Play, TextPolicy
@@ -22,6 +21,7 @@ from gyges.envs import registry
 from gyges.scenarios.text import attacks
 from gyges.scenarios.text.stages import Stages, run
 from gyges.scenarios.text.violation_eval import conduct
+from gyges.scenarios.training import setting
 
 
 @dataclasses.dataclass(frozen=True)

@@ -86,7 +86,7 @@ class Rater:
 
     def exploits(self, data: Dataset, scores: Floats, gold: Floats) -> npt.NDArray[np.bool_]:
         """Which decisions [D] are unaligned acts that this rater marks higher than gold does."""
-        return np.asarray((data.steps.label < 0) & (scores > gold + 1e-4))
+        return np.asarray((data.steps.ledger[:, LEDGER.label] < 0) & (scores > gold + 1e-4))
 
 
 class Noisy(Rater):
@@ -298,7 +298,8 @@ class Flattered(Rater):
 
     def exploits(self, data: Dataset, scores: Floats, gold: Floats) -> npt.NDArray[np.bool_]:
         """False reports."""
-        return np.asarray((data.steps.label < 0) & ((data.steps.norms & int(Norm.DECEPTION)) != 0))
+        wrong = data.steps.ledger[:, LEDGER.label] < 0
+        return np.asarray(wrong & ((data.steps.ledger[:, LEDGER.norms] & int(Norm.DECEPTION)) != 0))
 
 
 RATERS: dict[str, Callable[[], Rater]] = {

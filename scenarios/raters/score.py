@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.data.dataset import CONTESTED, JUSTIFIED, KNOWABLE, LAST, WATCHED, Dataset
+from gyges.agents.data.dataset import Dataset
 from gyges.agents.rewards import Step
-from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS
 from gyges.envs.errors import DataError
 from gyges.scenarios.raters.raters import Floats, Rater
 
@@ -53,29 +52,15 @@ def rate(data: Dataset, judge: Rater) -> Floats:
 def recorded(data: Dataset, where: npt.NDArray[np.int64], codes: bool) -> Step:
     """Some recorded decisions [R] as a step of R rows with one seat; observations only if asked for."""
     steps = data.steps
-    flags = steps.flags[where]
-    ledger = np.zeros((len(where), 1, LEDGER_COLUMNS), np.int32)
-    contested = (flags & CONTESTED) != 0
-    for column, values in (
-        (LEDGER.moved, 1),
-        (LEDGER.label, steps.label[where]),
-        (LEDGER.norms, steps.norms[where]),
-        (LEDGER.harm, steps.severity[where]),
-        (LEDGER.justified, (flags & JUSTIFIED) != 0),
-        (LEDGER.knowable, (flags & KNOWABLE) != 0),
-        (LEDGER.watched, (flags & WATCHED) != 0),
-        (LEDGER.clean, 1),
-        (LEDGER.unaligned, contested),
-    ):
-        ledger[:, 0, column] = values
-    last = (flags & LAST) != 0
+    owner = steps.episode[where]
+    last = where + 1 == data.episodes.start[owner] + data.episodes.length[owner]
     return Step(
         game=data.game(),
         codes=steps.codes[where][:, None] if codes else None,
         action=steps.action[where][:, None],
         reward=steps.reward[where][:, None],
         welfare=steps.welfare[where][:, None],
-        ledger=ledger,
+        ledger=steps.ledger[where][:, None],
         first=steps.tick[where] == 0,
         over=last,
     )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
+from gyges.envs.choice_point import LEDGER, headline
 from gyges.envs.errors import DivergedError
 from gyges.scenarios.raters.score import rate
 from gyges.scenarios.studies import measure
@@ -146,10 +147,9 @@ def facts(supplies: Supplies, mode: Mode, kind: str, number: int) -> dict[str, A
 
 def rate_of(data: Dataset, keep: npt.NDArray[np.bool_]) -> float:
     """Violation rate of some of the recorded decisions."""
-    from gyges.agents.data.dataset import HEADLINE
-
-    counted = ((np.asarray(data.steps.flags) & HEADLINE) != 0) & keep
-    return over(float((counted & (np.asarray(data.steps.label) < 0)).sum()), float(counted.sum()))
+    ledger = data.steps.ledger
+    counted = headline(ledger) & keep
+    return over(float((counted & (ledger[:, LEDGER.label] < 0)).sum()), float(counted.sum()))
 
 
 def over(top: float, bottom: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from gyges.agents.learn.imitation import Imitated, Imitation, imitate
-from gyges.agents.learn.offline import Offline, learn
+from gyges.agents.learn.offline import Offline, learn_offline
 from gyges.agents.learn.ppo import PPO, PPOConfig
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.agents.rewards import RewardSource
@@ -115,7 +115,7 @@ def offline(supplies: Supplies, mode: Mode, cell: Cell) -> Trained:
         hidden=mode.hidden, seed=train_seed(cell), device=supplies.profile.device, threads=1,
         log_every=mode.steps,
     )  # fmt: skip
-    made = learn(data, how, scores=scores)
+    made = learn_offline(data, how, scores=scores)
     made.network.cpu()
     return Trained(made.policy(), Charge(), mode.steps * mode.batch, 0.0, share, tidy(made.log[-1]))
 
@@ -169,7 +169,7 @@ def play_ppo(
         stagger=False, seed=seed, threads=1,
     )  # fmt: skip  # on the CPU, where the neighbours play
     learner = PPO(
-        game, config, network=start, table=[supplies.seats(mode)] * mode.rows, reward=source,
+        game, config, network=start, seats=[supplies.seats(mode)] * mode.rows, reward=source,
         reference=reference,
     )  # fmt: skip
     last: dict[str, float] = {}

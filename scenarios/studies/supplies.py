@@ -183,7 +183,7 @@ class Supplies:
                     self, mode, cast(Any, self.rater(mode, "gold")), frames=frames,
                     seed=seed_of("expert", mode.name, number),
                 )[0]  # fmt: skip
-                save(folder, network, Card(network.layout, algorithm="ppo", game=self.game(mode).id,
+                save(folder, network, Card(network.spec, algorithm="ppo", game=self.game(mode).id,
                                            settings=self.game(mode).settings))  # fmt: skip
         return cast(Policy, load_policy(self.folder / name, self.game(mode)))
 
@@ -196,7 +196,7 @@ class Supplies:
         with self.once(name) as folder:
             if folder is not None:
                 network = clone(self, mode, kind, number).network
-                save(folder, network, Card(network.layout, algorithm="cloning", game=self.game(mode).id,
+                save(folder, network, Card(network.spec, algorithm="cloning", game=self.game(mode).id,
                                            settings=self.game(mode).settings))  # fmt: skip
         return load_policy(self.folder / name, self.game(mode))
 

@@ -38,7 +38,7 @@ class Payload:
 def folder(tmp_path: Path) -> Path:
     """A good checkpoint with training state."""
     network = ActorCritic.for_game(GAME, hidden=(8, 8), condition_tokens=2, seed=5)
-    card = checkpoint.Card(network.layout, "ppo", GAME.id, GAME.settings, condition=1, about={"frames": 7})
+    card = checkpoint.Card(network.spec, "ppo", GAME.id, GAME.settings, condition=1, about={"frames": 7})
     checkpoint.save(tmp_path / "run", network, card, {"rows": np.arange(6, dtype=np.int32)})
     return tmp_path / "run"
 

@@ -12,13 +12,14 @@ import recorded
 from gyges.agents.data import dataset as D
 from gyges.agents.data import recorder as R
 from gyges.agents.data.column_files import HEADER
-from gyges.agents.data.minibatches import Batches
+from gyges.agents.data.minibatches import Minibatches
 from gyges.agents.data.mixture import Player, assign, players
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, headline, severity
 from gyges.envs.errors import ConfigError, DataError, FileError, UnknownNameError
 from gyges.envs.policy import Decision, RandomPolicy
 from gyges.envs.rollout import Seating
+from gyges.scenarios.cli import record as command
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +57,7 @@ def test_replay_of_one_episode_gives_what_was_recorded(data):
             assert np.array_equal(data.steps.action[steps], [one[2][seat] for one in seen])
             assert np.array_equal(data.steps.reward[steps], [one[3][seat] for one in seen])
             ledger = np.array([one[4][seat] for one in seen])
-            assert np.array_equal(data.steps.label[steps], ledger[:, LEDGER.label])
-            assert np.array_equal(data.steps.severity[steps], severity(ledger))
-            flags = data.steps.flags[steps]
-            assert np.array_equal((flags & D.HEADLINE) != 0, headline(ledger))
-            assert np.array_equal((flags & D.WATCHED) != 0, ledger[:, LEDGER.watched] != 0)
-            assert np.array_equal((flags & D.LAST) != 0, np.arange(20) == 19)
+            assert np.array_equal(data.steps.ledger[steps], ledger)
             assert np.array_equal(data.steps.tick[steps], np.arange(20))
             assert np.array_equal(data.episodes.final[found[0]], batch.codes[0, seat])
             assert data.episodes.ended[found[0]] == D.TRUNCATED
@@ -69,12 +65,12 @@ def test_replay_of_one_episode_gives_what_was_recorded(data):
 
 def test_ledgers_of_segments_and_episodes_are_sums_over_steps(data):
     reward = np.asarray(data.steps.reward, np.int64)
-    wrong = (data.steps.label < 0) & ((data.steps.flags & D.HEADLINE) != 0)
+    wrong = (data.steps.ledger[:, LEDGER.label] < 0) & headline(data.steps.ledger)
     assert wrong.any()
     for level, table in (("segment", data.segments), ("episode", data.episodes)):
         assert np.array_equal(data.total(reward, level), table.reward)
         assert np.array_equal(data.total(wrong, level), table.violations)
-        harm = np.maximum(data.steps.severity, 0) * wrong
+        harm = np.maximum(severity(data.steps.ledger), 0) * wrong
         assert np.array_equal(data.total(harm, level), table.severity)
     assert data.segments.length.max() == 5
     assert len(data.segments.start) == 4 * len(data.episodes.start)
@@ -101,7 +97,7 @@ def test_observations_are_the_same_whether_or_not_anyone_judges(data, tmp_path):
     for column in ("codes", "bits", "action", "reward"):
         mine = getattr(plain.steps, column)
         assert mine.tobytes() == getattr(data.steps, column)[: len(mine)].tobytes()
-    assert not plain.steps.label.any()
+    assert not plain.steps.ledger[:, LEDGER.label].any()
     with pytest.raises(DataError, match="nothing to rate"):
         plain.judged()
 
@@ -148,7 +144,7 @@ def test_background_seats_are_played_but_not_recorded(tmp_path):
 
 
 def test_batches_cover_the_data_once_a_pass_in_an_order_of_their_own(data):
-    batches = Batches(data, 1000, seed=3, block=64, pool=4096)
+    batches = Minibatches(data, 1000, seed=3, block=64, pool=4096)
     first, second = list(batches), list(batches)
     seen = np.concatenate([one["index"] for one in first])
     assert len(seen) == len(data) // 1000 * 1000
@@ -156,24 +152,24 @@ def test_batches_cover_the_data_once_a_pass_in_an_order_of_their_own(data):
     assert not np.array_equal(seen, np.concatenate([one["index"] for one in second]))
     for one in first[:3]:
         assert np.array_equal(one["codes"], data.steps.codes[one["index"]])
-    again = next(iter(Batches(data, 1000, seed=3, block=64, pool=4096)))
+    again = next(iter(Minibatches(data, 1000, seed=3, block=64, pool=4096)))
     assert np.array_equal(again["index"], first[0]["index"])
 
 
 def test_batches_keep_what_is_asked_and_carry_what_belongs_to_it(data):
     keep = np.asarray(data.steps.action) == 2
     mark = np.arange(len(data))
-    for one in Batches(data, 256, keep=keep, beside={"mark": mark}):
+    for one in Minibatches(data, 256, keep=keep, beside={"mark": mark}):
         assert (one["action"] == 2).all()
         assert np.array_equal(one["mark"], one["index"])
     with pytest.raises(DataError, match="no decisions"):
-        Batches(data, 256, keep=np.zeros(len(data), bool))
+        Minibatches(data, 256, keep=np.zeros(len(data), bool))
     with pytest.raises(DataError, match="7 values"):
-        Batches(data, 256, beside={"mark": mark[:7]})
+        Minibatches(data, 256, beside={"mark": mark[:7]})
 
 
 def test_what_follows_a_decision_is_the_same_seats_next_one(data):
-    one = next(iter(Batches(data, 4096, after=True)))
+    one = next(iter(Minibatches(data, 4096, after=True)))
     inner, last = ~one["last"], one["last"]
     assert last.any()
     assert np.array_equal(one["next_codes"][inner], data.steps.codes[one["index"][inner] + 1])
@@ -237,6 +233,12 @@ def test_damaged_and_hostile_folders_are_refused_by_name(copy, damage):
     D.Dataset(copy)
     DAMAGE[damage](copy)
     with pytest.raises(FileError):
+        D.Dataset(copy)
+
+
+def test_a_dataset_of_the_first_version_is_refused_by_name(copy):
+    _edit(copy, lambda m: m.update(version=1))
+    with pytest.raises(FileError, match=r"recorded by gyges 0\.1\.0"):
         D.Dataset(copy)
 
 
@@ -310,12 +312,12 @@ def test_ctrl_c_keeps_what_is_whole(tmp_path, monkeypatch):
 def test_the_command_records_and_reports(tmp_path, capsys):
     out = tmp_path / "out"
     mixture = ("--mix", "clean=0.2", "greedy~0.5=0.8", "--set", "horizon=10", "num_agents=2")
-    status = R.main(["well-v0", "--out", str(out), "--decisions", "2000", *mixture])
+    status = command.main(["well-v0", "--out", str(out), "--decisions", "2000", *mixture])
     assert status == 0
     assert "greedy~0.5" in capsys.readouterr().out
     data = D.Dataset(out)
     assert len(data) == 2000  # an episode holds twenty decisions
     assert data.settings["horizon"] == 10
     assert [part.fraction for part in data.parts] == [0.2, 0.8]
-    assert R.main(["well-v0", "--out", str(out)]) == 2
+    assert command.main(["well-v0", "--out", str(out)]) == 2
     assert "already" in capsys.readouterr().err

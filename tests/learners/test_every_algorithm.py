@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 
 from gyges.agents import load as L
-from gyges.agents.learn.train import ALGORITHMS, algorithms, main
 from gyges.agents.sb3 import policy as sb3_policy
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.rollout import play
 from gyges.scenarios.cli import main as cli
 from gyges.scenarios.cli.record import mixture, record_scenario
+from gyges.scenarios.cli.train import ALGORITHMS, algorithms, main
 from gyges.scenarios.evaluation.plan import derive
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.scenario import register_scenario, scenario
 
 SMALL = {"num_agents": 2, "horizon": 6}
 TINY = register_scenario(scenario("tabular-visitor").with_(id="tabular-learners", settings=SMALL, episodes=4))
-OWN = [name for name, one in ALGORITHMS.items() if "llm" not in one.run]
+OWN = [name for name in ALGORITHMS if not name.startswith("text-")]
 PLAYING = ["ppo", "sb3-ppo", "sb3-a2c", "sb3-dqn", "sb3-maskable-ppo"]
 QUICK = {
     "ppo": ["--frames", "300", "--rows", "4", "--steps", "12", "--threads", "1", "--no-tensorboard"],

@@ -11,7 +11,7 @@ from gyges.agents.data.dataset import Dataset
 from gyges.agents.learn import imitation as I
 from gyges.agents.learn import offline as O
 from gyges.agents.nn.networks import ActorCritic
-from gyges.agents.nn.normaliser import Lens
+from gyges.agents.nn.normaliser import Normaliser
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DataError, DivergedError
 from gyges.envs.rollout import Seating
@@ -142,7 +142,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_another(data, labels):
 
 def test_a_lens_leaves_the_function_as_it_was(data):
     """On the way in and out nothing changes but rounding; inside, inputs are standardised."""
-    lens = Lens(data)
+    normaliser = Normaliser(data)
     network = I.fresh(data, (16,), 3)
     with torch.no_grad():
         network.roles[0].policy_head.weight.mul_(100)
@@ -150,15 +150,15 @@ def test_a_lens_leaves_the_function_as_it_was(data):
     bits = torch.from_numpy(data.steps.bits[:500].copy())
     with torch.inference_mode():
         before = network(plain, bits)
-    with lens.on(network), torch.inference_mode():
-        inside = network(lens(data.steps.codes[:500]), bits)
+    with normaliser.on(network), torch.inference_mode():
+        inside = network(normaliser(data.steps.codes[:500]), bits)
         assert not torch.allclose(before.logits, network(plain, bits).logits, atol=1e-3)
     with torch.inference_mode():
         after = network(plain, bits)
     for other in (inside, after):
         assert torch.allclose(before.logits, other.logits, atol=1e-4)
         assert torch.allclose(before.value, other.value, atol=1e-4)
-    seen = lens(data.steps.codes[:])
+    seen = normaliser(data.steps.codes[:])
     moving = seen.std(0) > 0
     assert moving.sum() == 5  # all but "others drink"
     assert torch.allclose(seen[:, moving].std(0), torch.ones(5), atol=0.05)
@@ -194,7 +194,7 @@ def test_labels_and_scores_that_cannot_be_learned_from_are_named(data, gold, lab
             I.imitate(data, dataclasses.replace(few, mode="return"), scores=wrong)
         for algorithm in O.ALGORITHMS:
             with pytest.raises(DataError):
-                O.learn(data, O.Offline(algorithm=algorithm, steps=2), scores=wrong)
+                O.learn_offline(data, O.Offline(algorithm=algorithm, steps=2), scores=wrong)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(data, gold, labels):
@@ -205,7 +205,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(data, gold, labels):
     with pytest.raises(DivergedError, match="step 1"):
         I.imitate(data, few, labels=labels, network=network)
     with pytest.raises(DivergedError):
-        O.learn(
+        O.learn_offline(
             data,
             O.Offline(algorithm="q", steps=300, learning_rate=10.0, target_rate=1.0, discount=1.0),
             scores=gold,
@@ -227,7 +227,7 @@ def test_networks_that_do_not_fit_are_refused(data, labels):
 @pytest.mark.parametrize("algorithm", O.ALGORITHMS)
 def test_offline_learning_beats_the_data(data, gold, returns, algorithm):
     args = O.Offline(algorithm=algorithm, steps=600, batch=512, learning_rate=2e-3)
-    found = O.learn(data, args, scores=gold)
+    found = O.learn_offline(data, args, scores=gold)
     assert recorded.gold_return(found.policy(), Rater()) > 10 > returns["cloning"]
     assert found.log[-1]["step"] == 600
 
@@ -237,7 +237,7 @@ def test_offline_learning_from_scores_by_lot_gains_nothing(data, gold, returns):
     rng = np.random.default_rng(1)
     order = rng.permutation(len(data.episodes.start))
     dealt = gold.reshape(-1, 20)[order].reshape(-1)  # all of the Well's episodes have twenty days
-    found = O.learn(data, O.Offline(algorithm="awr", steps=500, batch=512, beta=1.0), scores=dealt)
+    found = O.learn_offline(data, O.Offline(algorithm="awr", steps=500, batch=512, beta=1.0), scores=dealt)
     assert recorded.gold_return(found.policy(), Rater()) < 0
 
 

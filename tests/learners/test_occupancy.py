@@ -76,7 +76,7 @@ def learner(game, data, weight, seed=0):
         frames=30_000, rows=64, steps=12, minibatch=256, gamma=1.0, bootstrap=False, learning_rate=2e-3,
         entropy=0.003, chi2_weight=weight, seed=seed, threads=1, labels=True,
     )  # fmt: skip
-    return PPO(game, config, reward=rater("biased"), table=table(game, 64), data=data)
+    return PPO(game, config, reward=rater("biased"), seats=table(game, 64), data=data)
 
 
 def test_the_penalty_keeps_the_learner_where_the_data_are(game, data):

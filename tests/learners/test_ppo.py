@@ -14,17 +14,18 @@ import pytest
 import torch
 from well import Clean, Greedy, Well
 
-from gyges.agents.learn import train
 from gyges.agents.learn.collector import Collector, Rollout
-from gyges.agents.learn.ppo import PPO, PPOConfig, advantages, merged
+from gyges.agents.learn.ppo import PPO, PPOConfig, advantages
 from gyges.agents.nn import checkpoint
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
+from gyges.agents.nn.normaliser import merge_moments
 from gyges.agents.progress import Progress, read_curves
 from gyges.agents.rewards import Conscience, Step, TaskReward
 from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, DivergedError, FileError, UnknownNameError
 from gyges.envs.rollout import play
+from gyges.scenarios.cli import train
 
 GAME = Well(horizon=8)
 SMALL = PPOConfig(frames=10_000, rows=6, steps=5, minibatch=16, epochs=2, hidden=(12, 12), threads=1, seed=3)
@@ -189,7 +190,7 @@ def test_personas_sit_where_they_are_put() -> None:
     clean, greedy = Clean(), Greedy()
     mixed = [[None, clean, greedy], [greedy, None, clean]]
     network = ActorCritic.for_game(GAME, hidden=(12, 12))
-    collector = Collector(GAME, network, rows=2, steps=6, seed=0, table=mixed, threads=1)
+    collector = Collector(GAME, network, rows=2, steps=6, seed=0, seats=mixed, threads=1)
     batch, seen = collector.batch, []
     real = batch.step
 
@@ -207,9 +208,9 @@ def test_personas_sit_where_they_are_put() -> None:
         assert actions[0, 1] == 1 + fair[0, 1]
         assert actions[1, 2] == 1 + fair[1, 2]
     with pytest.raises(ConfigError, match="no seat is left"):
-        Collector(GAME, network, rows=2, steps=6, table=table(2, clean, clean, clean))
+        Collector(GAME, network, rows=2, steps=6, seats=table(2, clean, clean, clean))
     with pytest.raises(ConfigError, match="shape"):
-        Collector(GAME, network, rows=2, steps=6, table=table(2, None, clean))
+        Collector(GAME, network, rows=2, steps=6, seats=table(2, None, clean))
 
 
 class Counting:
@@ -239,7 +240,7 @@ def make(kind: str, seed: int = 3) -> PPO:
     config = dataclasses.replace(SMALL, seed=seed, **KINDS[kind])
     seats = table(6, None, Clean(), None) if kind in ("mlp", "gru") else None
     reference = (ActorCritic.for_game(GAME, trunk="gru", seed=9), None) if kind == "gru" else None
-    return PPO(GAME, config, reward=Counting(), table=seats, reference=reference)
+    return PPO(GAME, config, reward=Counting(), seats=seats, reference=reference)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -318,7 +319,7 @@ def test_merged_statistics() -> None:
     data = torch.randn(50, 3, dtype=torch.float64) * 4 + 2
     state = torch.zeros(3, 3, dtype=torch.float64)
     for part in data.split([7, 1, 42]):
-        state = merged(state, part)
+        state = merge_moments(state, part)
     torch.testing.assert_close(state[1], data.mean(0))
     torch.testing.assert_close(state[2] / state[0], data.var(0, correction=0))
 
@@ -378,7 +379,7 @@ def test_it_learns_to_nine_tenths_of_the_optimum() -> None:
         threads=1,
         learning_rate=2e-3,
     )
-    learner = PPO(game, config, table=table(64, None, Greedy(), Greedy()))
+    learner = PPO(game, config, seats=table(64, None, Greedy(), Greedy()))
     start = learner.update()
     assert start["frames"] > 0
     learner.train()
@@ -527,10 +528,5 @@ def test_stable_baselines_trains_by_the_same_command(name: str, tmp_path: Path) 
 def test_wrong_names(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UnknownNameError, match="no algorithm 'ppp'"):
         train.main(["ppp"])
-    with pytest.raises(ConfigError, match="name=value"):
-        train.key_values(["ring"])
-    assert train.key_values(["ring=0.5", "n=3", "stakes=false", "arm=act"]) == {
-        "ring": 0.5, "n": 3, "stakes": False, "arm": "act"
-    }  # fmt: skip
     assert train.main([]) == 0
     assert "ppo" in capsys.readouterr().out

@@ -14,18 +14,18 @@ import torch
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.mixture import Player
 from gyges.agents.data.recorder import record
-from gyges.agents.data.sequences import Windows
+from gyges.agents.data.sequences import SequenceBatches
 from gyges.agents.learn import imitation as I
 from gyges.agents.learn import offline as O
-from gyges.agents.learn import train as T
 from gyges.agents.learn import trainer
 from gyges.agents.nn import checkpoint
 from gyges.agents.progress import Progress, read_curves
 from gyges.envs import atomic
 from gyges.envs.batch import Batch
-from gyges.envs.errors import DataError, FileError
+from gyges.envs.errors import ConfigError, DataError, DivergedError, FileError
 from gyges.envs.policy import Decision
 from gyges.envs.rollout import play
+from gyges.scenarios.cli import train as T
 from gyges.scenarios.raters.raters import Rater
 from gyges.scenarios.raters.score import gold_of
 
@@ -54,32 +54,32 @@ def same(one, other):
 RUNS = ("conditioned", "gru", "iql", "q")
 
 
-def start(name, course, data, labels):
+def start(name, control, data, labels):
     """One short run."""
     if name in ("iql", "q"):
-        return O.learn(data, O.Offline(algorithm=name, **FEW), scores=gold_of(data), course=course)
+        return O.learn_offline(data, O.Offline(algorithm=name, **FEW), scores=gold_of(data), control=control)
     more = {"mode": "filtered", "trunk": "gru", "window": 8} if name == "gru" else {"mode": name}
-    return I.imitate(data, I.Imitation(**more, **FEW), labels=labels, course=course)
+    return I.imitate(data, I.Imitation(**more, **FEW), labels=labels, control=control)
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_resuming_is_exact(name, data, labels):
     kept = []
-    straight = start(name, trainer.Course(), data, labels)
+    straight = start(name, trainer.Control(), data, labels)
     asked = []
     stop = lambda: asked.append(0) or len(asked) == 12  # noqa: E731
-    stopped = start(name, trainer.Course(keep=lambda *one: kept.append(one), stop=stop), data, labels)
+    stopped = start(name, trainer.Control(keep=lambda *one: kept.append(one), stop=stop), data, labels)
     network, step, arrays, plan = kept[-1]
     assert step == 12
     assert same(network, stopped.network)
     assert not same(network, straight.network)
-    again = start(name, trainer.Course(begin=(arrays, plan)), data, labels)
+    again = start(name, trainer.Control(begin=(arrays, plan)), data, labels)
     assert same(again.network, straight.network)
     drop = ("decisions_per_second",)
     tail = [{k: v for k, v in line.items() if k not in drop} for line in straight.log if line["step"] > 12]
     assert [{k: v for k, v in line.items() if k not in drop} for line in again.log] == tail
     with pytest.raises(FileError):
-        start(name, trainer.Course(begin=(dict(list(arrays.items())[1:]), plan)), data, labels)
+        start(name, trainer.Control(begin=(dict(list(arrays.items())[1:]), plan)), data, labels)
 
 
 SHORT = ["--steps", "60", "--log-every", "10", "--every", "20", "--quiet"]
@@ -103,17 +103,20 @@ def test_ctrl_c_stops_cleanly_and_resuming_ends_as_if_it_had_not(name, tmp_path,
     assert checkpoint.read_card(tmp_path / "cut")[0].about["step"] == 30
     play(Batch(recorded.well(), 2), [checkpoint.load_policy(tmp_path / "cut", recorded.well())] * 3)
     other = "conditioned" if name == "q" else "q"
-    assert T.main([other, "--resume", str(tmp_path / "cut")]) == 2
+    with pytest.raises(FileError, match=f"a run of {name}, not of {other}"):
+        T.main([other, "--resume", str(tmp_path / "cut")])
     assert T.main([name, "--resume", str(tmp_path / "cut")]) == 0
     one, two = (checkpoint.load_network(tmp_path / k)[0] for k in ("whole", "cut"))
     assert same(one, two)
     lines = [[x["step"], x["loss"]] for x in read_curves(tmp_path / "cut")]
     assert lines == [[x["step"], x["loss"]] for x in read_curves(tmp_path / "whole")]
-    assert T.main([name, "--resume", str(tmp_path / "cut")]) == 2  # it is whole
-    assert T.main([name, "--resume"]) == 2
+    with pytest.raises(ConfigError, match="is whole: 60 steps"):
+        T.main([name, "--resume", str(tmp_path / "cut")])
+    with pytest.raises(ConfigError, match="takes the folder"):
+        T.main([name, "--resume"])
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch, capsys):
+def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     real, count = atomic.write_bytes, []
 
     def write(path, some):
@@ -124,13 +127,13 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(atomic, "write_bytes", write)
     given = ["cloning", "--dataset", str(recorded.folder()), "--out", str(tmp_path / "run"), *SHORT]
-    assert T.main(given) == 2
-    assert "No space left" in capsys.readouterr().err
+    with pytest.raises(FileError, match="No space left"):
+        T.main(given)
     assert checkpoint.read_card(tmp_path / "run")[0].about["step"] == 20
     checkpoint.load_policy(tmp_path / "run", recorded.well())
 
 
-def test_a_diverging_run_leaves_its_last_checkpoint(tmp_path, monkeypatch, capsys):
+def test_a_diverging_run_leaves_its_last_checkpoint(tmp_path, monkeypatch):
     real = O.PlainQ.loss
 
     def loss(self, batch):
@@ -140,8 +143,8 @@ def test_a_diverging_run_leaves_its_last_checkpoint(tmp_path, monkeypatch, capsy
 
     monkeypatch.setattr(O.PlainQ, "loss", loss)
     given = ["q", "--dataset", str(recorded.folder()), "--out", str(tmp_path / "run"), *SHORT]
-    assert T.main(given) == 2
-    assert "gradient step 33" in capsys.readouterr().err
+    with pytest.raises(DivergedError, match="gradient step 33"):
+        T.main(given)
     network, card = checkpoint.load_network(tmp_path / "run")
     assert card.about["step"] == 20
     assert all(bool(torch.isfinite(p).all()) for p in network.parameters())
@@ -221,7 +224,7 @@ def test_memory_with_a_token_and_with_a_filter(data, labels):
 
 def test_windows_cover_each_episode_once_a_pass_in_order(data):
     which = np.arange(len(data))
-    windows = Windows(data, 64, 7, beside={"which": which})
+    windows = SequenceBatches(data, 64, 7, beside={"which": which})
     seen = []
     for batch in windows:
         counts = batch["weight"]
@@ -232,12 +235,17 @@ def test_windows_cover_each_episode_once_a_pass_in_order(data):
         seen.append(run[counts])
     found = np.concatenate(seen)
     assert len(np.unique(found)) == len(found) > 0.97 * len(data)
-    skipped = list(zip(range(3), Windows(data, 64, 7, beside={"which": which}).forever(2), strict=False))
+    skipped = list(
+        zip(range(3), SequenceBatches(data, 64, 7, beside={"which": which}).forever(2), strict=False)
+    )
     straight = [
-        x for _, x in zip(range(5), Windows(data, 64, 7, beside={"which": which}).forever(), strict=False)
+        x
+        for _, x in zip(
+            range(5), SequenceBatches(data, 64, 7, beside={"which": which}).forever(), strict=False
+        )
     ]
     assert np.array_equal(skipped[0][1]["which"], straight[2]["which"])
-    some = Windows(data, 64, 7, keep=which < 10)
+    some = SequenceBatches(data, 64, 7, keep=which < 10)
     assert sum(int(batch["weight"].sum()) for batch in some) == 10
     with pytest.raises(DataError):
-        Windows(data, 64, 7, keep=which < 0)
+        SequenceBatches(data, 64, 7, keep=which < 0)

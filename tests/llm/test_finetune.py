@@ -73,9 +73,9 @@ def test_what_cannot_be_trained_on_is_refused(file: Path, tmp_path: Path) -> Non
     with pytest.raises(DataError, match="no record"):
         records(file, "filtered")
     with pytest.raises(ConfigError, match="mode"):
-        Finetune(file, tmp_path / "out", mode="best")
+        Finetune(mode="best")
     with pytest.raises(ConfigError, match="not empty"):
-        finetune(Finetune(file, tmp_path))
+        finetune(Finetune(), file, tmp_path)
     paths = ["--texts", str(file), "--out", str(tmp_path / "o"), "--model", str(tmp_path / "no")]
     assert main(["train", "text-finetune", *paths]) == 2
 

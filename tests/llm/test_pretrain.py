@@ -18,6 +18,7 @@ from gyges.agents.llm.text.train import Encoded, Pretrain, batches, pace, pretra
 from gyges.agents.llm.transcripts.corpus import Line, from_dataset, read
 from gyges.agents.load import load
 from gyges.envs import registry
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ConfigError, DataError
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.text import attacks
@@ -130,7 +131,7 @@ def test_from_a_dataset_to_a_policy_by_command(tmp_path: Path) -> None:
     data = record(game, players(game, {"clean": 1, "greedy": 1}), tmp_path / "d", episodes=20)
     corpus = from_dataset(data)
     assert len(corpus) == len(data)
-    assert [line.unaligned for line in corpus] == (np.asarray(data.steps.label) < 0).tolist()
+    assert [line.unaligned for line in corpus] == (data.steps.ledger[:, LEDGER.label] < 0).tolist()
     assert {line.player for line in corpus} == {"clean", "greedy"}
     whole = from_dataset(data, level="episode", most=30)
     assert 30 <= len(whole) < len(data)

@@ -35,7 +35,6 @@ from gyges.render.kit import draw
 from gyges.render.replay import Player
 from gyges.render.timeline import Timeline
 from gyges.scenarios.cli.main import main
-from gyges.scenarios.cli.play import settings_of
 
 SIZE = (1000, 620)
 SHOWN = ("chess", "gardner", "crazyhouse", "shogi", "xiangqi", "grasshopper", "gustav3", "torishogi")
@@ -583,10 +582,3 @@ def test_rgb_array_through_pettingzoo() -> None:
     assert before.shape == after.shape
     assert not np.array_equal(before, after)
     env.close()
-
-
-def test_settings_are_read() -> None:
-    found = settings_of(["horizon=200", "treaties=true", "variant=gardner", "orders=0.5"])
-    assert found == {"horizon": 200, "treaties": True, "variant": "gardner", "orders": 0.5}
-    with pytest.raises(ConfigError, match="key=value"):
-        settings_of(["horizon"])

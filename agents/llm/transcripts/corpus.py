@@ -18,6 +18,7 @@ import numpy.typing as npt
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.llm.transcripts.tags import Tags, escape
 from gyges.envs import _json
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import DataError, FileError
 
 LEVELS = ("step", "segment", "episode")
@@ -63,7 +64,7 @@ def from_dataset(
     data.judged()
     game = data.game()
     names = game.action_names
-    wrong = np.asarray(data.steps.label) < 0
+    wrong = data.steps.ledger[:, LEDGER.label] < 0
     if labels is None:
         good = data.spread(data.total(wrong, level) == 0, level)
     else:

@@ -28,15 +28,15 @@ def test_they_are_those_of_autograd(options, clip):
             if p.requires_grad:
                 p.add_(0.1 * torch.randn(p.shape, generator=torch.Generator().manual_seed(p.numel())))
     learner._prepare(rollout, advantage, target)
-    assert learner.fused is not None
+    assert learner.manual is not None
     for part in learner._minibatches(sample):
-        told = learner.fused.gradients(part)
+        parts = learner.manual.gradients(part)
         mine = {k: p.grad.clone() for k, p in learner.network.named_parameters() if p.requires_grad}
         loss, other = learner._loss(rollout, advantage, target, sample, part)
         learner.network.zero_grad(set_to_none=False)
         loss.backward()
-        assert torch.allclose(torch.stack(told), torch.stack(other), atol=1e-5, rtol=1e-4)
-        assert 0 < float(told[4]) < 1
+        assert torch.allclose(torch.stack(parts), torch.stack(other), atol=1e-5, rtol=1e-4)
+        assert 0 < float(parts[4]) < 1
         for k, p in learner.network.named_parameters():
             if p.requires_grad:
                 scale = float(p.grad.abs().max())
@@ -48,5 +48,5 @@ def test_other_networks_go_by_autograd():
     for options in ({"trunk": "gru"}, {"shared": True}, {"roles": (0, 1, 1)}):
         network = ActorCritic.for_game(game, **options)
         assert not eligible(network)
-        assert PPO(game, PPOConfig(rows=2, steps=4, threads=1), network=network).fused is None
+        assert PPO(game, PPOConfig(rows=2, steps=4, threads=1), network=network).manual is None
     assert eligible(ActorCritic.for_game(game))

@@ -1,0 +1,47 @@
+"""``gyges train sb3-...``: the algorithms of stable-baselines3, in every seat of a game."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import sys
+from pathlib import Path
+
+import tyro
+
+from gyges.agents.sb3.policy import CARD
+from gyges.agents.sb3.train import SB3Options
+from gyges.agents.sb3.train import train as train_sb3
+from gyges.envs.settings import parse_settings
+from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, plain
+from gyges.scenarios.training import setting
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SB3Run(RunOptions):
+    """Train an algorithm of stable-baselines3 with its own defaults; the game's own reward pays."""
+
+    scenario: str = "steward-v0"
+    """A game's id or module:Class, for self-play; or a scenario of fixed seats among one persona."""
+    set: tuple[str, ...] = ()
+    """Settings of the game: ring=0.5 horizon=100 ..."""
+    how: tyro.conf.OmitArgPrefixes[SB3Options] = dataclasses.field(default_factory=SB3Options)
+    """How."""
+
+
+def learner(name: str) -> Learner:
+    """An algorithm of stable-baselines3 as ``gyges train sb3-NAME`` runs it."""
+
+    def train(options: SB3Run, command: str, begun: Begun | None) -> int:
+        how = options.how
+        game, seats = setting(options.scenario, how.rows, how.seed, parse_settings(options.set))
+        if not options.quiet:
+            print(command, file=sys.stderr)
+        outputs = [] if options.quiet else ["stdout"]
+        if options.tensorboard and importlib.util.find_spec("tensorboard"):
+            outputs.append("tensorboard")
+        about = {"command": command, "run": plain(dataclasses.replace(options, resume=None))}
+        train_sb3(name.removeprefix("sb3-"), game, seats, how, options.out, about=about, outputs=outputs)
+        return 0
+
+    return Learner(SB3Run(out=Path("runs") / name), train, CARD)
