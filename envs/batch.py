@@ -234,20 +234,23 @@ class Batch:
             calls = [(STEP, lo, hi, *arguments, False) for lo, hi in self._chunks]
             bad = crew.run(self._loop, (STEP, 0, 0, *arguments, True), calls, self._helpers)
         if bad >= 0:
-            self._refuse(int(bad), actions)
+            self._refuse(int(bad), int(actions.flat[bad]))
 
     def _step_cuda(self, actions: Any, validate: bool) -> None:
         if not self._torch or not hasattr(actions, "data_ptr"):  # all but tensors
             actions = self._checked(actions)
-        taken = self._gpu.step(actions, self._autoreset, self._labels)
+        self._gpu.step(actions, self._autoreset, self._labels)
         if validate:
-            self.illegal(taken)
+            self.illegal()
 
-    def illegal(self, actions: Any) -> None:
-        """On CUDA, wait for the last step and raise ActionError if it was refused."""
-        bad = self._gpu.refused()
-        if bad >= 0:
-            self._refuse(bad, self._host(actions))
+    def illegal(self) -> None:
+        """On CUDA, wait for the steps since this was asked last; ActionError if one of them was refused.
+
+        From the refused step on no row has changed.
+        """
+        found = self._gpu.refused()
+        if found is not None:
+            self._refuse(*found)
 
     def _checked(self, actions: Any) -> npt.NDArray[np.int32]:
         try:
@@ -262,9 +265,9 @@ class Batch:
             )
         return array.astype(np.int32, order="C")
 
-    def _refuse(self, bad: int, actions: npt.NDArray[Any]) -> None:
-        row, seat = divmod(bad, self.game.num_agents)
-        who, action = f"row {row}, seat {seat}", int(actions[row, seat])
+    def _refuse(self, pair: int, action: int) -> None:
+        row, seat = divmod(pair, self.game.num_agents)
+        who = f"row {row}, seat {seat}"
         raise ActionError.illegal(who, action, self.legal(row, seat), self.game.action_names)
 
     def legal(self, row: int, seat: int) -> npt.NDArray[np.int32]:

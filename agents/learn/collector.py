@@ -299,7 +299,7 @@ class Collector:
 
     def _check(self) -> None:
         if self.batch.on_cuda:
-            self.batch.illegal(self._acts)
+            self.batch.illegal()
         if not bool(torch.isfinite(self.reward).all()):
             raise DivergedError(f"{type(self.source).__name__} paid a reward that is not finite")
         if not bool(torch.isfinite(self.value).all()):

@@ -49,7 +49,8 @@ class Device:
         self._num_actions = game.num_actions
         self._name = device
         self._shape = tuple(arrays["reward"].shape)
-        self._flag = zeros((1,), np.int32, device)  # 1 + row * N + seat of the first refused action
+        # 1 + row * N + seat of a refused action; the same as the step began; the action. Kept until asked.
+        self._flag = zeros((3,), np.int32, device)
         self._dirty = zeros(self._shape[:1], np.uint8, device)
         kept = {**arrays, "flag": self._flag, "dirty": self._dirty}
         self._d = {name: self._shared(array) for name, array in kept.items() if name != "final"}
@@ -90,20 +91,17 @@ class Device:
             d["packed"], d["offsets"], d["par"], d["scratch"], d["codes"], d["bits"], d["dirty"]
         )
 
-    def step(self, actions: Any, autoreset: int, labels: int) -> Any:
-        """Advance every row, or none where an action is illegal (`refused`).
+    def step(self, actions: Any, autoreset: int, labels: int) -> None:
+        """Advance every row, or none where an action is illegal, or was since `refused` was asked last.
 
         Args:
             actions: integers [B, N]: a tensor, or an int32 array whose values are in range.
-
-        Returns:
-            The actions as the kernels took them.
 
         Raises:
             ActionError: wrong dtype or shape. No row has changed.
         """
         d = self._d
-        self._flag[:] = 0
+        self._flag[1:2] = self._flag[:1]
         actions = self._placed(actions)
         acts = self._shared(actions)
         self._kernels["check"][self._grid(self._shape[0])](acts, d["bits"], self._num_actions, d["flag"])
@@ -113,7 +111,6 @@ class Device:
             autoreset, labels, self._num_actions, d["flag"],
         )  # fmt: skip
         self._look()
-        return actions
 
     def _placed(self, actions: Any) -> Any:
         """Actions as int32 [B, N] on the device; what does not fit int32 is flagged as refused."""
@@ -129,16 +126,23 @@ class Device:
             return actions
         narrow = actions.to(device=self._name, dtype=torch.int32).contiguous()
         if actions.dtype == torch.int64:
-            self._flag += (narrow != actions.to(self._name)).any().int() * TOO_WIDE
+            wide = (narrow != actions.to(self._name)).any().int() * TOO_WIDE
+            self._flag[0] = torch.where(self._flag[0] == 0, wide, self._flag[0])
         return narrow
 
-    def refused(self) -> int:
-        """Wait for the last step: row * N + seat of its first illegal action, -1 if there was none.
+    def refused(self) -> tuple[int, int] | None:
+        """Wait for the steps since this was asked last: the first refused action among them, forgotten now.
+
+        Returns:
+            row * N + seat, and the action; None if there was none.
 
         Raises:
             ActionError: an action did not fit in int32.
         """
-        flag = int(self._flag[0])
+        flag, _, action = self._flag.tolist()
+        if not flag:
+            return None
+        self._flag[:] = 0
         if flag >= TOO_WIDE:
             raise ActionError("actions must fit in int32")
-        return flag - 1
+        return flag - 1, action

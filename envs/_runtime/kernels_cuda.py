@@ -18,7 +18,7 @@ THREADS = 128
 
 def check_kernel(action, mask, num_actions, flag):  # type: ignore[no-untyped-def]
     i = cuda.grid(1)
-    if i < action.shape[0]:
+    if i < action.shape[0] and flag[1] == 0:
         bad = L.refused(i, action, mask, num_actions)
         if bad >= 0:
             cuda.atomic.max(flag, 0, i * action.shape[1] + bad + 1)
@@ -33,6 +33,8 @@ def step_kernel(rows, offsets, par, scratch, action, reward, welfare, terminated
             if L.step_row(i, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,
                           features, mask, ledger, final, autoreset, labels, num_actions):
                 dirty[i] = 1
+        elif flag[1] == 0 and i == (flag[0] - 1) // action.shape[1]:
+            flag[2] = action[i, flag[0] - 1 - i * action.shape[1]]
 
 
 def begin_kernel(rows, offsets, par, scratch, which, dirty):  # type: ignore[no-untyped-def]

@@ -191,3 +191,38 @@ def test_plain_python_and_cuda_simulator_equal_compiled(name):
     assert run_hash(name, 3, 60, device="cuda", NUMBA_ENABLE_CUDASIM="1") == simulated
     serial = [trajectory_hash(game, rows=1, steps=500, seed=s) for s in (1, 2)]
     assert serial[0] != serial[1]
+
+
+REFUSED = """
+import numpy as np
+from gyges.envs import Batch, make, register
+from gyges.envs.errors import ActionError
+register("well-v0", "well:Well")
+batch = Batch(make("well-v0"), 4, seed=3, device="cuda")
+good, bad = np.ones((4, 3), np.int32), np.ones((4, 3), np.int32)
+batch.step(good, validate=False)
+bad[2, 1] = np.flatnonzero(~batch.mask[2, 1])[0]
+worse = np.where(batch.mask, 1, 0).argmin(2).astype(np.int32)
+before = batch.packed.copy()
+for actions in (bad, good, worse, good):
+    batch.step(actions, validate=False)
+assert np.array_equal(before, batch.packed)
+try:
+    batch.illegal()
+except ActionError as error:
+    print(error)
+batch.illegal()
+batch.step(good)
+assert not np.array_equal(before, batch.packed)
+"""
+
+
+def test_a_step_refused_on_the_device_stays_flagged_until_it_is_asked_for():
+    pytest.importorskip("numba_cuda", reason="the CUDA simulator comes with numba-cuda")
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples")])
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSED], capture_output=True, text=True, timeout=600,
+        env={**os.environ, "PYTHONPATH": path, "NUMBA_ENABLE_CUDASIM": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.startswith("row 2, seat 1"), done.stdout

@@ -23,7 +23,7 @@ batch = Batch(game, 2)
 cuda_launchers(game)
 kernels = sys.modules[f"gyges.envs._runtime.kernels_cuda_{game.name}"].KERNELS
 import numpy as np
-flag, dirty, which = np.zeros(1, np.int32), np.zeros(2, np.uint8), np.zeros(2, np.uint8)
+flag, dirty, which = np.zeros(3, np.int32), np.zeros(2, np.uint8), np.zeros(2, np.uint8)
 rows = (batch.packed, batch._offsets, batch._par, batch._scratch)
 paid = (batch.reward, batch.welfare, batch.terminated, batch.truncated)
 action = np.zeros((2, game.num_agents), np.int32)
