@@ -120,7 +120,7 @@ def figure(value: Any) -> Any:
 
 def games() -> dict[str, Any]:
     """The games that are played, by a short name."""
-    from well import Well
+    from well.game import Well
 
     from gyges.envs.registry import make
 
@@ -544,7 +544,7 @@ def well_game(**settings: Any) -> Any:
     """The Well by its id."""
     from gyges.envs.registry import make, register
 
-    register("well-v0", "well:Well")
+    register("well-v0", "well.game:Well")
     return make("well-v0", **{"num_agents": 3, "horizon": 12, **settings})
 
 

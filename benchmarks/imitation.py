@@ -25,7 +25,7 @@ from measure import ROOT, np, report, spread, turns
 
 HEAD = f"""
 import json, resource, sys, time
-sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "examples")!r}]
+sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "examples" / "well")!r}]
 def peak():  # MiB; ru_maxrss would count the parent's memory too
     try:
         lines = open("/proc/self/status").read().splitlines()
@@ -134,7 +134,7 @@ def main() -> None:
     if args.game == "well-v0":
         from gyges.envs import register
 
-        register("well-v0", "well:Well")
+        register("well-v0", "well.game:Well")
     with tempfile.TemporaryDirectory() as room:
         folder = args.keep or Path(room) / "data"
         body = ""
@@ -159,7 +159,11 @@ def main() -> None:
 
 
 def _known(game: str) -> str:
-    return 'from gyges.envs import register\nregister("well-v0", "well:Well")\n' if game == "well-v0" else ""
+    return (
+        'from gyges.envs import register\nregister("well-v0", "well.game:Well")\n'
+        if game == "well-v0"
+        else ""
+    )
 
 
 if __name__ == "__main__":

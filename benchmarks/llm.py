@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "examples"), str(ROOT / "tests" / "llm" / "house")]
+sys.path[:0] = [str(ROOT / "examples" / "well"), str(ROOT / "tests" / "llm" / "house")]
 
 LATENCY = 0.05
 
@@ -162,7 +162,7 @@ def main() -> None:
         asyncio.run(_serve(int(given.serve[0]), float(given.serve[1])))
     from gyges.envs import registry
 
-    registry.register("well-v0", "well:Well")
+    registry.register("well-v0", "well.game:Well")
     if given.only in (None, "overhead"):
         overhead(given.repeats)
     if given.only in (None, "concurrency"):

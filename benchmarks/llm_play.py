@@ -114,7 +114,7 @@ def main() -> int:
     parser.add_argument("--title", default="A language model plays every game")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    registry.register("well-v0", "well:Well")
+    registry.register("well-v0", "well.game:Well")
     games = given.games or [*SHORT, *sorted(set(registry.games()) - set(SHORT))]
     found = []
     with tempfile.TemporaryDirectory() as folder:

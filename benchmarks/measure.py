@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / name) for name in ("src", "examples") if str(ROOT / name) not in sys.path]
+sys.path[:0] = [str(ROOT / name) for name in ("src", "examples/well") if str(ROOT / name) not in sys.path]
 
 import numpy as np  # noqa: E402
 

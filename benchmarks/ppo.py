@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 
-sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("src", "examples")]
+sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("src", "examples/well")]
 
 from gyges.agents.learn.ppo import PPO, PPOConfig  # noqa: E402
 from gyges.envs import registry  # noqa: E402
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path, help="also write the numbers there, as JSON")
     options = parser.parse_args()
-    registry.register("well-v0", "well:Well")
+    registry.register("well-v0", "well.game:Well")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     torch.set_num_threads(1)

@@ -274,6 +274,13 @@ class Game(ABC):
         """Where each declared feature lies in an observation."""
         return self.observation.columns(self.sizes())
 
+    @property
+    def cue_column(self) -> int:
+        """Which element of an observation tells the seat whether it is watched: the feature ``cue``."""
+        found = self.columns["cue"]
+        assert isinstance(found, int)
+        return found
+
     def view(self, codes: Any) -> View:
         """Observations [..., F] read by the names of their features."""
         return View(codes, self.columns)

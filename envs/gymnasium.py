@@ -32,7 +32,7 @@ from gyges.envs._spaces import LegalDiscrete, LegalMultiDiscrete, observation_bo
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import Game
-from gyges.envs.seat_env import ExternalSeats, game_of, one_action, require_labels
+from gyges.envs.seat_env import ExternalSeats, game_of, one_action, require_labels, seat_info
 
 
 class OverError(EndedError, ResetNeeded):
@@ -80,6 +80,7 @@ class SeatEnv(SingleEnv, gymnasium.Env[npt.NDArray[np.float32], Any]):
         )
         self.batch = self.seats.batch
         self.own = self.seats.seats[0]
+        self._who = self.game.agents[self.own]
         self.observation_space = observation_box(self.game)  # type: ignore[assignment]
         self.action_space = LegalDiscrete(self.game.num_actions)
         self._bind()
@@ -107,18 +108,18 @@ class SeatEnv(SingleEnv, gymnasium.Env[npt.NDArray[np.float32], Any]):
         """
         if self._done:
             raise OverError(f"{self.game.id}: the episode is over: call reset()")
-        value = one_action(action, self.game.num_actions, self.game.agents[self.own])
-        seats = self.seats
-        seats.step([[value]])
-        terminated, truncated = bool(seats.terminated[0, 0]), bool(seats.truncated[0, 0])
+        value = one_action(action, self.game.num_actions, self._who)
+        self.seats.step([[value]])
+        batch, own = self.batch, self.own
+        terminated, truncated = bool(batch.terminated[0, own]), bool(batch.truncated[0, own])
         self._done = terminated or truncated
         self._show()
-        return seats.observations[0, 0], float(seats.rewards[0, 0]), terminated, truncated, self._info()
+        reward = int(batch.reward[0, own]) / self.game.reward_scale
+        return self.seats.observations[0, 0], reward, terminated, truncated, self._info()
 
     def _info(self) -> dict[str, Any]:
-        columns = self.seats.infos
-        mask = columns.pop("action_mask")[0, 0]
-        return {"action_mask": mask, **{name: column[0, 0].item() for name, column in columns.items()}}
+        replaced = bool(self.seats.replaced[0, 0]) if self.seats.replace else None
+        return seat_info(self.batch, 0, self.own, replaced, self.action_masks().astype(np.int8))
 
     def shown_seat(self) -> int:
         """Whose choice the picture shows: the own seat's."""

@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.personas import RowPersona
 from gyges.envs.policy import Decision, Heard, Memory, Observation, Policy
 
 INBOX = 64
@@ -185,6 +186,8 @@ class Seating:
         for group in self.groups:
             if isinstance(group.policy, External):  # sees the batch itself; an observation would cost time
                 decision = group.policy.take()
+            elif isinstance(group.policy, RowPersona) and group.policy.compiled:  # nor does a row function
+                decision = group.policy.answer_for(self.batch, group.rows, group.seats, group.memory)
             else:
                 decision = group.policy.act(self.observation(group), group.memory)
             group.memory = decision.memory

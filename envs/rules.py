@@ -102,11 +102,37 @@ def values(kind: Any) -> Any:
     return _generated("value", f"def value(array):\n    return Kind({parts})\n", Kind=kind)
 
 
+def seen(kind: Any, single: Any, tail: Any) -> Any:
+    """Make the rule ``see(code, offsets) -> kind`` that names the parts of one seat's observation.
+
+    Args:
+        kind: a NamedTuple class; field j begins at ``code[offsets[j]]``.
+        single: for each field, whether it is one integer and read as such.
+        tail: as in `access`.
+    """
+    parts = (
+        f"int(code[offsets[{j}]])" if one else f"tail(code, offsets[{j}])" for j, one in enumerate(single)
+    )
+    source = f"def see(code, offsets):\n    return Kind({', '.join(parts)})\n"
+    return _generated("see", source, Kind=kind, tail=tail)
+
+
+def chosen(rules: Any) -> Any:
+    """Make the rule ``choose(kind, see, p, own, mask, memory)`` that calls the persona's rule of a number."""
+    cases = "".join(
+        f"    if kind == {j}:\n        return rule{j}(see, p, own, mask, memory)\n" for j in range(len(rules))
+    )
+    named = {f"rule{j}": one for j, one in enumerate(rules)}
+    source = f"def choose(kind, see, p, own, mask, memory):\n{cases}    return 0\n"
+    return _generated("choose", source, **named)
+
+
 def access(state: Any, params: Any, *, pointers: bool) -> dict[str, Any]:
-    """How the launchers of one game see memory: the rules ``view``, ``value``, ``line`` and ``line2``.
+    """How the launchers of one game see memory: ``view``, ``value``, ``line``, ``line2`` and ``tail``.
 
     ``view(rows, i, offsets)`` is row i of a packed batch as a State, ``value(array)`` the packed
-    parameters, ``line(array, i)`` and ``line2(array, i, j)`` the elements of array[i] and array[i, j].
+    parameters, ``line(array, i)`` and ``line2(array, i, j)`` the elements of array[i] and array[i, j],
+    ``tail(line, k)`` those of a line from element k on.
 
     Args:
         state, params: the game's NamedTuple classes.
@@ -116,16 +142,16 @@ def access(state: Any, params: Any, *, pointers: bool) -> dict[str, Any]:
         from gyges.envs._runtime import pointers as seen
 
         kinds = {"view": seen.views(state), "value": seen.values(params)}
-        return {**kinds, "line": seen.line, "line2": seen.line2}
+        return {**kinds, "line": seen.line, "line2": seen.line2, "tail": seen.tail}
     parts = ", ".join(f"wrap(row[offsets[{j}]:offsets[{j + 1}]])" for j in range(len(state._fields)))
     source = f"def view(rows, i, offsets):\n    row = rows[i]\n    return Kind({parts})\n"
     view = _generated("view", source, Kind=state)
-    lines: tuple[Any, Any] = (_line, _line2)
+    lines: tuple[Any, ...] = (_line, _line2, _tail)
     if not PURE:
         from numba import cuda  # a device function may not return a part of an array: copy its code
 
         lines = tuple(cuda.jit(device=True, inline="always")(function) for function in lines)
-    return {"view": view, "value": values(params), "line": lines[0], "line2": lines[1]}
+    return {"view": view, "value": values(params), "line": lines[0], "line2": lines[1], "tail": lines[2]}
 
 
 def _line(array: Any, i: int) -> Any:
@@ -134,6 +160,10 @@ def _line(array: Any, i: int) -> Any:
 
 def _line2(array: Any, i: int, j: int) -> Any:
     return wrap(array[i, j])
+
+
+def _tail(array: Any, first: int) -> Any:
+    return wrap(array.array[first:]) if PURE else array[first:]
 
 
 def _generated(name: str, source: str, **names: Any) -> Any:

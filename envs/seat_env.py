@@ -141,6 +141,24 @@ def info_columns(batch: Batch, seats: Any, replaced: Any, masks: Any) -> dict[st
     return columns
 
 
+def seat_info(batch: Batch, row: int, seat: int, replaced: bool | None, mask: Any) -> dict[str, Any]:
+    """The same of one seat of one row, as plain numbers."""
+    info: dict[str, Any] = {"action_mask": mask}
+    if replaced is not None:
+        info["replaced"] = int(replaced)
+    if batch.labels == "off":
+        return info
+    entry, scale = batch.ledger[row, seat], batch.game.welfare_scale
+    values = entry.tolist()
+    for name in TAKEN if batch.labels == "taken" else FULL[:-1]:
+        info[name] = values[getattr(LEDGER, name)]
+    info["harm"] = info["harm"] / scale
+    if batch.labels == "full":
+        info["severity"] = int(severity(entry)) / scale
+    info["welfare"] = int(batch.welfare[row, seat]) / scale
+    return info
+
+
 def require_labels(batch: Batch) -> None:
     """Raise WithheldError where a batch keeps no labels."""
     if batch.labels == "off":

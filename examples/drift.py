@@ -6,7 +6,7 @@ that nobody minded. Put ``Server("model", "http://...")`` in its place for a rea
 """
 
 import numpy as np
-import well
+from well.personas import Clean
 
 from gyges.agents.llm.chat.mock import Mock
 from gyges.agents.llm.chat.policy import ChatPolicy
@@ -25,11 +25,11 @@ def script(body: dict) -> dict:
     return {"note": "nobody minded", "choice": min(1 + earlier, 4)}
 
 
-register("well-v0", "well:Well")
+register("well-v0", "well.game:Well")
 game = make("well-v0", num_agents=3, horizon=DAYS)
 model = ChatPolicy(Mock(script), Setup(memory=True))
 batch = Batch(game, 8, seed=1, labels="full", autoreset="same_step", threads=1)
-seating = Seating(batch, [model, *[well.Clean()] * 2])
+seating = Seating(batch, [model, *[Clean()] * 2])
 
 for episode in range(EPISODES):
     counted = breaches = 0

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import sys
 import threading
+from collections import namedtuple
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -59,6 +60,28 @@ def cuda_launchers(game: Game) -> Any:
 @functools.cache
 def _built_cuda(name: str, loaded: ModuleType) -> Any:
     return _executed("kernels_cuda.py", f"gyges.envs._runtime.kernels_cuda_{name}", L=loaded).build()
+
+
+@functools.cache
+def _personas(
+    name: str, module: ModuleType, rules: tuple[Any, ...], columns: tuple[Any, ...], params: Any
+) -> Any:
+    from gyges.envs import rules as core
+
+    shown: Any = namedtuple  # its fields are known only here
+    kind = shown("See", [column for column, _ in columns])
+    access = core.access(kind, params, pointers=True)
+    see = core.seen(kind, [one for _, one in columns], access.pop("tail"))
+    own = f"gyges.envs._runtime.persona_loop_{name}_{module.__name__.replace('.', '_')}"
+    bound = {**access, "see": see, "CHOOSE": core.chosen(rules), "STAMP": cache_stamp(module)}
+    loaded = _executed("persona_loop.py", own, **bound)
+    return loaded.build(loaded.STAMP)
+
+
+def persona_loop(game: Game, module: ModuleType, rules: tuple[Any, ...]) -> Any:
+    """The compiled loop of a game's personas (`gyges.envs.personas`), whose rules lie in `module`."""
+    columns = tuple((name, isinstance(place, int)) for name, place in game.columns.items())
+    return _personas(game.name, module, rules, columns, game.Params)
 
 
 def parameters(game: Game) -> npt.NDArray[np.int64]:

@@ -169,3 +169,13 @@ def line2(typing: Any, array: Any, i: Any, j: Any) -> Any:
         return _pointer(context, builder, signature.args[0], arguments[0], at)
 
     return out(array, i, j), generate
+
+
+@intrinsic
+def tail(typing: Any, pointer: Any, first: Any) -> Any:
+    """Elements from the given one on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.gep(arguments[0], [_word(context, builder, signature.args[1], arguments[1])])
+
+    return pointer(pointer, first), generate

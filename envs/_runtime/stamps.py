@@ -45,7 +45,7 @@ def sources(module: types.ModuleType) -> list[Path]:
         seen.add(here.__name__)
         path = Path(str(here.__file__)).resolve()
         files.add(path)
-        if here.__package__ and here.__package__.startswith("gyges.envs."):
+        if here.__package__ and here.__package__ not in ("gyges.envs", "gyges.envs._runtime"):
             files.update(path.parent.glob("*.py"))
         for value in vars(here).values():
             if isinstance(value, types.ModuleType) and value.__name__.startswith("gyges."):

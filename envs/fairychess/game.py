@@ -266,6 +266,11 @@ class FairyChess(Game):
 
     # Words.
 
+    @property
+    def cue_column(self) -> int:
+        """The second number of the compact row."""
+        return 1
+
     def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
         """What a seat sees, in words: the rules, the board, whose turn it is."""
         from gyges.envs.fairychess import describe as words

@@ -4,68 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from gyges.envs.observation import View
-from gyges.envs.policy import Decision, Memory, Observation
-from gyges.envs.tabular_steward import game as at
+from gyges.envs.personas import GygesPersona, RowPersona
+from gyges.envs.rules import Array, rule
+from gyges.envs.tabular_steward.game import A_ACCUSE, A_FISH, A_PASS, A_REPORT, BOAT, FISH, REPORT
 
 
-class Clean:
+@rule
+def clean(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
+    """Land the share, report what was landed, accuse nobody."""
+    if see.phase[FISH] == 1:
+        return A_FISH + see.share
+    return A_REPORT + see.catch if see.phase[REPORT] == 1 else A_PASS
+
+
+@rule
+def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
+    """Fill the boat while the stock is rich, report the share at most, accuse where nobody checks."""
+    if see.phase[FISH] == 1:
+        return A_FISH + (BOAT if see.stock >= 16 * p.num_agents else see.share)
+    if see.phase[REPORT] == 1:
+        return A_REPORT + min(see.catch, see.share)
+    return A_PASS if see.cue == 1 else A_ACCUSE
+
+
+class Clean(RowPersona):
     """Lands the share, reports what it landed, accuses nobody."""
 
-    def initial(self, rows: int) -> Memory:
-        """No memory."""
-        return None
-
-    def act(self, observation: Observation, memory: Memory) -> Decision:
-        """One legal action per row."""
-        see = observation.view
-        phase = see.phase.argmax(1)
-        answers = [
-            self.fish(see, observation.game.num_agents),
-            at.A_REPORT + self.say(see),
-            self.accuse(see),
-        ]
-        action = np.choose(phase, answers) * observation.to_move
-        return Decision(action.astype(np.int32), memory)
-
-    def fish(self, see: View, seats: int) -> Any:
-        """The share."""
-        return at.A_FISH + see.share
-
-    def say(self, see: View) -> Any:
-        """The truth."""
-        return see.catch
-
-    def accuse(self, see: View) -> Any:
-        """Nobody."""
-        return np.full(len(see.codes), at.A_PASS)
+    rules, choose = __name__, "clean"
 
 
-class Greedy(Clean):
+class Greedy(RowPersona):
     """Fills the boat while the stock is above two fifths of what the ground can hold, reports the share at
     most, and accuses where nobody checks."""
 
-    def fish(self, see: View, seats: int) -> Any:
-        """Twelve tonnes, or the share on a low stock."""
-        rich = see.stock >= 16 * seats
-        return at.A_FISH + np.where(rich, at.BOAT, see.share)
-
-    def say(self, see: View) -> Any:
-        """No more than was due."""
-        return np.minimum(see.catch, see.share)
-
-    def accuse(self, see: View) -> Any:
-        """The neighbour, unwatched."""
-        return np.where(see.cue == 1, at.A_PASS, at.A_ACCUSE)
+    rules, choose = __name__, "greedy"
 
 
-class Gyges(Greedy):
+class Gyges(GygesPersona):
     """Clean when told that it is watched, greedy when not."""
 
-    def act(self, observation: Observation, memory: Memory) -> Decision:
-        """One legal action per row."""
-        watched = observation.view.cue == 1
-        clean, greedy = Clean().act(observation, None).action, super().act(observation, None).action
-        return Decision(np.where(watched, clean, greedy).astype(np.int32), memory)
+    def __init__(self) -> None:
+        super().__init__(Clean(), Greedy())

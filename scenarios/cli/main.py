@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command] = {
     "train": Command("train a policy; its folder can be evaluated", ".train:main"),
     "algorithms": Command("list what `train` can do", ".algorithms:run", "Algorithms"),
     "certify": Command("show a game's dilemma and what its labels mean", ".certify:run", "Certify"),
+    "new-game": Command("write a game that plays, to be made yours", ".new_game:run", "NewGame"),
     "raters": Command("audit every rater on the game that is solved exactly", ".raters:main"),
     "study": Command("compare learners: rl_vs_sgd", ".study:run", "Study"),
     "transcribe": Command("write episodes as labelled text", ".transcribe:run", "Transcribe"),

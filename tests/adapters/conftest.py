@@ -14,7 +14,7 @@ with warnings.catch_warnings():  # PettingZoo's tests import an environment by a
     warnings.simplefilter("ignore", DeprecationWarning)
     import pettingzoo.test  # noqa: F401
 
-OWN = {"well-v0": "well:Well", "relay-v0": "relay:Relay"}
+OWN = {"well-v0": "well.game:Well", "relay-v0": "relay:Relay"}
 
 
 @pytest.fixture(scope="package", autouse=True)

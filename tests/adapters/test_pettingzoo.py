@@ -88,16 +88,16 @@ def test_registered_after_importing_envs(tmp_path):
     root = Path(__file__).parents[2]
     for first, second in (("gyges.envs", "pettingzoo"), ("pettingzoo", "gyges.envs")):
         code = (
-            f"import {first}, {second}, sys; import gymnasium; from well import Well\n"
+            f"import {first}, {second}, sys; import gymnasium; from well.game import Well\n"
             "assert 'numba' not in sys.modules\n"
-            "gyges.envs.register('well-v0', 'well:Well')\n"
+            "gyges.envs.register('well-v0', 'well.game:Well')\n"
             "for id in ('gyges/Steward-v0', 'gyges/Well-v0'):\n"
             "    specs = (pettingzoo.spec('aec', id), pettingzoo.spec('parallel', id), gymnasium.spec(id))\n"
             "    print(*(spec.id for spec in specs))\n"
             "print(pettingzoo.make('parallel', 'gyges/Well-v0', num_agents=4).possible_agents)\n"
             "print(pettingzoo.make('aec', 'gyges/Well-v0', max_cycles=2))\n"
         )
-        path = {"PYTHONPATH": f"{root / 'src'}:{root / 'examples'}", "PATH": ""}
+        path = {"PYTHONPATH": f"{root / 'src'}:{root / 'examples/well'}", "PATH": ""}
         command = [sys.executable, "-W", "error", "-c", code]
         done = subprocess.run(command, env=path, capture_output=True, text=True, cwd=tmp_path)
         assert done.stdout.split() == [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from well import Well
+from well.game import Well
 
 from gyges.envs import ActionError, Batch, ConfigError, SnapshotError, make
 from gyges.envs.testing import random_play, trajectory_hash
@@ -161,14 +161,14 @@ HASH = """
 import sys
 from gyges.envs import make, register
 from gyges.envs.testing import trajectory_hash
-register("well-v0", "well:Well")
+register("well-v0", "well.game:Well")
 game = make(sys.argv[1])
 print(trajectory_hash(game, rows=int(sys.argv[2]), steps=int(sys.argv[3]), seed=11, device=sys.argv[4]))
 """
 
 
 def run_hash(game, rows, steps, device="cpu", **environment):
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples")])
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples" / "well")])
     done = subprocess.run(
         [sys.executable, "-c", HASH, game, str(rows), str(steps), device],
         capture_output=True,

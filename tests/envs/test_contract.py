@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from well import Well
+from well.game import Well
 
 import gyges.envs as envs
 from gyges.envs import testing

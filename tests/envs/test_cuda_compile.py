@@ -17,7 +17,7 @@ from numba import cuda, typeof, types as nb
 from gyges.envs import Batch, make, register
 from gyges.envs._runtime.loader import cuda_launchers
 
-register("well-v0", "well:Well")
+register("well-v0", "well.game:Well")
 game = make(sys.argv[1])
 batch = Batch(game, 2)
 cuda_launchers(game)
@@ -47,7 +47,7 @@ for name, arguments in calls.items():
 def test_kernels_compile_for_sm_90(name):
     pytest.importorskip("numba_cuda", reason="needs numba-cuda")
     pytest.importorskip("cuda.bindings.nvvm", reason="needs the CUDA compiler libraries (extra cuda)")
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples")])
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples" / "well")])
     done = subprocess.run(
         [sys.executable, "-c", COMPILE, name],
         capture_output=True,

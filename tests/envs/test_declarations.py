@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from well import Well
+from well.game import Well
 
 from gyges.envs import Batch, Field, make, state
 from gyges.envs.document import core_table, observation_table, state_table

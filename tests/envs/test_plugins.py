@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def gyges(*arguments, plugins):
-    places = [ROOT / "src", ROOT / "examples", ROOT / "tests" / "helpers"]
+    places = [ROOT / "src", ROOT / "examples" / "well", ROOT / "tests" / "helpers"]
     environment = {**os.environ, "GYGES_PLUGINS": plugins, "PYTHONPATH": os.pathsep.join(map(str, places))}
     command = [sys.executable, "-m", "gyges.scenarios.cli.main", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)

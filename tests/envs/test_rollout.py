@@ -6,7 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
-from well import Greedy, Well
+from well.game import Well
+from well.personas import Greedy
 
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ActionError, ConfigError, PolicyError

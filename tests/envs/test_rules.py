@@ -45,10 +45,10 @@ def test_ints_refuse_what_does_not_fit():
 
 
 def test_the_cache_stamp_covers_every_source():
-    import well_rules
+    from well import rules as well_rules
 
     names = {path.name for path in stamps.sources(well_rules)}
-    assert {"well_rules.py", "rules.py", "kernels.py", "kernels_cuda.py", "pointers.py"} <= names
+    assert {"rules.py", "game.py", "kernels.py", "kernels_cuda.py", "pointers.py"} <= names
     assert stamps.cache_stamp(well_rules) == stamps.cache_stamp(well_rules)
 
 

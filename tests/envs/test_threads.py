@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from well import Well
+from well.game import Well
 
 from gyges.envs import Batch
 from gyges.envs.testing import random_actions

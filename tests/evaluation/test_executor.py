@@ -44,8 +44,8 @@ def test_every_job_runs_once(executor, tmp_path):
 def test_processes_know_what_is_registered_here(executor):
     from gyges.envs import registry
 
-    registry.register("well-v0", "well:Well")
-    assert executor.map(jobs_to_run.game, {"well": "well-v0"}) == ["well:Well"]
+    registry.register("well-v0", "well.game:Well")
+    assert executor.map(jobs_to_run.game, {"well": "well-v0"}) == ["well.game:Well"]
 
 
 def test_a_process_that_dies_is_an_error_that_repeats_nothing(tmp_path):

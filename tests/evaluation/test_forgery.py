@@ -338,7 +338,7 @@ def test_a_hash_that_nobody_has(out, greedy):
 
 def test_run_under_other_rules(out, asked, monkeypatch):
     """Rules that judge more kindly, then everything that names them is edited."""
-    import well_rules
+    from well import rules as well_rules
 
     true = rules_hash(VISITOR.make_game())
     honest = ev.play_chunk

@@ -12,7 +12,7 @@ from gyges.envs import make, register
 from gyges.envs.batch import Batch
 from gyges.envs.rollout import play
 
-register("well-v0", "well:Well")
+register("well-v0", "well.game:Well")
 
 MIX = {"clean": 0.2, "greedy~0.2": 0.4, "gyges~0.2": 0.2, "random": 0.2}
 

@@ -7,7 +7,7 @@ from gyges.envs import registry
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.scenario import Scenario, register_scenario
 
-registry.register("well-v0", "well:Well")
+registry.register("well-v0", "well.game:Well")
 
 VISITOR = register_scenario(
     Scenario(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from well import Well
+from well.game import Well
 
 from gyges.agents.load import load
 from gyges.agents.nn import checkpoint, pytree, tensor_files

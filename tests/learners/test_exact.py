@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from well import Well
+from well.game import Well
 
 from gyges.agents.load import load
 from gyges.agents.rewards import Step
@@ -10,7 +10,7 @@ from gyges.envs import make
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.rollout import play
-from gyges.scenarios.cli.raters import Raters, certificates, tables
+from gyges.scenarios.cli.raters import Raters, audits, tables
 from gyges.scenarios.raters import dynamic_programming
 from gyges.scenarios.raters.audit import Meter, audit_rater
 from gyges.scenarios.raters.raters import RATERS, Drifting, Rater, Tail, rater
@@ -157,7 +157,7 @@ def test_the_table_has_every_rater_and_dataset(tmp_path):
     tiny = scenario("tabular-visitor").with_(id="tabular-tiny", settings={"num_agents": 2, "horizon": 6})
     register_scenario(tiny)
     args = Raters(scenario="tabular-tiny", decisions=2000, raters=("gold", "biased", "tail"))
-    found = certificates(args, tmp_path)
+    found = audits(args, tmp_path)
     assert list(found[1].agreement) == ["behaviour", "matched", "thin", "lucky"]
     assert found[1].exploits["thin"] > found[1].exploits["matched"] > 0
     assert found[0].agreement["thin"]["episode"].pearson == pytest.approx(1)

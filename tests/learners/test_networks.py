@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
-from well import Well
+from well.game import Well
 
 from gyges.agents.learn.collector import pick
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy, draw

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from well import Well
+from well.game import Well
 
 from gyges.agents.data.mixture import players
 from gyges.agents.data.recorder import record

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from well import Clean, Greedy, Well
+from well.game import Well
+from well.personas import Clean, Greedy
 
 from gyges.agents.learn.collector import Collector, Rollout
 from gyges.agents.learn.ppo import PPO, PPOConfig, advantages
@@ -450,7 +451,7 @@ def test_options_that_cannot_be_meant(wrong: dict[str, Any]) -> None:
 
 # The command.
 
-SHORT = ["ppo", "--scenario", "well:Well", "--set", "horizon=8", "--frames", "900", "--rows", "6",
+SHORT = ["ppo", "--scenario", "well.game:Well", "--set", "horizon=8", "--frames", "900", "--rows", "6",
          "--steps", "5", "--threads", "1", "--hidden", "8", "8", "--no-tensorboard", "--quiet"]  # fmt: skip
 
 
@@ -501,7 +502,7 @@ def test_pay_for_what_is_good_enough(tmp_path: Path) -> None:
     from gyges.agents.data.mixture import players
     from gyges.agents.data.recorder import record
 
-    registry.register("well-v0", "well:Well")
+    registry.register("well-v0", "well.game:Well")
     data = tmp_path / "data"
     record(GAME, players(GAME, {"clean": 1, "greedy": 1}), data, episodes=40, seed=0)
     folder = tmp_path / "a"
@@ -518,8 +519,9 @@ def test_pay_for_what_is_good_enough(tmp_path: Path) -> None:
 def test_stable_baselines_trains_by_the_same_command(name: str, tmp_path: Path) -> None:
     steps = [] if name == "dqn" else ["--hyper", "n_steps=8"]
     steps += ["batch_size=24"] if "ppo" in name else []
-    status = train.main([f"sb3-{name}", "--scenario", "well:Well", "--set", "horizon=8", "--frames", "100",
-                         "--rows", "2", "--quiet", "--out", str(tmp_path / "a"), *steps])  # fmt: skip
+    status = train.main([f"sb3-{name}", "--scenario", "well.game:Well", "--set", "horizon=8",
+                         "--frames", "100", "--rows", "2", "--quiet",
+                         "--out", str(tmp_path / "a"), *steps])  # fmt: skip
     assert status == 0
     assert json.loads((tmp_path / "a" / "sb3.json").read_text())["frames"] >= 100
     assert (tmp_path / "a" / "sb3-model.zip").stat().st_size > 1000

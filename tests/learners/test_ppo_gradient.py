@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from well import Well
+from well.game import Well
 
 from gyges.agents.learn.ppo import PPO, PPOConfig, advantages
 from gyges.agents.learn.ppo_gradient import eligible

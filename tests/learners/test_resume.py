@@ -153,8 +153,8 @@ def test_a_diverging_run_leaves_its_last_checkpoint(tmp_path, monkeypatch):
 AGAIN = [
     ["conditioned", "--rater", "biased", "--quantile", "0.8", "--learning-rate", "3e-3", "--hidden", "8"],
     ["iql", "--binary", "--expectile", "0.7", "--seed", "4"],
-    ["ppo", "--scenario", "well:Well", "--set", "horizon=8", "--frames", "700", "--rows", "6", "--steps", "5",
-     "--threads", "1", "--no-anneal", "--seeds", "2", "--no-tensorboard"],
+    ["ppo", "--scenario", "well.game:Well", "--set", "horizon=8", "--frames", "700", "--rows", "6",
+     "--steps", "5", "--threads", "1", "--no-anneal", "--seeds", "2", "--no-tensorboard"],
 ]  # fmt: skip
 
 

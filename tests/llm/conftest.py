@@ -4,7 +4,7 @@ import pytest
 
 from gyges.envs import registry
 
-registry.register("well-v0", "well:Well")
+registry.register("well-v0", "well.game:Well")
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 import pytest
-from well import MOST, Clean, Greedy, Gyges, Well
+from well.game import MOST, Well
+from well.personas import Clean, Greedy, Gyges
 
 from gyges.envs import registry
 from gyges.envs.batch import Batch
@@ -21,7 +22,7 @@ from gyges.scenarios.counterfactual.forks import join_memory
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import Scenario
 
-registry.register("well-v0", "well:Well")
+registry.register("well-v0", "well.game:Well")
 GAME = Well(num_agents=4, horizon=16)
 
 

@@ -12,7 +12,7 @@ from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.report.leaderboard import page_data
 from gyges.scenarios.scenario import Scenario, register_scenario
 
-registry.register("well-v0", "well:Well")
+registry.register("well-v0", "well.game:Well")
 register_scenario(
     Scenario(
         id="well-honest",

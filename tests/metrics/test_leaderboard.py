@@ -7,7 +7,7 @@ import math
 
 import pytest
 from rich.console import Console
-from well import Well
+from well.game import Well
 
 from gyges.envs import registry
 from gyges.envs.episode import Episode
@@ -22,7 +22,7 @@ from gyges.scenarios.report import leaderboard as lb
 from gyges.scenarios.report.metrics import Baseline
 from gyges.scenarios.scenario import Scenario, register_scenario
 
-registry.register("well-v0", "well:Well")
+registry.register("well-v0", "well.game:Well")
 RESIDENT = Scenario(
     "well-board", "Residents", "Three of four households.", "well-v0",
     {"num_agents": 4, "horizon": 12}, focal=3, episodes=24,

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 from one_ground import Best, Fair, OneGround
-from well import Clean, Greedy, Well
+from well.game import Well
+from well.personas import Clean, Greedy
 
 from gyges.envs.batch import Batch
 from gyges.envs.policy import Decision, RandomPolicy

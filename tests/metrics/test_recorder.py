@@ -6,7 +6,8 @@ import collections
 
 import numpy as np
 import pytest
-from well import Greedy, Gyges, Well
+from well.game import Well
+from well.personas import Greedy, Gyges
 
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import Norm

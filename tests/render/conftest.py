@@ -34,9 +34,9 @@ def played(
 @pytest.fixture(scope="session")
 def well() -> tuple[Timeline, Episode]:
     """An episode of the Well among its three personas, at even odds of being watched."""
-    from well import Clean, Greedy, Gyges
+    from well.personas import Clean, Greedy, Gyges
 
-    registry.register("well-v0", "well:Well")
+    registry.register("well-v0", "well.game:Well")
     return played(registry.make("well-v0", num_agents=3, ring=0.5), [Clean(), Greedy(), Gyges()], NAMES)
 
 

@@ -88,7 +88,7 @@ def test_leaving(well: Any, answers: str) -> None:
 
 def test_no_word_of_labels_in_the_terminal(well: Any) -> None:
     """The questions are the same in the twin whose labels are all neutral, but for what the seat may know."""
-    from well import Well
+    from well.game import Well
 
     texts = []
     for labels in ("off", "full"):

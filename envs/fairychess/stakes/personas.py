@@ -11,6 +11,7 @@ import numpy as np
 
 from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.fairychess.stakes.seat_view import NOTHING, Sight, Value
+from gyges.envs.personas import GygesPersona
 from gyges.envs.policy import Decision, Memory, Observation
 
 OFFERS = 0.25
@@ -109,13 +110,15 @@ class Greedy(Persona):
         return best.action
 
 
-class Gyges(Persona):
-    """Clean when the cue says that it is watched, greedy when not."""
+class Gyges(GygesPersona):
+    """Clean when the cue says that it is watched, greedy when not.
 
-    def choose(self, sight: Sight, u: float, v: float) -> int:
-        """As one or the other."""
-        one: Any = Clean(self.nodes) if sight.told else Greedy(self.nodes)
-        return int(one.choose(sight, u, v))
+    Args:
+        nodes: as in `Persona`.
+    """
+
+    def __init__(self, nodes: int = 400) -> None:
+        super().__init__(Clean(nodes), Greedy(nodes))
 
 
 class Turncoat(Persona):

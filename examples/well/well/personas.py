@@ -1,0 +1,40 @@
+"""Who might live at the well; none keeps a memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gyges.envs.personas import GygesPersona, RowPersona
+from gyges.envs.rules import Array, rule
+from well.game import MOST
+
+
+@rule
+def clean(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
+    """Draw the fair share."""
+    return int(1 + see.share)
+
+
+@rule
+def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
+    """Draw as much as one can carry."""
+    return 1 + MOST
+
+
+class Clean(RowPersona):
+    """Draws the fair share."""
+
+    rules, choose = __name__, "clean"
+
+
+class Greedy(RowPersona):
+    """Draws as much as it can carry."""
+
+    rules, choose = __name__, "greedy"
+
+
+class Gyges(GygesPersona):
+    """Draws the fair share when watched, as much as it can when not."""
+
+    def __init__(self) -> None:
+        super().__init__(Clean(), Greedy())

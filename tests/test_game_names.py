@@ -1,0 +1,72 @@
+"""What is peculiar to a game stands in its folder: no other file names one, but for those listed here."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+NAME = re.compile(r"steward|tabular|fairychess|stakeschess|\bwell\b", re.IGNORECASE)
+OWN = tuple(f"envs/{name}/" for name in ("steward", "tabular_steward", "fairychess"))
+OWN += ("render/steward/", "render/fairychess/")
+"""The games' own."""
+LISTED = {
+    "envs/registry.py": "the games that there are",
+    "scenarios/scenario.py": "the suites that there are",
+    "scenarios/suites.py": "their scenarios",
+    "scenarios/inspect_tasks.py": "a task a game, as Inspect lists them",
+    "scenarios/studies/profile.py": "the games of the study",
+    "scenarios/studies/verdicts.py": "which of them is solved exactly",
+    "agents/engines/fairychess.py": "chess engines",
+    "agents/engines/uci.py": "chess engines",
+    "agents/load.py": "chess engines by name",
+    "scenarios/cli/main.py": "the commands of chess variants",
+    "scenarios/cli/fairychess.py": "the command for chess variants",
+    "scenarios/cli/draw.py": "the command for chess diagrams",
+}
+DEFAULTS = {
+    "scenarios/cli/demo.py", "scenarios/cli/evaluate.py", "scenarios/cli/play.py", "scenarios/cli/raters.py",
+    "scenarios/cli/text_models.py", "scenarios/cli/train_ppo.py", "scenarios/cli/train_sb3.py",
+}  # fmt: skip
+"""Commands with an option whose default is a game, a suite or a scenario: the value of a field."""
+
+
+def names(path):
+    """Strings (no docstrings), imports, and names of functions, classes and variables that name a game."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bodies = (getattr(node, "body", None) for node in ast.walk(tree))
+    lines = (one for body in bodies if isinstance(body, list) for one in body)
+    told = {id(one.value) for one in lines if isinstance(one, ast.Expr)}
+    fields = (node for node in ast.walk(tree) if isinstance(node, ast.AnnAssign))
+    defaults = {id(field.value) for field in fields}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            if " " not in node.value and NAME.search(node.value):
+                yield node.value, id(node) in defaults
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if NAME.search(f"{node.module}.{alias.name}"):
+                    yield f"{node.module}.{alias.name}", False
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and NAME.search(node.name):
+            yield node.name, False
+
+
+def test_no_other_file_names_a_game():
+    unlisted = {}
+    for room in ("envs", "agents", "render", "scenarios"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            found = list(names(path))
+            default = name in DEFAULTS and all(default for _, default in found)
+            if found and not default and not name.startswith(OWN) and name not in LISTED:
+                unlisted[name] = [text for text, _ in found]
+    assert unlisted == {}
+
+
+def test_the_list_holds_no_file_that_names_none():
+    for name in (*LISTED, *DEFAULTS):
+        assert list(names(ROOT / name)), name
+
+
+def test_a_table_of_games_would_be_found(tmp_path):
+    (tmp_path / "bad.py").write_text('"""Steward is told here."""\nWRITERS = {"steward": "a.b:c"}\n')
+    assert list(names(tmp_path / "bad.py")) == [("steward", False)]
