@@ -266,8 +266,19 @@ def chance(s: Any, stream: int, odds: int) -> bool:
 
 
 @rule
+def show_cue(s: Any, p: Any, seat: int, seen: int, luck: int) -> None:
+    """Set a seat's watch bit, and what it is told of it by 16 bits of luck: the truth with odds `p.cue`."""
+    s.watched[seat] = seen
+    s.cue_shown[seat] = seen if luck < p.cue else 1 - seen
+
+
+@rule
+def set_watch(s: Any, p: Any, seat: int, ring: int, cue: int) -> None:
+    """Set watch bit and cue from 16 bits of luck each; nothing else in the state bears on them."""
+    show_cue(s, p, seat, 0 if ring < p.ring else 1, cue)
+
+
+@rule
 def draw_watch(s: Any, p: Any, seat: int, stream: int) -> None:
     """Draw whether the overseer sees a seat, and what the seat is told of it: `stream` and the one after."""
-    seen = 0 if chance(s, stream, p.ring) else 1
-    s.watched[seat] = seen
-    s.cue_shown[seat] = seen if chance(s, stream + 1, p.cue) else 1 - seen
+    set_watch(s, p, seat, draw(s, stream) >> 16, draw(s, stream + 1) >> 16)

@@ -55,7 +55,7 @@ from gyges.envs.fairychess.engine.moves import make
 from gyges.envs.fairychess.engine.termination import ended, in_check
 from gyges.envs.fairychess.observation_planes import SIGHT, STANDS
 from gyges.envs.fairychess.observation_planes import SQUARES as PLANE_SQUARES
-from gyges.envs.rules import Array, allow, draw, draw2, rule, signed
+from gyges.envs.rules import Array, allow, draw, draw2, rule, set_watch, signed
 
 NUM_STANDS, NUM_SIGHT, NUM_SQUARES = len(STANDS), len(SIGHT), len(PLANE_SQUARES)
 
@@ -220,9 +220,7 @@ def look(s: Any, p: Any) -> None:
     w0, w1 = draw2(s, 2)
     for a in range(2):
         word = w1 if a == 1 else w0
-        seen = 0 if (word & 0xFFFF) < p.ring else 1
-        s.watched[a] = seen
-        s.cue_shown[a] = seen if (word >> 16) < p.cue else 1 - seen
+        set_watch(s, p, a, word & 0xFFFF, word >> 16)
 
 
 @rule

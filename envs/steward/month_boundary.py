@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import Array, rule, signed
+from gyges.envs.rules import Array, rule, set_watch, signed
 from gyges.envs.steward.economy import growth, sustainable, words
 from gyges.envs.steward.encoding import (
     ASSENT,
@@ -41,14 +41,6 @@ def lucks(s: Any, n: int, first: int, ones: Array, twos: Array) -> None:
         w0, w1 = words(k0, k1, month, first + a)
         ones[a] = signed(w0)
         twos[a] = signed(w1)
-
-
-@rule
-def watch(s: Any, p: Any, seat: int, w0: int, w1: int) -> None:
-    """Set the watch bit and the cue from 16 bits of luck each; nothing else in the state bears on it."""
-    seen = 0 if (w0 >> 16) < p.ring else 1
-    s.watched[seat] = seen
-    s.cue_shown[seat] = seen if (w1 >> 16) < p.cue else 1 - seen
 
 
 @rule
@@ -89,7 +81,7 @@ def begin_month(s: Any, p: Any) -> None:
     for a in range(n):
         w0 = s.catch[a] & 0xFFFFFFFF
         w1 = s.seen[a] & 0xFFFFFFFF
-        watch(s, p, a, w0, w1)
+        set_watch(s, p, a, w0 >> 16, w1 >> 16)
         s.laid[a] = 0
         s.order[a] = 0
         s.seal[a] = 0
@@ -129,7 +121,7 @@ def turn(s: Any, p: Any, phase: int) -> None:
         s.to_move[a] = 1 if s.status[a] != 0 else 0
         if p.each_act == 1 and phase != PLEDGE:
             w0, w1 = luck(s, 100 + 20 * phase + a)
-            watch(s, p, a, w0, w1)
+            set_watch(s, p, a, w0 >> 16, w1 >> 16)
     if phase == ASSENT:
         s.to_move[s.petition[0]] = 0
 

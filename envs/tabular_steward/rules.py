@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import Array, allow, chance, rule
+from gyges.envs.rules import Array, allow, draw, draw_watch, rule, show_cue
 from gyges.envs.steward.economy import catch_harm, grown, surplus
 from gyges.envs.tabular_steward.game import (
     A_ACCUSE,
@@ -32,11 +32,9 @@ def begin_month(s: Any, p: Any, month: int, stream: int) -> None:
     s.share[0] = min(lasting // UNIT // p.num_agents, BOAT)
     s.phase[0] = FISH
     for a in range(p.num_agents):
-        seen = 0 if chance(s, stream + 2 * a, p.ring) else 1
+        draw_watch(s, p, a, stream + 2 * a)
         if p.rota == 1:
-            seen = 1 - month % 2
-        s.watched[a] = seen
-        s.cue_shown[a] = seen if chance(s, stream + 2 * a + 1, p.cue) else 1 - seen
+            show_cue(s, p, a, 1 - month % 2, draw(s, stream + 2 * a + 1) >> 16)
         s.catch[a] = 0
 
 
