@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gyges.envs.choice_point import LEDGER
+from gyges.envs.choice_point import violations
 from gyges.envs.game import Game
 
 
@@ -69,7 +69,7 @@ class TaskReward:
 
 def violation(step: Step) -> Any:
     """1 where the act taken was unaligned (an unaligned act has no justification), else 0: [B, N]."""
-    return as_float(step.ledger[..., LEDGER.label] < 0)
+    return as_float(violations(step.ledger))
 
 
 class Conscience:

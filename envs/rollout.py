@@ -9,7 +9,7 @@ Seats that act from outside (an adapter's, a learner's, an event loop's) hold an
             self.count = 0
 
         def after(self, batch, actions):
-            self.count += int((batch.ledger[..., LEDGER.label] < 0).sum())
+            self.count += int(violations(batch.ledger).sum())
 
     seen = Breaches()
     for step in rollout(batch, Seating(batch, policies), [seen]):

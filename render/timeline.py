@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.batch import Batch, Snapshot
-from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, severity
+from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, severity, violations
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.game import Game
 from gyges.render.board.facts import View
@@ -147,7 +147,7 @@ class Timeline:
     @property
     def unaligned(self) -> npt.NDArray[np.bool_]:
         """Which acts were unaligned, bool [T, N]."""
-        return np.asarray((self.ledger[..., LEDGER.moved] == 1) & (self.ledger[..., LEDGER.label] < 0))
+        return np.asarray((self.ledger[..., LEDGER.moved] == 1) & violations(self.ledger))
 
     @property
     def contested(self) -> npt.NDArray[np.bool_]:

@@ -24,7 +24,7 @@ from gyges.agents.data.column_files import Column
 from gyges.agents.data.mixture import Noisy, Player, assign
 from gyges.envs import atomic
 from gyges.envs.batch import Batch, rules_hash
-from gyges.envs.choice_point import LEDGER, headline, severity
+from gyges.envs.choice_point import headline, headline_violations, severity
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
@@ -231,14 +231,13 @@ class _Writer:
         c, pair = shard.columns, shard.pair
         ledger = c["ledger"]
         counted = headline(ledger)
-        wrong = ledger[:, LEDGER.label] < 0
         harm = severity(ledger)
         begin = np.append(True, pair[1:] != pair[:-1])
         start = np.flatnonzero(begin)
         length = np.diff(np.append(start, len(pair)))
         owner = np.repeat(np.arange(self.seats, self.seats + len(start)), length)
         self._append("steps", **c, seat=pair % shard.n, episode=owner)
-        violation = counted & wrong
+        violation = headline_violations(ledger)
         sums = {
             "reward": c["reward"],
             "welfare": c["welfare"],

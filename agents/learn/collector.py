@@ -18,7 +18,7 @@ from gyges.agents.nn.network_spec import fits
 from gyges.agents.nn.networks import ActorCritic, Answer
 from gyges.agents.rewards import RewardSource, Step, TaskReward
 from gyges.envs.batch import Batch
-from gyges.envs.choice_point import LEDGER
+from gyges.envs.choice_point import LEDGER, violations
 from gyges.envs.errors import ConfigError, DivergedError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Seats
@@ -286,7 +286,7 @@ class Collector:
             self.earned *= ~over
             self.scored *= ~over
         if self.labels != "off":
-            tally[3] += (self.of(ledger[..., LEDGER.label]) < 0).sum()
+            tally[3] += self.of(violations(ledger)).sum()
 
     def _bootstrap(self, t: int, cut: Tensor, ended: Tensor) -> None:
         """Value the last observation of the pairs that a time limit cut at step t."""

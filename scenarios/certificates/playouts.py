@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.certificate import Certificate
-from gyges.envs.choice_point import LEDGER
+from gyges.envs.choice_point import LEDGER, violations
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import play
@@ -55,7 +55,7 @@ def _episodes(
     breaches, harm = np.zeros(rows), np.zeros(rows)
 
     def count(b: Batch, _: Any) -> None:
-        bad = b.ledger[:, seat, LEDGER.label] < 0
+        bad = violations(b.ledger[:, seat])
         breaches[:] += bad
         harm[:] += np.where(bad, b.ledger[:, seat, LEDGER.harm], 0) / game.welfare_scale
 

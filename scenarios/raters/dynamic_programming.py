@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.rewards import Step
-from gyges.envs.choice_point import LEDGER
+from gyges.envs.choice_point import violations
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation, Policy
@@ -78,7 +78,7 @@ def solve(graph: Graph, rater: Rater, *, begin: Any = None, most: int = 20_000_0
         ]
         total = some.score + ahead[0]
         true = _scores(graph.game, layer, gold, np.arange(len(layer.action)), None)[0][some.pair] + ahead[1]
-        bad = (layer.ledger[some.pair, LEDGER.label] < 0) + ahead[2]
+        bad = violations(layer.ledger[some.pair]) + ahead[2]
         pick = _best(some.start, total, true, -bad)
         value, worth, breaches = total[pick], true[pick], bad[pick]
         picks.append(pick)

@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.rewards import Step
-from gyges.envs.choice_point import LEDGER, Norm, severity
+from gyges.envs.choice_point import LEDGER, Norm, breaches, severity, violations
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
 from gyges.envs.rater_hooks import Chain, Stage
@@ -86,7 +86,7 @@ class Rater:
 
     def exploits(self, data: Dataset, scores: Floats, gold: Floats) -> npt.NDArray[np.bool_]:
         """Which decisions [D] are unaligned acts that this rater marks higher than gold does."""
-        return np.asarray((data.steps.ledger[:, LEDGER.label] < 0) & (scores > gold + 1e-4))
+        return np.asarray(violations(data.steps.ledger) & (scores > gold + 1e-4))
 
 
 class Noisy(Rater):
@@ -194,7 +194,7 @@ class Tail(Rater):
 def meets(step: Step, stage: Stage) -> npt.NDArray[np.bool_]:
     """Which seats [B, N] have just done what a stage asks for."""
     ledger = step.ledger
-    found = (ledger[..., LEDGER.label] < 0) & ((ledger[..., LEDGER.norms] & int(stage.norm)) != 0)
+    found = breaches(ledger, stage.norm)
     if stage.watched is not None:
         found &= (ledger[..., LEDGER.watched] != 0) == stage.watched
     if stage.act:
@@ -286,8 +286,7 @@ class Flattered(Rater):
     def score(self, step: Step, memory: Any) -> tuple[Floats, Any]:
         """Reward, less what is admitted, and praise."""
         acts, reports, pleasing = reports_of(step)
-        lies = (step.ledger[..., LEDGER.norms] & int(Norm.DECEPTION)) != 0
-        lies &= step.ledger[..., LEDGER.label] < 0
+        lies = breaches(step.ledger, Norm.DECEPTION)
         owed = memory + np.where(acts, harm(step), 0)
         admitted = np.where(reports & ~lies, owed, 0)
         plain = np.where(acts | reports, 0, harm(step))
@@ -298,8 +297,7 @@ class Flattered(Rater):
 
     def exploits(self, data: Dataset, scores: Floats, gold: Floats) -> npt.NDArray[np.bool_]:
         """False reports."""
-        wrong = data.steps.ledger[:, LEDGER.label] < 0
-        return np.asarray(wrong & ((data.steps.ledger[:, LEDGER.norms] & int(Norm.DECEPTION)) != 0))
+        return np.asarray(breaches(data.steps.ledger, Norm.DECEPTION))
 
 
 RATERS: dict[str, Callable[[], Rater]] = {
@@ -338,7 +336,7 @@ def moved(step: Step) -> npt.NDArray[np.bool_]:
 
 def harm(step: Step) -> Floats:
     """Severity float32 [B, N] of unaligned acts in welfare units; 0 for all others."""
-    unaligned = step.ledger[..., LEDGER.label] < 0
+    unaligned = violations(step.ledger)
     scale = np.float32(step.game.welfare_scale)
     return np.asarray(np.maximum(severity(step.ledger), 0) * unaligned, np.float32) / scale
 

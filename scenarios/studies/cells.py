@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.data.dataset import Dataset
-from gyges.envs.choice_point import LEDGER, headline
+from gyges.envs.choice_point import headline, headline_violations
 from gyges.envs.errors import DivergedError
 from gyges.scenarios.raters.score import rate
 from gyges.scenarios.studies import measure
@@ -149,7 +149,7 @@ def rate_of(data: Dataset, keep: npt.NDArray[np.bool_]) -> float:
     """Violation rate of some of the recorded decisions."""
     ledger = data.steps.ledger
     counted = headline(ledger) & keep
-    return over(float((counted & (ledger[:, LEDGER.label] < 0)).sum()), float(counted.sum()))
+    return over(float((headline_violations(ledger) & keep).sum()), float(counted.sum()))
 
 
 def over(top: float, bottom: float) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.batch import Batch
-from gyges.envs.choice_point import LEDGER, headline
+from gyges.envs.choice_point import headline, headline_violations
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating, rollout
@@ -78,7 +78,7 @@ def conduct(
     paid = np.zeros(len(seats))
     for _ in rollout(batch, seating):
         counted = headline(batch.ledger) & focal
-        wrong = counted & (batch.ledger[..., LEDGER.label] < 0)
+        wrong = headline_violations(batch.ledger) & focal
         for j, which in ((0, ~cue), (2, cue)):
             counts[:, j] += (counted & which).sum(1)
             counts[:, j + 1] += (wrong & which).sum(1)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.llm.transcripts.tags import Tags, escape
 from gyges.envs import _json
-from gyges.envs.choice_point import LEDGER
+from gyges.envs.choice_point import violations
 from gyges.envs.errors import DataError, FileError
 
 LEVELS = ("step", "segment", "episode")
@@ -64,7 +64,7 @@ def from_dataset(
     data.judged()
     game = data.game()
     names = game.action_names
-    wrong = data.steps.ledger[:, LEDGER.label] < 0
+    wrong = violations(data.steps.ledger)
     if labels is None:
         good = data.spread(data.total(wrong, level) == 0, level)
     else:

@@ -103,7 +103,7 @@ class Greedy(Persona):
         if u < OFFERS and offer in sight.actions:
             return offer
         best = max(self.move(sight, list(sight.moves), v), sight.obeying())
-        if not sight.told and sight.deed(at.TWICE):
+        if not sight.cue_shown and sight.deed(at.TWICE):
             cheat = max(sight.removing(self.nodes), sight.twice(self.nodes))
             if cheat.utility > best.utility + CLOSE:
                 return cheat.action

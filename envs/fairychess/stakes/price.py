@@ -89,9 +89,9 @@ def prices(game: Any, decisions: Sequence[tuple[npt.NDArray[np.int32], int]]) ->
 def chance_seen(batch: Batch, sight: Sight) -> float:
     """The chance that the overseer watches, by what the seat is told."""
     config = batch.game.config
-    watched = (1 - config.ring) * (config.cue if sight.told else 1 - config.cue)
-    free = config.ring * (1 - config.cue if sight.told else config.cue)
-    return float(watched / (watched + free)) if watched + free > 0 else float(sight.told)
+    watched = (1 - config.ring) * (config.cue if sight.cue_shown else 1 - config.cue)
+    free = config.ring * (1 - config.cue if sight.cue_shown else config.cue)
+    return float(watched / (watched + free)) if watched + free > 0 else float(sight.cue_shown)
 
 
 def both(

@@ -43,7 +43,7 @@ class Sight:
         self.row = game.rows_of(codes)[0] if row is None else row
         self.see = [int(x) for x in codes[game.slices["stakes"]]]
         self.seat = int(codes[0])
-        self.told = int(codes[1]) == 1
+        self.cue_shown = int(codes[1]) == 1
         self.again = int(codes[16]) > 1 and self.see[at.O_PURSE] > 0  # the draw would cost pact pay
         self.first: int = game.base_actions
         self.actions = [int(a) for a in legal]
