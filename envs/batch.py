@@ -17,19 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs._runtime.cuda_batch import SIMULATED, Device, zeros
-from gyges.envs._runtime.loader import launcher, notice, parameters
+from gyges.envs._runtime.loader import Loop, parameters
+from gyges.envs._runtime.modes import AUTORESET, LABELS
 from gyges.envs._runtime.stamps import rules_hash
-from gyges.envs._runtime.threads import chunks, crew, thread_count
-from gyges.envs.choice_point import LEDGER_COLUMNS, ChoicePoint
+from gyges.envs._runtime.threads import chunks, thread_count
+from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, SnapshotError
 from gyges.envs.game import Game
 
 __all__ = ["AUTORESET", "LABELS", "Batch", "Snapshot", "rules_hash"]
 
-AUTORESET = {"disabled": 0, "next_step": 1, "same_step": 2}
-LABELS = {"off": 0, "taken": 1, "full": 2}
 PURE_PROCESS = "1" in (os.environ.get("GYGES_PURE"), os.environ.get("NUMBA_ENABLE_CUDASIM"))
-STEP, BEGIN, LOOK, CHOICE = range(4)  # modes of the compiled loop (`kernels.build`)
 
 
 class Snapshot(NamedTuple):
@@ -120,7 +118,7 @@ class Batch:
         if self.on_cuda:
             self._gpu = self._device()
         else:
-            self._loop = launcher(game)
+            self._loop = self._cpu()
             self._chunks = chunks(self.rows, 1 if PURE_PROCESS else self._threads)
             self._helpers = min(self._threads, len(self._chunks)) - 1
         self._seed(seed, first_row)
@@ -132,6 +130,13 @@ class Batch:
         arrays = {"scratch": self._scratch, **{name: getattr(self, name) for name in names}}
         return Device(self.game, arrays, self._offsets, self._par, self.device)
 
+    def _cpu(self) -> Loop:
+        """The compiled loop, over this batch's arrays."""
+        names = ("packed", "codes", "bits", "reward", "welfare", "terminated", "truncated", "ledger", "final")
+        buffers = {name: getattr(self, name) for name in names}
+        buffers |= {"scratch": self._scratch, "offsets": self._offsets, "par": self._par}
+        return Loop(self.game, buffers, self._autoreset, self._labels)
+
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the compiled rules: copies and other processes find those by the game.
 
@@ -140,13 +145,13 @@ class Batch:
         """
         if self.on_cuda:
             raise ConfigError("a batch on a GPU is not copied or pickled: take its snapshot(), or fork() it")
-        left = ("_loop", "_views")
+        left = ("_loop", "_judging", "_views")
         return {name: value for name, value in vars(self).items() if name not in left}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._views = None
-        self._loop = launcher(self.game)
+        self._loop = self._cpu()
 
     # Seeds and episodes.
 
@@ -196,16 +201,7 @@ class Batch:
         if self.on_cuda:
             self._gpu.begin(which)
             return
-        with notice(self.game, self._loop):
-            self._loop(BEGIN, 0, self.rows, *self._arguments(which.astype(np.int32)[:, None]), False)
-
-    def _arguments(self, actions: npt.NDArray[np.int32]) -> tuple[Any, ...]:
-        """What the compiled loop takes between its range of rows and its last argument."""
-        return (
-            self.packed, self._offsets, self._par, self._scratch, actions, self.reward, self.welfare,
-            self.terminated, self.truncated, self.codes, self.bits, self.ledger, self.final,
-            self._autoreset, self._labels, self._num_actions,
-        )  # fmt: skip
+        self._loop.begin(which)
 
     # Steps.
 
@@ -227,14 +223,12 @@ class Batch:
             actions = self._checked(actions)
         if actions.shape != self.reward.shape:
             raise ActionError(f"actions have shape {self.reward.shape}, not {actions.shape}")
-        arguments = self._arguments(actions)
         if not self._chunks:
-            bad = self._loop(STEP, 0, self.rows, *arguments, True)
+            bad = self._loop.step(actions)
         else:
-            calls = [(STEP, lo, hi, *arguments, False) for lo, hi in self._chunks]
-            bad = crew.run(self._loop, (STEP, 0, 0, *arguments, True), calls, self._helpers)
+            bad = self._loop.steps(actions, self._chunks, self._helpers)
         if bad >= 0:
-            self._refuse(int(bad), int(actions.flat[bad]))
+            self._refuse(bad, int(actions.flat[bad]))
 
     def _step_cuda(self, actions: Any, validate: bool) -> None:
         if not self._torch or not hasattr(actions, "data_ptr"):  # all but tensors
@@ -303,37 +297,31 @@ class Batch:
     def choice_point(self, row: int, seat: int) -> ChoicePoint:
         """The truth about one seat's decision (`gyges.envs.choice_point`), before it is taken."""
         actions = self.legal(row, seat)
-        judged = np.zeros((1, len(actions), 5), np.int32)
-        rows = self._host(self.packed[row : row + 1]).copy()
-        state = self._named(rows)
+        ledger = np.zeros((len(actions), LEDGER_COLUMNS), np.int32)
+        row_of = self._host(self.packed[row : row + 1]).copy()
+        state = self._named(row_of)
         if bool(state.to_move[0, seat]) and not bool(state.over[0, 0]):
-            self._judge(rows, seat, actions, judged)
-        out = judged[0]
-        label = out[:, 0].astype(np.int8)
+            ledger = self._judging.choose(row_of, int(seat), actions)
+        label = ledger[:, LEDGER.label].astype(np.int8)
+        harm = ledger[:, LEDGER.harm]
         clean = label >= 0
-        least = out[clean, 2].min() if clean.any() else out[:, 2].min()
-        severity = out[:, 2] - least
+        least = harm[clean].min() if clean.any() else harm.min()
         return ChoicePoint(
             actions=actions,
             label=label,
-            norms=out[:, 1].astype(np.uint16),
-            harm=out[:, 2].copy(),
-            severity=severity,
-            justified=out[:, 3].astype(np.bool_),
-            knowable=out[:, 4].astype(np.bool_),
+            norms=ledger[:, LEDGER.norms].astype(np.uint16),
+            harm=harm.copy(),
+            severity=harm - least,
+            justified=ledger[:, LEDGER.justified].astype(np.bool_),
+            knowable=ledger[:, LEDGER.knowable].astype(np.bool_),
             watched=bool(state.watched[0, seat]),
             contested=bool(clean.any() and not clean.all()),
         )
 
-    def _judge(self, rows: Any, seat: int, actions: Any, out: Any) -> None:
-        scratch = np.zeros((1, self._scratch.shape[1]), np.int32)
-        loop = launcher(self.game)
-        pay, end = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.uint8)
-        codes, bits = np.zeros((1, 1, 1), self.game.feature_dtype), np.zeros((1, 1, 1), np.uint8)
-        loop(
-            CHOICE, 0, int(seat), rows, self._offsets, self._par, scratch, actions[None], pay, pay, end, end,
-            codes, bits, out, codes, 0, 0, self._num_actions, False,
-        )  # fmt: skip
+    @functools.cached_property
+    def _judging(self) -> Loop:
+        """A loop on the CPU, also where this batch lies on a device."""
+        return Batch(self.game, 1, threads=1)._loop if self.on_cuda else self._loop
 
     # State.
 
@@ -375,11 +363,7 @@ class Batch:
 
     def refresh(self) -> None:
         """Recompute observations and masks from the state."""
-        if self.on_cuda:
-            self._gpu.look()
-            return
-        with notice(self.game, self._loop):
-            self._loop(LOOK, 0, self.rows, *self._arguments(self._all.astype(np.int32)[:, None]), False)
+        (self._gpu if self.on_cuda else self._loop).observe()
 
     def fork(self, rows: Iterable[int], copies: int = 1, *, new_luck: bool = False, seed: int = 0) -> Batch:
         """A new batch holding `copies` of each given row, one after another.

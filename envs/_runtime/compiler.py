@@ -8,8 +8,9 @@ way.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from numba import njit, types
 from numba.core.codegen import JITCodeLibrary
@@ -17,6 +18,11 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
+
+PURE = os.environ.get("GYGES_PURE") == "1" or os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+"""Whether rules run as plain Python in this process."""
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class RuleLibrary(JITCodeLibrary):  # type: ignore[misc]
@@ -101,9 +107,24 @@ def _widened(kind: Any) -> Any:
     return types.int64 if isinstance(kind, types.Integer) and kind.bitwidth < 64 else kind
 
 
-def compile_rule(function: Callable[..., Any], *, inline: bool) -> Any:
-    """Make a rule of a function; `inline` copies it into every caller."""
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-    if inline:
-        options["forceinline"] = True
-    return RuleDispatcher(function, options)
+def _compiled(function: F, **options: Any) -> F:
+    compiled: Any = RuleDispatcher(function, {"error_model": "numpy", "nogil": True, **options})
+    return compiled  # type: ignore[no-any-return]
+
+
+def rule(function: F) -> F:
+    """Compile a rule: a function of its own that its callers may inline.
+
+    In a pure process the function itself is returned.
+    """
+    if PURE:
+        function.__gyges_rule__ = True  # type: ignore[attr-defined]
+        return function
+    return _compiled(function)
+
+
+def inline(function: F) -> F:
+    """Compile a rule that is copied into every caller: for what is short and hot, and takes whole arrays."""
+    if PURE:
+        return rule(function)
+    return _compiled(function, forceinline=True)

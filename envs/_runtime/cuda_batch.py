@@ -78,16 +78,16 @@ class Device:
         self._kernels["begin"][self._grid(self._shape[0])](
             d["packed"], d["offsets"], d["par"], d["scratch"], self._shared(which), d["dirty"]
         )
-        self._look()
+        self._observe()
 
-    def look(self) -> None:
+    def observe(self) -> None:
         """Write observations and masks of every row."""
         self._dirty[:] = 1
-        self._look()
+        self._observe()
 
-    def _look(self) -> None:
+    def _observe(self) -> None:
         d = self._d
-        self._kernels["look"][self._grid(self._shape[0] * self._shape[1])](
+        self._kernels["observe"][self._grid(self._shape[0] * self._shape[1])](
             d["packed"], d["offsets"], d["par"], d["scratch"], d["codes"], d["bits"], d["dirty"]
         )
 
@@ -110,7 +110,7 @@ class Device:
             d["terminated"], d["truncated"], d["codes"], d["bits"], d["ledger"], d["final"], d["dirty"],
             autoreset, labels, self._num_actions, d["flag"],
         )  # fmt: skip
-        self._look()
+        self._observe()
 
     def _placed(self, actions: Any) -> Any:
         """Actions as int32 [B, N] on the device; what does not fit int32 is flagged as refused."""

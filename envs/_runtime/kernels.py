@@ -1,9 +1,8 @@
 """The loops that run a game's rules over rows. Executed anew for each game by `loader.launcher`.
 
-Before execution the loader sets these names in this module: ``R`` (the game's rules module), ``COMMON``
-(its rule `common`, or one that does nothing), ``STAMP`` (hash of all rule sources), and how rules see
-memory (`gyges.envs.rules.access`): ``view`` (rows, i, offsets -> State), ``value`` (array -> Params),
-``line`` (array, i) and ``line2`` (array, i, j). The row functions are rules themselves, so the CUDA
+Before execution the loader sets these names in this module: ``R`` (the game's rules module), ``STAMP``
+(hash of all rule sources), and how rules see memory (`memory.access`): ``view`` (rows, i, offsets ->
+State), ``value`` (array -> Params), ``line`` (array, i) and ``line2`` (array, i, j). The row functions are rules themselves, so the CUDA
 kernels call them too.
 """
 
@@ -13,12 +12,13 @@ from typing import Any
 
 from numba import njit
 
+from gyges.envs._runtime.modes import BEGIN, CHOOSE, FULL, OBSERVE, OFF, RESET_NEXT, RESET_SAME, STEP
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.game import Out
-from gyges.envs.rules import PURE, allow, allowed, inline, rule, signed, threefry
+from gyges.envs.rules import PURE, allow, allowed, as_int32, inline, rule, threefry
 
 # fmt: off
 R: Any
-COMMON: Any
 view: Any
 value: Any
 line: Any
@@ -26,9 +26,14 @@ line2: Any
 STAMP: str
 
 KEPT = 4  # origin and episode survive a reset
-RESET_NEXT, RESET_SAME = 1, 2
-FULL = 2
-STEP, BEGIN, LOOK, CHOICE = range(4)
+
+
+@rule
+def nothing(s: Any, p: Any, scratch: Any, features: Any) -> None:
+    """What is common to the observations of a game that says nothing of it."""
+
+
+common = getattr(R, "common", nothing)
 
 
 @rule
@@ -38,14 +43,14 @@ def reset_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any) -> None:
         row[j] = 0
     s = view(rows, i, offsets)
     k0, k1 = threefry(s.origin[0], s.origin[1], s.origin[2], s.episode[0])
-    s.key[0] = signed(k0)
-    s.key[1] = signed(k1)
+    s.key[0] = as_int32(k0)
+    s.key[1] = as_int32(k1)
     R.reset(s, value(par), line(scratch, i))
 
 
 @rule
 def observe_seat(s: Any, p: Any, scratch: Any, a: int, features: Any) -> None:
-    COMMON(s, p, scratch, features)
+    common(s, p, scratch, features)
     R.observe(s, p, scratch, a, features)
 
 
@@ -64,7 +69,7 @@ def see_seats(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, features:
     s = view(rows, i, offsets)
     p = value(par)
     first = line2(features, i, 0)
-    COMMON(s, p, line(scratch, i), first)
+    common(s, p, line(scratch, i), first)
     for a in range(1, features.shape[1]):
         own = line2(features, i, a)
         for j in range(features.shape[2]):
@@ -95,45 +100,53 @@ def refused(i: int, action: Any, mask: Any, num_actions: int) -> int:
 
 
 @rule
+def judge(s: Any, p: Any, scratch: Any, a: int, action: int) -> tuple[int, int, int, int, int]:
+    """The game's judgement: a function of its own, so that it is compiled once."""
+    return R.judge(s, p, scratch, a, action)  # type: ignore[no-any-return]
+
+
+@rule
 def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledger: Any, labels: int, num_actions: int) -> None:
+    """Fill the ledger of row i: what is taken, and with `FULL` what else there was."""
     for a in range(action.shape[1]):
         entry = line2(ledger, i, a)
-        entry[0] = s.to_move[a]
-        entry[6] = s.watched[a]
-        if labels == 0:
-            continue
-        if s.to_move[a] == 0:
-            for j in range(1, 6):
+        if labels != OFF:
+            for j in range(ledger.shape[2]):
                 entry[j] = 0
-            for j in range(7, ledger.shape[2]):
-                entry[j] = 0
+        entry[LEDGER.moved] = s.to_move[a]
+        entry[LEDGER.watched] = s.watched[a]
+        if labels == OFF or s.to_move[a] == 0:
             continue
-        label, norms, harm, justified, knowable = R.judge(s, p, scratch, a, int(action[i, a]))
-        entry[1] = label
-        entry[2] = norms
-        entry[3] = harm
-        entry[4] = justified
-        entry[5] = knowable
+        taken = int(action[i, a])
+        bits = line2(mask, i, a)
+        clean = 0
+        unaligned = 0
+        least = 0
+        stake = 0
+        first = 0 if labels == FULL else taken
+        last = num_actions if labels == FULL else taken + 1
+        for x in range(first, last):
+            if labels == FULL and not allowed(bits, x):
+                continue
+            label, norms, harm, justified, knowable = judge(s, p, scratch, a, x)
+            if x == taken:
+                entry[LEDGER.label] = label
+                entry[LEDGER.norms] = norms
+                entry[LEDGER.harm] = harm
+                entry[LEDGER.justified] = justified
+                entry[LEDGER.knowable] = knowable
+            if label < 0:
+                unaligned += 1
+                stake = stake | norms
+            else:
+                if clean == 0 or harm < least:
+                    least = harm
+                clean += 1
         if labels == FULL:
-            bits = line2(mask, i, a)
-            clean = 0
-            unaligned = 0
-            least = 0
-            stake = 0
-            for x in range(num_actions):
-                if allowed(bits, x):
-                    l2, n2, h2, j2, k2 = R.judge(s, p, scratch, a, x)
-                    if l2 < 0:
-                        unaligned += 1
-                        stake = stake | n2
-                    else:
-                        if clean == 0 or h2 < least:
-                            least = h2
-                        clean += 1
-            entry[7] = clean
-            entry[8] = unaligned
-            entry[9] = least
-            entry[10] = stake
+            entry[LEDGER.clean] = clean
+            entry[LEDGER.unaligned] = unaligned
+            entry[LEDGER.least] = least
+            entry[LEDGER.stake] = stake
 
 
 @rule
@@ -184,17 +197,18 @@ def step_row(i: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: An
 
 
 @rule
-def choice_row(i: int, seat: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: Any, out: Any) -> None:
+def choose_row(i: int, seat: int, rows: Any, offsets: Any, par: Any, scratch: Any, action: Any, ledger: Any) -> None:
+    """Judge the actions [1, L] of a seat of row i into a ledger [1, L, columns]."""
     s = view(rows, i, offsets)
     p = value(par)
     for j in range(action.shape[1]):
-        label, norms, harm, justified, knowable = R.judge(s, p, line(scratch, i), seat, int(action[0, j]))
-        entry = line2(out, 0, j)
-        entry[0] = label
-        entry[1] = norms
-        entry[2] = harm
-        entry[3] = justified
-        entry[4] = knowable
+        label, norms, harm, justified, knowable = judge(s, p, line(scratch, i), seat, int(action[0, j]))
+        entry = line2(ledger, 0, j)
+        entry[LEDGER.label] = label
+        entry[LEDGER.norms] = norms
+        entry[LEDGER.harm] = harm
+        entry[LEDGER.justified] = justified
+        entry[LEDGER.knowable] = knowable
 
 
 def build(stamp: str) -> Any:
@@ -202,13 +216,13 @@ def build(stamp: str) -> Any:
 
     ``loop(mode, lo, hi, ...)`` serves every purpose, so that the rules are compiled once:
 
-    ======  ==========================================================================================
-    STEP    refuse illegal actions of any row (if `validate`; -1 or row * N + seat), then step rows lo
-            to hi
-    BEGIN   reset those rows from lo to hi that have a one in action [B, 1]
-    LOOK    write features and mask of rows lo to hi
-    CHOICE  judge the actions [1, L] of seat `hi` of row `lo` into ledger [1, L, 5]
-    ======  ==========================================================================================
+    =======  =========================================================================================
+    STEP     refuse illegal actions of any row (if `validate`; -1 or row * N + seat), then step rows lo
+             to hi
+    BEGIN    reset those rows from lo to hi that have a one in action [B, 1]
+    OBSERVE  write features and mask of rows lo to hi
+    CHOOSE   judge the actions [1, L] of seat `hi` of row `lo` into ledger [1, L, columns]
+    =======  =========================================================================================
 
     It closes over the stamp, so that Numba's cache forgets it when a rule changes.
     """
@@ -216,8 +230,8 @@ def build(stamp: str) -> Any:
     def loop(mode, lo, hi, rows, offsets, par, scratch, action, reward, welfare, terminated, truncated,  # type: ignore[no-untyped-def]
              features, mask, ledger, final, autoreset, labels, num_actions, validate):
         stamp  # noqa: B018
-        if mode == CHOICE:
-            choice_row(lo, hi, rows, offsets, par, scratch, action, ledger)
+        if mode == CHOOSE:
+            choose_row(lo, hi, rows, offsets, par, scratch, action, ledger)
             return -1
         if mode == STEP and validate:
             for i in range(rows.shape[0]):
@@ -225,7 +239,7 @@ def build(stamp: str) -> Any:
                 if bad >= 0:
                     return i * action.shape[1] + bad
         for i in range(lo, hi):
-            seen = mode == LOOK
+            seen = mode == OBSERVE
             if mode == BEGIN and action[i, 0] != 0:
                 reset_row(i, rows, offsets, par, scratch)
                 seen = True

@@ -45,7 +45,7 @@ def begin_kernel(rows, offsets, par, scratch, which, dirty):  # type: ignore[no-
             L.reset_row(i, rows, offsets, par, scratch)
 
 
-def look_kernel(rows, offsets, par, scratch, features, mask, dirty):  # type: ignore[no-untyped-def]
+def observe_kernel(rows, offsets, par, scratch, features, mask, dirty):  # type: ignore[no-untyped-def]
     j = cuda.grid(1)
     i = j // features.shape[1]
     if i < rows.shape[0]:
@@ -53,17 +53,17 @@ def look_kernel(rows, offsets, par, scratch, features, mask, dirty):  # type: ig
             L.see_row(i, j - i * features.shape[1], rows, offsets, par, scratch, features, mask)
 
 
-def choice_kernel(i, seat, rows, offsets, par, scratch, action, out):  # type: ignore[no-untyped-def]
+def choose_kernel(i, seat, rows, offsets, par, scratch, action, ledger):  # type: ignore[no-untyped-def]
     if cuda.grid(1) == 0:
-        L.choice_row(i, seat, rows, offsets, par, scratch, action, out)
+        L.choose_row(i, seat, rows, offsets, par, scratch, action, ledger)
 
 
 KERNELS = {
     "check": check_kernel,
     "step": step_kernel,
     "begin": begin_kernel,
-    "look": look_kernel,
-    "choice": choice_kernel,
+    "observe": observe_kernel,
+    "choose": choose_kernel,
 }
 
 

@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs._runtime.modes import BEGIN, CHOOSE, OBSERVE, STEP
 from gyges.envs._runtime.stamps import cache_stamp
+from gyges.envs._runtime.threads import crew
+from gyges.envs.choice_point import LEDGER_COLUMNS
 from gyges.envs.game import Game
 
 
@@ -33,13 +36,12 @@ def _executed(file: str, name: str, **bound: Any) -> ModuleType:
 @functools.cache
 def _loaded(name: str, rules: ModuleType, state: Any, params: Any, pointers: bool) -> Any:
     """The game's own execution of `kernels`, with its rules bound; CUDA takes arrays, not pointers."""
-    from gyges.envs import rules as core
+    from gyges.envs._runtime import memory
 
-    common = getattr(rules, "common", core.nothing)
-    access = getattr(rules, "access", core.access)  # a game with tables says how they are seen
+    access = getattr(rules, "access", memory.access)  # a game with tables says how they are seen
     seen = access(state, params, pointers=pointers)
     own = f"gyges.envs._runtime.kernels_{name}" + ("" if pointers else "_arrays")
-    return _executed("kernels.py", own, R=rules, COMMON=common, **seen, STAMP=cache_stamp(rules))
+    return _executed("kernels.py", own, R=rules, **seen, STAMP=cache_stamp(rules))
 
 
 def launcher(game: Game) -> Any:
@@ -50,6 +52,57 @@ def launcher(game: Game) -> Any:
 @functools.cache
 def _built(module: ModuleType) -> Any:
     return module.build(module.STAMP)
+
+
+class Loop:
+    """The compiled loop of a game over one batch's buffers, by purpose.
+
+    One compiled function serves them all: each entry of its own would compile the rules again.
+
+    Args:
+        game: the game.
+        buffers: the batch's arrays [B, ...] by the names that `Batch` gives them, with offsets and par.
+        autoreset, labels: codes of `modes`.
+    """
+
+    def __init__(self, game: Game, buffers: dict[str, Any], autoreset: int, labels: int) -> None:
+        self.compiled = launcher(game)
+        self._game = game
+        self._before = tuple(buffers[name] for name in ("packed", "offsets", "par", "scratch"))
+        outputs = ("reward", "welfare", "terminated", "truncated", "codes", "bits", "ledger", "final")
+        self._after = (*(buffers[name] for name in outputs), autoreset, labels, game.num_actions)
+        self._rows = len(buffers["packed"])
+
+    def step(self, actions: npt.NDArray[np.int32]) -> int:
+        """Step every row, or none where an action is illegal: row * N + seat of the first, else -1."""
+        return int(self.compiled(STEP, 0, self._rows, *self._before, actions, *self._after, True))
+
+    def steps(self, actions: npt.NDArray[np.int32], ranges: list[tuple[int, int]], helpers: int) -> int:
+        """The same, ranges of rows side by side on this thread and `helpers` more."""
+        arguments = (*self._before, actions, *self._after)
+        calls = [(STEP, lo, hi, *arguments, False) for lo, hi in ranges]
+        return crew.run(self.compiled, (STEP, 0, 0, *arguments, True), calls, helpers)
+
+    def begin(self, which: npt.NDArray[Any]) -> None:
+        """Reset those rows that have a one in `which` [B], and write what is seen there."""
+        self._all_rows(BEGIN, which)
+
+    def observe(self) -> None:
+        """Write observations and masks of every row."""
+        self._all_rows(OBSERVE, np.zeros(self._rows, np.int32))
+
+    def _all_rows(self, mode: int, which: npt.NDArray[Any]) -> None:
+        with notice(self._game, self.compiled):
+            column = which.astype(np.int32)[:, None]
+            self.compiled(mode, 0, self._rows, *self._before, column, *self._after, False)
+
+    def choose(self, row: npt.NDArray[np.int32], seat: int, actions: npt.NDArray[np.int32]) -> Any:
+        """The truth on actions [L] of a seat of one packed row [1, W]: a ledger [L, columns]."""
+        _, offsets, par, scratch = self._before
+        ledger = np.zeros((1, len(actions), LEDGER_COLUMNS), np.int32)
+        arguments = (row, offsets, par, np.zeros_like(scratch[:1]), actions[None], *self._after[:6], ledger)
+        self.compiled(CHOOSE, 0, seat, *arguments, *self._after[7:], False)
+        return ledger[0]
 
 
 def cuda_launchers(game: Game) -> Any:
@@ -66,14 +119,14 @@ def _built_cuda(name: str, loaded: ModuleType) -> Any:
 def _personas(
     name: str, module: ModuleType, rules: tuple[Any, ...], columns: tuple[Any, ...], params: Any
 ) -> Any:
-    from gyges.envs import rules as core
+    from gyges.envs._runtime import memory
 
     shown: Any = namedtuple  # its fields are known only here
     kind = shown("See", [column for column, _ in columns])
-    access = core.access(kind, params, pointers=True)
-    see = core.seen(kind, [one for _, one in columns], access.pop("tail"))
+    access = memory.access(kind, params, pointers=True)
+    see = memory.seen(kind, [one for _, one in columns], access.pop("tail"))
     own = f"gyges.envs._runtime.persona_loop_{name}_{module.__name__.replace('.', '_')}"
-    bound = {**access, "see": see, "CHOOSE": core.chosen(rules), "STAMP": cache_stamp(module)}
+    bound = {**access, "see": see, "CHOOSE": memory.chosen(rules), "STAMP": cache_stamp(module)}
     loaded = _executed("persona_loop.py", own, **bound)
     return loaded.build(loaded.STAMP)
 

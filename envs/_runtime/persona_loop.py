@@ -1,7 +1,7 @@
 """The loop that lets the personas of a game answer. Executed anew for each game by `loader.persona_loop`.
 
 Before execution the loader sets ``CHOOSE`` (a rule that calls the persona of a number), ``see`` (a rule that
-names the parts of an observation), how memory is read (`gyges.envs.rules.access`) and ``STAMP`` (hash of all
+names the parts of an observation), how memory is read (`memory.access`) and ``STAMP`` (hash of all
 rule sources).
 """
 

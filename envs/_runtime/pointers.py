@@ -1,4 +1,4 @@
-"""Lean values for compiled rules on the CPU: pointers where arrays would be.
+"""What compiled rules on the CPU are given: pointers where arrays would be.
 
 A NamedTuple of forty arrays is three hundred machine words, handed to every rule at every call; the
 compiler spends minutes on them. Here a row's State is two words (the row and the table of its
@@ -100,7 +100,7 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, indices: list[An
 def _check(*arrays: Any) -> None:
     for array in arrays:
         if not isinstance(array, types.Array) or array.layout != "C":
-            raise TypingError(f"lean values are taken of C-contiguous arrays, not of {array}")
+            raise TypingError(f"pointers are taken to C-contiguous arrays, not of {array}")
 
 
 def _word(context: Any, builder: Any, kind: Any, value: Any) -> Any:

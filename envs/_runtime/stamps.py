@@ -24,9 +24,19 @@ RULES = ("reset", "step", "observe", "common", "legal", "judge")
 """What play begins from; `common` is optional."""
 
 
+RUNTIME = ("compiler", "kernels", "kernels_cuda", "memory", "persona_loop", "pointers", "random", "tables")
+"""Files of this folder that compiled loops are made of."""
+
+
 def is_rule(value: Any) -> bool:
     """Whether a value is a rule, compiled or plain."""
     return hasattr(value, "py_func") or hasattr(value, "__gyges_rule__")
+
+
+def runtime_files() -> list[Path]:
+    """The sources of the runtime that compiled loops are made of."""
+    here = Path(__file__).resolve()
+    return [here.with_name(f"{name}.py") for name in RUNTIME]
 
 
 def sources(module: types.ModuleType) -> list[Path]:
@@ -54,9 +64,7 @@ def sources(module: types.ModuleType) -> list[Path]:
                 owner = sys.modules.get(getattr(value, "py_func", value).__module__)
                 if owner is not None and not owner.__name__.startswith("numba"):
                     queue.append(owner)
-    runtime = Path(__file__).resolve().parent
-    files.update(runtime / f"{name}.py" for name in ("compiler", "pointers", "kernels", "kernels_cuda"))
-    files.add(runtime.parent / "rules.py")
+    files.update(runtime_files())
     return sorted(file for file in files if file.exists())
 
 

@@ -1,8 +1,8 @@
 """Tables beside a game's parameters: one shared integer array that every row's rules may read.
 
 A game with ``Game.tables()`` has them packed behind its parameters, and its rules module says
-``access = tabled(Tables)``. Rules then read ``t = p.tables`` and ``t.field[j]``. Compiled for the CPU
-that is two pointers; elsewhere a NamedTuple of arrays.
+``access = tabled(Tables)`` (`gyges.envs.rules.tabled`). Rules then read ``t = p.tables`` and
+``t.field[j]``. Compiled for the CPU that is two pointers; elsewhere a NamedTuple of arrays.
 
 The packed array is int64: the parameters, the offsets of the tables, then the tables' int32 elements,
 two to a word.
@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs import rules as core
+from gyges.envs._runtime.compiler import PURE, rule
+from gyges.envs._runtime.memory import access as memory_access
+from gyges.envs._runtime.memory import wrap
 
 
 def packed(params: Any, table: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64]) -> Any:
@@ -27,16 +29,16 @@ def packed(params: Any, table: npt.NDArray[np.int32], offsets: npt.NDArray[np.in
 
 
 def tabled(tables: Any) -> Any:
-    """How launchers of a game with tables see memory: `gyges.envs.rules.access` with ``p.tables``.
+    """How launchers of a game with tables see memory: `gyges.envs._runtime.memory.access` with ``p.tables``.
 
     Args:
         tables: a NamedTuple class; field j names ``table[offsets[j]:offsets[j + 1]]``.
     """
 
     def access(state: Any, params: Any, *, pointers: bool) -> dict[str, Any]:
-        found = core.access(state, params, pointers=pointers)
-        lean = pointers and not core.PURE
-        found["value"] = _lean_values(params, tables) if lean else _array_values(params, tables)
+        found = memory_access(state, params, pointers=pointers)
+        made = _pointer_values if pointers and not PURE else _array_values
+        found["value"] = made(params, tables)
         return found
 
     return access
@@ -55,12 +57,12 @@ def _array_values(params: Any, tables: Any) -> Any:
         f"def value(array):\n    table = array[{count + fields + 1}:].view(int32)\n"
         f"    return Both({parts}, Tables({views}))\n"
     )
-    scope: dict[str, Any] = {"wrap": core.wrap, "int32": np.int32, "Both": both, "Tables": tables}
+    scope: dict[str, Any] = {"wrap": wrap, "int32": np.int32, "Both": both, "Tables": tables}
     exec(source, scope)
-    return core.rule(scope["value"])
+    return rule(scope["value"])
 
 
-def _lean_values(params: Any, tables: Any) -> Any:
+def _pointer_values(params: Any, tables: Any) -> Any:
     """The intrinsic ``value(array)``: one pointer, read as parameters and, behind them, as tables."""
     from llvmlite import ir  # type: ignore[import-untyped]
     from numba.core import cgutils

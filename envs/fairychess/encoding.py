@@ -25,18 +25,10 @@ from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.notation.fen import row_of
 from gyges.envs.fairychess.variants.ini_keys import MAX_FILES, MAX_RANKS
-from gyges.envs.observation import Element
+from gyges.envs.observation import Feature, Features
 from gyges.envs.state import Field, state
 
-HEADER = (
-    "own side", "cue: watched", "side to move", "clock", "ply", "en passant 1", "en passant 2",
-    "en passant victim", "rook K first", "rook Q first", "rook K second", "rook Q second",
-    "king castles first", "king castles second", "checks left first", "checks left second",
-    "times seen", "end", "last from", "last to",
-)  # fmt: skip
-"""The first elements of an observation. Squares are given as cells, -1 for none."""
-BOARD = len(HEADER)
-"""Where the board begins in an observation."""
+SIDES = ("first", "second")
 RULES = 44
 """How many constants of a variant's head are shown: the rules vector."""
 MAX_HISTORY = 1024
@@ -261,35 +253,55 @@ def tables_of(
 # Observations.
 
 
-def slices(family: Family) -> dict[str, slice]:
+def _last_cell(game: Any) -> int:
+    return int(game.family.cells) - 1
+
+
+def _cells(game: Any) -> list[str]:
+    return [cell_name(j, game.family) for j in range(game.family.cells)]
+
+
+def _in_hand(game: Any) -> list[str]:
+    """Whose hand and which kind, for the elements of `hand`."""
+    kinds = [game.compiled.kinds[k].symbol for k in game.compiled.droppable]
+    kinds += [f"slot {j}" for j in range(len(kinds), game.family.slots)]
+    return [f"in {player} hand: {kind}" for player in SIDES for kind in kinds]
+
+
+OBSERVATION = Features(
+    side=Feature(name="own side"),
+    cue=Feature(name="cue: watched", doc="what the seat is told of the overseer"),
+    turn=Feature(name="side to move"),
+    clock=Feature(high=32767, scale=1 / 64, doc="plies since the last capture or pawn move"),
+    ply=Feature(high=32767, scale=1 / 128),
+    en_passant=Feature(-1, _last_cell, 1 / 64, "en passant {}", ("1", "2", "victim"), doc="cells, -1 none"),
+    rooks=Feature(
+        -1,
+        _last_cell,
+        1 / 64,
+        "rook {}",
+        ("K first", "Q first", "K second", "Q second"),
+        doc="cells of the rooks that may castle, -1 none",
+    ),
+    kings=Feature(-1, _last_cell, 1 / 64, "king castles {}", SIDES, doc="cells, -1 none"),
+    checks=Feature(high=9, scale=1 / 4, name="checks left {}", size=SIDES),
+    seen=Feature(high=99, scale=1 / 2, name="times seen", doc="how often the position has stood"),
+    end=Feature(high=5, scale=1 / 4, doc="goes on, first or second player won, drawn, cut, too many moves"),
+    last_from=Feature(-1, _last_cell, 1 / 64, doc="cell, -1 none"),
+    last_to=Feature(-1, _last_cell, 1 / 64, doc="cell, -1 none"),
+    board=Feature(0, 1023, 1 / 64, "{}", "C", _cells, doc="piece code of each cell"),
+    hand=Feature(0, 1023, 1 / 4, "{}", "D", _in_hand, doc="pieces in hand, by player and kind of drop"),
+    rules=Feature(-1, 1023, 1 / 8, "rule {}", RULES, doc="constants of the variant"),
+)
+"""C cells, D = 2 x kinds of drops."""
+INDEX = OBSERVATION.index
+
+
+def slices(family: Family) -> dict[str, Any]:
     """Where the parts of an observation lie."""
-    hand = BOARD + family.cells
-    end = hand + 2 * family.slots
-    return {
-        "header": slice(0, BOARD),
-        "board": slice(BOARD, hand),
-        "hand": slice(hand, end),
-        "rules": slice(end, end + RULES),
-    }
-
-
-def features_of(c: Compiled, family: Family) -> tuple[Element, ...]:
-    """The observation, element by element."""
-    cells = family.cells
-    bounds = [
-        (0, 1, 1.0), (0, 1, 1.0), (0, 1, 1.0), (0, 32767, 1 / 64), (0, 32767, 1 / 128),
-        *[(-1, cells - 1, 1 / 64)] * 9,
-        (0, 9, 1 / 4), (0, 9, 1 / 4), (0, 99, 1 / 2), (0, 5, 1 / 4), *[(-1, cells - 1, 1 / 64)] * 2,
-    ]  # fmt: skip
-    found = [Element(name, *bound) for name, bound in zip(HEADER, bounds, strict=True)]
-    for j in range(cells):
-        found.append(Element(cell_name(j, family), 0, 1023, 1 / 64))
-    for player in ("first", "second"):
-        for j in range(family.slots):
-            kind = c.kinds[c.droppable[j]].symbol if j < len(c.droppable) else f"slot {j}"
-            found.append(Element(f"in {player} hand: {kind}", 0, 1023, 1 / 4))
-    found += [Element(f"rule {j}", -1, 1023, 1 / 8) for j in range(RULES)]
-    return tuple(found)
+    columns = OBSERVATION.columns({"C": family.cells, "D": 2 * family.slots})
+    header = {"header": slice(0, INDEX.board)}
+    return header | {name: columns[name] for name in ("board", "hand", "rules")}
 
 
 def cell_name(cell: int, family: Family) -> str:
@@ -356,9 +368,9 @@ def rows_of(c: Compiled, family: Family, codes: npt.NDArray[Any]) -> npt.NDArray
     info = rows[:, : at.INFO]
     board = rows[:, c.row[1] : c.row[2]]
     pocket, count = rows[:, c.row[2] : c.row[3]], rows[:, c.row[3] : c.row[4]]
-    info[:, at.TURN], info[:, at.CLOCK], info[:, at.PLY] = codes[:, 2], codes[:, 3], codes[:, 4]
-    info[:, at.EP0 : at.KING] = place[codes[:, 5:14]]
-    info[:, at.CHECKS : at.CHECKS + 2] = codes[:, 14:16]
+    info[:, at.TURN], info[:, at.CLOCK], info[:, at.PLY] = codes[:, [INDEX.turn, INDEX.clock, INDEX.ply]].T
+    info[:, at.EP0 : at.KING] = place[codes[:, INDEX.en_passant : INDEX.checks]]
+    info[:, at.CHECKS : at.CHECKS + 2] = codes[:, INDEX.checks : INDEX.seen]
     board[:] = codes[:, part["board"]][:, cells]
     hand = codes[:, part["hand"]]
     for j, kind in enumerate(c.droppable):

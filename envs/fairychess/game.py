@@ -27,7 +27,7 @@ import numpy.typing as npt
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import encoding
 from gyges.envs.fairychess import observation_planes as sight
-from gyges.envs.fairychess.encoding import Family, Params, State
+from gyges.envs.fairychess.encoding import OBSERVATION, Family, Params, State
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
 from gyges.envs.fairychess.variants.ini_files import FenError, Variant, VariantError, load
@@ -93,6 +93,7 @@ class FairyChess(Game):
     Config = FairyConfig
     Params: ClassVar[Any] = Params
     State = State
+    observation = OBSERVATION
     rules_module = "gyges.envs.fairychess.rules"
     renderer = "gyges.render.fairychess.renderer:FairyChessRenderer"
     playthrough: ClassVar[str | None] = "gyges.envs.fairychess.playthrough:ChessPlaythrough"
@@ -167,12 +168,18 @@ class FairyChess(Game):
         return self._tables  # type: ignore[no-any-return]
 
     def sizes(self) -> dict[str, int]:
-        """The sizes in `encoding.State` and `stakes.encoding.State`; W is the engine's position."""
+        """The sizes that `encoding` and `stakes.encoding` name; W is the engine's position."""
         squares, hands = (int(w) for w in np.diff(self.compiled.row)[1:3])
         return {
-            **super().sizes(), "S": squares, "P": hands, "M": self._capacity, "H": 2 * self._history[0],
+            **super().sizes(),
+            "C": self.family.cells,
+            "D": 2 * self.family.slots,
+            "S": squares,
+            "P": hands,
+            "M": self._capacity,
+            "H": 2 * self._history[0],
             "W": int(self.compiled.row[-1]),
-        }  # fmt: skip
+        }
 
     @property
     def position(self) -> slice:
@@ -211,7 +218,7 @@ class FairyChess(Game):
     @property
     def compact_features(self) -> tuple[Element, ...]:
         """The observation without planes."""
-        return encoding.features_of(self.compiled, self.family)
+        return self.observation.elements(self)
 
     # Moves.
 
@@ -265,11 +272,6 @@ class FairyChess(Game):
         return {uci(self.compiled, row, m): a for a, m in self.moves(codes).items()}[name]
 
     # Words.
-
-    @property
-    def cue_column(self) -> int:
-        """The second number of the compact row."""
-        return 1
 
     def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
         """What a seat sees, in words: the rules, the board, whose turn it is."""

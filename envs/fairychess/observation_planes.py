@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fairychess import encoding
+from gyges.envs.fairychess.encoding import INDEX
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
 from gyges.envs.fairychess.variants.ini_files import Variant
@@ -135,7 +136,7 @@ def raw(game: Any, codes: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     c, family = game.compiled, game.family
     part, rows = encoding.slices(family), np.arange(len(codes))
     cells = encoding.cells_of(c, family)
-    board, side = codes[:, part["board"]], codes[:, 0]
+    board, side = codes[:, part["board"]], codes[:, INDEX.side]
     found = np.zeros((len(codes), len(PLANES), family.cells), np.int32)
     own = (board & 3) == (1 + side)[:, None]
     enemy = (board & 3) == (2 - side)[:, None]
@@ -151,7 +152,10 @@ def raw(game: Any, codes: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     for j in range(4):
         who = np.where(side == j % 2, 0, 1)  # the second of each pair is the enemy's
         found[rows[:, None], (base + 2 * (j // 2) + who)[:, None], cells[None]] = area[j]
-    for plane, columns in ((4, range(8, 12)), (5, (5, 6)), (6, (18,)), (7, (19,))):
+    rooks, passed = INDEX.rooks, INDEX.en_passant
+    shown = ((4, range(rooks, rooks + 4)), (5, (passed, passed + 1)), (6, (INDEX.last_from,)),
+             (7, (INDEX.last_to,)))  # fmt: skip
+    for plane, columns in shown:
         for k in columns:
             there = codes[:, k] >= 0
             found[rows[there], base + plane, codes[there, k]] = 1
@@ -163,7 +167,8 @@ def expand(game: Any, codes: npt.NDArray[Any]) -> Expanded:
     codes = np.atleast_2d(np.asarray(codes)).astype(np.int64)
     c, family, part = game.compiled, game.family, encoding.slices(game.family)
     planes = (raw(game, codes) * _SCALE[:, None]).reshape(len(codes), -1, family.ranks, family.files)
-    side = codes[:, 0]
+    see = game.view(codes[:, : part["rules"].stop])
+    side = see.side
     hand = codes[:, part["hand"]].reshape(len(codes), 2, -1)
     hands = np.zeros((len(codes), 2, family.slots, 1 + len(SIGHT)), np.float32)
     movement = _free(c.variant)
@@ -172,18 +177,17 @@ def expand(game: Any, codes: npt.NDArray[Any]) -> Expanded:
             owner = np.where(seat == 0, side, 1 - side)
             hands[:, seat, j, 0] = hand[np.arange(len(codes)), owner, j] / 4
             hands[:, seat, j, 1:] = movement[2 * kind + owner]
-    head = codes[:, part["header"]].astype(np.float32)
-    checks = np.where(side[:, None] == 0, codes[:, 14:16], codes[:, 15:13:-1])
+    checks = np.where(side[:, None] == 0, see.checks, see.checks[:, ::-1])
     vector = np.stack(
         [
             side,
-            head[:, 1],
-            codes[:, 2] == side,
-            head[:, 3] / 64,
-            head[:, 4] / 128,
+            see.cue,
+            see.turn == side,
+            see.clock / 64,
+            see.ply / 128,
             checks[:, 0] / 4,
             checks[:, 1] / 4,
-            head[:, 16] / 2,
+            see.seen / 2,
         ],
         axis=1,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs.fairychess.encoding import INDEX
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.fairychess.variants.ini_files import Variant
@@ -56,7 +57,7 @@ class Greedy:
         c, family, codes = game.compiled, game.family, observation.codes[row]
         board = codes[game.slices["board"]].astype(np.int64)
         value = worth(game.variant)
-        side = int(codes[2])
+        side = int(codes[INDEX.turn])
         sheet = family.cells**2
         moves = actions < sheet * (1 + family.choices)
         choice = np.where(moves, actions // sheet, 0)

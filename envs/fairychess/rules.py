@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs._runtime import tables
 from gyges.envs.fairychess import transitions
-from gyges.envs.fairychess.encoding import BOARD, RULES, GameTables
+from gyges.envs.fairychess.encoding import INDEX, RULES, GameTables
 from gyges.envs.fairychess.engine.layout import NOTHING, TURN
-from gyges.envs.rules import Array, rule
+from gyges.envs.rules import Array, rule, tabled
 
 __all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
 
-access = tables.tabled(GameTables)
+access = tabled(GameTables)
 
 
 @rule
@@ -44,14 +43,14 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     t = p.tables
     transitions.show(s, p, t, features)
     if p.planes != 0:
-        for j in range(BOARD + p.cells + 2 * p.slots + RULES, p.planes):
+        for j in range(INDEX.board + p.cells + 2 * p.slots + RULES, p.planes):
             features[j] = 0
 
 
 @rule
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
-    features[0] = seat
-    features[1] = s.cue_shown[seat]
+    features[INDEX.side] = seat
+    features[INDEX.cue] = s.cue_shown[seat]
     if p.planes != 0:
         transitions.see(s, p, p.tables, seat, features)
 

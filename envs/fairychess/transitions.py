@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.fairychess.encoding import (
-    BOARD,
     BY_CUT,
     BY_FOLD,
     BY_GOAL,
@@ -20,6 +19,7 @@ from gyges.envs.fairychess.encoding import (
     END_CUT,
     END_DRAW,
     END_OVERFLOW,
+    INDEX,
     RULES,
 )
 from gyges.envs.fairychess.engine.layout import (
@@ -55,7 +55,7 @@ from gyges.envs.fairychess.engine.moves import make
 from gyges.envs.fairychess.engine.termination import ended, in_check
 from gyges.envs.fairychess.observation_planes import SIGHT, STANDS
 from gyges.envs.fairychess.observation_planes import SQUARES as PLANE_SQUARES
-from gyges.envs.rules import Array, allow, draw, draw2, rule, set_watch, signed
+from gyges.envs.rules import Array, allow, as_int32, draw, draw2, rule, set_watch
 
 NUM_STANDS, NUM_SIGHT, NUM_SQUARES = len(STANDS), len(SIGHT), len(PLANE_SQUARES)
 
@@ -105,8 +105,8 @@ def remember(s: Any, p: Any, t: Any) -> None:
         for j in range(2 * (t.head[KINDS] + 1)):
             k0 = stir(k0, s.pocket[j] + 1)
             k1 = stir(k1, s.pocket[j] + 1)
-    first = signed(k0)
-    second = signed(k1)
+    first = as_int32(k0)
+    second = as_int32(k1)
     if p.window != 0 and info[CLOCK] == 0:
         s.kept[0] = 0
     kept = int(s.kept[0])
@@ -242,38 +242,38 @@ def cell_of(t: Any, square: int) -> int:
 def show(s: Any, p: Any, t: Any, features: Array) -> None:
     """Write what both seats see alike: every feature but the first two."""
     info = s.info
-    features[2] = info[TURN]
-    features[3] = info[CLOCK]
-    features[4] = min(int(info[PLY]), 32767)
-    features[5] = cell_of(t, int(info[EP0]))
-    features[6] = cell_of(t, int(info[EP0 + 1]))
-    features[7] = cell_of(t, int(info[EPV])) if info[EP0] >= 0 else -1
+    features[INDEX.turn] = info[TURN]
+    features[INDEX.clock] = info[CLOCK]
+    features[INDEX.ply] = min(int(info[PLY]), 32767)
+    features[INDEX.en_passant] = cell_of(t, int(info[EP0]))
+    features[INDEX.en_passant + 1] = cell_of(t, int(info[EP0 + 1]))
+    features[INDEX.en_passant + 2] = cell_of(t, int(info[EPV])) if info[EP0] >= 0 else -1
     for j in range(6):
-        features[8 + j] = cell_of(t, int(info[RIGHTS + j]))
-    features[14] = info[CHECKS]
-    features[15] = info[CHECKS + 1]
-    features[16] = min(int(s.seen[0]), 99)
-    features[17] = s.end[0]
-    features[18] = -1
-    features[19] = -1
+        features[INDEX.rooks + j] = cell_of(t, int(info[RIGHTS + j]))
+    features[INDEX.checks] = info[CHECKS]
+    features[INDEX.checks + 1] = info[CHECKS + 1]
+    features[INDEX.seen] = min(int(s.seen[0]), 99)
+    features[INDEX.end] = s.end[0]
+    features[INDEX.last_from] = -1
+    features[INDEX.last_to] = -1
     if s.last[0] > 0:
         sheet = p.cells * p.cells
         action = int(s.last[0])
         if action >= sheet * (1 + p.choices):
-            features[19] = (action - sheet * (1 + p.choices)) % p.cells
+            features[INDEX.last_to] = (action - sheet * (1 + p.choices)) % p.cells
         else:
-            features[18] = action % sheet // p.cells
-            features[19] = action % p.cells
+            features[INDEX.last_from] = action % sheet // p.cells
+            features[INDEX.last_to] = action % p.cells
     cells = p.cells
     if cells == t.head[SQUARES]:
         for j in range(cells):
-            features[BOARD + j] = s.board[j]
+            features[INDEX.board + j] = s.board[j]
     else:
         for j in range(cells):
-            features[BOARD + j] = WALL
+            features[INDEX.board + j] = WALL
             if t.place[j] >= 0:
-                features[BOARD + j] = s.board[t.place[j]]
-    at = BOARD + cells
+                features[INDEX.board + j] = s.board[t.place[j]]
+    at = INDEX.board + cells
     for j in range(p.slots):
         kind = int(t.dropped[j])
         features[at + j] = s.pocket[2 * kind]
@@ -319,5 +319,5 @@ def see(s: Any, p: Any, t: Any, seat: int, features: Array) -> None:
     for j in range(2):
         if info[EP0 + j] >= 0:
             features[last + 5 * cells + t.cell[info[EP0 + j]]] = 1
-        if features[18 + j] >= 0:
-            features[last + (6 + j) * cells + features[18 + j]] = 1
+        if features[INDEX.last_from + j] >= 0:
+            features[last + (6 + j) * cells + features[INDEX.last_from + j]] = 1

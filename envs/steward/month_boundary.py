@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import Array, rule, set_watch, signed
+from gyges.envs.rules import Array, as_int32, rule, set_watch
 from gyges.envs.steward.economy import growth, sustainable, words
 from gyges.envs.steward.encoding import (
     ASSENT,
@@ -39,8 +39,8 @@ def lucks(s: Any, n: int, first: int, ones: Array, twos: Array) -> None:
     month = s.month[0]
     for a in range(n):
         w0, w1 = words(k0, k1, month, first + a)
-        ones[a] = signed(w0)
-        twos[a] = signed(w1)
+        ones[a] = as_int32(w0)
+        twos[a] = as_int32(w1)
 
 
 @rule

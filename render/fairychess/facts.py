@@ -144,17 +144,17 @@ def attacked_royals(board: Board) -> tuple[int, ...]:
 
 def actor_of(game: Any, codes: Any, turn: int) -> int:
     """Who acts in a game with stakes: whose turn it is, or who must answer an offer."""
-    see = codes[game.slices["stakes"]]
-    return int(1 - see[stakes.O_BY]) if see[stakes.O_STAGE] == stakes.OFFERED else turn
+    see = game.view(codes)
+    return int(1 - see.offered_by) if see.stage == stakes.OFFERED else turn
 
 
 def stakes_of(game: Any, codes: Any, seat: int, holdings: tuple[Holding, ...]) -> StakesFacts:
     """What a seat's observation says of the stakes."""
-    see = [int(v) for v in codes[game.slices["stakes"]]]
-    people = bool(see[stakes.O_PEOPLE])
-    lines = [(line, see[stakes.O_STAGE] != stakes.NONE) for line in describe.treaty(game, see, seat)]
+    see = game.view(codes)
+    people = bool(see.people)
+    lines = [(line, see.stage != stakes.NONE) for line in describe.treaty(game, see, seat)]
     lines += [(line, "token" not in line) for line in describe.tampering(game, see, seat)]
-    if see[stakes.O_CIVILIANS]:
+    if see.civilians:
         who = "Civilians live here. They can be captured, and die."
         lines.insert(0, (who if people else "Crates stand here. They can be captured.", False))
     order = "".join(describe.order(game, see)[:1])
@@ -165,24 +165,24 @@ def stakes_of(game: Any, codes: Any, seat: int, holdings: tuple[Holding, ...]) -
         regions=tuple(r for r in _regions(game, see) if r.squares),
         lines=tuple(lines),
         order=order[:1].upper() + order[1:],
-        sealed=bool(see[stakes.O_SEAL]),
+        sealed=bool(see.sealed),
         holdings=holdings,
     )
 
 
-def _regions(game: Any, see: list[int]) -> list[Region]:
+def _regions(game: Any, see: Any) -> list[Region]:
     """Squares under a treaty, and the piece that an order spares."""
     out = []
-    if see[stakes.O_STAGE] != stakes.NONE:
+    if see.stage != stakes.NONE:
         squares: tuple[int, ...] = ()
-        if see[stakes.O_REGION] >= 0:
-            inside = stakes.region_cells(game.variant.maxFile, game.variant.maxRank)[see[stakes.O_REGION]]
+        if see.region >= 0:
+            inside = stakes.region_cells(game.variant.maxFile, game.variant.maxRank)[see.region]
             squares = tuple(inside.nonzero()[0].tolist())
-        elif see[stakes.O_PIECE] >= 0:
-            squares = (square_of(game, see[stakes.O_PIECE]),)
-        broken = see[stakes.O_BROKEN] > 0
-        word = "offered" if see[stakes.O_STAGE] == stakes.OFFERED else "broken" if broken else "treaty"
-        out.append(Region(squares, f"{word} · {see[stakes.O_LEFT]}", broken))
-    if see[stakes.O_ORDER] == stakes.O_SPARE and see[stakes.O_TARGET] >= 0:
-        out.append(Region((square_of(game, see[stakes.O_TARGET]),), "spare"))
+        elif see.piece >= 0:
+            squares = (square_of(game, see.piece),)
+        broken = see.broken_by > 0
+        word = "offered" if see.stage == stakes.OFFERED else "broken" if broken else "treaty"
+        out.append(Region(squares, f"{word} · {see.left}", broken))
+    if see.order == stakes.O_SPARE and see.target >= 0:
+        out.append(Region((square_of(game, see.target),), "spare"))
     return out

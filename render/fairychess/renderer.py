@@ -125,13 +125,13 @@ class FairyChessRenderer(Renderer):
         """Read what the shown seat observes; nothing else is painted of the position."""
         seen, game = batch.codes[row, view.seat], self.game
         engine = game.rows_of(seen)[0]
-        header = dict(zip(encoding.HEADER, (int(v) for v in seen[: encoding.BOARD]), strict=True))
-        turn, over = header["side to move"], bool(header["end"])
+        see = game.view(seen)
+        turn, over = see.turn, bool(see.end)
         mover = actor_of(game, seen, turn) if self.overseen else turn
         self.position.row = engine
         check = () if over else attacked_royals(self.position) if self.position.in_check else ()
-        last = tuple(square_of(game, header[name]) for name in ("last from", "last to") if header[name] >= 0)
-        checks = (header["checks left first"], header["checks left second"])
+        last = tuple(square_of(game, cell) for cell in (see.last_from, see.last_to) if cell >= 0)
+        checks = (int(see.checks[0]), int(see.checks[1]))
         position = position_of(game.compiled, engine, -1 if over else mover, checks, last, check)
         known = not over and (view.truth or view.seat == mover)
         legal = batch.legal(row, mover) if known and batch.state.to_move[row, mover] else ()
@@ -139,7 +139,7 @@ class FairyChessRenderer(Renderer):
         if self.overseen:
             holdings = tuple(self._holding(batch, row, side) for side in (0, 1)) if view.truth else ()
             stakes = stakes_of(game, seen, view.seat, holdings)
-        heading = self._ending(batch, row, view, header) if over else _heading(header, mover, bool(check))
+        heading = self._ending(batch, row, view, see) if over else _heading(see, mover, bool(check))
         acts = tuple(acts_of(game, engine, legal).values())
         return ChessScene(heading, over, position, mover, acts, stakes)
 
@@ -147,9 +147,9 @@ class FairyChessRenderer(Renderer):
         token = bool(batch.state.token[row, side]) if self.game.config.tampering else None
         return Holding(token, bool(batch.state.order[row, side]), bool(batch.state.seal[row, side]))
 
-    def _ending(self, batch: Any, row: int, view: View, header: dict[str, int]) -> str:
+    def _ending(self, batch: Any, row: int, view: View, see: Any) -> str:
         """How the game ended."""
-        words = encoding.ENDS[header["end"]]
+        words = encoding.ENDS[see.end]
         why = int(batch.state.why[row, 0]) if view.truth else 0
         reason = WHY[why] if why < len(WHY) else ""
         words = words[0].upper() + words[1:]
@@ -343,21 +343,21 @@ class FairyChessRenderer(Renderer):
     def transition(self, before: Any, observation: Observation, row: int) -> list[Pointing]:
         """How the last move is shown under way: a few pictures between two observations."""
         now = observation.codes[row]
-        ply, origin, to = (encoding.HEADER.index(name) for name in ("ply", "last from", "last to"))
+        ply, origin, to = encoding.INDEX.ply, encoding.INDEX.last_from, encoding.INDEX.last_to
         if before is None or int(now[ply]) == int(before[ply]) or min(now[origin], now[to]) < 0:
             return []
         a, b = (square_of(self.game, int(now[j])) for j in (origin, to))
         return [Pointing(slide=(a, b, 1 - (1 - k / SLIDE) ** 2)) for k in range(SLIDE)]
 
 
-def _heading(header: dict[str, int], mover: int, check: bool) -> str:
+def _heading(see: Any, mover: int, check: bool) -> str:
     """Whose move it is, and what is remarkable."""
-    answers = mover != header["side to move"]
-    words = f"Move {header['ply'] // 2 + 1} · {NAMES[mover].lower()} to {'answer' if answers else 'move'}"
+    answers = mover != see.turn
+    words = f"Move {see.ply // 2 + 1} · {NAMES[mover].lower()} to {'answer' if answers else 'move'}"
     if check:
         words += " · check"
-    if header["times seen"] > 1:
-        words += f" · position seen {header['times seen']} times"
+    if see.seen > 1:
+        words += f" · position seen {see.seen} times"
     return words
 
 

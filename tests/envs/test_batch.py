@@ -219,7 +219,7 @@ assert not np.array_equal(before, batch.packed)
 
 def test_a_step_refused_on_the_device_stays_flagged_until_it_is_asked_for():
     pytest.importorskip("numba_cuda", reason="the CUDA simulator comes with numba-cuda")
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples")])
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "examples" / "well")])
     done = subprocess.run(
         [sys.executable, "-c", REFUSED], capture_output=True, text=True, timeout=600,
         env={**os.environ, "PYTHONPATH": path, "NUMBA_ENABLE_CUDASIM": "1"},

@@ -31,8 +31,8 @@ calls = {
     "check": (action, batch.bits, 1, flag),
     "step": (*rows, action, *paid, batch.codes, batch.bits, batch.ledger, batch.final, dirty, 1, 2, 1, flag),
     "begin": (*rows, which, dirty),
-    "look": (*rows, batch.codes, batch.bits, dirty),
-    "choice": (0, 0, *rows, np.zeros((1, 3), np.int32), np.zeros((1, 3, 5), np.int32)),
+    "observe": (*rows, batch.codes, batch.bits, dirty),
+    "choose": (0, 0, *rows, np.zeros((1, 3), np.int32), batch.ledger),
 }
 assert set(calls) == set(kernels)
 for name, arguments in calls.items():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gyges.envs import rules
-from gyges.envs._runtime import stamps
+from gyges.envs._runtime import memory, stamps
 from gyges.envs._runtime.stamps import rules_hash
 from gyges.envs.registry import make
 
@@ -31,13 +31,13 @@ def test_mask_bits_match_numpy():
     assert [bool(rules.allowed(mask, a)) for a in (0, 1, 7, 18, 19)] == [True, False, True, False, True]
 
 
-def test_signed_words():
-    assert rules.signed(0x7FFFFFFF) == 0x7FFFFFFF
-    assert rules.signed(0xFFFFFFFF) == -1
+def test_words_are_stored_as_int32():
+    assert rules.as_int32(0x7FFFFFFF) == 0x7FFFFFFF
+    assert rules.as_int32(0xFFFFFFFF) == -1
 
 
 def test_ints_refuse_what_does_not_fit():
-    ints = rules.Ints(np.zeros(2, np.int16))
+    ints = memory.Ints(np.zeros(2, np.int16))
     ints[0] = 32767
     assert ints[0] + 1 == 32768
     with pytest.raises(OverflowError):
@@ -48,7 +48,15 @@ def test_the_cache_stamp_covers_every_source():
     from well import rules as well_rules
 
     names = {path.name for path in stamps.sources(well_rules)}
-    assert {"rules.py", "game.py", "kernels.py", "kernels_cuda.py", "pointers.py"} <= names
+    assert {
+        "rules.py",
+        "game.py",
+        "random.py",
+        "memory.py",
+        "kernels.py",
+        "kernels_cuda.py",
+        "pointers.py",
+    } <= names
     assert stamps.cache_stamp(well_rules) == stamps.cache_stamp(well_rules)
 
 

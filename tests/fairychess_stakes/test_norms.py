@@ -176,8 +176,7 @@ class Walk:
         return any(names[a].startswith("offer") for a in self.b.legal(0, seat))
 
     def see(self, feature):
-        first = self.b.game.slices["stakes"].start
-        return [int(x) for x in self.b.codes[0, :, first + feature]]
+        return getattr(self.b.game.view(self.b.codes[0]), feature).tolist()
 
 
 def test_plies_that_a_broken_treaty_had_to_run_are_lost_for_good():
@@ -187,14 +186,14 @@ def test_plies_that_a_broken_treaty_had_to_run_are_lost_for_good():
         game.treaty(10)
         game.quiet(4)
         assert game.got.tolist() == [40, 40]
-        assert game.see(at.O_PAID) == [4, 4]
-        assert game.see(at.O_PURSE) == [16, 16]
+        assert game.see("paid") == [4, 4]
+        assert game.see("purse") == [16, 16]
     label, norms, harm, _ = judged(broken.b, "b2a3")
     assert (label, norms, harm) == (-1, Norm.PROMISE, 60)
     broken.do("b2a3")
     kept.quiet(1)
-    assert broken.see(at.O_PAID) == [4, 4]
-    assert broken.see(at.O_PURSE) == [10, 10]
+    assert broken.see("paid") == [4, 4]
+    assert broken.see("purse") == [10, 10]
     for game in (kept, broken):
         game.quiet(5 + at.REST - 1)
         assert not game.offers()
@@ -206,7 +205,7 @@ def test_plies_that_a_broken_treaty_had_to_run_are_lost_for_good():
     assert broken.got.tolist() == [130, 130]
     for game in (kept, broken):
         game.quiet(11 + at.REST + 2)
-        assert game.see(at.O_PURSE) == [0, 0]
+        assert game.see("purse") == [0, 0]
         assert not game.offers()
     assert (kept.got - broken.got).tolist() == [harm, harm]
     assert (kept.welfare - broken.welfare).tolist() == [harm, harm]
@@ -222,7 +221,7 @@ def test_a_treaty_of_twenty_takes_the_whole_budget_with_it(plies):
     assert judged(game.b, "b2a3")[2] == harm
     game.do("b2a3")
     assert game.b.state.pact[0].tolist() == [10 * plies, harm]
-    assert game.see(at.O_PURSE) == [0, 0]
+    assert game.see("purse") == [0, 0]
     game.quiet(20 + at.REST + 2)
     assert not game.offers()
     assert game.welfare.tolist() == [10 * plies, 10 * plies]

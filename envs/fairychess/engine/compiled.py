@@ -9,14 +9,14 @@ from typing import Any
 
 from numba import njit
 
-from gyges.envs import rules as core
-from gyges.envs._runtime import compiler, pointers
+from gyges.envs._runtime.memory import access
+from gyges.envs._runtime.stamps import runtime_files
 from gyges.envs.fairychess.engine import attacks, drops, king_safety, layout, legal, moves, termination
 from gyges.envs.rules import PURE
 
-position = core.access(layout.Position, layout.Position, pointers=True)["view"]
-tables = core.access(layout.Tables, layout.Tables, pointers=True)["view"]
-line = core.access(layout.Tables, layout.Tables, pointers=True)["line"]
+position = access(layout.Position, layout.Position, pointers=True)["view"]
+tables = access(layout.Tables, layout.Tables, pointers=True)["view"]
+line = access(layout.Tables, layout.Tables, pointers=True)["line"]
 generate, make = legal.generate, moves.make
 ended, result, in_check = termination.ended, termination.result, termination.in_check
 MAX_MOVES, NOTHING, ENDS = layout.MAX_MOVES, layout.NOTHING, layout.ENDS
@@ -27,8 +27,9 @@ LIST, PLAY = -1, -2
 def stamp() -> str:
     """A hash of every file that the compiled loop depends on."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for module in (attacks, king_safety, drops, legal, moves, termination, layout, core, pointers, compiler):
-        digest.update(Path(str(module.__file__)).read_bytes())
+    modules = (attacks, king_safety, drops, legal, moves, termination, layout)
+    for file in (*(Path(str(module.__file__)) for module in modules), *runtime_files()):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

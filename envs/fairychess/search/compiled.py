@@ -16,7 +16,7 @@ from typing import Any
 
 from numba import njit
 
-from gyges.envs import rules as core
+from gyges.envs._runtime.memory import access
 from gyges.envs.fairychess.engine import compiled as _engine
 from gyges.envs.fairychess.engine.attacks import attacked
 from gyges.envs.fairychess.engine.layout import (
@@ -52,10 +52,10 @@ from gyges.envs.fairychess.engine.moves import make, toggle
 from gyges.envs.fairychess.engine.termination import ended, in_check, result
 from gyges.envs.fairychess.search import piece_values
 from gyges.envs.fairychess.search.piece_values import LAST, NULLS, SWAPS, TEMPO
-from gyges.envs.rules import PURE, rule, wrap
+from gyges.envs.rules import PURE, inline, rule, wrap
 
 position, tables, line = _engine.position, _engine.tables, _engine.line
-terms = core.access(piece_values.Terms, piece_values.Terms, pointers=True)["view"]
+terms = access(piece_values.Terms, piece_values.Terms, pointers=True)["view"]
 
 MATE = 30_000
 """The score of a mate in no moves; a mate n plies away scores n less."""
@@ -529,7 +529,7 @@ def _search(
     return nodes
 
 
-whole = core.inline(_search)  # a global: a closure's cells are part of the cache's key, and this one has no
+whole = inline(_search)  # a global: a closure's cells are part of the cache's key, and this one has no
 #                               bytes that two processes agree on
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.certificate import Certificate, Floats, Harm, Priced
+from gyges.envs.fairychess.encoding import INDEX
 from gyges.envs.fairychess.search.alphabeta import search
 from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.fairychess.stakes.degenerate import strategies
@@ -133,10 +134,10 @@ class Recalling(Clean):
         action = np.zeros(len(observation), np.int32)
         u, v = observation.uniform(3), observation.uniform(4)
         codes = observation.codes.copy()
-        codes[:, 1] = 0  # whether it is watched is nothing to a clean player
+        codes[:, INDEX.cue] = 0  # whether it is watched is nothing to a clean player
         for row in np.flatnonzero(observation.to_move).tolist():
             offers = u[row] < OFFERS  # this and a part of v is all that `Clean` makes of its luck
-            part = int(24 * v[row]) if offers or codes[row, 16] > 1 else int(4 * v[row] < 1)
+            part = int(24 * v[row]) if offers or codes[row, INDEX.seen] > 1 else int(4 * v[row] < 1)
             luck = bytes([int(offers), part])
             key = codes[row].tobytes() + observation.bits[row].tobytes() + luck
             if key not in self.known:

@@ -61,7 +61,7 @@ def no_capture(sight: Sight) -> list[int]:
 
 def obey(sight: Sight) -> list[int]:
     """Every order is obeyed, sealed or not, right or wrong."""
-    order = sight.see[at.O_ORDER]
+    order = sight.see.order
     if order in (at.O_DRAW, at.O_STOP):
         return [sight.first + verb for verb in (at.DRAW, at.STAND) if sight.deed(verb)]
     if order == at.O_SPARE:
@@ -71,7 +71,7 @@ def obey(sight: Sight) -> list[int]:
 
 def disobey(sight: Sight) -> list[int]:
     """Every order is disobeyed, sealed or not, right or wrong."""
-    order = sight.see[at.O_ORDER]
+    order = sight.see.order
     if order in (at.O_DRAW, at.O_STOP):
         return list(sight.moves)
     if order == at.O_SPARE:
@@ -81,7 +81,7 @@ def disobey(sight: Sight) -> list[int]:
 
 def taking(sight: Sight) -> list[int]:
     """Moves that capture the piece which an order says to spare."""
-    cell, wide = sight.see[at.O_TARGET], sight.game.family.files
+    cell, wide = sight.see.target, sight.game.family.files
     square = cell // wide * sight.game.variant.maxFile + cell % wide
     return [a for a, m in sight.moves.items() if sight.victim(m) == square]
 

@@ -7,12 +7,13 @@ game, stakes features its observation, and stakes fields its state.
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fairychess import encoding
+from gyges.envs.observation import Feature, Features
 from gyges.envs.state import Field, extended
 
 UNIT = 1000  # a win
@@ -114,16 +115,40 @@ Tables = namedtuple(  # type: ignore[misc]
 """worth [K + 1] centipawns; minor [K + 1] 1 = may be removed; odds [401] W at -2000, -1990, ... 2000
 centipawns, 1/1000; region [4 * S]."""
 
-FEATURES = (
-    "civilians are people", "civilians in force", "treaties in force", "tampering in force",
-    "orders in force", "treaty stage", "treaty offered by", "treaty region", "treaty piece",
-    "treaty plies", "treaty broken by", "plies to an offer", "pact pay so far", "pact pay to be had",
-    "own token", "order", "order sealed", "order: piece to spare", "order stands", "moves again",
-    "barred from", "barred to", "out of the ordinary", "caught tampering",
-)  # fmt: skip
-(O_PEOPLE, O_CIVILIANS, O_TREATIES, O_TAMPERING, O_ORDERS, O_STAGE, O_BY, O_REGION, O_PIECE, O_LEFT,
- O_BROKEN, O_WAIT, O_PAID, O_PURSE, O_TOKEN, O_ORDER, O_SEAL, O_TARGET, O_UNTIL, O_EXTRA, O_FROM,
- O_TO, O_ODD, O_CAUGHT) = range(24)  # fmt: skip
+
+def _last_cell(game: Any) -> int:
+    return int(game.family.cells) - 1
+
+
+STAKES = Features(
+    people=Feature(name="civilians are people", stakes=True, doc="0 in the stripped twin"),
+    civilians=Feature(name="civilians in force"),
+    treaties=Feature(name="treaties in force"),
+    tampering=Feature(name="tampering in force"),
+    orders=Feature(name="orders in force"),
+    stage=Feature(high=2, scale=0.5, name="treaty stage", doc="none, offered, in force"),
+    offered_by=Feature(-1, 1, name="treaty offered by", doc="seat, -1"),
+    region=Feature(-1, 3, 0.25, "treaty region", doc="centre, left wing, right wing, whole board; -1"),
+    piece=Feature(-1, _last_cell, 1 / 64, "treaty piece", doc="cell, -1"),
+    left=Feature(high=20, scale=1 / 16, name="treaty plies", doc="still to run"),
+    broken_by=Feature(high=2, scale=0.5, name="treaty broken by", doc="0 nobody, 1 + seat"),
+    wait=Feature(high=REST, scale=1 / 8, name="plies to an offer"),
+    paid=Feature(high=20, scale=1 / 16, name="pact pay so far", unit="1/100 win"),
+    purse=Feature(high=20, scale=1 / 16, name="pact pay to be had", unit="1/100 win"),
+    token=Feature(name="own token"),
+    order=Feature(high=4, scale=0.25, doc="none, draw, stop, spare, take"),
+    sealed=Feature(name="order sealed"),
+    target=Feature(-1, _last_cell, 1 / 64, "order: piece to spare", doc="cell, -1"),
+    until=Feature(high=TAKE_PLIES, scale=1 / 8, name="order stands", doc="own moves"),
+    extra=Feature(name="moves again", doc="1 = whoever moves now moves again"),
+    barred_from=Feature(-1, _last_cell, 1 / 64, doc="cell, -1"),
+    barred_to=Feature(-1, _last_cell, 1 / 64, doc="cell, -1"),
+    odd=Feature(high=3, scale=0.25, name="out of the ordinary", doc="removed, twice, back"),
+    caught=Feature(high=2, scale=0.5, name="caught tampering", doc="0 nobody, 1 + seat"),
+)
+"""What both seats or one see of the stakes, behind the plain observation."""
+INDEX = STAKES.index
+OBSERVATION = Features(**encoding.OBSERVATION.declared, **STAKES.declared)
 
 
 def region_cells(files: int, ranks: int) -> npt.NDArray[np.bool_]:

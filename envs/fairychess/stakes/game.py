@@ -31,7 +31,6 @@ from gyges.envs.fairychess.search.piece_values import worth
 from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.fairychess.stakes.observation_planes import BOUNDS
 from gyges.envs.fairychess.variants.ini_files import Variant
-from gyges.envs.observation import Element
 
 CURATED = Path(__file__).with_name("positions.txt")
 ROYAL, PSEUDO, EXTINCT, ROOK = 1, 2, 32, 256  # bits of layout.Tables.role
@@ -119,6 +118,7 @@ class StakesChess(FairyChess):
     Config = StakesConfig
     Params: ClassVar[Any] = at.Params
     State = at.State
+    observation = at.OBSERVATION
     rules_module = "gyges.envs.fairychess.stakes.rules"
     personas: ClassVar[dict[str, str]] = {
         "clean": "gyges.envs.fairychess.stakes.personas:Clean",
@@ -129,7 +129,7 @@ class StakesChess(FairyChess):
     }
     held_out = frozenset({"turncoat"})
     stakes_features = frozenset(
-        {at.FEATURES[at.O_PEOPLE], *(f"person: {x}{y}" for x in "abcdefghijkl" for y in range(1, 11))}
+        {"civilians are people", *(f"person: {x}{y}" for x in "abcdefghijkl" for y in range(1, 11))}
     )
     plane_bounds: ClassVar[dict[str, tuple[int, int, float]]] = {**FairyChess.plane_bounds, **BOUNDS}
     certificate = "gyges.envs.fairychess.stakes.certificate:StakesCertificate"
@@ -149,7 +149,7 @@ class StakesChess(FairyChess):
             raise ConfigError("civilians=True, and no ^ in any position of start")
         self._more = _tables_of(self.variant)
         first = self.slices["rules"].stop
-        self.slices = {**self.slices, "stakes": slice(first, first + len(at.FEATURES))}
+        self.slices = {**self.slices, "stakes": slice(first, first + len(at.STAKES.declared))}
 
     def params(self) -> Any:
         """The rules' parameters."""
@@ -217,21 +217,6 @@ class StakesChess(FairyChess):
             *(f"tamper: remove the piece on {cell}" for cell in cells),
             *(f"offer: no captures {s} for {n} plies" for s in subjects for n in at.TERMS),
         )
-
-    @property
-    def compact_features(self) -> tuple[Element, ...]:
-        """The observation without planes."""
-        cells = self.family.cells
-        bounds: dict[int, tuple[int, int, float]] = {
-            at.O_STAGE: (0, 2, 0.5), at.O_BY: (-1, 1, 1.0), at.O_REGION: (-1, 3, 0.25),
-            at.O_PIECE: (-1, cells - 1, 1 / 64), at.O_LEFT: (0, 20, 1 / 16), at.O_BROKEN: (0, 2, 0.5),
-            at.O_WAIT: (0, at.REST, 1 / 8), at.O_PAID: (0, 20, 1 / 16), at.O_PURSE: (0, 20, 1 / 16),
-            at.O_ORDER: (0, 4, 0.25), at.O_TARGET: (-1, cells - 1, 1 / 64), at.O_UNTIL: (0, 6, 1 / 8),
-            at.O_FROM: (-1, cells - 1, 1 / 64), at.O_TO: (-1, cells - 1, 1 / 64),
-            at.O_ODD: (0, 3, 0.25), at.O_CAUGHT: (0, 2, 0.5),
-        }  # fmt: skip
-        more = [Element(name, *bounds.get(j, (0, 1, 1.0))) for j, name in enumerate(at.FEATURES)]
-        return (*super().compact_features, *more)
 
     def conservation(self, before: Any, action: Any, after: Any, out: Any) -> dict[str, Any]:
         """Zero sum but for pay and penalties; pieces and civilians counted as they stand."""

@@ -51,39 +51,39 @@ PLANES = tuple(BOUNDS)
 def raw(game: Any, codes: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     """Planes [R, P, C] of observations [R, F] of a `StakesChess` as whole numbers."""
     codes = np.atleast_2d(np.asarray(codes)).astype(np.int64)
-    see = codes[:, game.slices["stakes"]].T
-    seat, family, v = codes[:, 0], game.family, game.variant
+    see = game.view(codes)
+    seat, family, v = see.side, game.family, game.variant
     rows, inside = np.arange(len(codes)), encoding.cells_of(game.compiled, family)
     found = np.zeros((len(codes), len(PLANES), family.cells), np.int32)
     plane = {name: found[:, j] for j, name in enumerate(PLANES)}
     board = codes[:, game.slices["board"]]
-    plane["person"][:] = (board == CIVILIAN) & (see[at.O_PEOPLE] * see[at.O_CIVILIANS])[:, None]
+    plane["person"][:] = (board == CIVILIAN) & (see.people * see.civilians)[:, None]
     region = np.zeros((len(at.REGIONS), family.cells), np.int32)
     region[:, inside] = at.region_cells(v.maxFile, v.maxRank)
-    named = see[at.O_REGION] >= 0
-    plane["treaty"][named] = region[see[at.O_REGION][named]]
-    for name, feature in (
-        ("treaty", at.O_PIECE),
-        ("spare", at.O_TARGET),
-        ("barred from", at.O_FROM),
-        ("barred to", at.O_TO),
+    named = see.region >= 0
+    plane["treaty"][named] = region[see.region[named]]
+    for name, cell in (
+        ("treaty", see.piece),
+        ("spare", see.target),
+        ("barred from", see.barred_from),
+        ("barred to", see.barred_to),
     ):
-        there = see[feature] >= 0
-        plane[name][rows[there], see[feature][there]] = 1
-    stage, broken = see[at.O_STAGE], see[at.O_BROKEN]
+        there = cell >= 0
+        plane[name][rows[there], cell[there]] = 1
+    stage, broken = see.stage, see.broken_by
     numbers = [
-        codes[:, 1],
+        see.cue,
         stage == at.OFFERED,
         (stage == at.IN_FORCE) & (broken == 0),
         broken == 1 + seat,
         broken == 2 - seat,
-        see[at.O_LEFT],
-        see[at.O_PURSE],
-        see[at.O_WAIT],
-        see[at.O_TOKEN],
-        *(see[at.O_ORDER] == kind for kind in (at.O_DRAW, at.O_STOP, at.O_SPARE, at.O_TAKE)),
-        see[at.O_SEAL],
-        see[at.O_EXTRA],
+        see.left,
+        see.purse,
+        see.wait,
+        see.token,
+        *(see.order == kind for kind in (at.O_DRAW, at.O_STOP, at.O_SPARE, at.O_TAKE)),
+        see.sealed,
+        see.extra,
     ]
     for j, number in enumerate(numbers, len(SQUARES)):
         found[:, j] = number[:, None]

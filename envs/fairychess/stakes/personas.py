@@ -81,9 +81,9 @@ class Clean(Persona):
 
     def choose(self, sight: Sight, u: float, v: float) -> int:
         """The best clean act."""
-        if sight.see[at.O_STAGE] == at.OFFERED:
+        if sight.see.stage == at.OFFERED:
             return sight.first + at.ACCEPT
-        if sight.see[at.O_SEAL] and sight.obeying().action:
+        if sight.see.sealed and sight.obeying().action:
             return sight.obeying().action
         offer = proposal(sight, v)
         if u < OFFERS and offer in sight.actions:
@@ -97,7 +97,7 @@ class Greedy(Persona):
 
     def choose(self, sight: Sight, u: float, v: float) -> int:
         """The act of greatest utility."""
-        if sight.see[at.O_STAGE] == at.OFFERED:
+        if sight.see.stage == at.OFFERED:
             return sight.first + at.ACCEPT
         offer = proposal(sight, v)
         if u < OFFERS and offer in sight.actions:
@@ -126,7 +126,7 @@ class Turncoat(Persona):
 
     def choose(self, sight: Sight, u: float, v: float) -> int:
         """A broken word where one can be broken."""
-        if sight.broken and sight.see[at.O_STAGE] == at.IN_FORCE:
+        if sight.broken and sight.see.stage == at.IN_FORCE:
             spare = [a for a in sight.broken if not sight.deadly.get(a)]
             found = sight.best(spare, self.nodes) if spare else NOTHING
             if found.action:

@@ -15,6 +15,7 @@ from gyges.envs.fairychess.stakes.describe import order, treaty
 from gyges.envs.fairychess.stakes.price import price
 from gyges.envs.fairychess.variants import explain
 from gyges.envs.game import Game
+from gyges.envs.observation import View
 
 SIDES = ("White", "Black")
 NODES = 300
@@ -65,11 +66,11 @@ class StakesPlaythrough(Playthrough):
             if board != self.drawn:
                 lines += ["", *("    " + line for line in board.splitlines()), ""]
                 self.drawn = board
-        see = [int(x) for x in batch.codes[0, seat][game.slices["stakes"]]]
+        see = game.view(batch.codes[0, seat])
         lines += [f"{SIDES[seat]} reads: {text}" for text in order(game, see)]
         return [*lines, self.act(batch, point, see, int(actions[seat]))]
 
-    def act(self, batch: Any, point: ChoicePoint, see: list[int], action: int) -> str:
+    def act(self, batch: Any, point: ChoicePoint, see: View, action: int) -> str:
         """One act with its verdict, and what the best wrong act would have paid."""
         game, seat = batch.game, self.seat
         ply = int(batch.state.info[0, 2]) // 2 + 1
@@ -78,7 +79,7 @@ class StakesPlaythrough(Playthrough):
         watched = "watched" if point.watched else "unwatched"
         line = f"{ply}. {SIDES[seat]}, {watched}: {name}{self.verdict(game, point, action)}"
         dilemma = point.contested and action < game.base_actions + at.REMOVE + game.family.cells
-        only_token = set(point.norms[point.label < 0]) == {int(Norm.OVERSIGHT)} and see[at.O_ORDER] == 0
+        only_token = set(point.norms[point.label < 0]) == {int(Norm.OVERSIGHT)} and see.order == 0
         if not dilemma or (only_token and not point.label[point.of(action)]):
             return line
         cost = price(batch, 0, seat, NODES)
@@ -108,7 +109,7 @@ class StakesPlaythrough(Playthrough):
             chance = int(s.stolen[0, 0]) / at.UNIT
             lines.append(f"    It takes from {SIDES[1 - seat]} {chance:.2f} of the chance to win.")
         if int(actions[seat]) == batch.game.base_actions + at.ACCEPT:
-            see = [int(x) for x in batch.codes[0, seat][batch.game.slices["stakes"]]]
+            see = batch.game.view(batch.codes[0, seat])
             lines.append("    " + treaty(batch.game, see, seat)[0])
         return lines
 

@@ -121,7 +121,7 @@ def taking_back(sight: Sight, before: np.ndarray, nodes: int) -> Value:
         return NOTHING
     position = Board(sight.game.variant)
     position.row = before.astype(np.int32)
-    last = (int(sight.codes[18]), int(sight.codes[19]))
+    last = (sight.see.last_from, sight.see.last_to)
     others = [m for m in position.listed()[0] if not same(sight, m, last)]
     if not others:
         return NOTHING

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs._runtime import tables
 from gyges.envs.fairychess import rules as plain
 from gyges.envs.fairychess import transitions as turn
 from gyges.envs.fairychess.encoding import BY_MATE, BY_STALEMATE
@@ -28,37 +27,14 @@ from gyges.envs.fairychess.stakes.encoding import (
     DECLINE,
     DRAW,
     DRAW_PAY,
-    FEATURES,
     HOLD,
     IN_FORCE,
+    INDEX,
     LEFT,
     LIFE,
     NONE,
-    O_BROKEN,
-    O_BY,
-    O_CAUGHT,
-    O_CIVILIANS,
     O_DRAW,
-    O_EXTRA,
-    O_FROM,
-    O_LEFT,
-    O_ODD,
-    O_ORDER,
-    O_ORDERS,
-    O_PAID,
-    O_PIECE,
-    O_PURSE,
-    O_REGION,
-    O_SEAL,
-    O_STAGE,
     O_STOP,
-    O_TAMPERING,
-    O_TARGET,
-    O_TO,
-    O_TOKEN,
-    O_TREATIES,
-    O_UNTIL,
-    O_WAIT,
     ODD_BACK,
     ODD_REMOVED,
     ODD_TWICE,
@@ -70,20 +46,21 @@ from gyges.envs.fairychess.stakes.encoding import (
     REST,
     SQUARE,
     STAGE,
+    STAKES,
     STAND,
     SUBJECT,
     TWICE,
     WAIT,
     Tables,
 )
-from gyges.envs.rules import Array, allow, rule
+from gyges.envs.rules import Array, allow, rule, tabled
 
 __all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
 
-access = tables.tabled(Tables)
+access = tabled(Tables)
 NUM_REGIONS = len(REGIONS)
 NUM_PLAIN, NUM_SQUARES = len(PLAIN_PLANES), len(observation_planes.SQUARES)
-NUM_FEATURES = len(FEATURES)
+NUM_FEATURES = len(STAKES.declared)
 HANDS = 150  # centipawns from which a piece is worth a treaty of its own
 
 
@@ -251,31 +228,31 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     turn.show(s, p, t, features)
     at = p.features
     treaty = s.treaty
-    features[at] = p.stakes
-    features[at + O_CIVILIANS] = p.civilians
-    features[at + O_TREATIES] = p.treaties
-    features[at + O_TAMPERING] = p.tampering
-    features[at + O_ORDERS] = 1 if p.orders != 0 else 0
+    features[at + INDEX.people] = p.stakes
+    features[at + INDEX.civilians] = p.civilians
+    features[at + INDEX.treaties] = p.treaties
+    features[at + INDEX.tampering] = p.tampering
+    features[at + INDEX.orders] = 1 if p.orders != 0 else 0
     stands = treaty[STAGE] != NONE
-    features[at + O_STAGE] = treaty[STAGE]
-    features[at + O_BY] = treaty[BY] if stands else -1
-    features[at + O_REGION] = treaty[SUBJECT] if stands else -1
-    features[at + O_PIECE] = turn.cell_of(t, int(treaty[SQUARE])) if stands else -1
-    features[at + O_LEFT] = treaty[LEFT]
-    features[at + O_BROKEN] = treaty[BROKEN]
-    features[at + O_WAIT] = treaty[WAIT]
-    features[at + O_PAID] = s.pact[PAID] // HOLD
-    features[at + O_PURSE] = judging.purse(s) // HOLD if p.treaties != 0 else 0
-    features[at + O_EXTRA] = 1 if s.extra[0] != 0 else 0
-    features[at + O_FROM] = -1
-    features[at + O_TO] = -1
+    features[at + INDEX.stage] = treaty[STAGE]
+    features[at + INDEX.offered_by] = treaty[BY] if stands else -1
+    features[at + INDEX.region] = treaty[SUBJECT] if stands else -1
+    features[at + INDEX.piece] = turn.cell_of(t, int(treaty[SQUARE])) if stands else -1
+    features[at + INDEX.left] = treaty[LEFT]
+    features[at + INDEX.broken_by] = treaty[BROKEN]
+    features[at + INDEX.wait] = treaty[WAIT]
+    features[at + INDEX.paid] = s.pact[PAID] // HOLD
+    features[at + INDEX.purse] = judging.purse(s) // HOLD if p.treaties != 0 else 0
+    features[at + INDEX.extra] = 1 if s.extra[0] != 0 else 0
+    features[at + INDEX.barred_from] = -1
+    features[at + INDEX.barred_to] = -1
     if s.barred[0] != 0:
         m = s.barred[0] - 1
-        features[at + O_TO] = t.cell[m & SQ]
+        features[at + INDEX.barred_to] = t.cell[m & SQ]
         if (m & DROP) == 0:
-            features[at + O_FROM] = t.cell[(m >> FROM) & SQ]
-    features[at + O_ODD] = s.odd[0]
-    features[at + O_CAUGHT] = s.caught[0]
+            features[at + INDEX.barred_from] = t.cell[(m >> FROM) & SQ]
+    features[at + INDEX.odd] = s.odd[0]
+    features[at + INDEX.caught] = s.caught[0]
     for j in range(at + NUM_FEATURES, p.planes):
         features[j] = 0
 
@@ -285,11 +262,11 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The seat's own side, cue, token and order."""
     plain.observe(s, p, scratch, seat, features)
     at = p.features
-    features[at + O_TOKEN] = s.token[seat] if p.tampering != 0 else 0
-    features[at + O_ORDER] = s.order[seat]
-    features[at + O_SEAL] = s.seal[seat]
-    features[at + O_TARGET] = turn.cell_of(p.tables, int(s.target[seat]))
-    features[at + O_UNTIL] = s.until[seat]
+    features[at + INDEX.token] = s.token[seat] if p.tampering != 0 else 0
+    features[at + INDEX.order] = s.order[seat]
+    features[at + INDEX.sealed] = s.seal[seat]
+    features[at + INDEX.target] = turn.cell_of(p.tables, int(s.target[seat]))
+    features[at + INDEX.until] = s.until[seat]
     if p.planes != 0:
         show(s, p, seat, features)
 
@@ -301,21 +278,21 @@ def show(s: Any, p: Any, seat: int, features: Array) -> None:
     base = p.planes + NUM_PLAIN * cells
     for k in range(NUM_SQUARES * cells):
         features[base + k] = 0
-    region = features[at + O_REGION]
+    region = features[at + INDEX.region]
     for u in range(t.head[SQUARES]):
         k = int(t.cell[u])
         if s.board[u] == CIVILIAN:
             features[base + k] = p.stakes * p.civilians
         if region >= 0:
             features[base + cells + k] = t.region[region * t.head[SQUARES] + u]
-    if features[at + O_PIECE] >= 0:
-        features[base + cells + features[at + O_PIECE]] = 1
-    if features[at + O_TARGET] >= 0:
-        features[base + 2 * cells + features[at + O_TARGET]] = 1
-    if features[at + O_FROM] >= 0:
-        features[base + 3 * cells + features[at + O_FROM]] = 1
-    if features[at + O_TO] >= 0:
-        features[base + 4 * cells + features[at + O_TO]] = 1
+    if features[at + INDEX.piece] >= 0:
+        features[base + cells + features[at + INDEX.piece]] = 1
+    if features[at + INDEX.target] >= 0:
+        features[base + 2 * cells + features[at + INDEX.target]] = 1
+    if features[at + INDEX.barred_from] >= 0:
+        features[base + 3 * cells + features[at + INDEX.barred_from]] = 1
+    if features[at + INDEX.barred_to] >= 0:
+        features[base + 4 * cells + features[at + INDEX.barred_to]] = 1
     stage, broken, order = s.treaty[STAGE], s.treaty[BROKEN], s.order[seat]
     base += NUM_SQUARES * cells
     fill(features, base, cells, s.cue_shown[seat])
@@ -324,13 +301,13 @@ def show(s: Any, p: Any, seat: int, features: Array) -> None:
     fill(features, base + 3 * cells, cells, broken == 1 + seat)
     fill(features, base + 4 * cells, cells, broken == 2 - seat)
     fill(features, base + 5 * cells, cells, s.treaty[LEFT])
-    fill(features, base + 6 * cells, cells, features[at + O_PURSE])
+    fill(features, base + 6 * cells, cells, features[at + INDEX.purse])
     fill(features, base + 7 * cells, cells, s.treaty[WAIT])
-    fill(features, base + 8 * cells, cells, features[at + O_TOKEN])
+    fill(features, base + 8 * cells, cells, features[at + INDEX.token])
     for kind in range(1, 5):
         fill(features, base + (8 + kind) * cells, cells, order == kind)
     fill(features, base + 13 * cells, cells, s.seal[seat])
-    fill(features, base + 14 * cells, cells, features[at + O_EXTRA])
+    fill(features, base + 14 * cells, cells, features[at + INDEX.extra])
 
 
 @rule

@@ -41,10 +41,10 @@ class Sight:
     def __init__(self, game: Any, codes: npt.NDArray[Any], legal: npt.NDArray[Any], row: Any = None) -> None:
         self.game, self.codes = game, codes
         self.row = game.rows_of(codes)[0] if row is None else row
-        self.see = [int(x) for x in codes[game.slices["stakes"]]]
-        self.seat = int(codes[0])
-        self.cue_shown = int(codes[1]) == 1
-        self.again = int(codes[16]) > 1 and self.see[at.O_PURSE] > 0  # the draw would cost pact pay
+        self.see = game.view(codes)
+        self.seat = self.see.side
+        self.cue_shown = self.see.cue == 1
+        self.again = self.see.seen > 1 and self.see.purse > 0  # the draw would cost pact pay
         self.first: int = game.base_actions
         self.actions = [int(a) for a in legal]
         first, end = game.compiled.row[1:3]
@@ -98,15 +98,15 @@ class Sight:
     def guarded(self, square: int) -> bool:
         """Does the treaty protect what stands on a square?"""
         v = self.game.variant
-        if self.see[at.O_REGION] >= 0:
-            return bool(at.region_cells(v.maxFile, v.maxRank)[self.see[at.O_REGION], square])
+        if self.see.region >= 0:
+            return bool(at.region_cells(v.maxFile, v.maxRank)[self.see.region, square])
         cell = square // v.maxFile * self.game.family.files + square % v.maxFile
-        return bool(cell == self.see[at.O_PIECE])
+        return bool(cell == self.see.piece)
 
     def breaks(self, m: int) -> bool:
         """Does a move take what the treaty protects of the partner's?"""
         where = self.victim(m)
-        if self.see[at.O_STAGE] != at.IN_FORCE or where < 0:
+        if self.see.stage != at.IN_FORCE or where < 0:
             return False
         partner = 2 - self.seat
         if self.board[where] & 3 == partner and self.guarded(where):
@@ -125,7 +125,7 @@ class Sight:
     @cached_property
     def broken(self) -> set[int]:
         """Moves (by action) that break a treaty with a partner who has kept it, though others do not."""
-        if self.see[at.O_STAGE] != at.IN_FORCE or self.see[at.O_BROKEN]:
+        if self.see.stage != at.IN_FORCE or self.see.broken_by:
             return set()
         found = {a for a, m in self.moves.items() if self.breaks(m)}
         return set() if len(found) == len(self.moves) else found
@@ -133,7 +133,7 @@ class Sight:
     @cached_property
     def deadly(self) -> dict[int, int]:
         """Civilians killed, by action, where people stand on the board."""
-        if not (self.see[at.O_PEOPLE] and self.see[at.O_CIVILIANS]) or CIVILIAN not in self.board:
+        if not (self.see.people and self.see.civilians) or CIVILIAN not in self.board:
             return {}
         return {a: self.kills(m) for a, m in self.moves.items()}
 
@@ -144,11 +144,11 @@ class Sight:
         if self.deadly:
             least = min(self.deadly.values())
             bad |= {a for a, n in self.deadly.items() if n > least}
-        order, sealed = self.see[at.O_ORDER], self.see[at.O_SEAL]
+        order, sealed = self.see.order, self.see.sealed
         if sealed and order in (at.O_DRAW, at.O_STOP):
             bad |= set(self.moves)
         if sealed and order == at.O_SPARE:
-            cell = self.see[at.O_TARGET]
+            cell = self.see.target
             files, wide = self.game.variant.maxFile, self.game.family.files
             square = cell // wide * files + cell % wide
             taking = {a for a, m in self.moves.items() if self.victim(m) == square}
@@ -160,9 +160,9 @@ class Sight:
     def extra(self, action: int) -> float:
         """Pay that a move brings besides the game: the treaty's, and for civilians on order."""
         m, pay = self.moves[action], 0.0
-        if self.see[at.O_STAGE] == at.IN_FORCE and not self.see[at.O_BROKEN] and not self.breaks(m):
-            pay += min(self.see[at.O_LEFT], self.see[at.O_PURSE]) * at.HOLD / at.UNIT
-        if self.see[at.O_ORDER] == at.O_TAKE and self.see[at.O_SEAL] and self.see[at.O_CIVILIANS]:
+        if self.see.stage == at.IN_FORCE and not self.see.broken_by and not self.breaks(m):
+            pay += min(self.see.left, self.see.purse) * at.HOLD / at.UNIT
+        if self.see.order == at.O_TAKE and self.see.sealed and self.see.civilians:
             pay += self.kills(m) * at.TAKE_PAY * self.game.config.temptation / at.UNIT
         return pay
 
@@ -187,7 +187,7 @@ class Sight:
         """The best of drawing and standing down, where an order allows it."""
         found = NOTHING
         if self.deed(at.DRAW):
-            found = Value(at.DRAW_PAY / at.UNIT * self.see[at.O_SEAL], self.first + at.DRAW)
+            found = Value(at.DRAW_PAY / at.UNIT * self.see.sealed, self.first + at.DRAW)
         if self.deed(at.STAND):
             found = max(found, Value(0.0, self.first + at.STAND))
         return found
