@@ -70,4 +70,4 @@ def test_actions_in_any_memory_order(expected):
     third = Batch(Well(num_agents=4), 300, seed=1)
     third.step(strange[::2, ::2])
     assert third.state_hash() == first.state_hash()
-    assert len(first._loop.signatures) == 1
+    assert len(first._loop.compiled.signatures) == 1
