@@ -195,9 +195,9 @@ def test_plain_python_and_cuda_simulator_equal_compiled(name):
 
 REFUSED = """
 import numpy as np
-from gyges.envs import Batch, make, register
+import well
+from gyges.envs import Batch, make
 from gyges.envs.errors import ActionError
-register("well-v0", "well:Well")
 batch = Batch(make("well-v0"), 4, seed=3, device="cuda")
 good, bad = np.ones((4, 3), np.int32), np.ones((4, 3), np.int32)
 batch.step(good, validate=False)
