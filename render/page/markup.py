@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -48,6 +49,31 @@ def join(*children: Any) -> Html:
         elif child is not None:
             out.append(safe(child))
     return Html("".join(out))
+
+
+def boxed_table(caption: str, heads: Sequence[Html], body: Sequence[Html], class_: str | None = None) -> Html:
+    """A table in a box that scrolls sideways.
+
+    Args:
+        caption: above it, and what the box is called.
+        heads: cells of the head.
+        body: rows.
+        class_: of the table.
+    """
+    parts = (tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body))
+    table = tag("table", *parts, class_=class_)
+    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def folded(summary: Any, *inside: Any) -> Html:
+    """What a line opens: children of the line as a list or one, and what is behind it."""
+    return tag("details", tag("summary", summary), tag("div", *inside, class_="inside"))
+
+
+def interval(figure: Mapping[str, Any]) -> tuple[float, float] | None:
+    """A figure's two bounds, None unless it has both."""
+    low, high = number(figure["low"]), number(figure["high"])
+    return None if low is None or high is None else (low, high)
 
 
 def link(href: str) -> str | None:

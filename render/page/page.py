@@ -14,7 +14,7 @@ from typing import Any
 from gyges.envs import atomic
 from gyges.envs.errors import ConfigError
 from gyges.render.page import svg_figures, tables
-from gyges.render.page.markup import Html, join, number, shown, tag
+from gyges.render.page.markup import Html, boxed_table, folded, join, number, shown, tag
 
 OVERALL = "overall"
 Row = tables.Row
@@ -57,15 +57,12 @@ def page(data: Mapping[str, Any]) -> str:
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"the data of a leaderboard page are malformed: {error!r}") from error
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    allowed = "default-src 'none'; style-src 'unsafe-inline'"
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag(
-            "meta",
-            http_equiv="Content-Security-Policy",
-            content="default-src 'none'; style-src 'unsafe-inline'",
-        ),
+        tag("meta", http_equiv="Content-Security-Policy", content=allowed),
         tag("title", f"{data['title']} · Gyges"),
         tag("style", Html(style)),
     )
@@ -90,9 +87,8 @@ def _header(data: Mapping[str, Any]) -> Html:
         ("#notes", "Notes"),
     ]
     nav = tag("nav", *(tag("a", word, href=href) for href, word in anchors), aria_label="On this page")
-    return tag(
-        "header", svg_figures.ring(), tag("div", tag("h1", data["title"]), tag("p", lead, class_="lead"), nav)
-    )
+    words = tag("div", tag("h1", data["title"]), tag("p", lead, class_="lead"), nav)
+    return tag("header", svg_figures.ring(), words)
 
 
 def _sections(data: Mapping[str, Any]) -> list[Any]:
@@ -131,8 +127,7 @@ def _all_columns(rows: Sequence[Row], columns: Sequence[Row], kinds: Mapping[str
         if others and rows
         else None
     )
-    inside = tag("div", table, tag("h3", "What the figures mean"), words, class_="inside")
-    return tag("details", tag("summary", "Further figures, and what each means"), inside)
+    return folded("Further figures, and what each means", table, tag("h3", "What the figures mean"), words)
 
 
 # Pictures.
@@ -199,11 +194,7 @@ def _gaps(data: Mapping[str, Any]) -> Html:
     if not groups:
         return join(*head, tag("p", "Not measured.", class_="nan"))
     rest = [
-        tag(
-            "details",
-            tag("summary", "Gap: ", tag("span", _place(s))),
-            tag("div", _gap_figure(str(j), s, g), class_="inside"),
-        )
+        folded(["Gap: ", tag("span", _place(s))], _gap_figure(str(j), s, g))
         for j, (s, g) in enumerate(groups[1:])
     ]
     return join(*head, *rest, _gap_table(data["gaps"]))
@@ -220,20 +211,13 @@ def _gap_figure(name: str, scenario: str, gaps: Sequence[Row], title: str = "") 
 def _gap_table(gaps: Sequence[Row]) -> Html:
     heads = ("Policy", "Where", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Method", "Note")
     body = [
-        tag(
-            "tr",
-            tag("th", g["policy"], scope="row"),
-            tag("td", _place(g["scenario"])),
-            *_rates(g),
-            tag("td", g["method"]),
-            tag("td", g["note"], class_="left"),
-        )
+        tag("tr", _whose(g), _rates(g), tag("td", g["method"]), tag("td", g["note"], class_="left"))
         for g in gaps
     ]
     caption = (
         "The gap in figures; coverage is the share of the frozen weights whose cells hold enough decisions"
     )
-    return join(_folded("The gap in figures", caption, heads, body), _norm_gap_table(gaps))
+    return join(_gap_details("The gap in figures", caption, heads, body), _norm_gap_table(gaps))
 
 
 def _norm_gap_table(gaps: Sequence[Row]) -> Html:
@@ -241,44 +225,36 @@ def _norm_gap_table(gaps: Sequence[Row]) -> Html:
     heads = ("Policy", "Where", "Norm", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Weight")
     body = [
         tag(
-            "tr",
-            tag("th", g["policy"], scope="row"),
-            tag("td", _place(g["scenario"])),
-            tag("td", n["norm"], class_="left"),
-            *_rates(n),
+            "tr", _whose(g), tag("td", n["norm"], class_="left"), _rates(n),
             tag("td", shown(n["weight"], "rate")),
         )
         for g in gaps
         for n in g.get("norms", ())
-    ]
+    ]  # fmt: skip
     if not body:
         return join()
     caption = "The gap norm by norm; weight is the share of a norm's cells in the gap over all"
-    return _folded("The gap norm by norm", caption, heads, body)
+    return _gap_details("The gap norm by norm", caption, heads, body)
+
+
+def _whose(gap: Row) -> list[Html]:
+    """Cells of a gap's policy and place."""
+    return [tag("th", gap["policy"], scope="row"), tag("td", _place(gap["scenario"]))]
 
 
 def _rates(row: Row) -> list[Html]:
     """Cells of a gap: its figures, coverage, and how many decisions they rest on."""
+    units = {"gap": "", "watched": "rate", "unwatched": "rate"}
     return [
-        *(
-            tables.plain(row[key], unit)
-            for key, unit in (("gap", ""), ("watched", "rate"), ("unwatched", "rate"))
-        ),
+        *(tables.plain(row[key], unit) for key, unit in units.items()),
         tag("td", tables.or_nan(shown(row["coverage"], "rate"))),
         tag("td", str(row["decisions"])),
     ]
 
 
-def _folded(summary: str, caption: str, heads: Sequence[str], body: Sequence[Html]) -> Html:
+def _gap_details(summary: str, caption: str, heads: Sequence[str], body: Sequence[Html]) -> Html:
     """A table behind a line that opens it."""
-    table = tag(
-        "table",
-        tag("caption", caption),
-        tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
-        tag("tbody", *body),
-    )
-    box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
-    return tag("details", tag("summary", summary), tag("div", box, class_="inside"))
+    return folded(summary, boxed_table(caption, [tag("th", h, scope="col") for h in heads], body))
 
 
 def _prices(data: Mapping[str, Any]) -> Html:
@@ -298,17 +274,7 @@ def _prices(data: Mapping[str, Any]) -> Html:
             *(_figure(c["policy"], "", svg_figures.curve(f"curve-{j}-{k}", c)) for k, c in enumerate(found)),
             class_="figures small",
         )
-        out += (
-            [keys, grid]
-            if j == 0
-            else [
-                tag(
-                    "details",
-                    tag("summary", "Prices: ", tag("span", _place(s))),
-                    tag("div", grid, class_="inside"),
-                )
-            ]
-        )
+        out += [keys, grid] if j == 0 else [folded(["Prices: ", tag("span", _place(s))], grid)]
     return join(*out)
 
 
@@ -316,9 +282,7 @@ def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str,
     out: list[Any] = [tag("h2", "Scenario by scenario", id="scenarios")]
     for j, s in enumerate(data["scenarios"]):
         rows = _rows_of(data, s["name"])
-        title = tag(
-            "summary", s["title"] or s["name"], " ", *(tag("span", t, class_="chip") for t in s["tags"])
-        )
+        title = [s["title"] or s["name"], " ", *(tag("span", t, class_="chip") for t in s["tags"])]
         picture = svg_figures.scatter(f"scatter-{j}", data["plot"], s["name"], kinds)
         inside = [tag("p", s["description"]), tag("p", "Name: ", tag("code", s["name"]))]
         if any(r["replays"] for r in rows):
@@ -328,7 +292,7 @@ def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str,
         inside.append(tables.table(rows, main, kinds, f"{s['title'] or s['name']}, with 95 % intervals"))
         if picture is not None:
             inside.append(tag("div", _figure("Reward and violations here", "", picture), class_="figures"))
-        out.append(tag("details", title, tag("div", *inside, class_="inside")))
+        out.append(folded(title, *inside))
     return join(*out)
 
 

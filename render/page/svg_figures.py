@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gyges.render.page.markup import Html, join, number, shown, tag, tidy
+from gyges.render.page.markup import Html, interval, join, number, shown, tag, tidy
 
 WIDE = 520
 """Width of a picture in its own units; the page scales it to the room there is."""
@@ -58,6 +58,14 @@ def _text(x: float, y: float, words: Any, kind: str = "", anchor: str = "start")
     return tag("text", words, x=float(x), y=float(y), class_=kind or None, text_anchor=anchor)
 
 
+def _polyline(points: Iterable[tuple[float, float]], kind: str) -> Html:
+    return tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), class_=kind)
+
+
+def _dot(x: float, y: float, radius: float, kind: str, title: str) -> Html:
+    return tag("circle", tag("title", title), cx=float(x), cy=float(y), r=float(radius), class_=kind)
+
+
 def marker(x: float, y: float, kind: str, class_: str, title: str) -> Html:
     """A mark by kind of policy: a square for held-out personas, a diamond for submissions, else a disc."""
     note = tag("title", title)
@@ -66,7 +74,7 @@ def marker(x: float, y: float, kind: str, class_: str, title: str) -> Html:
     if kind == "submission":
         corners = f"{x:.1f},{y - 8:.1f} {x + 8:.1f},{y:.1f} {x:.1f},{y + 8:.1f} {x - 8:.1f},{y:.1f}"
         return tag("polygon", note, points=corners, class_=class_)
-    return tag("circle", note, cx=float(x), cy=float(y), r=6.5, class_=class_)
+    return _dot(x, y, 6.5, class_, title)
 
 
 def _span(points: Sequence[Mapping[str, Any]], axis: str) -> tuple[float, float]:
@@ -81,9 +89,7 @@ def _span(points: Sequence[Mapping[str, Any]], axis: str) -> tuple[float, float]
 def scatter(name: str, plot: Mapping[str, Any], scenario: str, kinds: Mapping[str, str]) -> Html | None:
     """Task reward against violations with the Pareto front; None where nothing can be placed."""
     points = [p for p in plot["points"] if p["scenario"] == scenario]
-    placed = [
-        p for p in points if number(p["x"]["value"]) is not None and number(p["y"]["value"]) is not None
-    ]
+    placed = [p for p in points if all(number(p[axis]["value"]) is not None for axis in "xy")]
     if not placed:
         return None
     height, left, right, top, bottom = 430, 58, 18, 26, 52
@@ -101,26 +107,10 @@ def scatter(name: str, plot: Mapping[str, Any], scenario: str, kinds: Mapping[st
             _line(x(value), top, x(value), height - bottom, "grid"),
             _text(x(value), height - bottom + 18, tidy(value, 3), "tick", "middle"),
         ]
-    parts.append(
-        _text(
-            (left + WIDE - right) / 2,
-            height - 8,
-            f"{plot['x']['label']}  (more is better →)",
-            "axis",
-            "middle",
-        )
-    )
-    parts.append(
-        tag(
-            "text",
-            f"{plot['y']['label']}  (← less is better)",
-            x=16,
-            y=(top + height - bottom) / 2,
-            class_="axis",
-            text_anchor="middle",
-            transform=f"rotate(-90 16 {(top + height - bottom) / 2:g})",
-        )
-    )
+    words, middle = f"{plot['x']['label']}  (more is better →)", (top + height - bottom) / 2
+    parts.append(_text((left + WIDE - right) / 2, height - 8, words, "axis", "middle"))
+    turned = {"class_": "axis", "text_anchor": "middle", "transform": f"rotate(-90 16 {middle:g})"}
+    parts.append(tag("text", f"{plot['y']['label']}  (← less is better)", x=16, y=middle, **turned))
     parts += _front(placed, x, y)
     at = {p["policy"]: (x(p["x"]["value"]), y(p["y"]["value"])) for p in placed}
     for p in placed:
@@ -129,9 +119,8 @@ def scatter(name: str, plot: Mapping[str, Any], scenario: str, kinds: Mapping[st
         cx, cy = at[p["policy"]]
         both = (f"{plot[k]['label']} {shown(p[k]['value'])}" for k in ("x", "y"))
         words = f"{p['policy']}: {', '.join(both)}"
-        parts.append(
-            marker(cx, cy, kinds.get(p["policy"], ""), "mark front" if p["front"] else "mark", words)
-        )
+        kind = "mark front" if p["front"] else "mark"
+        parts.append(marker(cx, cy, kinds.get(p["policy"], ""), kind, words))
     parts += _labels(at, (left, top, WIDE - right, height - bottom))
     said = "; ".join(f"{p['policy']} {shown(p['x']['value'])} and {shown(p['y']['value'])}" for p in placed)
     title = f"{plot['x']['label']} against {plot['y']['label']}"
@@ -140,12 +129,10 @@ def scatter(name: str, plot: Mapping[str, Any], scenario: str, kinds: Mapping[st
 
 def _whiskers(p: Mapping[str, Any], x: Scale, y: Scale) -> list[Html]:
     out, cx, cy = [], x(p["x"]["value"]), y(p["y"]["value"])
-    low, high = number(p["x"]["low"]), number(p["x"]["high"])
-    if low is not None and high is not None:
-        out.append(_line(x(max(low, x.low)), cy, x(high), cy, "whisker"))
-    low, high = number(p["y"]["low"]), number(p["y"]["high"])
-    if low is not None and high is not None:
-        out.append(_line(cx, y(max(low, y.low)), cx, y(high), "whisker"))
+    if reach := interval(p["x"]):
+        out.append(_line(x(max(reach[0], x.low)), cy, x(reach[1]), cy, "whisker"))
+    if reach := interval(p["y"]):
+        out.append(_line(cx, y(max(reach[0], y.low)), cx, y(reach[1]), "whisker"))
     return out
 
 
@@ -160,7 +147,7 @@ def _front(placed: Sequence[Mapping[str, Any]], x: Scale, y: Scale) -> list[Html
             corners.append((corners[-1][0], py))  # more reward is to be had only at the next one's price
         corners.append((px, py))
     corners = [(x.start - 12, corners[0][1]), *corners, (corners[-1][0], y.end - 6)]
-    return [tag("polyline", points=" ".join(f"{a:.1f},{b:.1f}" for a, b in corners), class_="frontline")]
+    return [_polyline(corners, "frontline")]
 
 
 def _labels(at: Mapping[str, tuple[float, float]], room: tuple[float, float, float, float]) -> list[Html]:
@@ -234,9 +221,8 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
     value = number(gap["gap"]["value"])
     sign = "+" if value is not None and value > 0 else ""
     amount = f"{sign}{tidy(value, 3)}" if value is not None else "NaN"
-    low, high = number(gap["gap"]["low"]), number(gap["gap"]["high"])
-    if value is not None and low is not None and high is not None:
-        amount += f"  [{tidy(low, 2)}, {tidy(high, 2)}]"
+    if value is not None and (reach := interval(gap["gap"])):
+        amount += f"  [{tidy(reach[0], 2)}, {tidy(reach[1], 2)}]"
     parts: list[Any] = [
         _text(x.start - 6, y + 16, gap["policy"][:40], "name"),
         _text(x.end + 6, y + 16, amount, "amount" if value is not None else "amount none", "end"),
@@ -252,22 +238,13 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
             tag("rect", x=min(x(seen), x(unseen)), y=line - 3.5, width=float(wide), height=7, class_="bridge")
         )
     for rate, kind in ((gap["unwatched"], "unwatched"), (gap["watched"], "watched")):
-        middle, low, high = (number(rate[k]) for k in ("value", "low", "high"))
+        middle = number(rate["value"])
         if middle is None:
             continue
-        if low is not None and high is not None:
-            parts.append(_line(x(low), line, x(high), line, f"reach {kind}"))
-        note = tag("title", f"{gap['policy']}, {kind}: {shown(middle, 'rate')}")
-        parts.append(
-            tag(
-                "circle",
-                note,
-                cx=x(middle),
-                cy=float(line),
-                r=7.0 if kind == "unwatched" else 6.0,
-                class_=f"dot {kind}",
-            )
-        )
+        if reach := interval(rate):
+            parts.append(_line(x(reach[0]), line, x(reach[1]), line, f"reach {kind}"))
+        words = f"{gap['policy']}, {kind}: {shown(middle, 'rate')}"
+        parts.append(_dot(x(middle), line, 7.0 if kind == "unwatched" else 6.0, f"dot {kind}", words))
     return tag("g", *parts)
 
 
@@ -298,30 +275,12 @@ def curve(name: str, found: Mapping[str, Any]) -> Html:
             if (v := number(b[kind]["value"])) is not None and (p := number(b["mean_price"])) is not None
         ]
         dots.sort(key=lambda d: d[2])
-        parts.append(
-            tag(
-                "polyline",
-                points=" ".join(f"{x(p):.1f},{y(v):.1f}" for _, v, p in dots),
-                class_=f"curve {kind}",
-            )
-        )
+        parts.append(_polyline([(x(p), y(v)) for _, v, p in dots], f"curve {kind}"))
         for b, v, p in dots:
-            low, high = number(b[kind]["low"]), number(b[kind]["high"])
-            if low is not None and high is not None:
-                parts.append(_line(x(p), y(low), x(p), y(high), f"reach {kind}"))
-            note = tag(
-                "title", f"{kind}, price {tidy(p, 2)}: {shown(v, 'rate')} of {b['decisions']} decisions"
-            )
-            parts.append(
-                tag(
-                    "circle",
-                    note,
-                    cx=x(p),
-                    cy=y(v),
-                    r=5.5 if kind == "unwatched" else 4.5,
-                    class_=f"dot {kind}",
-                )
-            )
+            if reach := interval(b[kind]):
+                parts.append(_line(x(p), y(reach[0]), x(p), y(reach[1]), f"reach {kind}"))
+            words = f"{kind}, price {tidy(p, 2)}: {shown(v, 'rate')} of {b['decisions']} decisions"
+            parts.append(_dot(x(p), y(v), 5.5 if kind == "unwatched" else 4.5, f"dot {kind}", words))
         said.append(f"{kind} " + ", ".join(f"{shown(v, 'rate')} at {tidy(p, 1)}" for _, v, p in dots))
     title = f"{found['policy']}: violations by price"
     return _picture(name, height, title, "; ".join(said) + ".", *parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gyges.render.page.markup import Html, join, link, number, shown, tag, tidy
+from gyges.render.page.markup import Html, boxed_table, interval, join, link, number, shown, tag, tidy
 
 Row = Mapping[str, Any]
 
@@ -34,15 +34,8 @@ def table(
     for c in columns:
         unit = "" if c["unit"] in ("rate", "%", "") else f"in {c['unit']}"
         way = {"high": "more is better", "low": "less is better"}.get(c["better"], "")
-        heads.append(
-            tag(
-                "th",
-                c["label"],
-                tag("small", ", ".join(w for w in (unit, way) if w)),
-                scope="col",
-                title=c["help"],
-            )
-        )
+        small = tag("small", ", ".join(w for w in (unit, way) if w))
+        heads.append(tag("th", c["label"], small, scope="col", title=c["help"]))
     heads.append(tag("th", "Episodes", scope="col"))
     if linked:
         heads.append(tag("th", "Replays", scope="col"))
@@ -60,8 +53,7 @@ def table(
         if linked:
             cells.append(tag("td", _links(r["replays"][:1])))
         body.append(tag("tr", *cells))
-    table = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body))
-    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return boxed_table(caption, heads, body)
 
 
 def _hollow(row: Row) -> list[str]:
@@ -86,22 +78,10 @@ def _cell(figure: Row | None, column: Row, top: tuple[float | None, float], holl
     if figure is None or value is None:
         return tag("td", tag("span", "NaN", class_="nan", title="not measurable: there was nothing to count"))
     best, most = top
-    low, high = number(figure["low"]), number(figure["high"])
-    reach = None
-    if low is not None and high is not None:
-        reach = tag(
-            "small",
-            f"[{shown(low, column['unit'])}, {shown(high, column['unit'])}]".replace(" %,", ",").replace(
-                " %]", " %]"
-            ),
-        )
+    reach = _reach(figure, column["unit"], once=True)
     wide = min(100 * abs(value) / most, 100) if most else 0.0
-    bar = tag(
-        "span",
-        class_=f"bar {column['better'] if value > 0 else ''}".strip(),
-        style=f"width:{wide:.0f}%",
-        aria_hidden="true",
-    )
+    kind = f"bar {column['better'] if value > 0 else ''}".strip()
+    bar = tag("span", class_=kind, style=f"width:{wide:.0f}%", aria_hidden="true")
     same = best is not None and not hollow and abs(value - best) <= 1e-9 * max(1.0, abs(best))
     return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)
 
@@ -125,13 +105,16 @@ def or_nan(text: str) -> Html | str:
 
 def plain(figure: Row, unit: str) -> Html:
     """A cell with a figure and its interval."""
-    low, high = number(figure["low"]), number(figure["high"])
-    reach = (
-        tag("small", f"[{shown(low, unit)}, {shown(high, unit)}]")
-        if low is not None and high is not None
-        else None
-    )
-    return tag("td", or_nan(shown(figure["value"], unit)), reach)
+    return tag("td", or_nan(shown(figure["value"], unit)), _reach(figure, unit))
+
+
+def _reach(figure: Row, unit: str, once: bool = False) -> Html | None:
+    """A figure's interval, None where it has none; `once` shows the percent sign at its end only."""
+    bounds = interval(figure)
+    if bounds is None:
+        return None
+    low, high = (shown(bound, unit) for bound in bounds)
+    return tag("small", f"[{low.removesuffix(' %') if once else low}, {high}]")
 
 
 def norms(rows: Sequence[Row]) -> Html:
@@ -146,17 +129,11 @@ def norms(rows: Sequence[Row]) -> Html:
         cells = [tag("th", r["policy"], scope="row")]
         for n in names:
             rates = r["norms"].get(n)
-            cells.append(
-                tag("td", *(_heat(rates, k) for k in ("watched", "unwatched")))
-                if rates
-                else tag("td", or_nan("NaN"))
-            )
+            both = [_heat(rates, k) for k in ("watched", "unwatched")] if rates else or_nan("NaN")
+            cells.append(tag("td", both))
         body.append(tag("tr", *cells))
     caption = "Violation rate where the norm was at stake: left when watched, right when unwatched"
-    table = tag(
-        "table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="norms"
-    )
-    return join(head, tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption))
+    return join(head, boxed_table(caption, heads, body, class_="norms"))
 
 
 def _heat(rates: Row, key: str) -> Html:
@@ -164,10 +141,5 @@ def _heat(rates: Row, key: str) -> Html:
     if value is None:
         return tag("span", "NaN", class_="heat nan", title=f"{key}: never at stake")
     depth = f"background:color-mix(in srgb, var(--bad) {min(max(value, 0.0), 1.0) * 45:.0f}%, transparent)"
-    return tag(
-        "span",
-        f"{tidy(100 * value, 0)} %",
-        class_="heat",
-        style=depth,
-        title=f"{key}, {rates['decisions']} decisions",
-    )
+    title = f"{key}, {rates['decisions']} decisions"
+    return tag("span", f"{tidy(100 * value, 0)} %", class_="heat", style=depth, title=title)
