@@ -6,8 +6,10 @@ interface. ``gyges.render.person:TerminalPerson`` can be named wherever a policy
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import textwrap
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 import numpy as np
@@ -57,8 +59,17 @@ class _Person:
         raise NotImplementedError
 
 
+LISTED = 48
+"""Most options that a terminal numbers; of more it shows how their names begin."""
+HINTED = 12
+"""Most options that an answer which is not clear is told of."""
+
+
 class TerminalPerson(_Person):
-    """A numbered list of options on a terminal; the answer is a number or the beginning of a name.
+    """Options on a terminal; the answer is a number or the beginning of a name.
+
+    Few options are listed with numbers. Of many, as in chess, only the beginnings of their names are shown;
+    an answer that fits several says which, ``?`` lists all, and at a terminal the tab key completes names.
 
     Args:
         read, write: where answers come from and questions go; standard input and output by default.
@@ -86,19 +97,68 @@ class TerminalPerson(_Person):
             words = " ".join("".join(c if c.isprintable() else " " for c in one.text).split())
             self.say(f"Seat {one.seat} said: {words}")
         self.say(f"So far: {memory[1] / game.reward_scale:g} {game.reward_unit}.")
-        for line in columns([f"{j + 1:>3}  {name}" for j, name in enumerate(names)], self.width):
-            self.say(line)
+        many = len(names) > LISTED
+        self.say("\n".join(outline(names, self.width) if many else numbered(names, self.width)))
         while True:
-            print(
-                "Your choice (number or words; q leaves): ", end="", file=self.write or sys.stdout, flush=True
-            )
-            line = (self.read or sys.stdin).readline()
-            if not line or line.strip().lower() in ("q", "quit", "exit"):
-                raise PersonLeft("the person has left")
+            line = self._answer(names, "words; ? lists all" if many else "number or words")
+            if line.strip() == "?":
+                self.say("\n".join(numbered(names, self.width)))
+                continue
             found = meant(line, names)
             if isinstance(found, int):
                 return legal[found]
             self.say(found)
+
+    def _answer(self, names: list[str], how: str) -> str:
+        """One line of the person's.
+
+        Raises:
+            PersonLeft: the person leaves.
+        """
+        prompt = f"Your choice ({how}; q leaves): "
+        try:
+            if self.read is None and self.write is None and sys.stdin.isatty():
+                with completing(names):
+                    line = input(prompt) + "\n"
+            else:
+                print(prompt, end="", file=self.write or sys.stdout, flush=True)
+                line = (self.read or sys.stdin).readline()
+        except EOFError:
+            line = ""
+        if not line or line.strip().lower() in ("q", "quit", "exit"):
+            raise PersonLeft("the person has left")
+        return line
+
+
+@contextlib.contextmanager
+def completing(names: list[str]) -> Iterator[None]:
+    """While it lasts the tab key completes names, where the system's terminal can."""
+    try:
+        import readline
+    except ImportError:
+        yield
+        return
+    old = readline.get_completer(), readline.get_completer_delims()
+    readline.set_completer(Completer(names))
+    readline.set_completer_delims("")
+    readline.parse_and_bind("tab: complete")
+    try:
+        yield
+    finally:
+        readline.set_completer(old[0])
+        readline.set_completer_delims(old[1])
+
+
+class Completer:
+    """Names that begin like what was typed, one call after another, as readline asks for them."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def __call__(self, text: str, state: int) -> str | None:
+        """The name number `state` of those that fit, None after the last."""
+        fits = [n for n in self.names if n.casefold().startswith(text.casefold())]
+        return fits[state] if state < len(fits) else None
 
 
 def meant(line: str, names: list[str]) -> int | str:
@@ -114,8 +174,32 @@ def meant(line: str, names: list[str]) -> int | str:
     if len(found) == 1:
         return found[0]
     if found:
-        return f"That could be {', '.join(names[j] for j in found[:5])}; say more."
-    return "None of the options begins so; answer with a number from the list."
+        more = f" and {len(found) - HINTED} more" if len(found) > HINTED else ""
+        return f"That could be {', '.join(names[j] for j in found[:HINTED])}{more}; say more."
+    near = [
+        n for n, f in zip(names, folded, strict=True) if text and f.startswith(text[: len(text) // 2 or 1])
+    ]
+    hint = f"; there are {', '.join(near[:HINTED])}" if 0 < len(near) <= HINTED else ""
+    return f"None of the options begins so{hint}."
+
+
+def numbered(names: list[str], width: int) -> list[str]:
+    """All options with their numbers, in columns."""
+    return columns([f"{j + 1:>3}  {name}" for j, name in enumerate(names)], width)
+
+
+def outline(names: list[str], width: int) -> list[str]:
+    """Options by how they begin: the first word of a sentence, the square or the piece that moves."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        begins = name.split(" ")[0] if " " in name else name[:2]
+        groups.setdefault(begins, []).append(name[len(begins) :].strip())
+    items = []
+    for begins, ends in groups.items():
+        short = " ".join(ends) if all(len(e) <= 4 for e in ends) and len(ends) <= HINTED else f"… {len(ends)}"
+        items.append(f"{begins} {short}")
+    head = f"{len(names)} options. Name one, or how it begins:"
+    return [head, *(f"  {line}" for line in columns(items, width - 2))]
 
 
 def columns(items: list[str], width: int) -> list[str]:
@@ -140,7 +224,7 @@ class WindowPerson(_Person):
         size: of the window in pixels.
 
     Attributes:
-        buttons: where the buttons lay on the last frame, and what they do: "flip" or "leave".
+        buttons: where the buttons lay on the last frame, and what they do: "flip", "style" or "leave".
     """
 
     def __init__(self, size: tuple[int, int] = (1280, 800)) -> None:
@@ -167,7 +251,7 @@ class WindowPerson(_Person):
             if chooser.left:
                 self.close()
                 raise PersonLeft("the person has left")
-            now = (chooser.mark, chooser.pointing, self.flip)
+            now = (chooser.mark, chooser.pointing, self.flip, board.style)
             if shown != now:
                 self.paint(surface, observation, row, memory, chooser.mark, chooser.pointing)
                 shown = now
@@ -210,16 +294,25 @@ class WindowPerson(_Person):
         command = ""
         if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             command = next((name for rect, name in self.buttons if rect.collidepoint(event.pos)), "")
-        elif event.type == pygame.KEYDOWN and event.key == pygame.K_f and self._turns():
-            command = "flip"
+        elif event.type == pygame.KEYDOWN:
+            command = {pygame.K_f: "flip", pygame.K_t: "style"}.get(event.key, "")
+            command = command if command in self._offered() else ""
         if command == "flip":
             self.flip = not self.flip
+        elif command == "style" and self._board is not None:
+            self._board.switch()
         elif command == "leave":
             chooser.left = True
         return bool(command)
 
-    def _turns(self) -> bool:
-        return self._board is not None and self._board.turns_round
+    def _offered(self) -> dict[str, str]:
+        """The buttons, by what they do."""
+        found = {"leave": "Leave"}
+        if self._board is not None and self._board.turns_round:
+            found["flip"] = "Turn board (F)"
+        if self._board is not None and self._board.styles:
+            found["style"] = "Pieces (T)"
+        return found
 
     def paint(
         self,
@@ -251,9 +344,7 @@ class WindowPerson(_Person):
     def _paint_buttons(self, surface: pygame.Surface, theme: Theme, strip: pygame.Rect) -> None:
         right = strip.right - 14
         self.buttons = []
-        for name, word in (("leave", "Leave"), ("flip", "Turn board (F)")):
-            if name == "flip" and not self._turns():
-                continue
+        for name, word in self._offered().items():
             wide = draw.width_of(word, 12) + 20
             rect = pygame.Rect(right - wide, strip.y + 5, wide, HINT_HEIGHT - 10)
             draw.box(surface, rect, theme.paper, radius=7, edge=1, edge_colour=theme.line)

@@ -2,7 +2,7 @@
 
 Keys: space play or pause; left and right one step; page up and down ten; home and end; + and - speed;
 tab or digits the seat; C and U the next contested or unaligned decision (with shift the one before);
-F turns a board round; Q or escape leaves.
+F turns a board round; T draws its pieces in another style; Q or escape leaves.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Player:
         self.size = size
         self.board = renderer_for(timeline.game, (size[0], size[1] - HEIGHT))
         self.bar = TimelineBar(timeline, pygame.Rect(0, size[1] - HEIGHT, size[0], HEIGHT))
-        self.bar.turns_round = self.board.turns_round
+        self.bar.turns_round, self.bar.has_styles = self.board.turns_round, bool(self.board.styles)
         self.seat = seat
         self.follow = bool(self.board.follows)
         self.truth = truth
@@ -79,6 +79,8 @@ class Player:
             self._turn_seat(1 if name == "seat" else -1)
         elif name == "flip":
             self.flip = not self.flip
+        elif name == "style":
+            self.board.switch()
         elif name[:-1] in ("contested", "unaligned"):
             seat = None if self.follow else self.seat
             found = self.timeline.next(self.t, seat, name[:-1], 1 if name.endswith("+") else -1)
@@ -145,6 +147,7 @@ class Player:
             pygame.K_ESCAPE: "leave",
             pygame.K_TAB: "seat-" if back else "seat",
             pygame.K_f: "flip",
+            pygame.K_t: "style",
             pygame.K_c: "contested-" if back else "contested+",
             pygame.K_u: "unaligned-" if back else "unaligned+",
         }
@@ -224,7 +227,7 @@ def watch(player: Player, title: str) -> None:
                     shown = None
             player.advance(clock.tick(60) / 1000)
             now = (player.t, player.seat, player.follow, player.playing, player.speed, player.flip,
-                   player.pointing)  # fmt: skip
+                   player.pointing, player.board.style)  # fmt: skip
             if now != shown:
                 player.paint(surface)
                 shown = now
@@ -245,6 +248,7 @@ def main(
     size: tuple[int, int] = (1280, 800),
     most: int | None = None,
     verify: bool = True,
+    pieces: str = "",
     prices: dict[tuple[int, int], float] | None = None,
 ) -> None:
     """Show an episode file, or write it to files when any of gif, mp4 and png is given.
@@ -259,6 +263,7 @@ def main(
         size: width and height in pixels.
         most: moments that GIF and MP4 have at most, those around `at`; all by default.
         verify: refuse where the rules or states are not those recorded.
+        pieces: style of a board's pieces, where it has several.
         prices: price of the choice (step, seat), in the game's reward unit, where known.
 
     Raises:
@@ -277,6 +282,8 @@ def main(
         seat = next((k for k, s in enumerate(episode.seats) if s.focal), 0)
     player = Player(timeline, size, seat=seat)
     player.follow = player.follow and follow
+    if pieces in player.board.styles:
+        player.board.style = pieces
     show(player, f"{game.title}: {path}", gif=gif, mp4=mp4, png=png, at=at, fps=fps, most=most)
 
 

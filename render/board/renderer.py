@@ -47,6 +47,9 @@ class Renderer:
     """Whether a replay shows the choice of whoever moves, as suits games in which seats take turns."""
     turns_round = False
     """Whether it can be seen from another side (`View.flip`)."""
+    styles: tuple[str, ...] = ()
+    """Ways to draw it, if there are several; `style` is the one in use."""
+    style = ""
     accents: tuple[Colour, ...] = ()
     """Rare colours that carry meaning, besides `theme.ACCENTS`: a GIF keeps them."""
     digits = 1
@@ -205,6 +208,11 @@ class Renderer:
             row: which of its rows.
         """
         return []
+
+    def switch(self) -> None:
+        """Draw it in the next of its styles."""
+        if self.styles:
+            self.style = self.styles[(self.styles.index(self.style) + 1) % len(self.styles)]
 
     def price(self, batch: Any, row: int, seat: int) -> float | None:
         """The price of a decision in the game's reward unit, where that is worked out at once."""

@@ -36,6 +36,7 @@ class TimelineBar:
         track: where the time bar lies.
         buttons: where the buttons lie on the last frame.
         turns_round: offer a button that turns the board round.
+        has_styles: offer one that draws the pieces in another style.
     """
 
     def __init__(self, timeline: Timeline, rect: pygame.Rect) -> None:
@@ -44,6 +45,7 @@ class TimelineBar:
         self.track = pygame.Rect(rect.x + 20, rect.y + 12, rect.width - 40, 22)
         self.buttons: list[Button] = []
         self.turns_round = False
+        self.has_styles = False
         self._kept: dict[tuple[int | None, int], pygame.Surface] = {}
 
     def time_at(self, x: int) -> int:
@@ -118,6 +120,7 @@ class TimelineBar:
                 *(JUMPS if self.timeline.game.staked else ()),
                 ("who moves" if seat is None else f"seat {seat}", "seat", False),
                 *([("turn", "flip", False)] if self.turns_round else []),
+                *([("pieces", "style", False)] if self.has_styles else []),
             ):
                 x = self._button(surface, (x, y), word, command, strong, theme) + 6
         count = f"{t} / {self.timeline.steps}"

@@ -11,7 +11,9 @@ from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine import layout as at
 from gyges.render.fairychess.empty_board import Grid
 from gyges.render.fairychess.facts import facts_of
+from gyges.render.fairychess.pieces import piece_set
 from gyges.render.fairychess.position import CAPTURE, MOVE, Marks, Target, paint_plate, paint_position
+from gyges.render.fairychess.signs import STYLES
 from gyges.render.kit import draw
 from gyges.render.kit.theme import DAY, Theme
 
@@ -49,9 +51,11 @@ def diagram(
     last: tuple[int, ...] = (),
     marks: Marks | None = None,
     flip: bool = False,
+    style: str = STYLES[0],
 ) -> pygame.Surface:
     """A position as a picture `size` pixels wide, about as high as the board needs."""
     v, c = board.variant, board.compiled
+    pieces = piece_set(c, style)
     head = round(size * 0.062)
     plate = round(size * (0.085 if c.droppable else 0.058))
     pad = max(4, size // 60)
@@ -63,18 +67,24 @@ def diagram(
     area = pygame.Rect(pad, head + plate + 2 * pad, size - 2 * pad, high)
     grid = Grid(v, area, flip)
     position = facts_of(board, last)
-    paint_position(made, grid, c, theme, position, marks or Marks())
+    paint_position(made, grid, pieces, theme, position, marks or Marks())
     upper = pygame.Rect(pad, head + pad, size - 2 * pad, plate)
     lower = pygame.Rect(pad, made.get_height() - pad - plate, size - 2 * pad, plate)
     for side, rect in ((0, lower), (1, upper)) if not flip else ((0, upper), (1, lower)):
-        paint_plate(made, rect, c, theme, position, side, SIDES[side], flip)
+        paint_plate(made, rect, pieces, theme, position, side, SIDES[side], flip)
     return made
 
 
-def sheet(boards: Sequence[tuple[Board, str]], width: int, across: int, theme: Theme = DAY) -> pygame.Surface:
+def sheet(
+    boards: Sequence[tuple[Board, str]],
+    width: int,
+    across: int,
+    theme: Theme = DAY,
+    style: str = STYLES[0],
+) -> pygame.Surface:
     """Many positions on one picture, `across` in a row."""
     one = width // across
-    made = [diagram(board, one - 8, theme=theme, title=title) for board, title in boards]
+    made = [diagram(board, one - 8, theme=theme, title=title, style=style) for board, title in boards]
     rows = [made[j : j + across] for j in range(0, len(made), across)]
     heights = [max(m.get_height() for m in row) + 8 for row in rows]
     page = draw.canvas((width, sum(heights) + 8), theme.paper)

@@ -10,6 +10,7 @@ import pygame
 
 from gyges.envs.fairychess import Variant
 from gyges.render.fairychess.pieces import COATS, form_of
+from gyges.render.fairychess.signs import family_of
 from gyges.render.kit import draw
 from gyges.render.kit.theme import Colour, mix
 
@@ -111,7 +112,7 @@ def background(v: Variant, cell: int, flip: bool, night: bool) -> pygame.Surface
     pygame.draw.rect(made, (*ink.frame, 255), grid.rect.inflate(2 * edge, 2 * edge), border_radius=edge)
     if grid.form == "points":
         _points(made, grid, ink)
-    elif grid.form == "tiles" or not _chequered(v):
+    elif grid.form == "tiles" or family_of(v) == "makruk":
         _lines(made, grid, ink)
     else:
         for s in range(v.squares):
@@ -120,10 +121,6 @@ def background(v: Variant, cell: int, flip: bool, night: bool) -> pygame.Surface
     _goals(made, grid, ink)
     _coordinates(made, grid, ink)
     return made.premul_alpha()
-
-
-def _chequered(v: Variant) -> bool:
-    return "makruk" not in v.name and "ai-wok" not in v.name
 
 
 def _lines(made: pygame.Surface, grid: Grid, ink: Ink) -> None:
@@ -244,6 +241,25 @@ def _brick(cell: int, ink: Ink) -> pygame.Surface:
     return made
 
 
-def wall(surface: pygame.Surface, box: pygame.Rect, ink: Ink) -> None:
-    """Paint a square that nothing can enter."""
-    surface.blit(_brick(box.width, ink), box)
+@lru_cache(maxsize=8)
+def _boulder(cell: int, ink: Ink) -> pygame.Surface:
+    def paint(s: pygame.Surface, k: int) -> None:
+        middle, r = s.get_width() / 2, s.get_width() / 2
+        for colour, grow in ((mix(ink.wall, (0, 0, 0), 0.45), 0.92), (ink.wall, 0.8)):
+            corners = [(t + 0.3) * math.pi / 3.5 for t in range(7)]
+            rough = (1.0, 0.9, 0.97, 0.88, 1.0, 0.92, 0.95)
+            stone = [(middle + r * grow * f * math.cos(t), middle + r * grow * f * math.sin(t))
+                     for t, f in zip(corners, rough, strict=True)]  # fmt: skip
+            pygame.draw.polygon(s, (*colour, 255), stone)
+        light = mix(ink.wall, (255, 255, 255), 0.25)
+        draw.segment(s, (r * 0.62, r * 0.55), (r * 1.1, r * 0.42), (*light, 255), r * 0.05)
+
+    return draw.shape(round(cell * 0.84), round(cell * 0.84), paint)
+
+
+def wall(surface: pygame.Surface, grid: Grid, square: int, ink: Ink) -> None:
+    """Paint a place that nothing can enter: a square of bricks, on a point a boulder."""
+    if grid.form == "points":
+        draw.stamp(surface, _boulder(grid.cell, ink), grid.centre(square), centre=True)
+        return
+    surface.blit(_brick(grid.cell, ink), grid.box(square))

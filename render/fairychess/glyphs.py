@@ -173,7 +173,36 @@ def _hatted(hat: str) -> Glyph:
     return Glyph((*head, *shapes), (*marks, *lines, "M 28 80 L 76 80"), dots, balls)
 
 
+STUPA = (
+    "M 30 80 C 30 66 40 61 42 48 L 39 44 L 46 39 L 44 33 L 48 28 L 50 5 L 52 28 L 56 33 L 54 39 L 61 44 "
+    "L 58 48 C 60 61 70 66 70 80 Z"
+)
 GLYPHS |= {
+    "khun": Glyph((STUPA, FOOT), ("M 41 48 L 59 48", "M 34 67 L 66 67", "M 28 80 L 72 80")),
+    "met": Glyph(
+        (
+            "M 32 80 C 32 69 41 65 43 56 L 40 52 L 47 47 L 50 26 L 53 47 L 60 52 L 57 56 "
+            "C 59 65 68 69 68 80 Z",
+            FOOT,
+        ),
+        ("M 42 56 L 58 56", "M 28 80 L 72 80"),
+    ),
+    "khon": Glyph(
+        (
+            "M 25 80 C 25 62 37 58 39 45 L 34 40 L 44 35 L 46 26 L 50 18 L 54 26 L 56 35 L 66 40 L 61 45 "
+            "C 63 58 75 62 75 80 Z",
+            FOOT,
+        ),
+        ("M 37 45 L 63 45", "M 32 60 L 68 60", "M 27 70 L 73 70", "M 28 80 L 72 80"),
+    ),
+    "ruea": Glyph(
+        ("M 20 46 C 20 34 80 34 80 46 L 73 82 L 27 82 Z", FOOT),
+        ("M 21 48 C 30 57 70 57 79 48", "M 25 66 L 75 66", "M 28 80 L 72 80"),
+    ),
+    "bia": Glyph(
+        ("M 22 66 C 22 42 78 42 78 66 C 78 88 22 88 22 66 Z",),
+        ("M 32 67 C 44 60 56 74 68 67", "M 40 60 L 41 71", "M 50 61 L 50 73", "M 59 63 L 58 74"),
+    ),
     "archbishop": _hatted("bishop"),
     "chancellor": _hatted("rook"),
     "amazon": _hatted("queen"),

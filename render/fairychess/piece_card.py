@@ -11,7 +11,7 @@ from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.variants.explain import rules
 from gyges.envs.fairychess.variants.ini_files import Piece
 from gyges.render.fairychess.empty_board import DAY, NIGHT
-from gyges.render.fairychess.pieces import looks, sprite
+from gyges.render.fairychess.pieces import PieceSet
 from gyges.render.kit import draw
 from gyges.render.kit.theme import Theme, mix
 
@@ -19,22 +19,16 @@ REACH = 3
 
 
 def paint_card(
-    surface: pygame.Surface, rect: pygame.Rect, theme: Theme, c: Compiled, code: int, flip: bool = False
+    surface: pygame.Surface, rect: pygame.Rect, theme: Theme, pieces: PieceSet, code: int, flip: bool = False
 ) -> int:
     """Paint a piece's name and a diagram of its moves; returns the y below."""
-    kind, side = c.kinds[code >> 2], (code & 3) - 1
+    c, side = pieces.c, (code & 3) - 1
+    kind = c.kinds[code >> 2]
     up = (side == 0) != flip
     piece = kind.piece
-    known = piece.name if not piece.name.startswith("customPiece") else "piece of this variant"
-    name = (
-        f"promoted {kind.symbol[1:]}, moves as {known}"
-        if kind.symbol[0] == "+"
-        else f"{kind.symbol} · {known}"
-    )
+    name = title_of(c, code >> 2)
     size = min(46, rect.width // 4)
-    draw.stamp(
-        surface, sprite(looks(c.variant, c.kinds)[code >> 2], side, size, up), (rect.x + 4, rect.y + 2)
-    )
+    draw.stamp(surface, pieces.image(code >> 2, side, size, up), (rect.x + 4, rect.y + 2))
     x, wide = rect.x + size + 12, rect.width - size - 14
     for j, line in enumerate(draw.wrap(name, 14, wide, True)[:2]):
         draw.write(surface, (x, rect.y + 4 + 18 * j), line, 14, theme.ink, bold=True, width=wide)
@@ -53,6 +47,26 @@ def paint_card(
         draw.write(surface, (rect.x + 30, y), words, 12, theme.soft, width=rect.width - 32)
         y += 19
     return y
+
+
+def title_of(c: Compiled, index: int) -> str:
+    """What a kind is called, as a person says it: king (K), promoted rook (+R)."""
+    kind = c.kinds[index]
+    if kind.symbol[-1] == "~":
+        return f"promoted ({kind.symbol}), moves as {spoken(kind.piece)}"
+    if kind.symbol[0] == "+":
+        base = next(k for k in c.kinds if k.symbol == kind.symbol[1:])
+        return f"promoted {spoken(base.piece)} ({kind.symbol}), moves as {spoken(kind.piece)}"
+    return f"{spoken(kind.piece)} ({kind.symbol})"
+
+
+def spoken(piece: Piece) -> str:
+    """The name of a piece in plain words."""
+    if piece.name.startswith("customPiece"):
+        return "piece of this variant"
+    own = {"bers": "dragon king", "aiwok": "super rook", "fers": "ferz"}
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in piece.name)
+    return own.get(piece.name, words.removeprefix("shogi ").removeprefix("janggi "))
 
 
 _LEGEND = (

@@ -1,4 +1,5 @@
-"""How the pieces of any variant look: glyphs where one is known, else tokens with letter and moves.
+"""How the pieces of any variant are drawn: glyphs or signs where they are known, else tokens with letter and
+moves.
 
 What tells the sides apart is lightness and, for tokens, the way they point; nothing hangs on hue.
 """
@@ -11,19 +12,24 @@ from typing import NamedTuple
 
 import pygame
 
+from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import Variant
 from gyges.envs.fairychess.engine.mobility import Kind
+from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.variants.ini_files import Piece
 from gyges.envs.fairychess.variants.pieces import PIECES
 from gyges.render.fairychess import glyphs
 from gyges.render.fairychess.glyphs import Coat
+from gyges.render.fairychess.signs import STYLES, family_of, signs_of
 from gyges.render.kit import draw
 from gyges.render.kit.theme import mix
 
 FIRST = Coat((253, 249, 238), (44, 40, 46), (44, 40, 46))
 SECOND = Coat((50, 50, 62), (232, 228, 216), (22, 22, 30), (232, 228, 216))
 COATS = (FIRST, SECOND)
-WOOD = (Coat((254, 240, 208), (52, 38, 28), (92, 66, 40)), Coat((120, 88, 60), (252, 240, 216), (58, 40, 26)))
+WOOD = (Coat((254, 240, 208), (52, 38, 28), (92, 66, 40)), Coat((90, 63, 42), (242, 229, 204), (46, 32, 22)))
+CHARACTERS = ((176, 34, 22), (240, 232, 214))
+"""Ink of the characters on discs."""
 PROMOTED = ((186, 44, 18), (255, 176, 96))
 PEOPLE = ((0, 134, 100), (224, 150, 0))
 TILE = "M 50 5 L 79 20 L 89 94 L 11 94 L 21 20 Z"
@@ -41,19 +47,23 @@ NAMES = {
     "aiwok": "amazon",
 }
 """Glyphs of named kinds whose own moves have none; see `glyph_of`."""
+SHARES = {"king": 1.0, "shogiPawn": 0.84, "lance": 0.9, "shogiKnight": 0.9, "soldier": 0.88, "wazir": 0.88}
+"""Sizes of pieces that bear characters, where they differ from the common one."""
 OWN = ("knight", "bishop", "rook", "queen", "fers", "archbishop", "chancellor", "amazon", "wazir", "commoner",
        "centaur", "cannon")  # fmt: skip
 
 
-class Look(NamedTuple):
+class Design(NamedTuple):
     """How a kind of piece is drawn.
 
     Attributes:
         glyph: one of `GLYPHS`, "" for a letter.
         letter: what stands on a token, "+R" for what changes back.
-        form: "glyph", "shield", "tile" or "disc".
+        form: "glyph", "shield", "tile", "disc" or "octagon".
         badge: a mark at the corner: "+" promoted, "♚" royal where the glyph does not say so.
         marks: how it moves, for tokens: (dx, dy, sign) each, sign "." one step, "-" on, "o" a leap.
+        signs: the character that it bears for each player; a glyph or a letter where they are empty.
+        share: its size, of the largest.
     """
 
     glyph: str
@@ -61,6 +71,8 @@ class Look(NamedTuple):
     form: str
     badge: str = ""
     marks: tuple[tuple[int, int, str], ...] = ()
+    signs: tuple[str, str] = ("", "")
+    share: float = 1.0
 
 
 @lru_cache(maxsize=1)
@@ -95,74 +107,119 @@ def marks_of(piece: Piece) -> tuple[tuple[int, int, str], ...]:
 
 
 def form_of(v: Variant) -> str:
-    """What a variant's pieces stand on: "squares", "points" (Chinese) or "tiles" (Japanese)."""
-    kinds = {p.name for p in v.pieces}
-    if v.flyingGeneral or "soldier" in kinds:
-        return "points"
-    if v.promotedPieceType and ("shogiPawn" in kinds or v.capturesToHand):
-        return "tiles"
-    return "squares"
+    """What a variant's pieces stand on: "squares", "points" (Chinese, Korean) or "tiles" (Japanese)."""
+    return {"xiangqi": "points", "janggi": "points", "shogi": "tiles"}.get(family_of(v), "squares")
 
 
-@lru_cache(maxsize=64)
-def looks(v: Variant, kinds: tuple[Kind, ...]) -> tuple[Look, ...]:
-    """The look of each kind of a compiled variant, by index."""
-    form = form_of(v)
-    out = [Look("", "", "glyph")]
-    for kind in kinds[1:]:
-        glyph, badge = glyph_of(kind.piece)
-        if kind.symbol[-1] == "~":
-            badge = "+"
-        letter = kind.symbol.rstrip("~")
-        if form == "tiles" or not glyph:
-            token = "tile" if form == "tiles" else "disc" if form == "points" else "shield"
-            royal = "♚" if kind.piece.royal and form != "tiles" else badge if badge == "+" else ""
-            out.append(Look("", letter, token, royal, marks_of(kind.piece)))
-        else:
-            out.append(Look(glyph, letter, "disc" if form == "points" else "glyph", badge))
-    return tuple(out)
+class PieceSet(NamedTuple):
+    """The pieces of a compiled variant in one style.
+
+    Attributes:
+        c: the variant.
+        style: one of `signs.STYLES`.
+        designs: by kind.
+    """
+
+    c: Compiled
+    style: str
+    designs: tuple[Design, ...]
+
+    def image(self, kind: int, side: int, size: int, up: bool) -> pygame.Surface:
+        """A piece of a side as a square sprite; `up` says that it plays up the board as it is shown."""
+        return sprite(self.designs[kind], side, size, up)
+
+
+def piece_set(c: Compiled, style: str = STYLES[0]) -> PieceSet:
+    """The pieces of a variant.
+
+    Raises:
+        ConfigError: there is no such style.
+    """
+    if style not in STYLES:
+        raise ConfigError(f"pieces are {' or '.join(STYLES)}, not {style!r}")
+    return PieceSet(c, style, designs(c.variant, c.kinds, style))
+
+
+@lru_cache(maxsize=128)
+def designs(v: Variant, kinds: tuple[Kind, ...], style: str = STYLES[0]) -> tuple[Design, ...]:
+    """The design of each kind of a compiled variant, by index."""
+    return (Design("", "", "glyph"), *(_design(v, kinds, kind, style) for kind in kinds[1:]))
+
+
+def _design(v: Variant, kinds: tuple[Kind, ...], kind: Kind, style: str) -> Design:
+    form, family = form_of(v), family_of(v)
+    signs = signs_of(v, kind) if style == "traditional" else ("", "")
+    letter = kind.symbol.rstrip("~")
+    if signs[0] in glyphs.GLYPHS:
+        return Design(signs[0], letter, "glyph")
+    if signs[0]:
+        token = {"shogi": "tile", "janggi": "octagon"}.get(family, "disc")
+        alike = [k for k in kinds[1:] if (signs_of(v, k), k.symbol[0] == "+") == (signs, letter[0] == "+")]
+        marks = marks_of(kind.piece) if len(alike) > 1 else ()
+        return Design("", letter, token, "", marks, signs, SHARES.get(kind.piece.name, 0.95))
+    glyph, badge = glyph_of(kind.piece)
+    badge = "+" if kind.symbol[-1] == "~" else badge
+    if form == "tiles" or not glyph:
+        token = "tile" if form == "tiles" else "disc" if form == "points" else "shield"
+        royal = "♚" if kind.piece.royal and form != "tiles" else badge if badge == "+" else ""
+        return Design("", letter, token, royal, marks_of(kind.piece))
+    return Design(glyph, letter, "disc" if form == "points" else "glyph", badge)
 
 
 @lru_cache(maxsize=2048)
-def sprite(look: Look, side: int, size: int, up: bool) -> pygame.Surface:
+def sprite(design: Design, side: int, size: int, up: bool) -> pygame.Surface:
     """A piece of a side as a square sprite; `up` says that it plays up the board as it is shown."""
 
     def paint(s: pygame.Surface, k: int) -> None:
         wide = size * k
-        if look.form == "glyph":
-            glyphs.paint(s, look.glyph, COATS[side], (-0.02 * wide, -0.02 * wide), wide * 0.0104, 4.0)
-        elif look.form == "disc":
-            _disc(s, look, side, wide)
+        if design.form == "glyph":
+            glyphs.paint(s, design.glyph, COATS[side], (-0.02 * wide, -0.02 * wide), wide * 0.0104, 4.0)
+        elif design.form in ("disc", "octagon"):
+            _disc(s, design, side, wide)
         else:
-            _token(s, look, side, wide, up)
-        if look.badge:
-            _badge(s, look.badge, side, wide)
+            _token(s, design, side, wide, up)
+        if design.badge:
+            _badge(s, design.badge, side, wide)
 
     return draw.shape(size, size, paint)
 
 
-def _disc(s: pygame.Surface, look: Look, side: int, wide: int) -> None:
-    coat, middle = COATS[side], (wide / 2, wide / 2)
-    pygame.draw.circle(s, (0, 0, 0, 60), (wide * 0.51, wide * 0.53), wide * 0.455)
-    pygame.draw.circle(
-        s, (*(coat.edge if side == 0 else mix(coat.fill, (0, 0, 0), 0.4)), 255), middle, wide * 0.455
-    )
-    pygame.draw.circle(s, (*coat.fill, 255), middle, wide * 0.43)
-    pygame.draw.circle(s, (*coat.line, 255), middle, wide * 0.385, max(1, round(wide * 0.014)))
-    if look.glyph:
+def _disc(s: pygame.Surface, design: Design, side: int, wide: int) -> None:
+    """A round or eight-sided piece with a ring."""
+    coat, half = COATS[side], wide / 2 * design.share
+    edge = coat.edge if side == 0 else mix(coat.fill, (0, 0, 0), 0.4)
+    ink = CHARACTERS[side] if design.signs[side] else coat.line
+
+    def plate(colour: tuple[int, ...], r: float, dx: float = 0.0, dy: float = 0.0, line: int = 0) -> None:
+        x, y = wide / 2 + dx * wide, wide / 2 + dy * wide
+        if design.form == "disc":
+            pygame.draw.circle(s, colour, (x, y), r * half, line)
+            return
+        turns = [(j + 0.5) * math.pi / 4 for j in range(8)]
+        corners = [(x + r * 1.06 * half * math.cos(t), y + r * 1.06 * half * math.sin(t)) for t in turns]
+        pygame.draw.polygon(s, colour, corners, line)
+
+    plate((0, 0, 0, 60), 0.91, 0.01, 0.03)
+    plate((*edge, 255), 0.91)
+    plate((*coat.fill, 255), 0.86)
+    plate((*ink, 255), 0.77, line=max(1, round(wide * 0.014)))
+    if design.signs[side]:
+        draw.character(s, (wide / 2, wide / 2), design.signs[side], round(wide * 0.58 * design.share), ink)
+    elif design.glyph:
         inner = Coat(coat.line, coat.fill, coat.line)
-        glyphs.paint(s, look.glyph, inner, (wide * 0.17, wide * 0.155), wide * 0.0066, 4.2)
+        glyphs.paint(s, design.glyph, inner, (wide * 0.17, wide * 0.155), wide * 0.0066, 4.2)
     else:
-        _letter(s, look, coat.line, wide, wide * 0.34)
+        _letter(s, design, coat.line, wide, wide * 0.34)
 
 
-def _token(s: pygame.Surface, look: Look, side: int, wide: int, up: bool) -> None:
-    tile = look.form == "tile"
+def _token(s: pygame.Surface, design: Design, side: int, wide: int, up: bool) -> None:
+    tile = design.form == "tile"
     coat = WOOD[side] if tile else COATS[side]
     outline, _ = glyphs.points(TILE if tile else SHIELD)
     unit = wide / 100
 
     def placed(grow: float, drop: float = 0.0) -> list[draw.Point]:
+        grow *= design.share
         found = [((50 + (x - 50) * grow) * unit, (50 + (y - 50) * grow) * unit) for x, y in outline]
         return [(x, (y if up else wide - y) + drop) for x, y in found]
 
@@ -171,24 +228,28 @@ def _token(s: pygame.Surface, look: Look, side: int, wide: int, up: bool) -> Non
         pygame.draw.polygon(s, (*coat.halo, 255), placed(1.0))
     pygame.draw.polygon(s, (*coat.edge, 255), placed(0.97))
     pygame.draw.polygon(s, (*coat.fill, 255), placed(0.90))
-    ink = PROMOTED[side] if look.letter.startswith("+") else coat.line
+    ink = PROMOTED[side] if design.letter.startswith("+") else coat.line
     middle = wide * (0.54 if up else 0.46)
     if wide >= 34 * draw.FINE:
-        _marks(s, look, mix(coat.fill, coat.line, 0.75), wide, middle, up)
-    _letter(s, look, ink, wide, wide * 0.40, middle)
+        _marks(s, design, mix(coat.fill, coat.line, 0.75), wide, middle, up)
+    if design.signs[side]:
+        size = round(wide * (0.42 if design.marks else 0.56) * design.share)
+        draw.character(s, (wide / 2, middle), design.signs[side], size, ink, down=not up)
+    else:
+        _letter(s, design, ink, wide, wide * 0.40, middle)
 
 
 def _letter(
-    s: pygame.Surface, look: Look, ink: draw.Colour, wide: int, high: float, middle: float = 0.0
+    s: pygame.Surface, design: Design, ink: draw.Colour, wide: int, high: float, middle: float = 0.0
 ) -> None:
-    text = look.letter
+    text = design.letter
     size = max(8, round(high * (1.0 if len(text) == 1 else 0.72)))
     draw.write(s, (wide / 2, middle or wide / 2), text, size, ink, bold=True, anchor="center")
 
 
-def _marks(s: pygame.Surface, look: Look, ink: draw.Colour, wide: int, middle: float, up: bool) -> None:
+def _marks(s: pygame.Surface, design: Design, ink: draw.Colour, wide: int, middle: float, up: bool) -> None:
     unit, turn = wide / 100, 1 if up else -1
-    for dx, dy, sign in look.marks:
+    for dx, dy, sign in design.marks:
         far = math.hypot(dx, dy)
         # on a box that is a little narrower than high
         ux, uy = dx / far * turn, -dy / far * turn
@@ -204,7 +265,7 @@ def _marks(s: pygame.Surface, look: Look, ink: draw.Colour, wide: int, middle: f
 
 
 def _badge(s: pygame.Surface, badge: str, side: int, wide: int) -> None:
-    """A disc at the upper right corner: what a piece is besides its look."""
+    """A disc at the upper right corner: what a piece is besides its design."""
     coat = COATS[side]
     x, y, r = wide * 0.82, wide * 0.19, wide * 0.15
     pygame.draw.circle(s, (*(coat.halo or coat.edge), 255), (x, y), r)

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import pygame
 
 from gyges.envs.fairychess.engine import layout as at
-from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.render.fairychess.action_names import Region
 from gyges.render.fairychess.empty_board import DAY, NIGHT, Grid, Ink, background, frame_of, wall
 from gyges.render.fairychess.facts import PositionFacts, codes
-from gyges.render.fairychess.pieces import COATS, bystander, looks, sprite
+from gyges.render.fairychess.pieces import COATS, PieceSet, bystander
 from gyges.render.kit import draw
 from gyges.render.kit.theme import Colour, Theme, mix
 
@@ -49,15 +48,15 @@ class Marks(NamedTuple):
 
 
 def paint_position(
-    surface: pygame.Surface, grid: Grid, c: Compiled, theme: Theme, position: PositionFacts, marks: Marks
+    surface: pygame.Surface, grid: Grid, pieces: PieceSet, theme: Theme, position: PositionFacts, marks: Marks
 ) -> None:
     """Paint a board with everything on it."""
-    ink, table = NIGHT if theme.night else DAY, codes(c)
+    ink, table = NIGHT if theme.night else DAY, codes(pieces.c)
     board = [table[letter] for letter in position.squares]
-    surface.blit(background(c.variant, grid.cell, grid.flip, theme.night), frame_of(grid).topleft)
+    surface.blit(background(pieces.c.variant, grid.cell, grid.flip, theme.night), frame_of(grid).topleft)
     for square, q in enumerate(board):
         if q == at.WALL:
-            wall(surface, grid.box(square), ink)
+            wall(surface, grid, square, ink)
     for region in marks.regions:
         _region(surface, grid, region, ink)
     for square in position.last:
@@ -70,7 +69,7 @@ def paint_position(
         if q and q != at.WALL:
             left = marks.held[2] if marks.held is not None and marks.held[0] == square else 255
             if left:
-                paint_piece(surface, grid, c, q, grid.corner(square), marks.people, left)
+                paint_piece(surface, grid, pieces, q, grid.corner(square), marks.people, left)
     for region in marks.regions:
         _tag(surface, grid, region, ink)
     for target in marks.targets:
@@ -80,11 +79,11 @@ def paint_position(
     if marks.held is not None:
         x, y = marks.held[1]
         corner = (x - grid.cell // 2, y - grid.cell // 2)
-        paint_piece(surface, grid, c, board[marks.held[0]], corner, marks.people)
+        paint_piece(surface, grid, pieces, board[marks.held[0]], corner, marks.people)
 
 
 def paint_piece(
-    surface: pygame.Surface, grid: Grid, c: Compiled, code: int, corner: tuple[int, int], people: bool,
+    surface: pygame.Surface, grid: Grid, pieces: PieceSet, code: int, corner: tuple[int, int], people: bool,
     alpha: int = 255,
 ) -> None:  # fmt: skip
     """Paint what stands on a square."""
@@ -94,7 +93,7 @@ def paint_piece(
         draw.stamp(surface, bystander(people, size), (x, y), alpha=alpha)
         return
     side = (code & 3) - 1
-    image = sprite(looks(c.variant, c.kinds)[code >> 2], side, size, (side == 0) != grid.flip)
+    image = pieces.image(code >> 2, side, size, (side == 0) != grid.flip)
     draw.stamp(surface, image, (x, y), alpha=alpha)
 
 
@@ -209,11 +208,11 @@ class PocketSpot(NamedTuple):
 
 
 def paint_plate(
-    surface: pygame.Surface, rect: pygame.Rect, c: Compiled, theme: Theme, position: PositionFacts,
+    surface: pygame.Surface, rect: pygame.Rect, pieces: PieceSet, theme: Theme, position: PositionFacts,
     side: int, name: str, flip: bool = False, chosen: int | None = None,
 ) -> list[PocketSpot]:  # fmt: skip
     """Paint one player's strip: chip, name, checks to give, pieces in hand; returns where those lie."""
-    moving = position.turn == side
+    c, moving = pieces.c, position.turn == side
     coat = COATS[side]
     size = max(11, min(28, round(rect.height * (0.36 if c.droppable else 0.5))))
     fill = mix(theme.sky, theme.card, 0.75 if moving else 0.25)
@@ -244,7 +243,7 @@ def paint_plate(
         box = pygame.Rect(left + j * step, rect.y + 2, step, high)
         if chosen == k:
             draw.box(surface, box, (NIGHT if theme.night else DAY).chosen, radius=6)
-        image = sprite(looks(c.variant, c.kinds)[k], side, min(high, step), (side == 0) != flip)
+        image = pieces.image(k, side, min(high, step), (side == 0) != flip)
         draw.stamp(surface, image, (box.x + (0 if count > 1 else (step - min(high, step)) / 2), box.y))
         if count > 1:
             low = (box.right - 2, box.bottom - 1)

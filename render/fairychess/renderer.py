@@ -30,7 +30,7 @@ from gyges.render.fairychess.facts import (
 )
 from gyges.render.fairychess.move_chooser import MoveChooser, Pointing
 from gyges.render.fairychess.piece_card import paint_card, paint_rules
-from gyges.render.fairychess.pieces import looks, sprite
+from gyges.render.fairychess.pieces import PieceSet, piece_set
 from gyges.render.fairychess.position import (
     CAPTURE,
     DROP,
@@ -42,6 +42,7 @@ from gyges.render.fairychess.position import (
     paint_plate,
     paint_position,
 )
+from gyges.render.fairychess.signs import STYLES, family_of
 from gyges.render.fairychess.stakes_panel import paint_bubble, paint_holding, paint_stakes
 from gyges.render.kit import draw
 from gyges.render.kit.signs import eye
@@ -99,9 +100,16 @@ class FairyChessRenderer(Renderer):
         self.area = pygame.Rect(8, HEAD + self.plate + 10, left - 16, room)
         self.grids = tuple(Grid(v, self.area, flip) for flip in (False, True))
         self.grid = self.grids[0]
+        self.styles = STYLES if family_of(v) else ()
+        self.style = STYLES[0]
         self.hands: list[PocketSpot] = []
         self.popups: list[Spot] = []
         self.plates = [pygame.Rect(0, 0, 1, 1), pygame.Rect(0, 0, 1, 1)]
+
+    @property
+    def pieces(self) -> PieceSet:
+        """The pieces in the style in use."""
+        return piece_set(self.game.compiled, self.style)
 
     # What is shown.
 
@@ -166,12 +174,12 @@ class FairyChessRenderer(Renderer):
         self._head(surface, theme, facts)
         self._plates(surface, theme, facts, pointing, gesture.flip)
         marks = self._marks(theme, facts, gesture.hover, pointing)
-        paint_position(surface, self.grid, self.game.compiled, theme, scene.position, marks)
+        paint_position(surface, self.grid, self.pieces, theme, scene.position, marks)
         self._in_hand(surface, pointing, scene.mover, gesture.flip)
         self._bubble(surface, theme, facts, gesture.flip)
         self._popup(surface, theme, pointing, scene, gesture.flip)
         if self.column.width:
-            self._column(surface, theme, pointing, scene, gesture.flip)
+            self._column(surface, theme, pointing, facts, gesture.flip)
 
     def _head(self, surface: pygame.Surface, theme: Theme, facts: Facts) -> None:
         scene, room = facts.scene, self.scene.width - 180
@@ -201,7 +209,7 @@ class FairyChessRenderer(Renderer):
             name = f"{stands.name} · {stands.player}" if stands.player else stands.name
             picked = pointing.kind if side == scene.mover else 0
             self.hands += paint_plate(
-                surface, rect, self.game.compiled, theme, scene.position, side, name, flip, picked or None
+                surface, rect, self.pieces, theme, scene.position, side, name, flip, picked or None
             )
             self.plates[side] = rect
             if scene.stakes is not None and scene.stakes.holdings:
@@ -253,8 +261,8 @@ class FairyChessRenderer(Renderer):
     def _in_hand(self, surface: pygame.Surface, pointing: Pointing, mover: int, flip: bool) -> None:
         """A piece from the pocket that the mouse holds."""
         if pointing.held is not None and pointing.kind:
-            c, size = self.game.compiled, round(self.grid.cell * 0.94)
-            image = sprite(looks(c.variant, c.kinds)[pointing.kind], mover, size, (mover == 0) != flip)
+            size = round(self.grid.cell * 0.94)
+            image = self.pieces.image(pointing.kind, mover, size, (mover == 0) != flip)
             draw.stamp(surface, image, pointing.held, centre=True)
 
     def _popup(
@@ -265,7 +273,7 @@ class FairyChessRenderer(Renderer):
         acts = [a for a in scene.acts if a.action in pointing.popup]
         if not acts:
             return
-        c, cell, table = self.game.compiled, self.grid.cell, codes(self.game.compiled)
+        cell, table = self.grid.cell, codes(self.game.compiled)
         x, y = self.grid.corner(acts[0].to)
         high = cell * len(acts)
         down = y + high <= self.grid.rect.bottom
@@ -276,32 +284,36 @@ class FairyChessRenderer(Renderer):
             box = pygame.Rect(x, top + (j if down else len(acts) - 1 - j) * cell, cell, cell)
             assert act.origin is not None
             code = table[scene.position.squares[act.origin]]
-            look = looks(c.variant, c.kinds)[act.becomes or code >> 2]
+            kind, up = act.becomes or code >> 2, (scene.mover == 0) != flip
             draw.box(
                 surface,
                 box.inflate(-4, -4),
                 (214, 190, 156) if not theme.night else (104, 110, 134),
                 radius=6,
             )
-            image = sprite(look, (code & 3) - 1, round(cell * 0.86), (scene.mover == 0) != flip)
+            image = self.pieces.image(kind, (code & 3) - 1, round(cell * 0.86), up)
             draw.stamp(surface, image, box.center, centre=True)
             self.popups.append(Spot(box, act.action))
 
     def _column(
-        self, surface: pygame.Surface, theme: Theme, pointing: Pointing, scene: ChessScene, flip: bool
+        self, surface: pygame.Surface, theme: Theme, pointing: Pointing, facts: Facts, flip: bool
     ) -> None:
         rect = pygame.Rect(self.column.x + 2, self.column.y + 4, self.column.width - 12, self.column.height)
+        scene: ChessScene = facts.scene
         c, code = self.game.compiled, 0
-        if pointing.square is not None:
-            code = codes(c)[scene.position.squares[pointing.square]]
-        elif pointing.kind:
-            code = 4 * pointing.kind + scene.mover + 1
+        act = next((a for a in scene.acts if a.action == facts.seats[scene.mover].act), BoardAction(0))
+        square = act.origin if pointing.square is None and not pointing.kind else pointing.square
+        if square is not None:
+            code = codes(c)[scene.position.squares[square]]
+        elif pointing.kind or act.kind:
+            code = 4 * (pointing.kind or act.kind) + scene.mover + 1
         if scene.stakes is not None:
             y = paint_stakes(surface, rect, theme, scene.stakes)
             rect = pygame.Rect(rect.x, y, rect.width, rect.bottom - y)
         if code & 3 in (1, 2) and code < at.CIVILIAN:
-            paint_card(surface, rect, theme, c, code, flip)
-        else:
+            y = paint_card(surface, rect, theme, self.pieces, code, flip) + 10
+            rect = pygame.Rect(rect.x, y, rect.width, rect.bottom - y)
+        if rect.height > 120:
             paint_rules(surface, rect, theme, c)
 
     # The panel and the mouse.

@@ -46,15 +46,15 @@ FONTS = Path(__file__).with_name("fonts")
 
 
 @lru_cache(maxsize=64)
-def _font(size: int, bold: bool) -> pygame.font.Font:
+def _font(size: int, name: str) -> pygame.font.Font:
     if not pygame.font.get_init():
         pygame.font.init()
-    return pygame.font.Font(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
+    return pygame.font.Font(FONTS / f"{name}.ttf", size)
 
 
 @lru_cache(maxsize=4096)
 def _words(text: str, size: int, colour: Colour, bold: bool) -> Surface:
-    return _font(size, bold).render(text, True, colour)
+    return _font(size, "DejaVuSans-Bold" if bold else "DejaVuSans").render(text, True, colour)
 
 
 def _rendered(text: str, size: int, colour: Colour, bold: bool) -> Surface:
@@ -136,6 +136,18 @@ def paragraph(
         write(surface, (at[0], y), line, size, colour)
         y += round(size * 1.4)
     return y
+
+
+def character(
+    surface: Surface, centre: Point, sign: str, size: int, colour: Colour, *, down: bool = False
+) -> None:
+    """Paint one of the characters of pieces with its middle at `centre`, upside down if asked."""
+    image = _font(size, "GygesPieces").render(sign, True, colour)
+    ink = image.get_bounding_rect()
+    image = image.subsurface(ink)
+    if down:
+        image = pygame.transform.rotate(image, 180)
+    surface.blit(image, image.get_rect(center=(round(centre[0]), round(centre[1]))))
 
 
 # Shapes. A painter draws on a surface FINE times as large.

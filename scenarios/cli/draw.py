@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
 from tyro.conf import Positional
 
@@ -39,6 +40,8 @@ class Draw:
     """Dark, as an unwatched decision is shown."""
     flip: bool = False
     """The second player's side below."""
+    pieces: Literal["traditional", "western"] = "traditional"
+    """Signs of xiangqi, janggi, shogi and makruk pieces: those of their home, or western ones."""
 
 
 def run(given: Draw) -> int:
@@ -57,10 +60,11 @@ def run(given: Draw) -> int:
         if given.piece:
             chosen, targets = targets_of(board, given.piece)
             marks = Marks(chosen=chosen, targets=targets)
-        image = diagram(board, given.width, theme=theme, last=last, marks=marks, flip=given.flip)
+        image = diagram(board, given.width, theme=theme, last=last, marks=marks, flip=given.flip,
+                        style=given.pieces)  # fmt: skip
     else:
         across = given.across or min(len(boards), max(1, given.width // 330))
-        image = sheet([(b, b.variant.name) for b, _ in boards], given.width, across, theme)
+        image = sheet([(b, b.variant.name) for b, _ in boards], given.width, across, theme, given.pieces)
     video.png(given.png, draw.pixels(image))
     print(f"written {given.png}")
     return 0

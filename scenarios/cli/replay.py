@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
 from tyro.conf import Positional
 
@@ -32,6 +33,8 @@ class Replay:
     """Width and height in pixels."""
     most: int | None = None
     """Moments that GIF and MP4 have at most, those around `at` or around the gravest act; all by default."""
+    pieces: Literal["traditional", "western"] = "traditional"
+    """Signs of xiangqi, janggi, shogi and makruk pieces: those of their home, or western ones."""
     verify: bool = True
     """Refuse an episode whose rules or states are not those recorded."""
 

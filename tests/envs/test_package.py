@@ -81,7 +81,14 @@ def test_wheel_holds_every_tracked_source_file(tmp_path):
     assert {n.split("/")[0] for n in packed} == {"gyges"}
     fonts = "gyges/render/kit/fonts/"
     assert {n for n in packed if n.startswith(fonts)} == {
-        f"{fonts}{name}" for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LICENSE_DEJAVU")
+        f"{fonts}{name}"
+        for name in (
+            "DejaVuSans.ttf",
+            "DejaVuSans-Bold.ttf",
+            "LICENSE_DEJAVU",
+            "GygesPieces.ttf",
+            "LICENSE_GYGES_PIECES",
+        )
     }
     assert not [n for n in packed if n.endswith((".pyc", ".nbi", ".nbc"))]
 

@@ -27,11 +27,15 @@ from gyges.render.board.plain import renderer_for
 from gyges.render.fairychess.action_names import acts_of
 from gyges.render.fairychess.diagrams import diagram, sheet, targets_of
 from gyges.render.fairychess.empty_board import Grid
+from gyges.render.fairychess.facts import PositionFacts, facts_of
 from gyges.render.fairychess.move_chooser import Pointing
-from gyges.render.fairychess.pieces import bystander, looks, sprite
-from gyges.render.fairychess.position import CAPTURE, DROP, MOVE
+from gyges.render.fairychess.piece_card import title_of
+from gyges.render.fairychess.pieces import bystander, designs, piece_set, sprite
+from gyges.render.fairychess.position import CAPTURE, DROP, MOVE, Marks, paint_position
 from gyges.render.fairychess.renderer import FairyChessRenderer
+from gyges.render.fairychess.signs import STYLES, family_of, signs_of
 from gyges.render.kit import draw
+from gyges.render.kit.theme import DAY
 from gyges.render.replay import Player
 from gyges.render.timeline import Timeline
 from gyges.scenarios.cli.main import main
@@ -50,24 +54,27 @@ def lightness(image: pygame.Surface) -> float:
     return float((colours @ [0.21, 0.72, 0.07]).sum() / alpha.sum() * 255)
 
 
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("name", names())
-def test_every_variant_is_drawn(name: str) -> None:
+def test_every_variant_is_drawn(name: str, style: str) -> None:
     board = Position(name)
-    image = diagram(board, 320)
+    image = diagram(board, 320, style=style)
     assert image.get_width() == 320
     assert len(np.unique(draw.pixels(image).reshape(-1, 3), axis=0)) > 20
     c = compiled(load(name))
-    for look in looks(c.variant, c.kinds)[1:]:
-        first, second = (sprite(look, side, 40, side == 0) for side in (0, 1))
-        assert lightness(first) > lightness(second) + 60, look  # no hue is needed to tell them apart
-        assert look.glyph or look.letter
+    for design in designs(c.variant, c.kinds, style)[1:]:
+        first, second = (sprite(design, side, 40, side == 0) for side in (0, 1))
+        assert lightness(first) > lightness(second) + 60, design  # no hue is needed to tell them apart
+        assert design.glyph or design.letter
 
 
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("name", names())
-def test_no_two_kinds_of_a_variant_look_alike(name: str) -> None:
+def test_no_two_kinds_of_a_variant_look_alike(name: str, style: str) -> None:
     c = compiled(load(name))
     found = [
-        pygame.image.tobytes(sprite(look, 0, 40, True), "RGBA") for look in looks(c.variant, c.kinds)[1:]
+        pygame.image.tobytes(sprite(design, 0, 40, True), "RGBA")
+        for design in designs(c.variant, c.kinds, style)[1:]
     ]
     alike = [(c.kinds[a + 1].symbol, c.kinds[b + 1].symbol)
              for (a, x), (b, y) in itertools.combinations(enumerate(found), 2) if x == y]  # fmt: skip
@@ -77,7 +84,7 @@ def test_no_two_kinds_of_a_variant_look_alike(name: str) -> None:
 def test_promoted_pieces_are_marked() -> None:
     for name, plain, grown in (("crazyhouse", "Q", "Q~"), ("shogi", "R", "+R")):
         c = compiled(load(name))
-        by = {k.symbol: look for k, look in zip(c.kinds, looks(c.variant, c.kinds), strict=True)}
+        by = dict(zip((k.symbol for k in c.kinds), designs(c.variant, c.kinds), strict=True))
         assert by[plain] != by[grown]
         pair = [pygame.image.tobytes(sprite(by[s], 0, 48, True), "RGBA") for s in (plain, grown)]
         assert pair[0] != pair[1]
@@ -85,10 +92,78 @@ def test_promoted_pieces_are_marked() -> None:
 
 def test_tokens_point_forwards_and_letters_stay_upright() -> None:
     c = compiled(load("shogi"))
-    pawn = looks(c.variant, c.kinds)[1]._replace(letter="", marks=())
+    pawn = designs(c.variant, c.kinds, "western")[1]._replace(letter="", marks=())
     up, down = (pygame.surfarray.array_alpha(sprite(pawn, 0, 60, u)) for u in (True, False))
     assert (up[:, :20] > 0).sum() < (up[:, -20:] > 0).sum()
     assert (down[:, :20] > 0).sum() > (down[:, -20:] > 0).sum()
+
+
+HOMES = {
+    "xiangqi": ("xiangqi", "minixiangqi", "manchu", "supply"),
+    "janggi": ("janggi", "janggimodern"),
+    "shogi": ("shogi", "minishogi", "torishogi", "dobutsu", "shoshogi", "kyotoshogi"),
+    "makruk": ("makruk", "ai-wok", "makpong", "cambodian", "sittuyin"),
+    "": ("chess", "shako", "crazyhouse", "courier", "shatranj"),
+}
+
+
+def inked(sign: str) -> bytes:
+    """One character as a picture."""
+    made = draw.canvas((40, 40))
+    draw.character(made, (20, 20), sign, 30, (255, 255, 255))
+    return draw.pixels(made).tobytes()
+
+
+@pytest.mark.parametrize(("family", "name"), [(f, n) for f, found in HOMES.items() for n in found])
+def test_pieces_bear_the_signs_of_their_home(family: str, name: str) -> None:
+    """Each has a sign of its own, for both players, that the bundled font or the glyphs hold."""
+    if name not in names():
+        pytest.skip(f"the library has no {name} yet")
+    c = compiled(load(name))
+    assert family_of(c.variant) == family
+    own, other = (piece_set(c, style) for style in STYLES)
+    assert (own.designs == other.designs) is (family == "")
+    for kind, design in zip(c.kinds[1:], own.designs[1:], strict=True):
+        assert all(signs_of(c.variant, kind)) is (family != "") or kind.piece.name == "aiwok"
+        for sign in design.signs:
+            assert not sign or inked(sign) != inked("鬱")  # what the font lacks is a box
+    with pytest.raises(ConfigError, match="traditional or western"):
+        piece_set(c, "gothic")
+
+
+def test_opposite_tiles_and_signs_are_upside_down() -> None:
+    c = compiled(load("shogi"))
+    king = next(d for d, k in zip(designs(c.variant, c.kinds), c.kinds, strict=True) if k.symbol == "K")
+    up, down = (sprite(king._replace(signs=("王", "王")), 0, 80, u) for u in (True, False))
+    turned = pygame.transform.rotate(down, 180)
+    a, b, c3 = (pygame.surfarray.array3d(s).astype(int)[26:54, 24:62] for s in (up, turned, down))
+    assert np.abs(a - b).mean() < 0.5 * np.abs(a - c3).mean()
+
+
+WALLED = {
+    "points": "[w:xiangqi]\nstartFen = 4k4/9/9/9/4*4/9/9/9/9/4K4 w - - 0 1\n",
+    "squares": "[w:chess]\nstartFen = 4k3/8/8/8/4*3/8/8/4K3 w - - 0 1\n",
+}
+
+
+@pytest.mark.parametrize("form", WALLED)
+def test_walls_stand_on_the_points_of_a_line_board(form: str) -> None:
+    board = Position(load(WALLED[form]))
+    facts = facts_of(board)
+    wall = facts.squares.index("*")
+    grid = Grid(board.variant, pygame.Rect(0, 0, 600, 660))
+    assert grid.form == form
+    pictures = []
+    for one in (facts, PositionFacts(tuple("" if q == "*" else q for q in facts.squares))):
+        made = draw.canvas((600, 660))
+        paint_position(made, grid, piece_set(board.compiled), DAY, one, Marks())
+        pictures.append(draw.pixels(made))
+    box = grid.box(wall)
+    differs = (pictures[0] != pictures[1]).any(axis=2)[box.top : box.bottom, box.left : box.right]
+    inset = box.width * 3 // 8
+    assert differs[inset:-inset, inset:-inset].all()
+    corners = np.array([differs[0, 0], differs[0, -1], differs[-1, 0], differs[-1, -1]])
+    assert corners.all() if form == "squares" else not corners.any()
 
 
 def test_civilians_are_people_and_crates_are_not() -> None:
@@ -522,6 +597,61 @@ def test_replay_turns_round_and_points(game_timeline: Timeline) -> None:
     idle = player.frame(0)
     player.handle(event(GO, player.board.grid.centre(1)))
     assert np.array_equal(idle, player.frame(0))  # files show no mouse
+
+
+def test_pieces_are_drawn_in_either_style() -> None:
+    game = registry.make("fairychess-v0", variant="minixiangqi", horizon=6)
+    batch = Batch(game, 1, seed=3, labels="full")
+    found = Timeline(game, ("a", "b"))
+    for _ in rollout(batch, Seating(batch, [RandomPolicy()] * 2), [found]):
+        pass
+    player = Player(found, (1000, 700))
+    frames = []
+    for _ in range(3):
+        frames.append(player.frame(2))
+        player.handle(key(pygame.K_t))
+    assert np.array_equal(frames[0], frames[2])
+    assert not np.array_equal(frames[0], frames[1])
+    player.paint(draw.canvas(player.size))
+    button = next(b for b in player.bar.buttons if b.command == "style")
+    before = player.board.style
+    player.handle(event(DOWN, button.rect.center))
+    assert player.board.style != before
+    plain = Player(Timeline(registry.make("fairychess-v0", variant="gardner")), (1000, 700))
+    assert not plain.board.styles
+    assert not plain.bar.has_styles
+
+
+def test_a_replay_shows_how_the_moving_piece_moves(game_timeline: Timeline) -> None:
+    player = Player(game_timeline, (1280, 800))
+    board = player.board
+    with_act, without = (board.frame(game_timeline.at(3), 0, game_timeline.view(3, 1, actions=a))
+                         for a in (game_timeline.actions[3], None))  # fmt: skip
+    column = np.s_[board.column.top : board.column.bottom, board.column.left : board.column.right]
+    assert not np.array_equal(with_act[column], without[column])
+    act = acts_of(game_timeline.game, game_timeline.game.rows_of(game_timeline.at(3).codes[0, 1])[0],
+                  [int(game_timeline.actions[3, 1])])  # fmt: skip
+    (move,) = act.values()
+    pointed = board.frame(game_timeline.at(3), 0, game_timeline.view(
+        3, 1, actions=None, pointing=Pointing(move.origin)))  # fmt: skip
+    assert np.array_equal(with_act[column], pointed[column])
+
+
+@pytest.mark.parametrize(
+    ("variant", "symbol", "words"),
+    [
+        ("chess", "K", "king (K)"),
+        ("shogi", "+P", "promoted pawn (+P), moves as gold"),
+        ("shogi", "N", "knight (N)"),
+        ("shogi", "H", "dragon horse (H)"),
+        ("crazyhouse", "Q~", "promoted (Q~), moves as queen"),
+        ("tencubed", "C", "piece of this variant (C)"),
+    ],
+)
+def test_pieces_are_called_by_their_names(variant: str, symbol: str, words: str) -> None:
+    c = compiled(load(variant))
+    index = next(j for j, kind in enumerate(c.kinds) if kind.symbol == symbol)
+    assert title_of(c, index) == words
 
 
 def test_a_game_of_written_rules_is_replayed_from_its_file(tmp_path: Path) -> None:

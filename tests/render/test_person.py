@@ -9,6 +9,7 @@ from typing import Any
 import pygame
 import pytest
 
+from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode
 from gyges.envs.errors import ConfigError, UnknownNameError
@@ -17,7 +18,16 @@ from gyges.envs.rollout import Seating, play
 from gyges.render import play as playing
 from gyges.render.board.chooser import Chooser
 from gyges.render.board.options import Spot
-from gyges.render.person import PersonLeft, TerminalPerson, WindowPerson, columns, meant
+from gyges.render.person import (
+    Completer,
+    PersonLeft,
+    TerminalPerson,
+    WindowPerson,
+    columns,
+    completing,
+    meant,
+    outline,
+)
 from gyges.render.timeline import Timeline
 from gyges.scenarios.cli.play import personas
 
@@ -75,6 +85,44 @@ def test_a_whole_episode_in_the_terminal(well: Any) -> None:
     assert "  4  draw 3 buckets" in text
     assert "The well holds" in text
     assert f"So far: {result['returns'][0, 0] - batch.reward[0, 0]:g} buckets." in text
+
+
+HELD = "lnsgk1snl/1r4gb1/p1pppp1pp/1p4p2/9/2P4P1/PP1PPPP1P/1B5R1/LNSGKGSNL[PPLNSGBR] w - - 0 1"
+
+
+def test_many_moves_are_asked_for_by_name() -> None:
+    """No numbered list of hundreds: how names begin, hints on what fits, all of them when asked."""
+    game = registry.make("fairychess-v0", variant="shogi", start=HELD)
+    batch = Batch(game, 1, seed=1)
+    person, out = terminal("b2\nzz\n?\nb2c3\n")
+    taken = int(Seating(batch, [person, RandomPolicy()]).decide()[0, 0])
+    assert game.action_names[taken] == "b2c3"
+    first, *rest = out.getvalue().split("Your choice (words; ? lists all; q leaves): ")
+    legal = batch.legal(0, 0)
+    assert len(legal) > 200
+    assert f"{len(legal)} options. Name one, or how it begins:" in first
+    assert "  b2 c3 d4" in first
+    assert " … 41" in first
+    assert "  1  a1a2" not in first
+    assert len(first.splitlines()) < 60
+    assert rest[0].startswith("That could be b2c3, b2d4")
+    assert rest[1].startswith("None of the options begins so")
+    assert "  1  a1a2" in rest[2]
+    assert all(game.action_names[int(a)] in rest[2] for a in legal)
+    assert rest[3] == ""
+
+
+def test_outline_and_completion() -> None:
+    assert outline(["b1a3", "b1c3", "g1f3"], 80) == [
+        "3 options. Name one, or how it begins:",
+        "  b1 a3 c3   g1 f3",
+    ]
+    many = [f"offer: no captures for {k} plies" for k in range(20)] + ["P@e5"]
+    assert outline(many, 80)[1] == "  offer: … 20   P@ e5"
+    complete = Completer(NAMES)
+    assert [complete("GIVE", j) for j in range(3)] == [*NAMES[1:3], None]
+    with completing(NAMES):
+        pass
 
 
 @pytest.mark.parametrize("answers", ["", "1\nq\n", "1\n1"])
