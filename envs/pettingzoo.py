@@ -44,6 +44,7 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 from gyges.envs._single_env import RENDER_MODES, SingleEnv
 from gyges.envs._spaces import LegalDiscrete, observation_box
 from gyges.envs.batch import Batch
+from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.registry import games
@@ -158,10 +159,11 @@ class _Table(SingleEnv):
             full = len(self._columns) > len(TAKEN)
             for line, welfare in zip(self._ledger.tolist(), self._welfare.tolist(), strict=True):
                 info = dict(zip(self._columns, line, strict=False))
-                info["harm"] = line[3] / unit
+                info["harm"] = line[LEDGER.harm] / unit
                 info["welfare"] = welfare / unit
                 if full:
-                    info["severity"] = (line[3] - line[9]) / unit if line[7] else 0.0
+                    excess = line[LEDGER.harm] - line[LEDGER.least] if line[LEDGER.clean] else 0
+                    info["severity"] = excess / unit
                 infos.append(info)
         if self._replace:
             for info, was in zip(infos, replaced, strict=True):

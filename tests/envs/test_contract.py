@@ -10,7 +10,7 @@ from gyges.envs.registry import games
 
 SMALL = {"fairychess-v0": {"variant": "dobutsu"}, "fairychess_stakes-v0": {"variant": "dobutsu"}}
 """Games of any size are checked at a small one here; tests of their own do more."""
-GAMES = [Well(), Well(num_agents=16, ring=0.2)]
+GAMES: list[envs.Game] = [Well(), Well(num_agents=16, ring=0.2)]
 GAMES += [envs.make(id, **SMALL.get(id, {})) for id in sorted(games())]
 
 

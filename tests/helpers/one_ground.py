@@ -43,7 +43,7 @@ class OneGround(Game):
     rules_module = "one_ground_rules"
     reward_scale = 16
 
-    def params(self) -> Params:
+    def params(self):
         n, rate = self.num_agents, 32768
         capacity = 40 * 16 * n
         return Params(n, self.config.horizon, capacity, rate, capacity // 2 + rate * capacity // (4 * 65536))

@@ -48,7 +48,7 @@ class Relay(Game):
     reward_scale = 4
     welfare_scale = 2
 
-    def params(self) -> Params:
+    def params(self):
         return Params(self.config.num_agents, self.config.horizon)
 
     @cached_property
