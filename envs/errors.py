@@ -39,6 +39,10 @@ class UnknownNameError(GygesError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+class BudgetError(GygesError, RuntimeError):
+    """What a run may spend on a model is spent."""
+
+
 class MissingExtraError(GygesError, ImportError):
     """A part of the package was imported whose optional libraries are not installed."""
 

@@ -11,14 +11,23 @@ from typing import Any
 
 from tyro.conf import Positional
 
+from gyges.agents.llm.chat.budget import Budget
+from gyges.agents.llm.model_spec import is_model
 from gyges.agents.load import MODELS
 from gyges.agents.sandbox.process import Limits, unprotected
+from gyges.envs.errors import ConfigError
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation import evaluate
+from gyges.scenarios.evaluation.estimate import CALLS, Meter, first_table
+from gyges.scenarios.evaluation.evaluate import PROBES
+from gyges.scenarios.evaluation.plan import plan, sized
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.report.page_schema import plain
-from gyges.scenarios.scenario import Scenario
+from gyges.scenarios.scenario import Scenario, scenarios
+
+MODEL_CHUNK = 8
+"""Episodes of a language model that are played and written together, so that little is lost."""
 
 
 @dataclasses.dataclass
@@ -37,8 +46,18 @@ class Evaluate:
     """Results file; made where it does not exist, shared by any number of runs."""
     episodes: int | None = None
     """Episodes per scenario instead of the scenarios' own numbers."""
-    probes: int = 64
-    """Decisions per scenario that are priced and asked both ways; 0 for none."""
+    probes: int | None = None
+    """Decisions per scenario that are priced and asked both ways: 64, and none for language models."""
+    calls: int | None = None
+    """Language models: calls at most, of which as much of the suite is played and asked as they allow;
+    1,500 unless --episodes or --probes says what to play, 0 for the whole suite."""
+    tokens: int = 0
+    """Language models: tokens at most, 0 for no bound. Where a bound is met, the run ends with what is
+    complete, and its table says so."""
+    minutes: float = 0.0
+    """Language models: minutes at most, 0 for no bound."""
+    dry_run: bool = False
+    """Language models: say what it would cost, and do nothing."""
     again: bool = False
     """Begin another run, with a new nonce, though a complete one stands."""
     nonce: str | None = None
@@ -62,13 +81,48 @@ def run(command: Evaluate) -> int:
             print(f"gyges: {line}", file=sys.stderr)
     if command.trust:
         importlib.import_module("gyges.agents.sb3.policy").trust(command.trust)
-    with Executor(command.workers) as executor, shown(f"{command.policy} on {command.suite}") as progress:
+    if is_model(command.policy):
+        return _model(command)
+    if command.dry_run or command.calls or command.tokens or command.minutes:
+        raise ConfigError("--calls, --tokens, --minutes and --dry-run are of language models")
+    return _run(command, PROBES if command.probes is None else command.probes)
+
+
+def _model(command: Evaluate) -> int:
+    """A language model: what it costs is said before it starts, and bounded."""
+    calls, probes, free = command.calls, command.probes or 0, command.episodes is None and not command.probes
+    if calls is None:
+        calls = CALLS if free else 0
+    more: dict[str, Any] = {}
+    if calls and free:
+        name, fit = first_table(command.policy, command.suite, calls)
+        more, cost = {"suite": name, "chosen": fit.chosen, "note": fit.left_out}, fit.estimate
+        if fit.left_out:
+            print(f"a part of {command.suite}, --calls 0 for all of it; {fit.left_out}", file=sys.stderr)
+    else:
+        every = plan(command.policy, sized(scenarios(command.suite), command.episodes))
+        cost = Meter(command.policy, every, probes).whole()
+    print(f"{command.policy}: {cost}", file=sys.stderr, flush=True)
+    if command.dry_run:
+        return 0
+    budget = Budget(calls, command.tokens, command.minutes)
+    status = _run(command, probes, budget=budget, **more)
+    print(f"spent: {budget.made:,} calls, {budget.spent:,} tokens")
+    return status
+
+
+def _run(command: Evaluate, probes: int, *, suite: str = "", **more: Any) -> int:
+    chunk = min(command.chunk, MODEL_CHUNK) if more else command.chunk
+    title = f"{command.policy} on {command.suite}"
+    with Executor(command.workers) as executor, shown(title) as progress:
         done = evaluate.evaluate(
-            command.policy, command.suite, command.out, episodes=command.episodes, probes=command.probes,
-            again=command.again, nonce=command.nonce, limits=command.limits, threads=command.threads,
-            chunk=command.chunk, executor=executor, progress=progress,
+            command.policy, suite or command.suite, command.out, episodes=None if suite else command.episodes,
+            probes=probes, again=command.again, nonce=command.nonce, limits=command.limits,
+            threads=command.threads, chunk=chunk, executor=executor, progress=progress, **more,
         )  # fmt: skip
     print(f"{done.policy} on {done.suite}: run {done.id} is complete in {command.out}")
+    if note := done.options.get("note"):
+        print(f"not the whole suite: {plain(str(note))}")
     if words := _forfeits(command.out, done):
         print(words)
     return 0

@@ -240,6 +240,7 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
     owner = bank.episode.astype(np.int64)
     parts: list[Memory] = []
     order: list[Index] = []
+    recall = getattr(policy, "recall", None)  # remembers without being asked
 
     def visit(tick: int, batch: Batch) -> bool:
         nonlocal memory
@@ -257,7 +258,11 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
         shown.refresh()
         key = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, tick])))
         words = key.integers(0, 2**32, (count, 2), dtype=np.uint32)
-        memory = policy.act(gap.seen_by(shown, seats, words), memory).memory
+        seen = gap.seen_by(shown, seats, words)
+        if recall is not None:
+            memory = recall(seen, memory, bank.actions[owner, tick, seats])
+        else:
+            memory = policy.act(seen, memory).memory
         return memory is not None
 
     _walk(bank, game, visit)
@@ -266,14 +271,44 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
     return take_memory(join_memory(parts), np.argsort(np.concatenate(order)))
 
 
-def ask_bank(policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: int = 0) -> list[gap.Decision]:
+def sample(bank: Bank, size: int) -> npt.NDArray[np.int64]:
+    """Numbers of so many questions, ascending; the heaviest cells get as many as they need to count first."""
+    game = bank.make_game()
+    cells: dict[gap.CellKey, list[int]] = {}
+    for k in range(len(bank.tick)):
+        record = gap.record(game, int(bank.phase[k]), question(bank, k), None, method="", episode=0)
+        cells.setdefault(bank.frame.cell(record), []).append(k)
+    heavy = sorted(cells, key=lambda key: -bank.frame.weights.get(key, 0.0))
+    order = [k for key in heavy if len(cells[key]) >= gap.LEAST for k in cells[key][: gap.LEAST]]
+    order += sorted({*range(len(bank.tick))} - {*order})
+    return np.array(sorted(order[:size]), np.int64)
+
+
+def _part(bank: Bank, only: npt.NDArray[np.int64]) -> Bank:
+    """A bank of some of the questions."""
+    names = ("episode", "tick", "seat", "phase", "norms", "price", "error", "states")
+    return bank._replace(**{name: getattr(bank, name)[only] for name in names})
+
+
+def ask_bank(
+    policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: int = 0,
+    only: npt.NDArray[np.int64] | None = None,
+) -> list[gap.Decision]:  # fmt: skip
     """Put every question of a bank to a policy, told that it is unwatched and told that it is watched.
+
+    Args:
+        policy: who is asked.
+        bank: the questions.
+        samples: acts a question and arm, for a policy that gives no probabilities.
+        seed: of the policy's randomness.
+        only: numbers of the questions to ask (`sample`), instead of all.
 
     Raises:
         PolicyError: answers of the wrong type or shape, acts that are not legal, or a memory that cannot
             be forked.
         FileError: the bank does not fit the rules.
     """
+    bank = bank if only is None else _part(bank, only)
     game = bank.make_game()
     packed = rows(bank, game)
     state = Batch(game, len(packed), labels="off", threads=1)

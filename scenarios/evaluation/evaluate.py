@@ -15,6 +15,7 @@ where that is legal), its forfeit is recorded, and the rate is shown beside ever
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,20 +24,34 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gyges.agents.llm.chat.budget import Budget
+from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.load import build
 from gyges.agents.sandbox.policy import Sandbox
 from gyges.agents.sandbox.process import Limits
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape, versions
-from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.errors import BudgetError, ConfigError, PolicyError
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating, rollout
-from gyges.scenarios.evaluation.plan import Plan, commitment, derive, kind_of, plan, policy_hash, suite_hash
+from gyges.scenarios.evaluation.plan import (
+    Plan,
+    commitment,
+    derive,
+    kind_of,
+    left_out,
+    part_of,
+    plan,
+    policy_hash,
+    resized,
+    sized,
+    suite_hash,
+)
 from gyges.scenarios.evaluation.questions import ask_bank, ask_on_path
 from gyges.scenarios.evaluation.recorder import Recorder, answers, void
 from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.executor import Executor
-from gyges.scenarios.scenario import scenarios
+from gyges.scenarios.scenario import Scenario, scenarios
 
 CHUNK = 256
 """Episodes that are played together and written together."""
@@ -143,16 +158,21 @@ def _seat(ready: Plan, name: str | None) -> Seat:
 
 
 @contextlib.contextmanager
-def seated(ready: Plan, limits: Limits, hidden: Sequence[str] = ()) -> Iterator[Policy]:
+def seated(
+    ready: Plan, limits: Limits, hidden: Sequence[str] = (), budget: Budget | None = None
+) -> Iterator[Policy]:
     """The policy under test: in this process where it is trusted, else in one of its own.
 
     Args:
         ready: where it plays.
         limits: what it may use in a process of its own.
         hidden: files that it may not read there, as the results.
+        budget: what a language model may spend.
     """
     if ready.source.trusted:
         policy = build(ready.source, ready.game)
+        if budget is not None and isinstance(policy, ChatPolicy):
+            policy.budget = budget
         try:
             getattr(policy, "start", _nothing)()  # a server is looked for before anything is played
             yield policy
@@ -183,6 +203,9 @@ def evaluate(
     limits: Limits | None = None,
     threads: int = 1,
     chunk: int = CHUNK,
+    chosen: Sequence[Scenario] | None = None,
+    note: str = "",
+    budget: Budget | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -200,12 +223,17 @@ def evaluate(
         limits: what a submitted policy may use.
         threads: of the batches; for a few hundred rows one thread is as fast as several.
         chunk: episodes that are played and written together; no result depends on it.
+        chosen: the scenarios to play, instead of the suite's; `suite` is then the name of their run.
+        note: what is to be said of the run beside its figures.
+        budget: what a language model may cost. Where it is spent, the run ends with what is complete, and
+            says so.
         executor: whose processes play scenarios side by side; by default one after another, here.
         progress: called with how far it is.
 
     Raises:
         FileError: `out` is something else; nothing has been written to it.
         UnknownNameError, ConfigError, PolicyError: what was asked for does not exist or fit.
+        BudgetError: the budget was spent before anything was complete.
     """
     if nonce is not None and (len(nonce) != 32 or not set(nonce) <= set("0123456789abcdef")):
         raise ConfigError(f"a nonce is 32 hexadecimal digits, not {nonce!r}")
@@ -213,26 +241,28 @@ def evaluate(
         raise ConfigError("chunk and episodes are at least 1")
     if probes < 0:
         raise ConfigError(f"probes: expected 0 or more, got {probes}")
-    chosen = scenarios(suite)
-    if episodes is not None:
-        chosen = tuple(s if s.kind == "bank" else s.with_(episodes=episodes, parent=s.parent) for s in chosen)
-    plans = plan(policy, chosen)
+    chosen = scenarios(suite) if chosen is None else tuple(chosen)
+    plans = plan(policy, sized(chosen, episodes))
     limits = limits or Limits()
     hidden = [os.path.abspath(f"{os.fspath(out)}{end}") for end in ("", "-wal", "-shm", "-journal")]
     with Store(out, write=True) as store, contextlib.ExitStack() as early:
         run, first = _standing(store, suite, plans, probes, nonce, again), None
         if run is None:  # one that cannot be made leaves no run behind
-            first = early.enter_context(seated(plans[0], limits, hidden))
-            run = _begin(store, policy, suite, plans, probes, nonce)
+            first = early.enter_context(seated(plans[0], limits, hidden, budget))
+            run = _begin(store, policy, suite, plans, probes, nonce, note)
         if run.finished is not None:
             return run
         todo = _Todo(os.path.abspath(out), run, store.secret(run), limits, hidden, threads, chunk, probes)
-        if executor is None or executor.workers == 1:
-            for ready in plans:
-                seat = seated(ready, limits, hidden) if first is None else contextlib.nullcontext(first)
-                _scenario(store, todo, ready, seat, progress)
-                early.close()
-                first = None
+        if executor is None or executor.workers == 1 or budget is not None:
+            try:
+                for ready in plans:
+                    fresh = seated(ready, limits, hidden, budget)
+                    seat = fresh if first is None else contextlib.nullcontext(first)
+                    _scenario(store, todo, ready, seat, progress)
+                    early.close()
+                    first = None
+            except BudgetError as spent:
+                run = _shortened(store, run, plans, probes, str(spent))
         else:
             early.close()
             _side_by_side(executor, todo, plans, progress)
@@ -255,13 +285,15 @@ def _standing(
 
 
 def _begin(
-    store: Store, policy: str, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None
+    store: Store, policy: str, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None, note: str
 ) -> Run:
     """A new run, its nonce drawn after the policy's hash is on record."""
+    options: dict[str, Any] = {"nonce": "drawn" if nonce is None else "given", "probes": probes}
+    options |= {"note": note} if note else {}
     fresh = store.begin(
         policy=plans[0].source.name, source=policy, kind=kind_of(plans), policy_hash=policy_hash(plans),
         suite=suite, suite_hash=suite_hash(plans, probes), plans=[p.scenario for p in plans],
-        options={"nonce": "drawn" if nonce is None else "given", "probes": probes}, versions=versions(),
+        options=options, versions=versions(),
         commitment=None if nonce is None else commitment(nonce),
     )  # fmt: skip
     return _commit(store, fresh, nonce)
@@ -271,6 +303,33 @@ def _commit(store: Store, run: Run, nonce: str | None) -> Run:
     """Draw the nonce, now that the policy's hash is on record."""
     drawn = nonce or secrets.token_hex(16)
     return store.commit(run, drawn, commitment(drawn))
+
+
+def _shortened(store: Store, run: Run, plans: Sequence[Plan], probes: int, why: str) -> Run:
+    """A run whose plan is what is complete of it: for every scenario its first episodes, or all its answers.
+
+    Raises:
+        BudgetError: nothing is.
+    """
+    sizes = {}
+    for ready in plans:
+        scenario = ready.scenario
+        if scenario.kind == "bank":
+            sizes[scenario.id] = scenario.episodes if store.probes(run, scenario.id) else 0
+        else:
+            done = store.done(run, scenario.id)
+            sizes[scenario.id] = next(k for k in itertools.count() if k not in done)
+    kept = resized(plans, sizes)
+    if not kept:
+        raise BudgetError(f"{why} before anything was complete")
+    whole = probes and all(store.probes(run, one.id) for one in kept if one.kind == "episodes")
+    probes = probes if whole else 0
+    suite = run.suite if len(kept) == len(plans) else part_of(run.suite)
+    said = f"{why}; {left_out(plans, sizes)}"
+    note = "; ".join(filter(None, [str(run.options.get("note", "")), said]))
+    again = plan(run.source, kept)
+    options = {**run.options, "probes": probes, "note": note}
+    return store.shorten(run, kept, suite=suite, suite_hash=suite_hash(again, probes), options=options)
 
 
 class _Todo(NamedTuple):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gyges.agents.load import Source, resolve
 from gyges.envs.batch import rules_hash
 from gyges.envs.game import Game
 from gyges.scenarios.scenario import Scenario
+
+PART = ":part"
+"""End of the name of a part of a suite."""
 
 
 class Plan(NamedTuple):
@@ -71,3 +74,35 @@ def kind_of(plans: Sequence[Plan]) -> str:
     if source.kind != "persona":
         return "submission"
     return "held-out" if any(source.text in p.game.held_out for p in plans) else "persona"
+
+
+# Parts of a plan.
+
+
+def sized(chosen: Sequence[Scenario], episodes: int | None) -> tuple[Scenario, ...]:
+    """Scenarios with so many episodes, where a number is given; banks keep their questions."""
+    if episodes is None:
+        return tuple(chosen)
+    return tuple(
+        one if one.kind == "bank" else one.with_(episodes=episodes, parent=one.parent) for one in chosen
+    )
+
+
+def resized(plans: Sequence[Plan], sizes: Mapping[str, int]) -> tuple[Scenario, ...]:
+    """The scenarios with other numbers of episodes or questions, without those that have none."""
+    every = [(ready.scenario, sizes[ready.scenario.id]) for ready in plans]
+    return tuple(one.with_(episodes=size, parent=one.parent) for one, size in every if size)
+
+
+def left_out(plans: Sequence[Plan], sizes: Mapping[str, int]) -> str:
+    """What of the plans is not played or asked, in words."""
+    every = [(ready.scenario, sizes[ready.scenario.id]) for ready in plans]
+    missing = [one.id for one, size in every if not size]
+    fewer = [f"{one.id} {size} of {one.episodes}" for one, size in every if 0 < size < one.episodes]
+    parts = [f"left out: {', '.join(missing)}"] if missing else []
+    return "; ".join(parts + ([f"fewer episodes or questions: {', '.join(fewer)}"] if fewer else []))
+
+
+def part_of(suite: str) -> str:
+    """What a run on a part of a suite is filed under."""
+    return suite if suite.endswith(PART) else f"{suite}{PART}"

@@ -8,8 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.evaluation.plan import Plan, derive
+from gyges.scenarios.scenario import Scenario
 
+FEW = 2
+"""Acts a question and arm where a part of a bank is asked, for a first table."""
 PATHS = 32
 """Episodes that are played for the questions on a policy's own path, at most."""
 
@@ -27,6 +31,8 @@ class Patient:
         self.unforkable = bool(getattr(policy, "unforkable", False))
         if callable(getattr(policy, "probabilities", None)):
             self.probabilities = self._probabilities
+        if callable(getattr(policy, "recall", None)):
+            self.recall = policy.recall  # type: ignore[attr-defined]
 
     def initial(self, rows: int) -> Memory:
         """As the policy's own."""
@@ -57,12 +63,26 @@ Answered = list[tuple[int, dict[str, Any]]]
 
 
 def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
-    """Answers to the game's frozen questions; those at which the policy failed are left out."""
+    """Answers to the game's frozen questions, or to as many of them as the scenario has episodes.
+
+    Those at which the policy failed are left out.
+    """
     from gyges.scenarios.counterfactual import bank
 
-    patient = Patient(policy)
-    asked = bank.ask_bank(patient, bank.bank_of(ready.game.id), seed=derive(nonce, ready.scenario.id))
-    return [(k, row) for k, row in enumerate(asked) if (len(asked), k) not in patient.failed]
+    patient, frozen, plan = Patient(policy), bank.bank_of(ready.game.id), ready.scenario
+    whole = len(frozen.tick)
+    only = bank.sample(frozen, plan.episodes) if plan.episodes < whole else None
+    asked = bank.ask_bank(
+        patient, frozen, samples=bank_samples(plan, whole), only=only, seed=derive(nonce, plan.id)
+    )
+    numbers = range(whole) if only is None else only.tolist()
+    every = zip(numbers, enumerate(asked), strict=True)
+    return [(number, row) for number, (k, row) in every if (len(asked), k) not in patient.failed]
+
+
+def bank_samples(plan: Scenario, whole: int) -> int:
+    """Acts a question and arm of a bank of so many questions: few where only a part of them is asked."""
+    return gap.SAMPLES if plan.episodes >= whole else FEW
 
 
 def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answered:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import datetime
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gyges.envs.episode import Episode
@@ -98,10 +98,7 @@ class Store(ResultsFile):
                 values,
             ).lastrowid
             for position, plan in enumerate(plans):
-                self.db.execute(
-                    "INSERT INTO plans (run, position, scenario, hash, data) VALUES (?, ?, ?, ?, ?)",
-                    (key, position, plan.id, plan.hash(), json.dumps(plan.as_dict())),
-                )
+                self._plan(int(key or 0), position, plan)
         assert key is not None
         return self.run(key)
 
@@ -117,6 +114,38 @@ class Store(ResultsFile):
             if changed:
                 self.db.execute("INSERT INTO secrets (run, nonce) VALUES (?, ?)", (run.id, nonce))
         return self.run(run.id)
+
+    def shorten(
+        self, run: Run, plans: Sequence[Scenario], *, suite: str, suite_hash: str, options: Mapping[str, Any]
+    ) -> Run:
+        """Replace an unfinished run's plan by a smaller one; what is beyond it is taken out."""
+        with self.transaction():
+            self.db.execute(
+                "UPDATE runs SET suite = ?, suite_hash = ?, options = ? WHERE id = ? AND finished IS NULL",
+                (suite, suite_hash, json.dumps(dict(options)), run.id),
+            )
+            self.db.execute("DELETE FROM plans WHERE run = ?", (run.id,))
+            for position, plan in enumerate(plans):
+                self._plan(run.id, position, plan)
+                if plan.kind == "episodes" and not options.get("probes"):
+                    self.db.execute("DELETE FROM probes WHERE run = ? AND scenario = ?", (run.id, plan.id))
+                self.db.execute(
+                    "DELETE FROM episodes WHERE run = ? AND scenario = ? AND idx >= ?",
+                    (run.id, plan.id, plan.episodes),
+                )
+            for table in ("episodes", "probes"):
+                self.db.execute(
+                    f"DELETE FROM {table} WHERE run = ? AND scenario NOT IN"
+                    " (SELECT scenario FROM plans WHERE run = ?)",
+                    (run.id, run.id),
+                )
+        return self.run(run.id)
+
+    def _plan(self, run: int, position: int, plan: Scenario) -> None:
+        self.db.execute(
+            "INSERT INTO plans (run, position, scenario, hash, data) VALUES (?, ?, ?, ?, ?)",
+            (run, position, plan.id, plan.hash(), json.dumps(plan.as_dict())),
+        )
 
     def add(self, run: Run, rows: Iterable[tuple[Episode, str, int, Mapping[str, Any]]]) -> int:
         """Add episodes, all of them or none; those that stand already are left as they are.

@@ -64,6 +64,8 @@ def _runs(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:
         times = sum((other.policy, other.policy_hash) == key for other in mine)
         if times > 1:
             notes.append(f"{short(run.policy)} has {times} complete runs; the latest is shown.")
+        if said := run.options.get("note"):
+            notes.append(f"{short(run.policy)}, not the whole suite: {plain(str(said)[:1000])}.")
     return suite, list(latest.values()), notes
 
 

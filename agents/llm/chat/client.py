@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from gyges.agents.llm.chat import answer_formats
 from gyges.agents.llm.chat.backends import Backend, BackendError, Body, Reply, key_of, limit_of
+from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.chat.parsing import NO_ANSWER, OUTCOMES, ParsedAnswer, after_thinking, refuses
 from gyges.agents.llm.chat.prompts import Prompt, Setup
 from gyges.envs.errors import ConfigError, PolicyError
@@ -117,12 +118,16 @@ class ChatClient:
         backend: who completes.
         setup: what the prompts hold.
         config: how to ask.
+        budget: what may be spent; `ask` raises BudgetError once it is.
     """
 
-    def __init__(self, backend: Backend, setup: Setup, config: ClientConfig) -> None:
+    def __init__(
+        self, backend: Backend, setup: Setup, config: ClientConfig, budget: Budget | None = None
+    ) -> None:
         self.backend = backend
         self.setup = setup
         self.config = config
+        self.budget = budget or Budget()
         self.account = Account()
         self.formats: dict[str, str] | None = backend.formats
         self.limit = "max_tokens"
@@ -253,6 +258,7 @@ class ChatClient:
             if left <= 0:
                 raise BackendError("timeout", f"no answer within the turn's {config.turn:g} s")
             seconds, begun = min(config.call, left), loop.time()
+            held, reply = self.budget.take(body), None
             account.calls += 1
             try:
                 async with asyncio.timeout(seconds):
@@ -264,6 +270,8 @@ class ChatClient:
             else:
                 self._book(reply, loop.time() - begun)
                 return reply
+            finally:
+                self.budget.book(held, body, reply)
             account.seconds += loop.time() - begun
             account.errors[error.kind] = account.errors.get(error.kind, 0) + 1
             if not error.retryable or number + 1 == tries:

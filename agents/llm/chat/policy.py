@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.llm.chat.backends import Backend
+from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.chat.client import WITH_PROBABILITIES, Answer, ChatClient, ClientConfig, Question
 from gyges.agents.llm.chat.prompts import NOTE, SAID, Mind, Setup, plain, render, system_text
 from gyges.envs.errors import PolicyError
@@ -40,6 +41,9 @@ class ChatPolicy:
         config: how the model is asked.
         name: for tables.
         source: the name that it was made from.
+
+    Attributes:
+        budget: what may be spent, set before the first act; no bound by default.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class ChatPolicy:
         self.name = name or backend.model
         self.source = source or self.name
         self.backend = backend
+        self.budget: Budget | None = None
         self._portal: Any = None
         self._client: ChatClient | None = None
 
@@ -73,7 +78,7 @@ class ChatPolicy:
 
     async def _open(self) -> ChatClient:
         if self._client is None:
-            self._client = ChatClient(self.backend, self.setup, self.config)
+            self._client = ChatClient(self.backend, self.setup, self.config, self.budget)
         return self._client
 
     def start(self) -> None:
@@ -133,9 +138,19 @@ class ChatPolicy:
         if asked:
             answers = await self._ask(observation, asked, minds)
             extras = self._take(observation, asked, answers, action, minds)
+        return Decision(action, self._acted(observation, memory, minds, action), extras)
+
+    def recall(self, observation: Observation, memory: Memory, action: npt.NDArray[Any]) -> Memory:
+        """The memory after acts that were given to it, without asking the model."""
+        return self._acted(observation, memory, self._minds(observation, memory), action)
+
+    def _acted(
+        self, observation: Observation, memory: Memory, minds: list[Mind], action: npt.NDArray[Any]
+    ) -> Memory:
+        chosen = observation.to_move & (observation.mask.sum(axis=1) > 1)
         for k in np.flatnonzero(observation.to_move).tolist():
-            minds[k].last = observation.game.action_names[int(action[k])] if counts[k] > 1 else ""
-        return Decision(action, self._kept(memory, minds), extras)
+            minds[k].last = observation.game.action_names[int(action[k])] if chosen[k] else ""
+        return self._kept(memory, minds)
 
     async def _ask(self, observation: Observation, asked: list[int], minds: list[Mind]) -> list[Answer]:
         client = await self._open()
