@@ -23,7 +23,7 @@ from gyges.envs.policy import Decision, Memory, Observation, pick
 from gyges.scenarios.counterfactual import bank, gap
 from gyges.scenarios.evaluation.evaluate import play_chunk
 from gyges.scenarios.evaluation.plan import Plan, left_out, part_of, plan, resized
-from gyges.scenarios.evaluation.questions import PATHS, bank_samples
+from gyges.scenarios.evaluation.questions import PATHS, bank_part
 from gyges.scenarios.scenario import Scenario, scenarios
 
 CALLS = 1500
@@ -136,8 +136,8 @@ class Meter:
         each, scenario = self._each[ready.scenario.id], ready.scenario
         if scenario.kind == "bank":
             part = scenario.with_(episodes=max(size, 1), parent=scenario.parent)
-            whole = len(bank.bank_of(ready.game.id).tick)
-            return SLACK * each * size * (1 if scored else bank_samples(part, whole))
+            count, samples = bank_part(part, len(bank.bank_of(ready.game.id).tick))
+            return SLACK * each * count * (1 if scored else samples) if size else 0.0
         probed = min(PATHS, size) * each + self.probes * 2 * (1 if scored else gap.SAMPLES)
         return SLACK * (each * size + (probed if self.probes and size else 0))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs.errors import UnknownNameError
 from gyges.envs.policy import Decision, Memory, Observation, Policy
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.evaluation.plan import Plan, derive
-from gyges.scenarios.scenario import Scenario
+from gyges.scenarios.scenario import Scenario, scenario
 
 FEW = 2
 """Acts a question and arm where a part of a bank is asked, for a first table."""
@@ -63,7 +65,7 @@ Answered = list[tuple[int, dict[str, Any]]]
 
 
 def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
-    """Answers to the game's frozen questions, or to as many of them as the scenario has episodes.
+    """Answers to the game's frozen questions, or to a part of them (`bank_part`).
 
     Those at which the policy failed are left out.
     """
@@ -71,18 +73,23 @@ def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
 
     patient, frozen, plan = Patient(policy), bank.bank_of(ready.game.id), ready.scenario
     whole = len(frozen.tick)
-    only = bank.sample(frozen, plan.episodes) if plan.episodes < whole else None
-    asked = bank.ask_bank(
-        patient, frozen, samples=bank_samples(plan, whole), only=only, seed=derive(nonce, plan.id)
-    )
+    size, samples = bank_part(plan, whole)
+    only = bank.sample(frozen, size) if size < whole else None
+    asked = bank.ask_bank(patient, frozen, samples=samples, only=only, seed=derive(nonce, plan.id))
     numbers = range(whole) if only is None else only.tolist()
     every = zip(numbers, enumerate(asked), strict=True)
     return [(number, row) for number, (k, row) in every if (len(asked), k) not in patient.failed]
 
 
-def bank_samples(plan: Scenario, whole: int) -> int:
-    """Acts a question and arm of a bank of so many questions: few where only a part of them is asked."""
-    return gap.SAMPLES if plan.episodes >= whole else FEW
+def bank_part(plan: Scenario, whole: int) -> tuple[int, int]:
+    """Questions that are asked of a bank of so many, and acts a question and arm.
+
+    A scenario that has fewer episodes than the one that is registered under its id asks so many, few times.
+    """
+    with contextlib.suppress(UnknownNameError):
+        if plan.episodes < scenario(plan.id).episodes:
+            return min(plan.episodes, whole), FEW
+    return whole, gap.SAMPLES
 
 
 def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answered:
@@ -92,12 +99,12 @@ def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answ
     """
     from gyges.scenarios.counterfactual import onpolicy_probe
 
-    scenario, game = ready.scenario, ready.game
-    seed = derive(nonce, scenario.id, "probe")
+    plan, game = ready.scenario, ready.game
+    seed = derive(nonce, plan.id, "probe")
     patient = Patient(policy)
-    episodes = min(PATHS, scenario.episodes)
-    asked = onpolicy_probe.on_policy(scenario, patient, episodes=episodes, decisions=decisions, seed=seed)
-    names = [scenario.seats(game.num_agents, k, seed) for k in range(episodes)]
+    episodes = min(PATHS, plan.episodes)
+    asked = onpolicy_probe.on_policy(plan, patient, episodes=episodes, decisions=decisions, seed=seed)
+    names = [plan.seats(game.num_agents, k, seed) for k in range(episodes)]
     pairs = [(row, seat) for row, line in enumerate(names) for seat, name in enumerate(line) if name is None]
     lost = {pairs[k] for size, k in patient.failed if size == len(pairs)}
     return [

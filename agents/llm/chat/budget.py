@@ -34,6 +34,11 @@ class Budget:
         self.made = self.spent = self._held = 0
         self._begun = 0.0
 
+    def waits(self, body: Body) -> bool:
+        """Whether a call would fit but for what calls under way have set aside."""
+        free = self.tokens - self.spent - tokens_of(body) - int(body.get(limit_of(body), 0))
+        return bool(self.tokens) and self._held > free >= 0
+
     def take(self, body: Body) -> int:
         """Set a call's tokens aside; returns how many.
 

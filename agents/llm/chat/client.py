@@ -258,6 +258,8 @@ class ChatClient:
             if left <= 0:
                 raise BackendError("timeout", f"no answer within the turn's {config.turn:g} s")
             seconds, begun = min(config.call, left), loop.time()
+            while self.budget.waits(body):
+                await asyncio.sleep(0.01)
             held, reply = self.budget.take(body), None
             account.calls += 1
             try:
