@@ -13,7 +13,10 @@ from gyges.agents.llm.chat.backends import BackendError, Body, Reply
 from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.chat.client import ChatClient, ClientConfig, Question
 from gyges.agents.llm.chat.mock import Mock
+from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.llm.chat.prompts import Prompt, Setup
+from gyges.envs import make
+from gyges.envs.batch import Batch
 from gyges.envs.errors import BudgetError, ConfigError
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.counterfactual import bank, gap
@@ -158,3 +161,20 @@ def test_the_command_says_the_cost_first(
     assert main(["leaderboard", "results.db", "--verify"]) == 0
     assert "not the whole suite" in " ".join(capsys.readouterr().out.split())
     assert main(["evaluate", "clean", "--dry-run"]) == 2
+
+
+def test_a_model_is_not_asked_about_the_past_of_a_question() -> None:
+    """It remembers what was done, as if it had done it; only the questions themselves are calls."""
+    mock = Mock([1])
+    policy = ChatPolicy(mock, Setup(history=3))
+    frozen = bank.bank_of("steward-v0")
+    asked = bank.ask_bank(policy, frozen, samples=1, only=bank.sample(frozen, 16))
+    assert len(asked) == 16
+    assert len(mock.asked) == 2 * 16
+    assert any("What you did last" in body["messages"][1]["content"] for body in mock.asked)
+    batch = Batch(make("steward-v0", num_agents=2), 2, seed=1, threads=1)
+    seen = gap.seen_by(batch, np.zeros(2, np.int64), np.zeros((2, 2), np.uint32))
+    before = policy.initial(2)
+    decision = policy.act(seen, before)
+    assert (policy.recall(seen, before, decision.action) == decision.memory).all()
+    policy.close()
