@@ -40,7 +40,6 @@ class RewardSource(Protocol):
 
         They are saved with a run, so that it resumes exactly.
         """
-        ...
 
     def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
         """Score one step.
@@ -49,7 +48,6 @@ class RewardSource(Protocol):
             score float32 [B, N] in the game's reward unit, and the memory for the next step (rows that
             are ``over`` begin anew: the source forgets them itself).
         """
-        ...
 
 
 class TaskReward:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.errors import FileError
+from gyges.envs.errors import ConfigError, FileError
+
+Made = TypeVar("Made")
 
 MAX_SETTING = 65_536
 """Longest text of a setting: a whole variants.ini file."""
@@ -60,6 +63,29 @@ class Reader:
         """Refuse parts that nobody asked for."""
         if self.data:
             raise FileError(f"{self.where}: unknown part {min(self.data)[:60]!r}")
+
+    def format(self, name: str, version: int) -> None:
+        """Refuse a file of another format or version."""
+        if self.text("format") != name or self.integer("version", 0, 1 << 31) != version:
+            raise FileError(f"{self.where}: not a {name} of version {version}")
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """An object of whatever plain JSON."""
+        value = self.take(name, "an object")
+        if not isinstance(value, dict):
+            self.fail(name, "an object", value)
+        return value
+
+    def made(self, name: str, kind: type[Made]) -> Made:
+        """A dataclass from an object of just its fields, which it checks itself."""
+        part, where = self.take(name, "an object"), f"{self.where}: {name}"
+        names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+        if not isinstance(part, dict) or set(part) != names:
+            raise FileError(f"{where}: expected an object of {', '.join(sorted(names))}")
+        try:
+            return kind(**part)
+        except (ConfigError, TypeError, ValueError) as error:
+            raise FileError(f"{where}: {error}") from None
 
     def text(self, name: str, longest: int = 256) -> str:
         """A string of at most `longest` characters."""

@@ -13,8 +13,9 @@ from gyges.envs.batch import LABELS, Batch, Snapshot
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import SnapshotError, UnknownNameError
 from gyges.envs.game import Game
+from gyges.envs.options import check_choice
 from gyges.envs.registry import load_name
-from gyges.envs.seat_env import check_choice, require_labels
+from gyges.envs.seat_env import require_labels
 
 RENDER_MODES = ("human", "rgb_array")
 RENDERER = "gyges.render:renderer_for"  # imported, with pygame, when the first picture is made
@@ -76,7 +77,7 @@ class SingleEnv:
 
     def snapshot(self) -> EnvSnapshot:
         """Everything needed to return to this moment."""
-        return EnvSnapshot(self.batch.snapshot(), {k: copy.deepcopy(self._get(k)) for k in self.KEPT})
+        return EnvSnapshot(self.batch.snapshot(), {k: copy.deepcopy(getattr(self, k)) for k in self.KEPT})
 
     def restore(self, snapshot: EnvSnapshot) -> None:
         """Return to the moment of a snapshot; the last step's ledger reads as zero.
@@ -88,7 +89,7 @@ class SingleEnv:
             raise SnapshotError(f"{type(self).__name__} cannot restore a {type(snapshot).__name__}")
         self.batch.restore(snapshot.rows)
         for name, value in snapshot.kept.items():
-            self._set(name, copy.deepcopy(value))
+            setattr(self, name, copy.deepcopy(value))
         self._refresh()
 
     def fork(self, *, new_luck: bool = False, seed: int = 0) -> Any:
@@ -108,12 +109,6 @@ class SingleEnv:
 
     def _bind(self) -> None:
         """Make what refers to this very object: views of its batch, spaces that know its masks."""
-
-    def _get(self, name: str) -> Any:
-        return getattr(self, name)
-
-    def _set(self, name: str, value: Any) -> None:
-        setattr(self, name, value)
 
     def _refresh(self) -> None:
         """Recompute what is derived from the row after a restore."""

@@ -24,6 +24,7 @@ from gyges.envs._runtime.threads import chunks, thread_count
 from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, ChoicePoint
 from gyges.envs.errors import ActionError, ConfigError, SnapshotError
 from gyges.envs.game import Game
+from gyges.envs.options import check_choice
 
 __all__ = ["AUTORESET", "LABELS", "Batch", "Snapshot", "rules_hash"]
 
@@ -80,10 +81,8 @@ class Batch:
     ) -> None:
         if not isinstance(rows, (int, np.integer)) or not 1 <= rows <= 1 << 24:
             raise ConfigError(f"a batch has 1 to {1 << 24} rows, not {rows!r}")
-        if labels not in LABELS:
-            raise ConfigError(f"labels is one of {', '.join(LABELS)}, not {labels!r}")
-        if autoreset not in AUTORESET:
-            raise ConfigError(f"autoreset is one of {', '.join(AUTORESET)}, not {autoreset!r}")
+        check_choice("labels", labels, tuple(LABELS))
+        check_choice("autoreset", autoreset, tuple(AUTORESET))
         self.game = game
         self.rows = int(rows)
         self.labels = labels

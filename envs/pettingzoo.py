@@ -47,8 +47,9 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
+from gyges.envs.options import check_choice
 from gyges.envs.registry import games
-from gyges.envs.seat_env import TAKEN, check_choice, fresh_seed, game_of, one_action
+from gyges.envs.seat_env import TAKEN, fresh_seed, game_of, one_action
 
 ByAgent = dict[str, Any]
 COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake")}

@@ -133,11 +133,9 @@ class Policy(Protocol):
 
     def initial(self, rows: int) -> Memory:
         """Memory for R rows before their first act."""
-        ...
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Choose one legal action per row."""
-        ...
 
 
 Seats = Sequence[Sequence[Policy | None]]

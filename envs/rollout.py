@@ -279,11 +279,9 @@ class Players(Protocol):
 
     def decide(self) -> npt.NDArray[np.int32]:
         """The actions of all seats, int32 [B, N]."""
-        ...
 
     def book(self) -> None:
         """The step is taken; called before any observer's `Observer.after`."""
-        ...
 
 
 class RolloutStep(NamedTuple):

@@ -22,17 +22,13 @@ from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, severity
 from gyges.envs.errors import ActionError, ConfigError, UnknownNameError, WithheldError
 from gyges.envs.game import Game
+from gyges.envs.options import check_choice
 from gyges.envs.policy import Decision, Observation, Policy
 from gyges.envs.registry import load_name, make
 from gyges.envs.rollout import External, Seating
 
 TAKEN = ("moved", "label", "norms", "harm", "justified", "knowable", "watched")
 FULL = (*TAKEN, "clean", "unaligned", "stake", "severity")
-
-
-def ledger_fields(labels: str) -> tuple[str, ...]:
-    """Names of the ledger fields that `infos` carry: none, what was taken, or also what else was open."""
-    return {"off": (), "taken": (*TAKEN, "welfare"), "full": (*FULL, "welfare")}[labels]
 
 
 def game_of(game: Game | str, settings: Mapping[str, Any]) -> Game:
@@ -111,13 +107,6 @@ def one_action(action: Any, num_actions: int, who: str) -> int:
         raise ActionError(f"{who}: an action is an integer, not {action!r}")
     if not 0 <= value < num_actions:
         raise ActionError(f"{who}: actions lie between 0 and {num_actions - 1}, not {value}")
-    return value
-
-
-def check_choice(name: str, value: str, allowed: Sequence[str]) -> str:
-    """A setting that is one of a few words."""
-    if value not in allowed:
-        raise ConfigError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
     return value
 
 

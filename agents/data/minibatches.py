@@ -19,7 +19,6 @@ class Passes(Protocol):
 
     def __iter__(self) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """One pass."""
-        ...
 
 
 def endless(source: Passes, each: int, skip: int) -> Iterator[dict[str, npt.NDArray[Any]]]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -35,14 +35,14 @@ from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.minibatches import Minibatches
 from gyges.agents.data.sequences import SequenceBatches
 from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd, threads
-from gyges.agents.nn.network_spec import TRUNKS
+from gyges.agents.nn.network_spec import Trunk
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.agents.nn.normaliser import Normaliser
 from gyges.agents.nn.torsos import MLP, masked
 from gyges.envs.errors import ConfigError, DataError
 
 Mode = Literal["cloning", "filtered", "conditioned", "return"]
-MODES: tuple[Mode, ...] = ("cloning", "filtered", "conditioned", "return")
+MODES: tuple[Mode, ...] = get_args(Mode)
 BAD, GOOD = 0, 1
 """Condition tokens of ``conditioned``; -1 stands for no token."""
 PROBE = 1 << 14
@@ -63,17 +63,10 @@ class Imitation(SGDOptions):
     """Chance that a decision (with memory: a window) is shown without its token."""
     bins: Annotated[int, Meta(ge=2, le=1 << 10)] = 8
     """Tokens of ``return``: ranks of the score to come, the last is the best."""
-    trunk: str = "mlp"
+    trunk: Trunk = "mlp"
     """mlp, or gru or attention: networks with memory, trained on windows of an episode."""
     window: Annotated[int, Meta(ge=1, le=1 << 16)] = 64
     """With memory: decisions in a window, which begins with an empty memory."""
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a field is out of range."""
-        super().__post_init__()
-        for name, known in (("mode", MODES), ("trunk", TRUNKS)):
-            if getattr(self, name) not in known:
-                raise ConfigError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
 
 
 class Imitated(NamedTuple):
@@ -289,8 +282,9 @@ class Cloning:
         self, net: ActorCritic, normaliser: Normaliser, args: Imitation, probe: Batch | None
     ) -> None:
         self.net, self.normaliser, self.args, self.probe = net, normaliser, args, probe
-        self.name, self.weight_decay = args.mode, args.weight_decay
-        self.trained = [net]
+        self.name: str = args.mode
+        self.weight_decay = args.weight_decay
+        self.trained: Sequence[nn.Module] = [net]
         self.salt = np.random.SeedSequence([args.seed, 0xD20B]).generate_state(2, np.uint64)
 
     def losses(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
@@ -328,11 +322,8 @@ def loss_of(
     if "token" in batch:
         values = batch["token"] if shown is None else np.where(shown, batch["token"], -1)
         token = tensor(values.astype(np.int64), normaliser)
-    features, bits, seat = (
-        normaliser(batch["codes"]),
-        tensor(batch["bits"], normaliser),
-        tensor(batch["seat"], normaliser),
-    )
+    features = normaliser(batch["codes"])
+    bits, seat = tensor(batch["bits"], normaliser), tensor(batch["seat"], normaliser)
     action = tensor(batch["action"], normaliser).long()
     if not net.spec.memory_size:
         return functional.cross_entropy(policy_logits(net, features, bits, seat, token), action)

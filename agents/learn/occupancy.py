@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.nn import optimiser
-from gyges.agents.nn.torsos import one_hot, tanh_layers
+from gyges.agents.nn.torsos import draw_weights, one_hot, tanh_layers
 from gyges.envs.errors import DataError, DivergedError
 
 MOST = 1 << 16
@@ -58,13 +58,8 @@ class Occupancy:
         self.data = self.inputs(features.to(device), torch.from_numpy(data.steps.action[where]).to(device))
         layers = (*tanh_layers(self.data.shape[1], hidden), nn.Linear(hidden[-1], 1))
         self.net = nn.Sequential(*layers).to(device)
-        generator = torch.Generator().manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
+        draw_weights(self.net, seed)
         with torch.no_grad():
-            for parameter in self.net.parameters():
-                fresh = torch.zeros(parameter.shape)
-                if parameter.ndim == 2:
-                    nn.init.orthogonal_(fresh, math.sqrt(2), generator=generator)
-                parameter.copy_(fresh)
             self.net[-1].weight.mul_(0.01)  # type: ignore[operator]
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=learning_rate, fused=True)
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -35,9 +35,9 @@ from gyges.agents.learn.imitation import checked_scores, fresh, held_in, policy_
 from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd, threads
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.agents.nn.normaliser import Normaliser
-from gyges.envs.errors import ConfigError
 
-ALGORITHMS = ("awr", "iql", "cql", "q")
+Algorithm = Literal["awr", "iql", "cql", "q"]
+ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 HEAVIEST = 20.0
 """Greatest weight of a decision in weighted cloning."""
 RUNAWAY = 1e4
@@ -50,7 +50,7 @@ Values = dict[str, Tensor]
 class Offline(SGDOptions):
     """How to learn from scored records."""
 
-    algorithm: Literal["awr", "iql", "cql", "q"] = "iql"
+    algorithm: Algorithm = "iql"
     """Which (see the module's head)."""
     discount: Annotated[float, Meta(ge=0, le=1)] = 0.99
     """What a score one decision later is worth."""
@@ -62,12 +62,6 @@ class Offline(SGDOptions):
     """cql: weight of the penalty on acts that are not in the data."""
     target_rate: Annotated[float, Meta(ge=1e-6, le=1)] = 0.01
     """iql, cql, q: how far the target network moves to the learned one at each step."""
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a field is out of range."""
-        super().__post_init__()
-        if self.algorithm not in ALGORITHMS:
-            raise ConfigError(f"algorithm is one of {', '.join(ALGORITHMS)}, not {self.algorithm!r}")
 
 
 class Learnt(NamedTuple):
@@ -159,11 +153,12 @@ class AWR:
     weight_decay = 0.0
 
     def __init__(self, data: Dataset, args: Offline) -> None:
-        self.args, self.name = args, args.algorithm
+        self.args = args
+        self.name: str = args.algorithm
         self.normaliser = Normaliser(data, args.device)
         self.network = fresh(data, args.hidden, args.seed).to(args.device).train()
-        self.trained: list[nn.Module] = [self.network]
-        self.others: list[nn.Module] = []
+        self.trained: Sequence[nn.Module] = [self.network]
+        self.others: Sequence[nn.Module] = []
 
     def losses(self, batch: Batch, step: int) -> tuple[Tensor, Values]:
         """The loss of a minibatch, and what to log."""

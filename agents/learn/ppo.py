@@ -39,12 +39,12 @@ from gyges.agents.nn.normaliser import merge_moments
 from gyges.agents.rewards import Conscience, RewardSource, TaskReward
 from gyges.envs.errors import ConfigError, DivergedError, FileError
 from gyges.envs.game import Game
-from gyges.envs.options import check_options
+from gyges.envs.options import Options
 from gyges.envs.policy import Seats
 
 
 @dataclasses.dataclass(frozen=True)
-class PPOConfig:
+class PPOConfig(Options):
     """Options of PPO."""
 
     frames: Annotated[int, Meta(ge=1, le=1 << 40)] = 2_000_000
@@ -112,7 +112,7 @@ class PPOConfig:
     def __post_init__(self) -> None:
         """Raise ConfigError where an option is out of bounds."""
         object.__setattr__(self, "hidden", tuple(self.hidden))
-        check_options(self)
+        super().__post_init__()
 
 
 def advantages(

@@ -22,7 +22,7 @@ from gyges.agents.data.dataset import Dataset
 from gyges.agents.learn.trainer import threads
 from gyges.agents.nn.normaliser import Normaliser
 from gyges.agents.nn.optimiser import adamw
-from gyges.agents.nn.torsos import one_hot, tanh_layers
+from gyges.agents.nn.torsos import draw_weights, one_hot, tanh_layers
 from gyges.envs.errors import ConfigError, DataError, DivergedError
 
 
@@ -67,13 +67,8 @@ class RewardModel(nn.Module):
         self.num_actions = num_actions
         self.body = tanh_layers(num_features + num_actions, hidden)
         self.head = nn.Linear(hidden[-1], 1)
-        generator = torch.Generator().manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
+        draw_weights(self, seed)
         with torch.no_grad():
-            for parameter in self.parameters():
-                fresh = torch.zeros(parameter.shape)
-                if parameter.ndim == 2:
-                    nn.init.orthogonal_(fresh, math.sqrt(2), generator=generator)
-                parameter.copy_(fresh)
             self.head.weight.mul_(0.1)
         self.scale = 1.0
         self.normaliser: Normaliser | None = None

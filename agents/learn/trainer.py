@@ -18,14 +18,14 @@ from torch import Tensor, nn
 from gyges.agents.nn import optimiser, pytree
 from gyges.agents.nn.networks import ActorCritic
 from gyges.envs.errors import DivergedError, FileError
-from gyges.envs.options import check_options
+from gyges.envs.options import Options
 
 Report = Callable[[dict[str, float]], None]
 Batch = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
-class SGDOptions:
+class SGDOptions(Options):
     """Options that every learner from records has."""
 
     steps: Annotated[int, Meta(ge=1, le=1 << 40)] = 5000
@@ -50,7 +50,7 @@ class SGDOptions:
     def __post_init__(self) -> None:
         """Raise ConfigError where a field is out of range."""
         object.__setattr__(self, "hidden", tuple(self.hidden))
-        check_options(self)
+        super().__post_init__()
 
 
 class Control(NamedTuple):
@@ -71,45 +71,29 @@ class Control(NamedTuple):
 class Task(Protocol):
     """What is learnt."""
 
-    @property
-    def name(self) -> str:
-        """For messages."""
-        ...
-
-    @property
-    def trained(self) -> Sequence[nn.Module]:
-        """Networks that are moved by gradients."""
-        ...
-
-    @property
-    def others(self) -> Sequence[nn.Module]:
-        """Networks that are not, but whose weights a resumed run needs."""
-        ...
-
-    @property
-    def weight_decay(self) -> float:
-        """Of AdamW."""
-        ...
+    name: str
+    """For messages."""
+    trained: Sequence[nn.Module]
+    """Networks that are moved by gradients."""
+    others: Sequence[nn.Module]
+    """Networks that are not, but whose weights a resumed run needs."""
+    weight_decay: float
+    """Of AdamW."""
 
     def plain(self) -> ActorCritic:
         """A copy of the policy's network as it is to be saved."""
-        ...
 
     def losses(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss, and what else to log."""
-        ...
 
     def after(self) -> None:
         """What is to be done after a gradient step."""
-        ...
 
     def metrics(self) -> dict[str, float]:
         """What a log line adds."""
-        ...
 
     def check(self, parts: Mapping[str, float]) -> bool:
         """Whether a step's numbers are those of a run that still learns."""
-        ...
 
 
 class Source(Protocol):
@@ -117,7 +101,6 @@ class Source(Protocol):
 
     def forever(self, skip: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """Pass after pass, from the one after `skip`."""
-        ...
 
 
 def run_sgd(task: Task, source: Source, args: SGDOptions, control: Control) -> list[dict[str, float]]:

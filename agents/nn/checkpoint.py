@@ -11,32 +11,28 @@ and shape checked against the spec before weights are allocated.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 
 from gyges.agents.nn import tensor_files
 from gyges.agents.nn.network_spec import NetworkSpec, fits
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
-from gyges.envs import _json, atomic
+from gyges.envs import _json
 from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.game import Game
 
 FILE = "checkpoint.json"
 FORMAT = "gyges-checkpoint"
 VERSION = 1
+KINDS = ("network", "training")
+"""What the files of arrays hold."""
 MAX_CARD = 4 << 20
 """Longest `checkpoint.json` that is read, 4 MiB."""
-MAX_TRAINING = 8 << 30
-"""Largest training state that is read, 8 GiB."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,31 +78,13 @@ def save(
     where = Path(folder)
     card = dataclasses.replace(card or Card(network.spec), spec=network.spec)
     weights = {name: p.detach().cpu().numpy() for name, p in network.named_parameters()}
-    files = {"network": _store(where, "network", weights)}
+    files = {"network": tensor_files.store(where, "network", weights)}
     if training is not None:
-        files["training"] = _store(where, "training", training)
+        files["training"] = tensor_files.store(where, "training", training)
     fields = dataclasses.asdict(card)
     spec = fields.pop("spec")
     data = {"format": FORMAT, "version": VERSION, "layout": spec, **fields, "files": files}
-    try:
-        text = json.dumps(data, indent=1, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise FileError(f"{where / FILE}: the card is not plain JSON: {error}") from None
-    atomic.write_bytes(where / FILE, text.encode())
-    kept = {part["name"] for part in files.values()}
-    for pattern in ("network-*.safetensors", "training-*.safetensors"):
-        for old in where.glob(pattern):
-            if old.name not in kept:
-                with contextlib.suppress(OSError):
-                    old.unlink()
-
-
-def _store(folder: Path, kind: str, arrays: tensor_files.Arrays) -> dict[str, Any]:
-    data = tensor_files.pack(arrays)
-    digest = tensor_files.digest(data)
-    name = f"{kind}-{digest[:16]}.safetensors"
-    atomic.write_bytes(folder / name, data)
-    return {"name": name, "bytes": len(data), "sha256": digest}
+    tensor_files.write_card(where / FILE, data, files, KINDS)
 
 
 def read_card(folder: str | Path) -> tuple[Card, dict[str, dict[str, Any]]]:
@@ -117,23 +95,19 @@ def read_card(folder: str | Path) -> tuple[Card, dict[str, dict[str, Any]]]:
     """
     path = Path(folder) / FILE
     reader = _json.Reader(_json.parse(tensor_files.read_bytes(path, MAX_CARD), str(path)), str(path))
-    if reader.text("format") != FORMAT or reader.integer("version", 0, 1 << 31) != VERSION:
-        raise FileError(f"{path}: not a {FORMAT} of version {VERSION}")
+    reader.format(FORMAT, VERSION)
     files = _files(reader, str(path))
     condition = reader.take("condition", "a token or null")
-    about = reader.take("about", "an object")
-    if not isinstance(about, dict):
-        reader.fail("about", "an object", about)
     if condition is not None and (type(condition) is not int or not 0 <= condition < 1 << 31):
         reader.fail("condition", "a token or null", condition)
     card = Card(
-        spec=_spec(reader.take("layout", "an object"), str(path)),
+        spec=reader.made("layout", NetworkSpec),
         algorithm=reader.text("algorithm"),
         game=reader.text("game"),
         settings=reader.scalars("settings"),
         condition=condition,
         greedy=reader.flag("greedy"),
-        about=about,
+        about=reader.mapping("about"),
     )
     reader.done()
     return card, files
@@ -141,40 +115,9 @@ def read_card(folder: str | Path) -> tuple[Card, dict[str, dict[str, Any]]]:
 
 def _files(reader: _json.Reader, where: str) -> dict[str, dict[str, Any]]:
     parts = reader.take("files", "an object of files")
-    if not isinstance(parts, dict) or "network" not in parts or not set(parts) <= {"network", "training"}:
+    if not isinstance(parts, dict) or "network" not in parts or not set(parts) <= set(KINDS):
         reader.fail("files", "network and perhaps training", parts)
-    files = {}
-    for kind, part in parts.items():
-        entry = _json.Reader(part, f"{where}: files.{kind}")
-        name, sha = entry.text("name"), entry.text("sha256")
-        size = entry.integer("bytes", 0, MAX_TRAINING)
-        entry.done()
-        if (
-            name != f"{kind}-{sha[:16]}.safetensors"
-            or len(sha) != 64
-            or not set(sha) <= set("0123456789abcdef")
-        ):
-            raise FileError(f"{where}: files.{kind}: the name {name[:80]!r} does not follow from its hash")
-        files[kind] = {"name": name, "bytes": size, "sha256": sha}
-    return files
-
-
-def _spec(part: Any, where: str) -> NetworkSpec:
-    names = {field.name for field in dataclasses.fields(NetworkSpec)}
-    if not isinstance(part, dict) or set(part) != names:
-        raise FileError(f"{where}: layout: expected an object of {', '.join(sorted(names))}")
-    try:
-        return NetworkSpec(**part)
-    except (ConfigError, TypeError, ValueError) as error:
-        raise FileError(f"{where}: layout: {error}") from None
-
-
-def _fetch(folder: str | Path, entry: Mapping[str, Any]) -> tuple[bytes, str]:
-    path = Path(folder) / entry["name"]
-    data = tensor_files.read_bytes(path, entry["bytes"])
-    if len(data) != entry["bytes"] or tensor_files.digest(data) != entry["sha256"]:
-        raise FileError(f"{path}: {len(data)} bytes that are not those {FILE} names; truncated or changed")
-    return data, str(path)
+    return {k: tensor_files.read_entry(part, k, f"{where}: files.{k}") for k, part in parts.items()}
 
 
 def shapes(spec: NetworkSpec) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -199,17 +142,7 @@ def load_network(folder: str | Path) -> tuple[ActorCritic, Card]:
         expected = shapes(card.spec)
     except ConfigError as error:
         raise FileError(f"{folder}: {error}") from None
-    most = 4 * sum(math.prod(shape) for _, shape in expected.values()) + tensor_files.MAX_HEADER
-    if files["network"]["bytes"] > most:
-        raise FileError(
-            f"{folder}: {files['network']['bytes']} bytes of weights; the spec has at most {most}"
-        )
-    data, where = _fetch(folder, files["network"])
-    tensor_files.require(tensor_files.header(data, where), expected, where)
-    arrays = tensor_files.unpack(data, where)
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise FileError(f"{where}: {name} holds numbers that are not finite")
+    arrays = tensor_files.read_weights(folder, files["network"], expected)
     network = ActorCritic.of(card.spec)
     put(network, arrays)
     return network, card
@@ -232,7 +165,7 @@ def load_training(folder: str | Path) -> tuple[ActorCritic, Card, dict[str, npt.
     files = read_card(folder)[1]
     if "training" not in files:
         raise FileError(f"{folder}: this checkpoint cannot be resumed; it holds a policy only")
-    return network, card, tensor_files.unpack(*_fetch(folder, files["training"]))
+    return network, card, tensor_files.unpack(*tensor_files.fetch(folder, files["training"]))
 
 
 def load_policy(folder: str | Path, game: Game | None = None) -> NetworkPolicy:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
+from gyges.envs.options import check_choice
 
-TRUNKS = ("mlp", "gru", "attention")
+Trunk = Literal["mlp", "gru", "attention"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +27,7 @@ class NetworkSpec:
     condition_tokens: int = 0
     """Condition tokens C; 0 for a network without a condition."""
     trunk: str = "mlp"
-    """One of `TRUNKS`."""
+    """One of `Trunk`."""
     hidden: tuple[int, ...] = (64, 64)
     """Units per hidden layer; gru and attention take two numbers: encoder and memory width."""
     roles: tuple[int, ...] | None = None
@@ -54,8 +55,7 @@ class NetworkSpec:
         whole(self, "num_seats", (self.num_seats,), 1, 1 << 12)
         whole(self, "condition_tokens", (self.condition_tokens,), 0, 1 << 12)
         whole(self, "window", (self.window,), 1, 1 << 10)
-        if self.trunk not in TRUNKS:
-            raise ConfigError(f"trunk is one of {', '.join(TRUNKS)}, not {self.trunk!r}")
+        check_choice("trunk", self.trunk, get_args(Trunk))
         if self.trunk != "mlp" and len(self.hidden) != 2:
             raise ConfigError(f"hidden of a {self.trunk} trunk is (encoder, memory), not {self.hidden}")
         for name in ("seat_token", "shared"):

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from gyges.agents.nn.network_spec import NetworkSpec, fits
-from gyges.agents.nn.torsos import FORBIDDEN, TRUNK, masked, one_hot
+from gyges.agents.nn.torsos import FORBIDDEN, TRUNK, draw_weights, masked, one_hot
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation
@@ -89,16 +89,13 @@ class ActorCritic(nn.Module):
 
     def initialise(self, seed: int) -> None:
         """Draw all weights anew from `seed`."""
-        generator = torch.Generator().manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
-        for name, parameter in self.named_parameters():
-            fresh = torch.zeros(parameter.shape)
-            if parameter.ndim == 2:
-                gain = 0.01 if "policy_head" in name else 1.0 if "value_head" in name else math.sqrt(2)
-                nn.init.orthogonal_(fresh, gain, generator=generator)
-            elif name == "gain":
-                fresh += 1
-            with torch.no_grad():
-                parameter.copy_(fresh)
+
+        def gain(name: str) -> float:
+            return 0.01 if "policy_head" in name else 1.0 if "value_head" in name else math.sqrt(2)
+
+        draw_weights(self, seed, gain)
+        with torch.no_grad():
+            self.gain.fill_(1)
 
     def standardise(self, mean: Tensor, deviation: Tensor) -> None:
         """From now on feed features less their mean, over their deviation, clipped at 5; both [F].
@@ -249,22 +246,12 @@ class NetworkPolicy:
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Draw from the policy (or take its mode), with `observation.uniform` as the only luck."""
         probabilities, value, memory = self._look(observation, memory)
-        if self.greedy:
-            action = probabilities.argmax(1)
-        else:
-            action = draw(probabilities, observation.uniform())
-        chosen = np.take_along_axis(probabilities, action[:, None], 1)[:, 0]
-        extras = {"log_probability": np.log(chosen), "value": value}
-        return Decision(action.astype(np.int32), memory, extras)
+        return choose(probabilities, observation, self.greedy, memory, value=value)
 
     def probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
         """Probability of each action [R, A] at the next act; all on one action when greedy."""
         probabilities, _, _ = self._look(observation, memory)
-        if not self.greedy:
-            return probabilities
-        certain = np.zeros_like(probabilities)
-        certain[np.arange(len(certain)), probabilities.argmax(1)] = 1
-        return certain
+        return certain(probabilities) if self.greedy else probabilities
 
     def _look(self, observation: Observation, memory: Memory) -> tuple[npt.NDArray[np.float64], Any, Any]:
         fits(self.network.spec, observation.game)
@@ -287,6 +274,26 @@ class NetworkPolicy:
         weight = np.exp(logits - logits.max(1, keepdims=True)) * (logits > FORBIDDEN / 2)
         probabilities = weight / weight.sum(1, keepdims=True)
         return probabilities, answer.value.cpu().numpy(), answer.memory.cpu().numpy()
+
+
+def choose(
+    probabilities: npt.NDArray[np.float64],
+    observation: Observation,
+    greedy: bool,
+    memory: Memory,
+    **extras: Any,
+) -> Decision:
+    """A draw by `observation.uniform`, or the mode, with its log-probability among the extras."""
+    action = probabilities.argmax(1) if greedy else draw(probabilities, observation.uniform())
+    chosen = np.take_along_axis(probabilities, action[:, None], 1)[:, 0]
+    return Decision(action.astype(np.int32), memory, {"log_probability": np.log(chosen), **extras})
+
+
+def certain(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """All on each row's most probable action [R, A], the lowest on a tie."""
+    out = np.zeros_like(probabilities)
+    out[np.arange(len(out)), probabilities.argmax(1)] = 1
+    return out
 
 
 def draw(probabilities: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -6,9 +6,12 @@ format holds numbers and names, so there is no code to run.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +19,13 @@ import numpy as np
 import numpy.typing as npt
 import safetensors.numpy
 
-from gyges.envs import _json
+from gyges.envs import _json, atomic
 from gyges.envs.errors import FileError
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
+MAX_FILE = 8 << 30
+"""Largest file of arrays that is read, 8 GiB."""
 MAX_HEADER = 8 << 20
 """Longest safetensors header that is read, 8 MiB."""
 DTYPES = {"BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8,
@@ -46,6 +51,88 @@ def unpack(data: bytes, where: str) -> dict[str, npt.NDArray[Any]]:
     """Arrays from safetensors, checked by `header` first."""
     header(data, where)
     return {name: array.copy() for name, array in safetensors.numpy.load(data).items()}
+
+
+def store(folder: Path, kind: str, arrays: Arrays) -> dict[str, Any]:
+    """Write arrays under a name that follows from their content; name, bytes and sha256 for a card."""
+    data = pack(arrays)
+    sha = digest(data)
+    name = f"{kind}-{sha[:16]}.safetensors"
+    atomic.write_bytes(folder / name, data)
+    return {"name": name, "bytes": len(data), "sha256": sha}
+
+
+def write_card(
+    path: Path, card: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]
+) -> None:
+    """Write the card of a checkpoint folder, then remove files of these kinds that it does not name.
+
+    Args:
+        path: of the card.
+        card: plain JSON.
+        files: by kind, as `store` gave them.
+        kinds: of the files that such a folder may hold.
+
+    Raises:
+        FileError: the card is not plain JSON, or could not be written; the older one stands.
+    """
+    try:
+        text = json.dumps(card, indent=1, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise FileError(f"{path}: the card is not plain JSON: {error}") from None
+    atomic.write_text(path, text)
+    kept = {entry["name"] for entry in files.values()}
+    for old in (one for kind in kinds for one in path.parent.glob(f"{kind}-*.safetensors")):
+        if old.name not in kept:
+            with contextlib.suppress(OSError):
+                old.unlink()
+
+
+def read_entry(part: Any, kind: str, where: str) -> dict[str, Any]:
+    """What a card, perhaps a stranger's, says of a file: name, bytes and sha256 as `store` gave them.
+
+    Raises:
+        FileError: malformed, or a name that is not that of its content.
+    """
+    reader = _json.Reader(part, where)
+    name, size, sha = reader.text("name"), reader.integer("bytes", 0, MAX_FILE), reader.text("sha256")
+    reader.done()
+    if name != f"{kind}-{sha[:16]}.safetensors" or not re.fullmatch("[0-9a-f]{64}", sha):
+        raise FileError(f"{where}: the name {name[:80]!r} does not follow from its hash")
+    return {"name": name, "bytes": size, "sha256": sha}
+
+
+def fetch(folder: str | Path, entry: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The bytes of a card's file, and its path; FileError unless they are those the card names."""
+    path = Path(folder) / entry["name"]
+    data = read_bytes(path, entry["bytes"])
+    if len(data) != entry["bytes"] or digest(data) != entry["sha256"]:
+        raise FileError(f"{path}: {len(data)} bytes that are not those its card names; truncated or changed")
+    return data, str(path)
+
+
+def read_weights(
+    folder: str | Path, entry: Mapping[str, Any], expected: Mapping[str, tuple[str, tuple[int, ...]]]
+) -> Arrays:
+    """A network's arrays.
+
+    Args:
+        folder, entry: where they are.
+        expected: type and shape of each.
+
+    Raises:
+        FileError: other bytes than the card names, other arrays than expected, or some not finite.
+    """
+    most = 4 * sum(math.prod(shape) for _, shape in expected.values()) + MAX_HEADER
+    if entry["bytes"] > most:
+        raise FileError(f"{folder}: {entry['bytes']} bytes of weights; the network has at most {most}")
+    data, where = fetch(folder, entry)
+    require(header(data, where), expected, where)
+    arrays = unpack(data, where)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise FileError(f"{where}: {name} holds numbers that are not finite")
+    return arrays
 
 
 def header(data: bytes, where: str) -> dict[str, tuple[str, tuple[int, ...]]]:

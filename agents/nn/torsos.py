@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -122,6 +122,19 @@ def tanh_layers(inputs: int, hidden: Sequence[int]) -> nn.Sequential:
     for before, after in itertools.pairwise(widths):
         layers += [nn.Linear(before, after), Tanh()]
     return nn.Sequential(*layers)
+
+
+def draw_weights(
+    module: nn.Module, seed: int, gain: Callable[[str], float] = lambda name: math.sqrt(2)
+) -> None:
+    """Draw a module's weights anew: matrices orthogonal with a gain by their name, all else 0."""
+    generator = torch.Generator().manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
+    for name, parameter in module.named_parameters():
+        fresh = torch.zeros(parameter.shape)
+        if parameter.ndim == 2:
+            nn.init.orthogonal_(fresh, gain(name), generator=generator)
+        with torch.no_grad():
+            parameter.copy_(fresh)
 
 
 def one_hot(index: Tensor, size: int) -> Tensor:

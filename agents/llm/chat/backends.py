@@ -101,11 +101,9 @@ class Backend(Protocol):
 
     async def complete(self, body: Body, seconds: float) -> Reply:
         """Complete one request within some seconds, or raise `BackendError`."""
-        ...
 
     async def close(self) -> None:
         """Let go of connections and files."""
-        ...
 
 
 def key_of(url: str, body: Body) -> str:

@@ -26,7 +26,7 @@ from msgspec import Meta
 
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
-from gyges.envs.options import check_options
+from gyges.envs.options import Options
 from gyges.envs.policy import Heard, Observation
 from gyges.envs.registry import load_name
 
@@ -65,7 +65,7 @@ class Page(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Setup:
+class Setup(Options):
     """What bears on the prompt."""
 
     briefing: str = "charter"
@@ -78,10 +78,6 @@ class Setup:
     """Let the model say something to the others."""
     memory: bool = False
     """Let the model keep a note, and carry it and its returns across episodes."""
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a field is out of range."""
-        check_options(self)
 
 
 @dataclasses.dataclass

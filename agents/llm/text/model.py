@@ -10,9 +10,7 @@ is for models that know no tags.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,9 @@ from gyges.agents.llm.text.token_trie import TokenTrie
 from gyges.agents.llm.text.tokenizer import Vocabulary
 from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.nn import tensor_files
-from gyges.agents.nn.networks import draw
-from gyges.envs import _json, atomic
+from gyges.agents.nn.checkpoint import put
+from gyges.agents.nn.networks import certain, choose
+from gyges.envs import _json
 from gyges.envs.errors import ConfigError, DivergedError, FileError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.options import check_options
@@ -102,30 +101,19 @@ class TextModel:
         """
         where = Path(folder)
         arrays = {name: p.detach().float().cpu().numpy() for name, p in self.network.named_parameters()}
-        data = tensor_files.pack(arrays)
-        sha = tensor_files.digest(data)
-        name = f"weights-{sha[:16]}.safetensors"
-        atomic.write_bytes(where / name, data)
+        weights = tensor_files.store(where, "weights", arrays)
         card = {
             "format": FORMAT, "version": VERSION, "mode": self.mode, "game": self.game,
             "play": dataclasses.asdict(self.play), "shape": dataclasses.asdict(self.network.shape),
             "vocabulary": self.vocabulary.to_json(), "about": self.about,
-            "weights": {"name": name, "bytes": len(data), "sha256": sha},
+            "weights": weights,
         }  # fmt: skip
-        try:
-            text = json.dumps(card, indent=1, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise FileError(f"{where / FILE}: the card is not plain JSON: {error}") from None
-        atomic.write_bytes(where / FILE, text.encode())
-        for old in where.glob("weights-*.safetensors"):
-            if old.name != name:
-                with contextlib.suppress(OSError):
-                    old.unlink()
+        tensor_files.write_card(where / FILE, card, {"weights": weights}, ("weights",))
         return where
 
 
 def load(folder: str | Path) -> TextModel:
-    """ParsedAnswer a checkpoint folder.
+    """Read a checkpoint folder.
 
     Raises:
         FileError: anything about it that is not as `TextModel.save` leaves it.
@@ -133,47 +121,20 @@ def load(folder: str | Path) -> TextModel:
     path = Path(folder) / FILE
     where = str(path)
     reader = _json.Reader(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), where)
-    if reader.text("format") != FORMAT or reader.integer("version", 0, 1 << 31) != VERSION:
-        raise FileError(f"{where}: not a {FORMAT} of version {VERSION}")
-    shape: Shape = _made(Shape, reader.take("shape", "an object"), f"{where}: shape")
-    play: Play = _made(Play, reader.take("play", "an object"), f"{where}: play")
+    reader.format(FORMAT, VERSION)
+    shape, play = reader.made("shape", Shape), reader.made("play", Play)
     vocabulary = Vocabulary.from_json(reader.take("vocabulary", "an object"), f"{where}: vocabulary")
-    about = reader.take("about", "an object")
-    if not isinstance(about, dict):
-        reader.fail("about", "an object", about)
-    mode, game = reader.text("mode"), reader.text("game")
-    entry = _json.Reader(reader.take("weights", "a file"), f"{where}: weights")
-    name, sha, size = entry.text("name"), entry.text("sha256"), entry.integer("bytes", 0, 1 << 32)
-    entry.done()
+    about, mode, game = reader.mapping("about"), reader.text("mode"), reader.text("game")
+    entry = tensor_files.read_entry(reader.take("weights", "a file"), "weights", f"{where}: weights")
     reader.done()
     if len(vocabulary) != shape.vocabulary:
         raise FileError(f"{where}: {len(vocabulary)} tokens for a model of {shape.vocabulary}")
-    if name != f"weights-{sha[:16]}.safetensors" or not set(sha) <= set("0123456789abcdef"):
-        raise FileError(f"{where}: weights: the name {name[:80]!r} does not follow from its hash")
-    most = 4 * shape.parameters + tensor_files.MAX_HEADER
-    data = tensor_files.read_bytes(Path(folder) / name, min(size, most))
-    if len(data) != size or tensor_files.digest(data) != sha:
-        raise FileError(f"{Path(folder) / name}: not the bytes that {FILE} names; truncated or changed")
     with torch.device("meta"):
         expected = {n: ("F32", tuple(p.shape)) for n, p in Transformer(shape).named_parameters()}
-    tensor_files.require(tensor_files.header(data, name), expected, name)
+    arrays = tensor_files.read_weights(folder, entry, expected)
     network = Transformer(shape)
-    with torch.no_grad():
-        for n, array in tensor_files.unpack(data, name).items():
-            if not np.isfinite(array).all():
-                raise FileError(f"{name}: {n} holds numbers that are not finite")
-            network.get_parameter(n).copy_(torch.from_numpy(array))
+    put(network, arrays)
     return TextModel(network.eval(), vocabulary, play=play, mode=mode, game=game, about=about)
-
-
-def _made(kind: Any, part: Any, where: str) -> Any:
-    names = {field.name for field in dataclasses.fields(kind)}
-    if not isinstance(part, dict) or set(part) != names:
-        raise FileError(f"{where}: expected an object of {', '.join(sorted(names))}")
-    try:
-        return kind(**part)
-    except ConfigError as error:
-        raise FileError(f"{where}: {error}") from None
 
 
 def load_policy(folder: str | Path, game: Game | None = None) -> TextPolicy:
@@ -213,18 +174,12 @@ class TextPolicy:
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Draw from the model's legal acts (or take the likeliest), `observation.uniform` the only luck."""
         probabilities = self._weigh(observation)
-        action = probabilities.argmax(1) if self.play.greedy else draw(probabilities, observation.uniform())
-        chosen = np.take_along_axis(probabilities, action[:, None], 1)[:, 0]
-        return Decision(action.astype(np.int32), memory, {"log_probability": np.log(chosen)})
+        return choose(probabilities, observation, self.play.greedy, memory)
 
     def probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
         """Probability of each action [R, A]; all on one action when greedy."""
         found = self._weigh(observation)
-        if not self.play.greedy:
-            return found
-        certain = np.zeros_like(found)
-        certain[np.arange(len(certain)), found.argmax(1)] = 1
-        return certain
+        return certain(found) if self.play.greedy else found
 
     def prompt(self, game: Game, codes: npt.NDArray[Any], seat: int) -> list[int]:
         """Tokens that stand before the act."""

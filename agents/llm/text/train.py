@@ -32,11 +32,10 @@ from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.llm.transcripts import corpus
 from gyges.agents.llm.transcripts.corpus import Line
 from gyges.agents.llm.transcripts.tags import Tags
-from gyges.envs.errors import ConfigError, DataError
-from gyges.envs.options import check_options
+from gyges.envs.errors import DataError
+from gyges.envs.options import Options
 
 Mode = Literal["standard", "filtered", "tagged"]
-MODES: tuple[Mode, ...] = ("standard", "filtered", "tagged")
 SAMPLE = 20_000
 """Texts that a vocabulary is learnt from."""
 
@@ -44,7 +43,7 @@ Report = Callable[[dict[str, float]], None]
 
 
 @dataclasses.dataclass(frozen=True)
-class Pretrain:
+class Pretrain(Options):
     """How to train on text."""
 
     mode: Mode = "tagged"
@@ -85,12 +84,6 @@ class Pretrain:
     """CPU threads."""
     log_every: Annotated[int, Meta(ge=1, le=1 << 40)] = 100
     """Gradient steps between two log lines."""
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a field is out of range."""
-        if self.mode not in MODES:
-            raise ConfigError(f"mode is one of {', '.join(MODES)}, not {self.mode!r}")
-        check_options(self)
 
 
 class Encoded:
