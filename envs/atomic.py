@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: at any moment the old or the new content stands at the path."""
+"""Files written whole or not at all (the old or the new content stands at the path), and bounded reading."""
 
 from __future__ import annotations
 
@@ -53,3 +53,19 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
     """Write UTF-8; see `write`."""
     return write_bytes(path, text.encode())
+
+
+def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        FileError: it cannot be read, or has more than `most` bytes.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > most:
+        raise FileError(f"{path}: more than {most} bytes")
+    return data

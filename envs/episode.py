@@ -219,13 +219,7 @@ class Episode:
         Raises:
             FileError: it cannot be read, is too large, or is not an episode.
         """
-        source = Path(path)
-        try:
-            with source.open("rb") as file:
-                text = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise FileError(f"{source}: cannot be read: {error.strerror}") from None
-        return cls.from_json(text, str(source))
+        return cls.from_json(atomic.read_bytes(path, MAX_BYTES), str(path))
 
     # Playing it again.
 

@@ -100,17 +100,10 @@ class Observation:
 
     def take(self, rows: npt.NDArray[Any]) -> Observation:
         """The same for some of the rows."""
-        return Observation(
-            self.game,
-            self.codes[rows],
-            self.bits[rows],
-            self.seat[rows],
-            self.to_move[rows],
-            self.first[rows],
-            self.reward[rows],
-            self.key[rows],
-            tuple(self.heard[int(row)] for row in rows) if self.heard else (),
-        )
+        arrays = (self.codes, self.bits, self.seat, self.to_move, self.first, self.reward, self.key)
+        parts: list[Any] = [array[rows] for array in arrays]
+        parts.append(tuple(self.heard[int(row)] for row in rows) if self.heard else ())
+        return Observation(self.game, *parts)
 
 
 class Decision(NamedTuple):

@@ -19,8 +19,6 @@ from gyges.envs.errors import DataError, FileError
 
 HEADER = 128
 """Bytes before the data of every column."""
-MANIFEST_LIMIT = 1 << 20
-"""Longest manifest that is read, 1 MiB."""
 
 
 class Column:
@@ -60,18 +58,6 @@ def header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     np.lib.format.write_array_header_1_0(text, fields)
     assert len(text.getvalue()) == HEADER, "npy headers of one- and two-dimensional columns take 128 bytes"
     return text.getvalue()
-
-
-def read_text(path: Path) -> bytes:
-    """The bytes of a manifest."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(MANIFEST_LIMIT + 1)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(text) > MANIFEST_LIMIT:
-        raise FileError(f"{path}: a manifest has at most {MANIFEST_LIMIT} bytes")
-    return text
 
 
 def open_column(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.data.column_files import open_column, read_text
-from gyges.envs import registry
+from gyges.agents.data.column_files import open_column
+from gyges.envs import atomic, registry
 from gyges.envs._json import Reader, parse
 from gyges.envs.choice_point import LEDGER_COLUMNS
 from gyges.envs.errors import DataError, FileError
@@ -34,6 +34,8 @@ from gyges.envs.game import Game
 
 FORMAT, VERSION = "gyges-dataset", 2
 MANIFEST = "manifest.json"
+MANIFEST_LIMIT = 1 << 20
+"""Longest manifest that is read, 1 MiB."""
 MOST = 1 << 40
 
 UNFINISHED, TERMINATED, TRUNCATED = 0, 1, 2
@@ -141,9 +143,8 @@ class Dataset:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._game: Game | None = None
-        reader = Reader(
-            parse(read_text(self.path / MANIFEST), str(self.path / MANIFEST)), str(self.path / MANIFEST)
-        )
+        manifest = self.path / MANIFEST
+        reader = Reader(parse(atomic.read_bytes(manifest, MANIFEST_LIMIT), str(manifest)), str(manifest))
         if reader.text("format") != FORMAT:
             raise FileError(f"{self.path}: expected the format {FORMAT}")
         version = reader.integer("version", 0, 1000)

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -203,19 +204,11 @@ def read_bytes(path: Path, most: int) -> bytes:
     Raises:
         FileError: it is missing, larger, or no regular file.
     """
-    try:
-        if not path.is_file():
-            raise FileError(f"{path}: no such file")
-        size = path.stat().st_size
-        if size > most:
-            raise FileError(f"{path}: {size} bytes where at most {most} were expected")
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    if len(data) > most:
+    if not os.path.isfile(path):
+        raise FileError(f"{path}: no such file")
+    if path.stat().st_size > most:  # before so much is read
         raise FileError(f"{path}: more than {most} bytes")
-    return data
+    return atomic.read_bytes(path, most)
 
 
 def digest(data: bytes) -> str:

@@ -18,9 +18,8 @@ import msgspec
 import pygame
 
 from gyges.render.board.facts import Facts, Gesture, View
-from gyges.render.board.renderer import Renderer
+from gyges.render.board.renderer import Renderer, paint_card
 from gyges.render.kit import draw
-from gyges.render.kit.signs import eye
 from gyges.render.kit.theme import SIGNS, Theme, mix, seat_colour
 
 LINE = 34
@@ -136,15 +135,9 @@ class GaugeRenderer(Renderer):
         return cards, pygame.Rect(left, top + tall + GAP, wide, high)
 
     def _card(self, surface: pygame.Surface, theme: Theme, facts: Facts, seat: int, at: pygame.Rect) -> None:
-        chosen, stands = seat == facts.seat, facts.seats[seat]
-        draw.box(surface, at, theme.card, radius=12, edge=3 if chosen else 1,
-                 edge_colour=seat_colour(seat) if chosen else theme.line)  # fmt: skip
-        draw.disc(surface, (at.x + 24, at.y + 26), 11, seat_colour(seat))
-        name = f"{stands.name} · {stands.player}" if stands.player else stands.name
+        stands = facts.seats[seat]
         room = at.width - (92 if stands.watched is not None else 54)
-        draw.write(surface, (at.x + 44, at.y + 15), name, 16, theme.ink, bold=True, width=room)
-        if stands.watched is not None:
-            draw.stamp(surface, eye(26, stands.watched, theme), (at.right - 40, at.y + 18))
+        paint_card(surface, theme, facts, seat, at, width=room, eye_left=40)
         foot = at.bottom - (40 if stands.act is not None else 10)
         inside = pygame.Rect(at.x + 16, at.y + 46, at.width - 32, foot - at.y - 46)
         self._gauges(surface, theme, inside, facts.scene.seats[seat], across=2 if at.width > 420 else 1)

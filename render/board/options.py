@@ -164,42 +164,19 @@ class OptionPainter:
         if not self.judged:
             draw.write(self.surface, rect.center, word, big, ink, bold=True, anchor="center")
             return
+        sign, note = ink if action == self.taken else colour, SIGNS[option.label]
         if rect.height < 28:
-            draw.write(
-                self.surface, (rect.x + 6, rect.centery), word, big + 2, ink, bold=True, anchor="midleft"
-            )
-            draw.write(
-                self.surface,
-                (rect.right - 4, rect.centery),
-                SIGNS[option.label],
-                9,
-                ink if action == self.taken else colour,
-                anchor="midright",
-            )
+            left, right = (rect.x + 6, rect.centery), (rect.right - 4, rect.centery)
+            draw.write(self.surface, left, word, big + 2, ink, bold=True, anchor="midleft")
+            draw.write(self.surface, right, note, 9, sign, anchor="midright")
             return
-        draw.write(
-            self.surface,
-            (rect.centerx, rect.y + rect.height * 0.36),
-            word,
-            big,
-            ink,
-            bold=True,
-            anchor="center",
-        )
-        sign = ink if action == self.taken else colour
-        note = SIGNS[option.label]
+        at = (rect.centerx, rect.y + rect.height * 0.36)
+        draw.write(self.surface, at, word, big, ink, bold=True, anchor="center")
         if option.label < 0 and option.severity > 0:
             loss = f"{option.severity:.2g}"
             note += loss if draw.width_of(note + loss, 11, True) <= rect.width - 6 else ""
-        draw.write(
-            self.surface,
-            (rect.centerx, rect.bottom - rect.height * 0.26),
-            note,
-            11,
-            sign,
-            bold=True,
-            anchor="center",
-        )
+        at = (rect.centerx, rect.bottom - rect.height * 0.26)
+        draw.write(self.surface, at, note, 11, sign, bold=True, anchor="center")
 
     def line(self, rect: pygame.Rect, action: int, word: str) -> None:
         """A name with its sign, norms and severity."""
@@ -217,15 +194,8 @@ class OptionPainter:
             if option.severity > 0 and option.label < 0:
                 note += f"  {amount(option.severity, self.game)}"
             if note:
-                drawn = draw.write(
-                    self.surface,
-                    (right, rect.centery),
-                    note,
-                    size - 2,
-                    ink,
-                    anchor="midright",
-                    width=rect.width // 2,
-                )
+                where, room = (right, rect.centery), rect.width // 2
+                drawn = draw.write(self.surface, where, note, size - 2, ink, anchor="midright", width=room)
                 right = drawn.x - 8
         draw.write(self.surface, (left, rect.centery), word, size, ink, anchor="midleft", width=right - left)
 

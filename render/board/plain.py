@@ -9,10 +9,9 @@ import pygame
 
 from gyges.envs.registry import load_name
 from gyges.render.board.facts import Facts, Gesture, View
-from gyges.render.board.renderer import Renderer
+from gyges.render.board.renderer import Renderer, paint_card
 from gyges.render.kit import draw
-from gyges.render.kit.signs import eye
-from gyges.render.kit.theme import Theme, seat_colour
+from gyges.render.kit.theme import Theme
 
 
 class Cards(msgspec.Struct, frozen=True):
@@ -49,14 +48,8 @@ class PlainRenderer(Renderer):
             self._card(surface, theme, facts, seat, pygame.Rect(left, top, wide, high))
 
     def _card(self, surface: pygame.Surface, theme: Theme, facts: Facts, seat: int, at: pygame.Rect) -> None:
-        chosen, stands = seat == facts.seat, facts.seats[seat]
-        draw.box(surface, at, theme.card, radius=12, edge=3 if chosen else 1,
-                 edge_colour=seat_colour(seat) if chosen else theme.line)  # fmt: skip
-        draw.disc(surface, (at.x + 24, at.y + 26), 11, seat_colour(seat))
-        name = f"{stands.name} · {stands.player}" if stands.player else stands.name
-        draw.write(surface, (at.x + 44, at.y + 15), name, 16, theme.ink, bold=True, width=at.width - 110)
-        if stands.watched is not None:
-            draw.stamp(surface, eye(26, stands.watched, theme), (at.right - 46, at.y + 18))
+        stands = facts.seats[seat]
+        paint_card(surface, theme, facts, seat, at, width=at.width - 110, eye_left=46)
         lines = max(1, (at.height - 84) // 18)
         words = facts.scene.words[seat]
         draw.paragraph(surface, (at.x + 18, at.y + 50), words, 13, theme.soft, at.width - 36, lines)

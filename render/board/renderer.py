@@ -23,7 +23,8 @@ from gyges.render.board.chooser import Chooser
 from gyges.render.board.facts import STILL, Facts, Gesture, Option, SeatFacts, View
 from gyges.render.board.options import Spot
 from gyges.render.kit import draw
-from gyges.render.kit.theme import DAY, NIGHT, Colour, Theme
+from gyges.render.kit.signs import eye
+from gyges.render.kit.theme import DAY, NIGHT, Colour, Theme, seat_colour
 
 SMALLEST = (960, 560)
 Names = tuple[str, ...] | Mapping[int, str]
@@ -221,6 +222,26 @@ class Renderer:
     def point(self, facts: Facts, pos: tuple[int, int]) -> Any:
         """What `View.pointing` is for a mouse at `pos` on the last frame."""
         return None
+
+
+def paint_card(
+    surface: pygame.Surface, theme: Theme, facts: Facts, seat: int, at: pygame.Rect, width: int, eye_left: int
+) -> None:
+    """Paint a seat's card with who it is and whether it is watched; the rest of it is left free.
+
+    Args:
+        at: where the card lies.
+        width: of the name, in pixels.
+        eye_left: pixels from the eye's left edge to the card's right one.
+    """
+    chosen, stands = seat == facts.seat, facts.seats[seat]
+    draw.box(surface, at, theme.card, radius=12, edge=3 if chosen else 1,
+             edge_colour=seat_colour(seat) if chosen else theme.line)  # fmt: skip
+    draw.disc(surface, (at.x + 24, at.y + 26), 11, seat_colour(seat))
+    name = f"{stands.name} · {stands.player}" if stands.player else stands.name
+    draw.write(surface, (at.x + 44, at.y + 15), name, 16, theme.ink, bold=True, width=width)
+    if stands.watched is not None:
+        draw.stamp(surface, eye(26, stands.watched, theme), (at.right - eye_left, at.y + 18))
 
 
 def cue_index(game: Any) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tyro.conf import Positional
 
+from gyges.envs import atomic
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine.perft import MAX_DEPTH, divide, perft
@@ -241,14 +242,7 @@ def ended(variant: Variant) -> str:
 
 def _text(path: str | Path, most: int) -> str:
     try:
-        with open(path, "rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > most:
-        raise FileError(f"{path}: more than {most} bytes")
-    try:
-        text = data.decode("utf-8-sig")
+        text = atomic.read_bytes(path, most).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"{path}: cannot be read: not UTF-8 text") from None
     if not text.strip():

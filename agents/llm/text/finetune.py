@@ -219,7 +219,7 @@ def finetune(args: Finetune, texts: Path, out: Path) -> list[dict[str, float]]:
             if len(order) < args.batch:
                 order = np.concatenate([order, rng.permutation(len(data))])
             chosen, order = order[: args.batch], order[args.batch :]
-            ids, labels, mask = _padded([data[k] for k in chosen])
+            ids, labels, mask = padded([data[k] for k in chosen])
             with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
                 loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
             optimiser.zero_grad(set_to_none=True)
@@ -243,7 +243,8 @@ def finetune(args: Finetune, texts: Path, out: Path) -> list[dict[str, float]]:
     return log
 
 
-def _padded(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def padded(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Tokens, labels and attention mask [R, T] of records of different lengths."""
     longest = max(len(ids) for ids, _ in rows)
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     labels, mask = torch.full_like(ids, IGNORED), torch.zeros_like(ids)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gyges.agents.llm.text.finetune import IGNORED, load, tokens
+from gyges.agents.llm.text.finetune import IGNORED, load, padded, tokens
 from gyges.agents.llm.text.model import Play
 from gyges.agents.llm.transcripts.tags import Tags
 from gyges.envs.policy import Decision, Memory, Observation
@@ -100,12 +100,7 @@ class LikelihoodPolicy:
             tokens(self.owner.tokenizer, [*front, {"role": "assistant", "content": act}], 1 << 15)
             for act in acts
         ]
-        longest = max(len(ids) for ids, _ in rows)
-        ids = torch.zeros(len(rows), longest, dtype=torch.long)
-        labels, mask = torch.full_like(ids, IGNORED), torch.zeros_like(ids)
-        for k, (one, label) in enumerate(rows):
-            ids[k, : len(one)], labels[k, : len(one)] = torch.tensor(one), torch.tensor(label)
-            mask[k, : len(one)] = 1
+        ids, labels, mask = padded(rows)
         scores = self.owner.model(input_ids=ids, attention_mask=mask).logits[:, :-1].float().log_softmax(-1)
         wanted = labels[:, 1:]
         each = scores.gather(2, wanted.clamp(min=0)[..., None])[..., 0]
