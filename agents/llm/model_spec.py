@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import parse_qsl
 
-from gyges.agents.llm.chat import answer_formats, client, parsing, prompts
+from gyges.agents.llm.chat import answer_formats, backends, client, parsing, prompts
 from gyges.agents.llm.chat.backends import Backend
 from gyges.agents.llm.chat.cache import Cached, Recorded, Replayed
 from gyges.agents.llm.chat.client import ClientConfig
@@ -156,7 +156,7 @@ def digest(spec: Spec, game: Game) -> str:
         config,
     ]
     total = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
-    for module in (prompts, parsing, answer_formats, client):
+    for module in (prompts, parsing, answer_formats, backends, client):
         assert module.__file__ is not None
         total.update(Path(module.__file__).read_bytes())
     return total.hexdigest()
