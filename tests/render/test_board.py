@@ -166,7 +166,7 @@ def test_families_group_by_number() -> None:
 
 def test_frames_need_neither_display_nor_audio() -> None:
     code = (
-        "import sys, well, pygame\n"
+        "import sys, pygame, well.game as well\n"
         "from gyges.envs.batch import Batch\n"
         "from gyges.render.board.plain import renderer_for\n"
         "game = well.Well()\n"
