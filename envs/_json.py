@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn, TypeVar
 
-import numpy as np
-import numpy.typing as npt
+import msgspec
+from msgspec import Meta
 
 from gyges.envs.errors import ConfigError, FileError
 
@@ -15,6 +16,15 @@ Made = TypeVar("Made")
 
 MAX_SETTING = 65_536
 """Longest text of a setting: a whole variants.ini file."""
+
+Text = Annotated[str, Meta(max_length=256)]
+LongText = Annotated[str, Meta(max_length=4096)]
+Count = Annotated[int, Meta(ge=0, lt=1 << 31)]
+_Key = Annotated[str, Meta(max_length=64)]
+_Int64 = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+_Setting = Annotated[str, Meta(max_length=MAX_SETTING)]
+Settings = Annotated[dict[_Key, _Int64 | float | bool | _Setting | None], Meta(max_length=256)]
+Strings = Annotated[dict[_Key, Text], Meta(max_length=64)]
 
 
 def parse(text: str | bytes, where: str) -> dict[str, Any]:
@@ -110,16 +120,6 @@ class Reader:
             self.fail(name, expected, value)
         return int(value)
 
-    def strings(self, name: str) -> dict[str, str]:
-        """An object of short strings."""
-        value = self.take(name, "an object of strings")
-        if not isinstance(value, dict) or len(value) > 64:
-            self.fail(name, "an object of at most 64 strings", value)
-        for key, one in value.items():
-            if len(key) > 64 or not isinstance(one, str) or len(one) > 256:
-                self.fail(f"{name}.{key[:64]}", "a string of at most 256 characters", one)
-        return value
-
     def scalars(self, name: str) -> dict[str, Any]:
         """An object of numbers, strings (a chess variant is one, or a list of positions) and truth values."""
         value = self.take(name, "an object of settings")
@@ -133,46 +133,6 @@ class Reader:
                 self.fail(f"{name}.{key[:64]}", wanted, one)
         return value
 
-    def objects(self, name: str, least: int, most: int) -> list[Reader]:
-        """A list of objects."""
-        value = self.take(name, f"a list of {least} to {most} objects")
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            self.fail(name, f"a list of {least} to {most} objects", value)
-        return [Reader(one, f"{self.where}: {name}[{k}]") for k, one in enumerate(value)]
-
-    def tuples(self, name: str, kinds: tuple[type, ...], most: int, longest: int) -> list[list[Any]]:
-        """A list of short lists of the given kinds (int from 0 to 2^31 - 1, or str)."""
-        value = self.take(name, f"a list of at most {most}")
-        if not isinstance(value, list) or len(value) > most:
-            self.fail(name, f"a list of at most {most}", value)
-        shape = f"[{', '.join(kind.__name__ for kind in kinds)}]"
-        for k, one in enumerate(value):
-            if not isinstance(one, list) or len(one) != len(kinds):
-                self.fail(f"{name}[{k}]", shape, one)
-            for part, kind in zip(one, kinds, strict=True):
-                fits = (
-                    _is_int(part) and 0 <= part < 1 << 31
-                    if kind is int
-                    else isinstance(part, str) and len(part) <= longest
-                )
-                if not fits:
-                    self.fail(f"{name}[{k}]", shape, one)
-        return value
-
-    def integers(self, name: str, width: int, most: int) -> npt.NDArray[np.int32]:
-        """A list of at most `most` lists of `width` integers, as int32 [T, width]."""
-        expected = f"at most {most} lists of {width} integers"
-        value = self.take(name, expected)
-        if not isinstance(value, list) or len(value) > most:
-            self.fail(name, expected, value)
-        for k, line in enumerate(value):
-            if not isinstance(line, list) or len(line) != width:
-                self.fail(f"{name}[{k}]", f"{width} integers", line)
-            for one in line:
-                if type(one) is not int or not -(1 << 31) <= one < 1 << 31:
-                    self.fail(f"{name}[{k}]", f"{width} integers of 32 bits", line)
-        return np.array(value, np.int32).reshape(len(value), width)
-
 
 def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
@@ -180,3 +140,15 @@ def _is_int(value: Any) -> bool:
 
 def _kind(value: Any) -> str:
     return type(value).__name__
+
+
+def convert(data: Any, kind: Any, where: str, hook: Callable[[type, Any], Any] | None = None) -> Any:
+    """JSON data as a type with bounds; `hook` makes what msgspec does not know.
+
+    Raises:
+        FileError: where in the data, what was expected and what came.
+    """
+    try:
+        return msgspec.convert(data, kind, dec_hook=hook)
+    except msgspec.ValidationError as error:
+        raise FileError(f"{where}: {str(error)[:300]}") from None

@@ -18,13 +18,15 @@ import os
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from gyges.envs import atomic, registry
-from gyges.envs._json import Reader, parse
+from gyges.envs._json import Count, LongText, Settings, Strings, Text, convert, parse
 from gyges.envs.errors import ActionError, FileError, GygesError
 
 if TYPE_CHECKING:
@@ -37,52 +39,54 @@ SUFFIX = ".episode.json"
 MAX_BYTES = 32 << 20
 """Largest episode file that is read, 32 MiB."""
 MAX_STEPS = 1_000_000
-MAX_SEATS = 4096
 MAX_TEXT = 65_536
 """Longest text of one act, in characters."""
 HASH_EVERY = 16
+Digest = Annotated[str, Meta(max_length=64)]
+_Actions = Annotated[list[list[Annotated[int, Meta(ge=-(1 << 31), lt=1 << 31)]]], Meta(max_length=MAX_STEPS)]
 
 
-class Seat(NamedTuple):
+class Seat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who sat in one seat."""
 
-    name: str
+    name: Text
     focal: bool  # the policy under test, not part of the background
-    source: str  # how the policy was named when it was loaded: persona, module:Class, file
-    hash: str  # SHA-256 of its source, empty where it has none (a person)
+    source: LongText  # how the policy was named when it was loaded: persona, module:Class, file
+    hash: Text  # SHA-256 of its source, empty where it has none (a person)
 
 
 class Word(NamedTuple):
     """Free text that a seat said beside an act."""
 
-    step: int
-    seat: int
-    text: str
-    origin: str = ""  # where it is from besides the seat's source, as in ``request 3f9a0c…``; mostly empty
+    step: Count
+    seat: Count
+    text: Annotated[str, Meta(max_length=MAX_TEXT)]
+    origin: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
+    """Where it is from besides the seat's source, as in ``request 3f9a0c…``; mostly empty."""
 
 
 class Answer(NamedTuple):
     """What came of the question to a language model that stands behind an act."""
 
-    step: int
-    seat: int
-    outcome: str  # ok, repaired, illegal, refusal, truncated, infrastructure
-    request: str  # first digits of the request's SHA-256, empty where there was none
+    step: Count
+    seat: Count
+    outcome: Digest  # ok, repaired, illegal, refusal, truncated, infrastructure
+    request: Digest  # first digits of the request's SHA-256, empty where there was none
 
 
 class Forfeit(NamedTuple):
     """A seat whose policy failed; from this step on it took the first legal action."""
 
-    step: int
-    seat: int
-    reason: str
+    step: Count
+    seat: Count
+    reason: LongText
 
 
 class StateHash(NamedTuple):
     """Hash of the row's state before a step; the last one stands after the last act."""
 
-    step: int
-    hash: str
+    step: Count
+    hash: Digest
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -109,23 +113,25 @@ class Episode:
         FileError: parts that do not fit each other.
     """
 
-    scenario: str
-    game: str
-    settings: dict[str, Any]
-    versions: dict[str, str]
-    rules: str
+    scenario: Text
+    game: Text
+    settings: Settings
+    versions: Strings
+    rules: Text
     seed: int
-    row: int
-    seats: tuple[Seat, ...]
+    row: Annotated[int, Meta(ge=0, lt=1 << 32)]
+    seats: Annotated[tuple[Seat, ...], Meta(min_length=1, max_length=4096)]
     actions: npt.NDArray[np.int32]
-    words: tuple[Word, ...] = ()
-    forfeits: tuple[Forfeit, ...] = ()
-    hashes: tuple[StateHash, ...] = ()
-    commitment: str = ""
-    nonce: str = ""
-    answers: tuple[Answer, ...] = ()
+    words: Annotated[tuple[Word, ...], Meta(max_length=MAX_STEPS)] = ()
+    forfeits: Annotated[tuple[Forfeit, ...], Meta(max_length=4096)] = ()
+    hashes: Annotated[tuple[StateHash, ...], Meta(max_length=MAX_STEPS + 1)] = ()
+    commitment: Text = ""
+    nonce: Text = ""
+    answers: Annotated[tuple[Answer, ...], Meta(max_length=MAX_STEPS * 16)] = ()
 
     def __post_init__(self) -> None:
+        if not -(1 << 63) <= self.seed < 1 << 64:
+            raise FileError(f"seed: expected an integer of 64 bits, got {self.seed}")
         if self.actions.ndim != 2 or self.actions.dtype != np.int32:
             raise FileError(f"actions are int32 [T, N], not {self.actions.dtype} {self.actions.shape}")
         if self.actions.shape[1] != len(self.seats):
@@ -158,7 +164,7 @@ class Episode:
         """The file's text."""
         data = {"format": FORMAT, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}}
         data["actions"] = self.actions.tolist()
-        data["seats"] = [seat._asdict() for seat in self.seats]
+        data["seats"] = [msgspec.structs.asdict(seat) for seat in self.seats]
         data["words"] = [word if word.origin else word[:3] for word in self.words]
         if not self.answers:
             del data["answers"]
@@ -173,29 +179,21 @@ class Episode:
         """
         if len(text) > MAX_BYTES:
             raise FileError(f"{where}: {len(text)} bytes; an episode has at most {MAX_BYTES}")
-        r = Reader(parse(text, where), where)
-        found = r.integer("format", 0, 1 << 31)
-        if found != FORMAT:
+        data = parse(text, where)
+        names = {"format", *(field.name for field in dataclasses.fields(cls))}
+        for name in names - {"answers", *data}:
+            raise FileError(f"{where}: {name} is missing")
+        for name in data.keys() - names:
+            raise FileError(f"{where}: unknown part {name[:60]!r}")
+        if data["format"] != FORMAT:
+            found = repr(data["format"])[:60]
             raise FileError(f"{where}: episode format {found}; this version reads format {FORMAT}")
-        seats = tuple(_seat(s) for s in r.objects("seats", 1, MAX_SEATS))
-        episode = cls(
-            scenario=r.text("scenario"),
-            game=r.text("game"),
-            settings=r.scalars("settings"),
-            versions=r.strings("versions"),
-            rules=r.text("rules"),
-            seed=r.integer("seed", -(1 << 63), (1 << 64) - 1),
-            row=r.integer("row", 0, (1 << 32) - 1),
-            seats=seats,
-            actions=r.integers("actions", len(seats), MAX_STEPS),
-            words=tuple(Word(*w) for w in _words(r)),
-            forfeits=tuple(Forfeit(*f) for f in r.tuples("forfeits", (int, int, str), MAX_SEATS, 4096)),
-            hashes=tuple(StateHash(*h) for h in r.tuples("hashes", (int, str), MAX_STEPS + 1, 64)),
-            commitment=r.text("commitment"),
-            nonce=r.text("nonce"),
-            answers=_answers(r),
-        )
-        r.done()
+        seats = len(data["seats"]) if isinstance(data["seats"], list) else 0
+
+        def actions(kind: type, rows: Any) -> npt.NDArray[np.int32]:
+            return np.array(convert(rows, _Actions, where), np.int32).reshape(len(rows), seats)
+
+        episode: Episode = convert(data, cls, where, actions)
         return episode
 
     # Files.
@@ -278,27 +276,6 @@ class Episode:
     def _compare(self, batch: Batch, t: int, expected: dict[int, str]) -> None:
         if t in expected and batch.state_hash(0) != expected[t]:
             raise FileError(f"episode of {self.game}: the state before step {t} is not the recorded one")
-
-
-def _seat(r: Reader) -> Seat:
-    seat = Seat(r.text("name"), r.flag("focal"), r.text("source", 4096), r.text("hash"))
-    r.done()
-    return seat
-
-
-def _words(r: Reader) -> list[list[Any]]:
-    """Words of three or four parts: the origin may be left out."""
-    given = r.data.get("words")
-    if isinstance(given, list):
-        r.data["words"] = [[*w, ""] if isinstance(w, list) and len(w) == 3 else w for w in given]
-    return r.tuples("words", (int, int, str, str), MAX_STEPS, MAX_TEXT)
-
-
-def _answers(r: Reader) -> tuple[Answer, ...]:
-    """Answers, which may be left out."""
-    if "answers" not in r.data:
-        return ()
-    return tuple(Answer(*a) for a in r.tuples("answers", (int, int, str, str), MAX_STEPS * 16, 64))
 
 
 class Tape:

@@ -13,10 +13,12 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError, UnknownNameError
@@ -25,7 +27,8 @@ from gyges.envs.game import Game
 WORDS = ("title", "description", "tags", "parent")
 """Fields of a scenario that bear on nothing that is played."""
 
-Background = str | tuple[str, ...] | Mapping[str, float]
+Seat = Annotated[int, Meta(ge=0, lt=1 << 16)]
+Background = str | tuple[str, ...] | Mapping[str, int | float]
 """One persona for every background seat; one per background seat in order; or weights by persona, from
 which each seat of each episode is drawn."""
 
@@ -60,7 +63,7 @@ class Scenario:
     description: str
     game: str
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    focal: int | tuple[int, ...] = 1
+    focal: Seat | tuple[Seat, ...] = 1
     background: Background = "clean"
     mode: Literal["resident", "visitor"] = "resident"
     arm: Literal["observed", "sanctioned"] = "observed"
@@ -177,39 +180,16 @@ class Scenario:
         Raises:
             ConfigError: a key is missing or its value is not allowed.
         """
-        parts = {f.name: data[f.name] for f in dataclasses.fields(cls) if f.name in data}
-        for name in ("focal", "background", "tags"):
-            if isinstance(parts.get(name), list):
-                parts[name] = tuple(parts[name])
-        for name, value in parts.items():
-            if not _fits(name, value):
-                raise ConfigError(f"not a scenario: {name} is {value!r}"[:200])
         try:
-            return cls(**parts)
-        except TypeError as error:
-            raise ConfigError(f"not a scenario: {error}") from None
+            return msgspec.convert(data, cls)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"not a scenario: {str(error)[:200]}") from None
 
     def hash(self) -> str:
         """SHA-256 of all that bears on what is played (not of titles, descriptions and tags)."""
         data = {k: v for k, v in self.as_dict().items() if k not in WORDS}
         text = json.dumps([data, _order(self.background)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _fits(name: str, value: Any) -> bool:
-    """Whether a field that was read from a file is of the kind that it should be."""
-    if name == "settings":
-        return isinstance(value, dict) and all(isinstance(key, str) for key in value)
-    if name == "episodes":
-        return type(value) is int
-    if name == "focal":
-        seats = value if isinstance(value, tuple) else (value,)
-        return all(type(seat) is int and 0 <= seat < 1 << 16 for seat in seats)
-    if name == "background" and isinstance(value, dict):
-        return all(type(weight) in (int, float) for weight in value.values())
-    if name == "tags" or (name == "background" and isinstance(value, tuple)):
-        return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
-    return isinstance(value, str)
 
 
 def _order(background: Background) -> list[str]:

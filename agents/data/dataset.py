@@ -20,14 +20,16 @@ import mmap
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from gyges.agents.data.column_files import open_column
 from gyges.envs import atomic, registry
-from gyges.envs._json import Reader, parse
+from gyges.envs._json import LongText, Settings, Text, convert, parse
 from gyges.envs.choice_point import LEDGER_COLUMNS
 from gyges.envs.errors import DataError, FileError
 from gyges.envs.game import Game
@@ -36,7 +38,10 @@ FORMAT, VERSION = "gyges-dataset", 2
 MANIFEST = "manifest.json"
 MANIFEST_LIMIT = 1 << 20
 """Longest manifest that is read, 1 MiB."""
-MOST = 1 << 40
+Scale = Annotated[int, Meta(ge=1, le=1 << 30)]
+Width = Annotated[int, Meta(ge=1, le=1 << 24)]
+Rows = Annotated[int, Meta(ge=0, le=1 << 40)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 UNFINISHED, TERMINATED, TRUNCATED = 0, 1, 2
 """Values of the column `Episodes.ended`."""
@@ -93,7 +98,6 @@ _DTYPES = {  # one letter a column: o observation, b uint8, h int16, i int32, l 
     "episodes": "lilbhbllliio",
 }
 _TYPES = {"b": "uint8", "h": "int16", "i": "int32", "l": "int64"}
-_FEATURES = ("int8", "uint8", "int16", "int32")
 
 
 def dtype_of(table: str, column: str, feature: str) -> np.dtype[Any]:
@@ -110,14 +114,37 @@ def width_of(column: str, num_features: int, num_actions: int) -> tuple[int, ...
     return (widths[column],) if column in widths else ()
 
 
-class Part(NamedTuple):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the policies that a dataset was made with."""
 
-    name: str
-    source: str  # as it was asked for: a persona, ``module:Class``, a folder
-    hash: str  # of the policy's source, empty where unknown
-    fraction: float  # of the episodes
-    noise: float  # chance that a decision was drawn uniformly instead
+    name: Text
+    source: LongText  # as it was asked for: a persona, ``module:Class``, a folder
+    hash: Text  # of the policy's source, empty where unknown
+    fraction: Share  # of the episodes
+    noise: Share  # chance that a decision was drawn uniformly instead
+
+
+class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
+    """What `MANIFEST` holds."""
+
+    format: str
+    version: int
+    game: Text
+    settings: Settings
+    rules: Text
+    seed: int
+    labels: Literal["off", "full"]
+    segment: Scale
+    num_agents: Annotated[int, Meta(ge=1, le=255)]
+    num_actions: Width
+    num_features: Width
+    feature_dtype: Literal["int8", "uint8", "int16", "int32"]
+    reward_scale: Scale
+    welfare_scale: Scale
+    parts: Annotated[tuple[Part, ...], Meta(min_length=1, max_length=1000)]
+    num_steps: Rows
+    num_segments: Rows
+    num_episodes: Rows
 
 
 class Dataset:
@@ -143,34 +170,24 @@ class Dataset:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._game: Game | None = None
-        manifest = self.path / MANIFEST
-        reader = Reader(parse(atomic.read_bytes(manifest, MANIFEST_LIMIT), str(manifest)), str(manifest))
-        if reader.text("format") != FORMAT:
+        where = str(self.path / MANIFEST)
+        data = parse(atomic.read_bytes(self.path / MANIFEST, MANIFEST_LIMIT), where)
+        if data.get("format") != FORMAT:
             raise FileError(f"{self.path}: expected the format {FORMAT}")
-        version = reader.integer("version", 0, 1000)
-        if version == 1:
+        if data.get("version") == 1:
             raise FileError(f"{self.path}: recorded by gyges 0.1.0 with less of the truth; record it anew")
-        if version != VERSION:
-            raise FileError(f"{self.path}: expected {FORMAT} version {VERSION}, not {version}")
-        self.id = reader.text("game")
-        self.settings = reader.scalars("settings")
-        self.rules = reader.text("rules")
-        self.seed = reader.integer("seed", -(1 << 63), (1 << 64) - 1)
-        self.labels = reader.text("labels")
-        if self.labels not in ("off", "full"):
-            reader.fail("labels", "'off' or 'full'", self.labels)
-        self.segment = reader.integer("segment", 1, 1 << 30)
-        self.num_agents = reader.integer("num_agents", 1, 255)
-        self.num_actions = reader.integer("num_actions", 1, 1 << 24)
-        self.num_features = reader.integer("num_features", 1, 1 << 24)
-        self.feature_dtype = reader.text("feature_dtype")
-        if self.feature_dtype not in _FEATURES:
-            reader.fail("feature_dtype", f"one of {', '.join(_FEATURES)}", self.feature_dtype)
-        self.reward_scale = reader.integer("reward_scale", 1, 1 << 30)
-        self.welfare_scale = reader.integer("welfare_scale", 1, 1 << 30)
-        self.parts = tuple(_part(one) for one in reader.objects("parts", 1, 1000))
-        self.sizes = {name: reader.integer(f"num_{name}", 0, MOST) for name in TABLES}
-        reader.done()
+        if data.get("version") != VERSION:
+            raise FileError(f"{self.path}: expected {FORMAT} version {VERSION}, not {data.get('version')!r}")
+        m: _Manifest = convert(data, _Manifest, where)
+        if not -(1 << 63) <= m.seed < 1 << 64:
+            raise FileError(f"{where}: seed: expected an integer of 64 bits, got {m.seed}")
+        self.id, self.settings, self.rules, self.seed = m.game, m.settings, m.rules, m.seed
+        self.labels, self.segment, self.parts = m.labels, m.segment, m.parts
+        self.num_agents, self.num_actions, self.num_features = m.num_agents, m.num_actions, m.num_features
+        self.feature_dtype, self.reward_scale, self.welfare_scale = (
+            m.feature_dtype, m.reward_scale, m.welfare_scale
+        )  # fmt: skip
+        self.sizes = {"steps": m.num_steps, "segments": m.num_segments, "episodes": m.num_episodes}
         maps = {name: kind(*self._maps(name)) for name, kind in TABLES.items()}
         self.steps: Steps = maps["steps"]
         self.segments: Segments = maps["segments"]
@@ -295,15 +312,3 @@ class Dataset:
                 else math.nan,
             }
         return found
-
-
-def _part(reader: Reader) -> Part:
-    name, source, digest = reader.text("name"), reader.text("source", 4096), reader.text("hash")
-    shares = []
-    for key in ("fraction", "noise"):
-        value = reader.take(key, "a number from 0 to 1")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            reader.fail(key, "a number from 0 to 1", value)
-        shares.append(float(value))
-    reader.done()
-    return Part(name, source, digest, *shares)

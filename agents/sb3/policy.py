@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.nn.networks import draw
 from gyges.agents.nn.tensor_files import read_bytes
-from gyges.envs._json import Reader, parse
+from gyges.envs._json import convert, parse
 from gyges.envs.errors import PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation
@@ -26,7 +26,7 @@ from gyges.envs.policy import Decision, Memory, Observation
 TRUST = "GYGES_TRUST"
 """Environment variable: folders whose files may run code, separated as in PATH."""
 MODEL, CARD = "sb3-model.zip", "sb3.json"
-KINDS = ("ppo", "a2c", "dqn", "maskable-ppo")
+Kind = Literal["ppo", "a2c", "dqn", "maskable-ppo"]
 
 
 def trust(folders: Sequence[str | Path]) -> None:
@@ -59,10 +59,8 @@ def load_policy(folder: str | Path, game: Game | None = None) -> SB3Policy:
             f"{where} holds a model of stable-baselines3; loading one runs whatever code is in the file. "
             f"If it is your own: gyges evaluate --trust {where}, or {TRUST}={where}"
         )
-    card = Reader(parse(read_bytes(where / CARD, 1 << 20), str(where / CARD)), str(where / CARD))
-    name = card.text("algorithm")
-    if name not in KINDS:
-        card.fail("algorithm", f"one of {', '.join(KINDS)}", name)
+    card = parse(read_bytes(where / CARD, 1 << 20), str(where / CARD))
+    name: Kind = convert(card.get("algorithm"), Kind, f"{where / CARD}: algorithm")
     model = kind(name).load(where / MODEL, device="cpu")
     if game is not None:
         found = (tuple(model.observation_space.shape), int(model.action_space.n))
@@ -91,7 +89,7 @@ class SB3Policy:
 
     Args:
         model: of stable-baselines3.
-        name: of its algorithm, one of `KINDS`.
+        name: of its algorithm, one of `Kind`.
     """
 
     def __init__(self, model: Any, name: str) -> None:

@@ -50,7 +50,7 @@ def train(
     """Train an algorithm and write its folder; the game's own reward pays.
 
     Args:
-        name: one of `gyges.agents.sb3.policy.KINDS`.
+        name: one of `gyges.agents.sb3.policy.Kind`.
         game: what is played.
         seats: who sits where [B][N], None for the learner; self-play without.
         options: how.

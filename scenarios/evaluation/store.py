@@ -21,6 +21,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gyges.envs import _json
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
 from gyges.scenarios.evaluation import row_schema
@@ -198,14 +199,10 @@ class Store(ResultsFile):
         return [self._run(row) for row in rows]
 
     def _run(self, row: tuple[Any, ...]) -> Run:
-        key, *texts = row
-        wrong = not isinstance(key, int) or any(
-            not isinstance(text, str) and not (text is None and k in (7, 11)) for k, text in enumerate(texts)
-        )
-        if wrong:
-            raise FileError(f"{self.path}: run {key!r}: expected text in every field")
-        options, versions = (row_schema.parse(text, f"{self.path}: runs") for text in texts[8:10])
-        return Run._make([key, *texts[:8], options, versions, texts[10], texts[11]])
+        where = f"{self.path}: run {row[0]!r}"
+        parts = [*row[:9], *(row_schema.parse(text, where) for text in row[9:11]), *row[11:]]
+        run: Run = _json.convert(parts, Run, where)
+        return run
 
     def run(self, key: int) -> Run:
         """One run.
@@ -266,7 +263,7 @@ class Store(ResultsFile):
                 str(s),
                 int(i),
                 row_schema.tally(c, f"{self.path}: counts of {s}, episode {i}"),
-                row_schema.whole(f, f"{self.path}: forfeits of {s}, episode {i}"),
+                _json.convert(f, _json.Count, f"{self.path}: forfeits of {s}, episode {i}"),
             )
             for s, i, c, f in rows
         ]

@@ -109,7 +109,7 @@ WRONG = [
     ("seats", [], "seats"),
     ("seats", [{"name": "a"}] * 5, "focal"),
     ("seats", [{"name": "a", "focal": 1, "source": "", "hash": ""}] * 5, "focal"),
-    ("seats", [{"name": "a", "focal": True, "source": "", "hash": "", "key": 1}] * 5, "unknown part 'key'"),
+    ("seats", [{"name": "a", "focal": True, "source": "", "hash": "", "key": 1}] * 5, "unknown field `key`"),
     ("seed", True, "seed"),
     ("seed", 1 << 70, "seed"),
     ("row", -1, "row"),

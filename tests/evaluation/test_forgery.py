@@ -195,7 +195,7 @@ def test_a_submission_that_is_at_hand_is_asked_again(out, honest, cheat, change)
 
 def test_an_answer_is_a_probability(out, honest):
     Forger(out, honest).answers("well-bank", lambda rows: rows[worst(rows)].update(watched=7.0))
-    assert any("'watched'" in what for what in judged(out, honest)[0])
+    assert any("$.watched" in what for what in judged(out, honest)[0])
 
 
 # Forfeits.

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -94,6 +95,16 @@ def row(line: Line, game: str, tags: Tags) -> dict[str, Any]:
     return {**line._asdict(), "game": game, "text": line.text(tags)}
 
 
+class _Line(msgspec.Struct):
+    """What a line of the file holds."""
+
+    observation: str
+    act: _json.LongText
+    unaligned: bool
+    good: bool
+    player: _json.Text
+
+
 def read(path: str | Path) -> Iterator[Line]:
     """The lines of a JSONL file; other keys than a line's are not looked at.
 
@@ -112,11 +123,10 @@ def read(path: str | Path) -> Iterator[Line]:
                 where = f"{source}: line {number}"
                 if len(text) > MAX_LINE:
                     raise FileError(f"{where}: more than {MAX_LINE} bytes")
-                reader = _json.Reader(_json.parse(text, where), where)
+                line: _Line = _json.convert(_json.parse(text, where), _Line, where)
                 yield Line(
-                    escape(reader.text("observation", MAX_LINE)), escape(reader.text("act", 4096)),
-                    reader.flag("unaligned"), reader.flag("good"), escape(reader.text("player")),
-                )  # fmt: skip
+                    escape(line.observation), escape(line.act), line.unaligned, line.good, escape(line.player)
+                )
     except OSError as error:
         raise FileError(f"{source}: cannot be read: {error.strerror}") from None
 
