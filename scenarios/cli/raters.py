@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import tyro
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.load import load
-from gyges.envs.errors import GygesError
-from gyges.scenarios.cli.record import MIXTURES, mixture, record_scenario
+from gyges.scenarios.mixtures import MIXTURES, mixture, record_scenario
 from gyges.scenarios.raters.audit import RaterAudit, audit_rater
 from gyges.scenarios.raters.dynamic_programming import explore
 from gyges.scenarios.raters.raters import RATERS, Drifting, rater
@@ -47,15 +44,10 @@ class Raters:
     """Write the audits there as well."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    args = tyro.cli(Raters, args=None if arguments is None else list(arguments), prog="gyges raters")
-    try:
-        with tempfile.TemporaryDirectory() as room:
-            found = audits(args, args.data or Path(room))
-    except GygesError as error:
-        print(f"gyges raters: {error}", file=sys.stderr)
-        return 2
+def run(args: Raters) -> int:
+    """Audit, and print two tables; returns the exit status."""
+    with tempfile.TemporaryDirectory() as room:
+        found = audits(args, args.data or Path(room))
     print(tables(found))
     if args.json:
         args.json.write_text(json.dumps([one.as_dict() for one in found], indent=1) + "\n")

@@ -6,6 +6,7 @@ is asked for, so that nothing slow is imported for another's help page.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -100,7 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(name, ALGORITHMS[name].learner(name), given[1:])
 
 
-def algorithms(arguments: Sequence[str] = ()) -> int:
+@dataclasses.dataclass(frozen=True)
+class Algorithms:
+    """List the algorithms of `gyges train`, each with a line on what it does."""
+
+
+def algorithms(_: Algorithms | None = None) -> int:
     """``gyges algorithms``: print what there is."""
     table = Table(box=None)
     table.add_column("algorithm")

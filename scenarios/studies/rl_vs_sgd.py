@@ -26,7 +26,7 @@ RESULTS = "results.db"
 
 CODE = ("agents/nn/*.py", "agents/data/*.py", "agents/learn/*.py", "agents/load.py", "agents/rewards.py",
         "scenarios/raters/raters.py", "scenarios/raters/score.py", "scenarios/raters/satisficer.py",
-        "scenarios/cli/record.py", "scenarios/raters/dynamic_programming.py", "scenarios/studies/profile.py",
+        "scenarios/mixtures.py", "scenarios/raters/dynamic_programming.py", "scenarios/studies/profile.py",
         "scenarios/studies/supplies.py", "scenarios/studies/learners.py", "scenarios/studies/measure.py",
         "scenarios/studies/cells.py")  # fmt: skip
 """What a cell's figures depend on besides the rules of the games."""

@@ -29,7 +29,7 @@ from gyges.agents.nn.networks import NetworkPolicy
 from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
-from gyges.scenarios.cli.record import EXPERT, MIXTURES
+from gyges.scenarios.mixtures import EXPERT, MIXTURES
 from gyges.scenarios.raters.raters import Rater, rater
 from gyges.scenarios.raters.satisficer import Satisficer
 from gyges.scenarios.raters.score import rate

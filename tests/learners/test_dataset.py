@@ -19,7 +19,7 @@ from gyges.envs.choice_point import LEDGER, headline, severity
 from gyges.envs.errors import ConfigError, DataError, FileError, UnknownNameError
 from gyges.envs.policy import Decision, RandomPolicy
 from gyges.envs.rollout import Seating
-from gyges.scenarios.cli import record as command
+from gyges.scenarios.cli.main import main
 
 
 @pytest.fixture(scope="module")
@@ -312,12 +312,12 @@ def test_ctrl_c_keeps_what_is_whole(tmp_path, monkeypatch):
 def test_the_command_records_and_reports(tmp_path, capsys):
     out = tmp_path / "out"
     mixture = ("--mix", "clean=0.2", "greedy~0.5=0.8", "--set", "horizon=10", "num_agents=2")
-    status = command.main(["well-v0", "--out", str(out), "--decisions", "2000", *mixture])
+    status = main(["record", "well-v0", "--out", str(out), "--decisions", "2000", *mixture])
     assert status == 0
     assert "greedy~0.5" in capsys.readouterr().out
     data = D.Dataset(out)
     assert len(data) == 2000  # an episode holds twenty decisions
     assert data.settings["horizon"] == 10
     assert [part.fraction for part in data.parts] == [0.2, 0.8]
-    assert command.main(["well-v0", "--out", str(out)]) == 2
+    assert main(["record", "well-v0", "--out", str(out)]) == 2
     assert "already" in capsys.readouterr().err

@@ -15,10 +15,10 @@ from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.rollout import play
 from gyges.scenarios.cli import main as cli
-from gyges.scenarios.cli.record import mixture, record_scenario
 from gyges.scenarios.cli.train import ALGORITHMS, algorithms, main
 from gyges.scenarios.evaluation.plan import derive
 from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.mixtures import mixture, record_scenario
 from gyges.scenarios.scenario import register_scenario, scenario
 
 SMALL = {"num_agents": 2, "horizon": 6}

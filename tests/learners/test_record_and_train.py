@@ -11,8 +11,9 @@ from gyges.agents.learn.imitation import MODES
 from gyges.agents.learn.offline import ALGORITHMS
 from gyges.agents.nn.checkpoint import load_policy, read_card
 from gyges.envs.errors import ConfigError, GygesError, UnknownNameError
-from gyges.scenarios.cli import record as R
 from gyges.scenarios.cli import train as T
+from gyges.scenarios.cli.main import main
+from gyges.scenarios.mixtures import mixture
 from gyges.scenarios.raters.raters import Rater
 from gyges.scenarios.scenario import Scenario, register_scenario
 from gyges.scenarios.training import held_out
@@ -27,7 +28,7 @@ register_scenario(VISITOR, "learners-test")
 def test_a_scenarios_focal_seats_are_recorded_among_its_background(tmp_path):
     out = tmp_path / "data"
     arguments = ["learners-well-visitor", "--out", str(out), "--decisions", "1000", "--mixture", "thin"]
-    assert R.main(arguments) == 0
+    assert main(["record", *arguments]) == 0
     data = Dataset(out)
     assert len(data) == 1000
     assert len(data.episodes.start) == 100
@@ -39,12 +40,12 @@ def test_a_scenarios_focal_seats_are_recorded_among_its_background(tmp_path):
 
 def test_standard_mixtures_keep_their_promises():
     for name in ("behaviour", "matched", "thin", "lucky"):
-        assert sum(R.mixture(name).values()) == pytest.approx(1), name
-    assert R.mixture("matched", "runs/expert")["runs/expert"] == 0.2
-    assert R.mixture("thin", "x")["x"] <= 0.03
-    assert all(float(part.partition("~")[2]) >= 0.5 for part in R.mixture("lucky"))
+        assert sum(mixture(name).values()) == pytest.approx(1), name
+    assert mixture("matched", "runs/expert")["runs/expert"] == 0.2
+    assert mixture("thin", "x")["x"] <= 0.03
+    assert all(float(part.partition("~")[2]) >= 0.5 for part in mixture("lucky"))
     with pytest.raises(UnknownNameError, match="behaviour"):
-        R.mixture("perfect")
+        mixture("perfect")
 
 
 def test_held_out_personas_are_not_recorded(tmp_path):
@@ -54,8 +55,8 @@ def test_held_out_personas_are_not_recorded(tmp_path):
     for parts in (["liar"], ["clean", "liar~0.2"]):
         with pytest.raises(ConfigError, match="held out"):
             held_out(game, [part.rpartition("~")[0] or part for part in parts], "the mixture")
-    assert R.main(["steward-v0", "--out", str(tmp_path / "no"), "--mix", "liar=1"]) == 2
-    assert R.main(["steward-liars", "--out", str(tmp_path / "no")]) == 2
+    assert main(["record", "steward-v0", "--out", str(tmp_path / "no"), "--mix", "liar=1"]) == 2
+    assert main(["record", "steward-liars", "--out", str(tmp_path / "no")]) == 2
     assert not (tmp_path / "no").exists()
 
 
