@@ -166,7 +166,7 @@ def test_a_changed_schema_is_refused(sound, statement):
         ("UPDATE episodes SET counts = '[1]' WHERE idx = 3", "JSON object"),
         ("UPDATE episodes SET counts = '{' WHERE idx = 3", ""),
         ("UPDATE runs SET options = '7'", "JSON object"),
-        ("UPDATE runs SET policy = x'00'", "expected text"),
+        ("UPDATE runs SET policy = x'00'", "Expected `str`, got `bytes` - at `$[1]`"),
         ("UPDATE plans SET data = '{}'", "id"),
     ],
 )
