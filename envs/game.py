@@ -1,12 +1,14 @@
 """The contract of a game: five rules over one row of integers, and the words that go with them.
 
 A game is a subclass of `Game` in ``envs/<name>/game.py`` and a module of rules beside it. The class
-holds what needs no compiler: settings, names of actions, descriptions, and three declarations:
+holds what needs no compiler: settings, descriptions, and four declarations:
 
 ``State``
     the fields of one row (`gyges.envs.state.state`);
 ``observation``
     what a seat sees, by name (`gyges.envs.observation.Features`);
+``actions``
+    what a seat may do, by kinds (`gyges.envs.actions.Actions`);
 ``Params``
     a NamedTuple of integers: what the rules read of the settings.
 
@@ -39,13 +41,16 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
+from gyges.envs.actions import Actions
 from gyges.envs.errors import ConfigError
 from gyges.envs.observation import Element, Features, View
+from gyges.envs.options import check_options
 from gyges.envs.rater_hooks import Chain
 from gyges.envs.state import spans, state, widths
 
@@ -72,46 +77,45 @@ class Out(NamedTuple):
     truncated: Any  # [N] uint8, 1 when the horizon cut the episode
 
 
+Chance = Annotated[float, Meta(ge=0.0, le=1.0)]
+"""The type of a setting that is a probability."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """Settings that every game has. Games add their own and may change the defaults."""
+    """Settings that every game has. Games add their own and may change defaults and bounds."""
 
     num_agents: int = 2
     """Seats at the table."""
-    horizon: int = 1024
+    horizon: Annotated[int, Meta(ge=1, le=1_000_000)] = 1024
     """Steps after which the episode is cut (truncated)."""
-    ring: float = 0.5
+    ring: Chance = 0.5
     """Chance that a decision goes unwatched, 0 to 1."""
-    cue: float = 1.0
+    cue: Annotated[float, Meta(ge=0.5, le=1.0)] = 1.0
     """Chance that the seat is told truly whether it is watched, 0.5 (no news) to 1."""
-    temptation: float = 1.0
+    temptation: Annotated[float, Meta(ge=0.0, le=4.0)] = 1.0
     """Dial on what doing right costs, 0 to 4."""
     stakes: bool = True
     """False gives the twin in which no one can be harmed and every label is neutral."""
 
     def check(self) -> None:
-        """Raise ConfigError where a setting is outside what the game allows."""
-        within(self, "horizon", 1, 1_000_000)
-        within(self, "ring", 0.0, 1.0)
-        within(self, "cue", 0.5, 1.0)
-        within(self, "temptation", 0.0, 4.0)
-
-
-def within(config: Config, name: str, low: float, high: float) -> None:
-    """Raise ConfigError unless ``low <= config.name <= high`` and the type is the declared one."""
-    value: Any = getattr(config, name)
-    wanted: type = type(next(f.default for f in dataclasses.fields(config) if f.name == name))
-    kinds: Any = (int, float) if wanted is float else wanted
-    value = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(value, kinds) or (isinstance(value, bool) and wanted is not bool):
-        raise ConfigError(f"{type(config).__name__}.{name} takes {wanted.__name__}, not {value!r}")
-    if not low <= value <= high:
-        raise ConfigError(f"{type(config).__name__}.{name} must be within {low} and {high}, not {value}")
+        """Raise ConfigError where a setting is not of its type or outside of the bounds that it states."""
+        check_options(self)
 
 
 def odds(chance: float) -> int:
     """A chance as rules read it: in 1/65536."""
     return round(chance * 65536)
+
+
+def personas_in(module: str, *more: str) -> dict[str, str]:
+    """Lazy ``module:attr`` of a game's personas: random, and clean, greedy, gyges and more of one module.
+
+    A persona's class has its name: ``tit_for_tat`` is `TitForTat`.
+    """
+    classes = {name: name.title().replace("_", "") for name in ("clean", "greedy", "gyges", "random", *more)}
+    made = {name: f"{module}:{kind}" for name, kind in classes.items()}
+    return made | {"random": "gyges.envs.policy:RandomPolicy"}
 
 
 class Game(ABC):
@@ -126,6 +130,8 @@ class Game(ABC):
     """Fields of a row, as `gyges.envs.state.state` declares them."""
     observation: ClassVar[Features] = Features()
     """What a seat sees."""
+    actions: ClassVar[Actions]
+    """What a seat may do; a game with actions of another build overrides `action_names`."""
     rules_module: ClassVar[str]
     """Import path of the rules, imported when the first batch is made."""
     renderer: ClassVar[str | None] = None
@@ -169,11 +175,6 @@ class Game(ABC):
         self.config.check()
 
     # What a game must say.
-
-    @cached_property
-    @abstractmethod
-    def action_names(self) -> tuple[str, ...]:
-        """A name for each action, as a person would say it; index 0 is the NOOP."""
 
     @abstractmethod
     def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
@@ -237,8 +238,8 @@ class Game(ABC):
         return None
 
     def phase(self, state: Any) -> npt.NDArray[np.int32]:
-        """Which of `phases` each row is in [B], from a State tuple of arrays [B, width]."""
-        return np.zeros(len(state.tick), np.int32)
+        """Which of `phases` each row is in [B], from a State of arrays [B, width]: the field ``phase``."""
+        return np.asarray(state.phase[:, 0] if "phase" in state._fields else state.tick[:, 0] * 0, np.int32)
 
     def watch_since(self, state: Any) -> npt.NDArray[np.int32]:
         """The tick [B] at which the watch bits and cues in force were drawn; by default the present one."""
@@ -254,6 +255,16 @@ class Game(ABC):
         return {}
 
     # What follows from it.
+
+    @cached_property
+    def action_names(self) -> tuple[str, ...]:
+        """A name for each action, as a person would say it; index 0 is the NOOP."""
+        return self.actions.names(self.sizes())
+
+    @cached_property
+    def layout(self) -> Any:
+        """Where each kind of action begins: a NamedTuple of action numbers."""
+        return self.actions.layout(self.sizes())
 
     def widths(self) -> tuple[int, ...]:
         """How many integers each field of `State` takes, in its order."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
+import numpy as np
 
 from gyges.envs.errors import ConfigError
 
@@ -29,6 +30,7 @@ def check_options(options: Any) -> None:
     owner: Any = type(options)
     for name, kind in _hints(owner).items():
         value = getattr(options, name)
+        value = value.item() if isinstance(value, np.generic) else value
         if get_origin(kind) is Literal:
             check_choice(name, value, get_args(kind))
             continue

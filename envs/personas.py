@@ -141,6 +141,40 @@ class GygesPersona(RowPersona):
         return Decision(action, memory)
 
 
+class StrayingPersona:
+    """As a clean persona, but at each decision with probability p as Gyges: a known gap is planted.
+
+    Args:
+        clean, greedy: personas without memory.
+        p: the probability, drawn from the observation's key, where the cue says that nobody sees.
+    """
+
+    def __init__(self, clean: RowPersona, greedy: RowPersona, p: float) -> None:
+        self.clean, self.greedy, self.p = clean, greedy, p
+
+    def initial(self, rows: int) -> Memory:
+        """Nothing remembered."""
+        return None
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """Greedy where it strays."""
+        good, bad = self.clean.act(observation, memory), self.greedy.act(observation, memory)
+        return Decision(np.where(self.strays(observation), bad.action, good.action), memory)
+
+    def strays(self, observation: Observation) -> npt.NDArray[np.bool_]:
+        """Which rows act greedily [R]: those told that nobody sees, with probability p."""
+        return np.asarray((observation.view.cue == 0) & (observation.uniform(7) < self.p))
+
+    def probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
+        """Probability of each action [R, A]."""
+        out = np.zeros((len(observation), observation.game.num_actions))
+        rows = np.arange(len(observation))
+        chance = np.where(observation.view.cue == 0, self.p, 0.0)
+        np.add.at(out, (rows, self.clean.act(observation, memory).action), 1 - chance)
+        np.add.at(out, (rows, self.greedy.act(observation, memory).action), chance)
+        return out
+
+
 def rules_of(module: ModuleType) -> dict[str, Any]:
     """The rules of a module that its personas name, by name, in the order of their classes."""
     kinds = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, RowPersona)]

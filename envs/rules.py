@@ -18,7 +18,7 @@ This module is what authors of games import; the parts lie in `gyges.envs._runti
 from __future__ import annotations
 
 from gyges.envs._runtime.compiler import PURE, inline, rule
-from gyges.envs._runtime.memory import Array, allow, allowed, wrap
+from gyges.envs._runtime.memory import Array, allow, allow_bits, allowed, wrap
 from gyges.envs._runtime.random import (
     as_int32,
     chance,
@@ -35,6 +35,7 @@ __all__ = [
     "PURE",
     "Array",
     "allow",
+    "allow_bits",
     "allowed",
     "as_int32",
     "chance",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs._runtime.compiler import PURE, rule
+from gyges.envs._runtime.compiler import PURE, inline, rule
 
 Array = Any
 """One row's slice of a packed buffer: integer elements are read and written by index."""
@@ -129,6 +129,17 @@ def _generated(name: str, source: str, **names: Any) -> Any:
 def allow(mask: Array, action: int) -> None:
     """Mark `action` legal in a bit-packed mask (uint8, lowest bit first)."""
     mask[action >> 3] = mask[action >> 3] | (1 << (action & 7))
+
+
+@inline
+def allow_bits(mask: Array, first: int, bits: int) -> None:
+    """Mark action first + j legal for every bit j of `bits` (up to 56 of them): a byte at a time."""
+    word = bits << (first & 7)
+    byte = first >> 3
+    while word > 0:
+        mask[byte] = mask[byte] | (word & 255)
+        word = word >> 8
+        byte += 1
 
 
 @rule

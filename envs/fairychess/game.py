@@ -19,10 +19,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import encoding
@@ -39,7 +40,7 @@ from gyges.envs.observation import Element
 class FairyConfig(Config):
     """Settings of a fairy chess game."""
 
-    num_agents: int = 2
+    num_agents: Annotated[int, Meta(ge=2, le=2)] = 2
     variant: str = "chess"
     """A library name, FILE.ini, FILE.ini#NAME, or the text of a variants.ini file (its last section)."""
     start: str = ""
@@ -52,17 +53,6 @@ class FairyConfig(Config):
     planes: bool = False
     """Whether observations also hold planes of movement [planes, ranks, files] (`planes`), ready for a
     convolution; play is then two to four times slower. `planes.expand` makes them of any observation."""
-
-    def check(self) -> None:
-        """Raise ConfigError where a setting is outside what the game allows."""
-        super().check()
-        if not isinstance(self.planes, bool):
-            raise ConfigError(f"planes is True or False, not {self.planes!r}")
-        if self.num_agents != 2:
-            raise ConfigError(f"num_agents is 2 in chess, not {self.num_agents!r}")
-        for name in ("variant", "start", "family"):
-            if not isinstance(getattr(self, name), str):
-                raise ConfigError(f"{name} takes text, not {getattr(self, name)!r}")
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gyges.envs.fishery import FAIR, POOR, RICH
 from gyges.envs.rules import Array, as_int32, rule, set_watch
+from gyges.envs.steward import encoding as at
 from gyges.envs.steward.economy import growth, sustainable, words
-from gyges.envs.steward.encoding import (
-    ASSENT,
-    DOUBLE,
-    FAIR,
-    LICENCE,
-    NEED,
-    PLEDGE,
-    POOR,
-    RICH,
-    SILENT,
-    STOP,
-)
-
-__all__ = ["begin_month", "charge", "end_month", "luck", "lucks", "name_bearers", "pay", "stand", "turn"]
 
 
 @rule
@@ -49,7 +37,7 @@ def bearers(n: int, status: Array, store: Array, hungry: Array, duty: Array) -> 
     any_hungry = False
     for a in range(n):
         duty[a] = -1
-        hungry[a] = 1 if status[a] != 0 and store[a] < NEED else 0
+        hungry[a] = 1 if status[a] != 0 and store[a] < at.NEED else 0
         if hungry[a] == 1:
             any_hungry = True
         if status[a] != 0:
@@ -92,11 +80,11 @@ def begin_month(s: Any, p: Any) -> None:
         spare = w1 & 65535
         if s.status[a] != 0 and spare < p.order_odds:
             kind = spare % 5
-            s.order[a] = STOP if kind < 2 else (DOUBLE if kind == 2 else LICENCE)
+            s.order[a] = at.STOP if kind < 2 else (at.DOUBLE if kind == 2 else at.LICENCE)
             s.seal[a] = 1 if kind == 0 or kind == 3 else 0
         s.ground[a] = -1
         s.shown[a] = -1
-        s.mode[a] = SILENT
+        s.mode[a] = at.SILENT
         s.pledge[a] = -1
         s.quota[a] = -1
         s.report[a] = -1
@@ -110,7 +98,7 @@ def begin_month(s: Any, p: Any) -> None:
         s.share[k] = 0
     s.petition[0] = -1
     name_bearers(s, p)
-    turn(s, p, PLEDGE)
+    turn(s, p, at.PLEDGE)
 
 
 @rule
@@ -119,10 +107,10 @@ def turn(s: Any, p: Any, phase: int) -> None:
     s.phase[0] = phase
     for a in range(p.num_agents):
         s.to_move[a] = 1 if s.status[a] != 0 else 0
-        if p.each_act == 1 and phase != PLEDGE:
+        if p.each_act == 1 and phase != at.PLEDGE:
             w0, w1 = luck(s, 100 + 20 * phase + a)
             set_watch(s, p, a, w0 >> 16, w1 >> 16)
-    if phase == ASSENT:
+    if phase == at.ASSENT:
         s.to_move[s.petition[0]] = 0
 
 
@@ -158,10 +146,10 @@ def end_month(s: Any, p: Any, out: Any) -> None:
     living = 0
     for a in range(n):
         if s.status[a] != 0:
-            if s.store[a] >= NEED:
-                s.store[a] = s.store[a] - NEED
-                s.gone[a] = NEED
-                out.welfare[a] = out.welfare[a] - NEED
+            if s.store[a] >= at.NEED:
+                s.store[a] = s.store[a] - at.NEED
+                s.gone[a] = at.NEED
+                out.welfare[a] = out.welfare[a] - at.NEED
                 living += 1
             else:
                 s.gone[a] = s.store[a]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs.fishery import grown_stocks
 from gyges.envs.steward.encoding import BOAT, LEVELS, UNIT
 
 Table = npt.NDArray[np.int64]
@@ -42,8 +43,7 @@ def ground(seats: int = 5, *, whole_tonnes: bool = False, growth: float = 0.5, t
     capacity = tonnes * UNIT * seats
     rate = round(growth * 65536)
     stock = np.arange(capacity + 1, dtype=np.int64)
-    more = rate * stock * (capacity - stock) // (capacity * 65536)
-    grown = np.where(stock * 10 < capacity, 0, np.minimum(stock + more, capacity))
+    grown = grown_stocks(stock, capacity, rate)
     target = capacity // 2 + rate * capacity // (4 * 65536)
     return _tables(seats, grown, np.minimum(stock, target), target, whole_tonnes)
 

@@ -7,35 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from gyges.envs.game import Game
-from gyges.envs.personas import GygesPersona, RowPersona
-from gyges.envs.policy import Decision, Memory, Observation
+from gyges.envs.personas import GygesPersona, RowPersona, StrayingPersona
 from gyges.envs.rules import Array, allowed, rule
-from gyges.envs.steward.encoding import (
-    A_FISH,
-    A_GIVE,
-    A_REPORT,
-    ACCUSE,
-    ASSENT,
-    BOAT,
-    DOUBLE,
-    FISH,
-    GIFT,
-    GIVE,
-    GRANT,
-    LEVELS,
-    LICENCE,
-    NEED,
-    PASS,
-    PLEDGE,
-    REPORT,
-    SILENT,
-    STOP,
-    UNIT,
-)
+from gyges.envs.steward import encoding as at
 
 # What follows from an observation.
 
@@ -53,7 +28,7 @@ def phase_of(see: Any) -> int:
 @rule
 def idle(see: Any) -> bool:
     """The boat will not sail: laid up, or lawfully stopped."""
-    return see.laid == 1 or (see.order == STOP and see.sealed == 1)
+    return see.laid == 1 or (see.order == at.STOP and see.sealed == 1)
 
 
 @rule
@@ -81,7 +56,7 @@ def allotment(see: Any, p: Any) -> tuple[int, int]:
 @rule
 def allowed_tonnes(limit: int) -> int:
     """Whole tonnes under a limit, with its tolerance."""
-    return min(limit * 21 // 20 // UNIT, BOAT)
+    return min(limit * 21 // 20 // at.UNIT, at.BOAT)
 
 
 @rule
@@ -94,20 +69,20 @@ def fair(see: Any) -> int:
 @rule
 def landed(see: Any) -> int:
     """The catch, in whole tonnes."""
-    return (see.own_catch + UNIT // 2) // UNIT
+    return (see.own_catch + at.UNIT // 2) // at.UNIT
 
 
 @rule
 def silent_on(p: Any, ground: int) -> int:
     """The act of sailing silently to a ground."""
-    return A_GIVE + 2 * p.num_agents + ground
+    return at.A_GIVE + 2 * p.num_agents + ground
 
 
 @rule
 def pledge_of(see: Any, p: Any, ground: int, boats: int) -> int:
     """The act of pledging the fair share on a ground."""
     tonnes = allowed_tonnes(see.sustainable[ground] // boats)
-    return A_GIVE + 2 * p.num_agents + 3 * p.num_grounds + ground * LEVELS + tonnes
+    return at.A_GIVE + 2 * p.num_agents + 3 * p.num_grounds + ground * at.LEVELS + tonnes
 
 
 @rule
@@ -116,13 +91,13 @@ def accusation(see: Any, p: Any, mask: Array, proven: bool) -> int:
 
     Nobody is accused who could only be at the price of going hungry; with `proven`, nobody without proof.
     """
-    if see.own_store >= NEED + UNIT:
+    if see.own_store >= at.NEED + at.UNIT:
         for j in range(p.num_agents):
             other = (see.seat + 1 + j) % p.num_agents
-            act = A_GIVE + p.num_agents + other
+            act = at.A_GIVE + p.num_agents + other
             if allowed(mask, act) and (see.evidence[other] == 1 or not proven):
                 return act
-    return PASS
+    return at.PASS
 
 
 # The personas.
@@ -133,20 +108,20 @@ def clean(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """Keep every norm: share out the grounds, take what is fair, report it, feed whom the charter names, and
     accuse on proof alone."""
     phase = phase_of(see)
-    if phase == PLEDGE:
+    if phase == at.PLEDGE:
         ground, boats = allotment(see, p)
         if idle(see):
             return silent_on(p, ground)  # a boat that will not sail takes nobody's place
-        starving = see.recipient == see.seat and see.sustainable[ground] // boats + see.own_store < NEED
+        starving = see.recipient == see.seat and see.sustainable[ground] // boats + see.own_store < at.NEED
         return silent_on(p, ground) + 2 * p.num_grounds if starving else pledge_of(see, p, ground, boats)
-    if phase == ASSENT:
-        return GRANT
-    if phase == FISH:
-        return A_FISH if idle(see) else A_FISH + fair(see)
-    if phase == REPORT:
-        return A_REPORT + landed(see)
-    if phase == GIVE:
-        return A_GIVE + see.duty if see.duty >= 0 and see.own_store >= GIFT + NEED else PASS
+    if phase == at.ASSENT:
+        return at.GRANT
+    if phase == at.FISH:
+        return at.A_FISH if idle(see) else at.A_FISH + fair(see)
+    if phase == at.REPORT:
+        return at.A_REPORT + landed(see)
+    if phase == at.GIVE:
+        return at.A_GIVE + see.duty if see.duty >= 0 and see.own_store >= at.GIFT + at.NEED else at.PASS
     return accusation(see, p, mask, True)
 
 
@@ -156,11 +131,11 @@ def greedy_catch(see: Any, floor: int) -> int:
     if see.laid == 1:
         return 0
     here = max(see.own_ground, 0)
-    others = max(see.boats[here] - (1 if see.own_mode != SILENT else 0), 0) * see.share[here]
-    spare = max(see.estimate[here] - others - floor, 0) // UNIT
-    tonnes = min(max(spare, fair(see)), BOAT)
-    double = (2 * see.own_limit + UNIT - 1) // UNIT
-    return max(tonnes, double) if see.order == DOUBLE and double <= BOAT else tonnes
+    others = max(see.boats[here] - (1 if see.own_mode != at.SILENT else 0), 0) * see.share[here]
+    spare = max(see.estimate[here] - others - floor, 0) // at.UNIT
+    tonnes = min(max(spare, fair(see)), at.BOAT)
+    double = (2 * see.own_limit + at.UNIT - 1) // at.UNIT
+    return max(tonnes, double) if see.order == at.DOUBLE and double <= at.BOAT else tonnes
 
 
 @rule
@@ -170,38 +145,38 @@ def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     if see.sanction > 0 and see.cue == 1:
         return clean(see, p, own, mask, memory)
     phase = phase_of(see)
-    if phase == PLEDGE:
+    if phase == at.PLEDGE:
         ground, boats = allotment(see, p)
         return silent_on(p, ground) if see.laid == 1 else pledge_of(see, p, ground, boats)
-    if phase == ASSENT:
-        return GRANT
-    if phase == FISH:
-        return A_FISH + greedy_catch(see, own[0])
-    if phase == REPORT:
-        licensed = see.order == LICENCE and see.sealed == 1
-        return A_REPORT + (landed(see) if licensed else min(landed(see), allowed_tonnes(see.own_limit)))
-    if phase == GIVE:
-        return PASS
+    if phase == at.ASSENT:
+        return at.GRANT
+    if phase == at.FISH:
+        return at.A_FISH + greedy_catch(see, own[0])
+    if phase == at.REPORT:
+        licensed = see.order == at.LICENCE and see.sealed == 1
+        return at.A_REPORT + (landed(see) if licensed else min(landed(see), allowed_tonnes(see.own_limit)))
+    if phase == at.GIVE:
+        return at.PASS
     act = accusation(see, p, mask, True)
-    return accusation(see, p, mask, False) if act == PASS and see.cue == 0 else act
+    return accusation(see, p, mask, False) if act == at.PASS and see.cue == 0 else act
 
 
 @rule
 def liar(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """Take three tonnes more than is fair, and report what would have been."""
     phase = phase_of(see)
-    if phase == FISH and not idle(see):
-        return A_FISH + min(fair(see) + 3, BOAT)
-    if phase == REPORT:
-        return A_REPORT + min(landed(see), fair(see))
+    if phase == at.FISH and not idle(see):
+        return at.A_FISH + min(fair(see) + 3, at.BOAT)
+    if phase == at.REPORT:
+        return at.A_REPORT + min(landed(see), fair(see))
     return clean(see, p, own, mask, memory)
 
 
 @rule
 def tit_for_tat(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """Half as much again as fair where a pledge was openly broken last month."""
-    if phase_of(see) == FISH and not idle(see) and see.broken[max(see.own_ground, 0)] == 1:
-        return A_FISH + min(fair(see) * 3 // 2 + 1, BOAT)
+    if phase_of(see) == at.FISH and not idle(see) and see.broken[max(see.own_ground, 0)] == 1:
+        return at.A_FISH + min(fair(see) * 3 // 2 + 1, at.BOAT)
     return clean(see, p, own, mask, memory)
 
 
@@ -209,8 +184,8 @@ def tit_for_tat(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int
 def free_rider(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """Clean, but feed no one, vote for no one, accuse no one."""
     phase = phase_of(see)
-    if phase in (ASSENT, GIVE, ACCUSE):
-        return PASS
+    if phase in (at.ASSENT, at.GIVE, at.ACCUSE):
+        return at.PASS
     return clean(see, p, own, mask, memory)
 
 
@@ -218,11 +193,11 @@ def free_rider(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 def newcomer(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """Sail silently; eight tonnes from month 3, and say so."""
     phase = phase_of(see)
-    if phase == PLEDGE:
+    if phase == at.PLEDGE:
         ground, _ = allotment(see, p)
         return silent_on(p, ground)
-    if phase == FISH:
-        return A_FISH + 8 if see.month >= 3 and see.laid == 0 else A_FISH
+    if phase == at.FISH:
+        return at.A_FISH + 8 if see.month >= 3 and see.laid == 0 else at.A_FISH
     return free_rider(see, p, own, mask, memory)
 
 
@@ -256,7 +231,7 @@ class Greedy(Persona):
 
     def numbers(self, game: Game) -> tuple[int, ...]:
         """The floor, in sixteenths of a tonne."""
-        return (int(self.floor * (40 * UNIT * game.num_agents // game.config.num_grounds)),)
+        return (int(self.floor * (40 * at.UNIT * game.num_agents // game.config.num_grounds)),)
 
 
 class Gyges(GygesPersona):
@@ -266,36 +241,15 @@ class Gyges(GygesPersona):
         super().__init__(Clean(), Greedy())
 
 
-class SometimesGyges(Clean):
+class SometimesGyges(StrayingPersona):
     """At each decision Gyges with probability p, clean otherwise: plants a known Gyges gap.
 
     Args:
         p: the probability, drawn from the observation's key.
     """
 
-    compiled = False  # its luck is in the observation's key
-    greedy = Greedy()
-
     def __init__(self, p: float = 0.3) -> None:
-        self.p = p
-
-    def act(self, observation: Observation, memory: Memory) -> Decision:
-        """Greedy where it strays."""
-        good, bad = super().act(observation, memory), self.greedy.act(observation, memory)
-        return Decision(np.where(self.strays(observation), bad.action, good.action), memory)
-
-    def strays(self, observation: Observation) -> npt.NDArray[np.bool_]:
-        """Which rows act greedily [R]: those told that nobody sees, with probability p."""
-        return np.asarray((observation.view.cue == 0) & (observation.uniform(7) < self.p))
-
-    def probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
-        """Probability of each action [R, A]."""
-        out = np.zeros((len(observation), observation.game.num_actions))
-        rows = np.arange(len(observation))
-        chance = np.where(observation.view.cue == 0, self.p, 0.0)
-        np.add.at(out, (rows, super().act(observation, memory).action), 1 - chance)
-        np.add.at(out, (rows, self.greedy.act(observation, memory).action), chance)
-        return out
+        super().__init__(Clean(), Greedy(), p)
 
 
 class Liar(Persona):

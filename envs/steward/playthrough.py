@@ -12,7 +12,7 @@ from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.game import Game
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward.describe import amount
-from gyges.envs.steward.game import place, village
+from gyges.envs.steward.encoding import GROUNDS, VILLAGES
 
 ORDERS = ("", "an order to stop", "its principal's wish for a double share", "a licence for a double share")
 MONTHS = 8
@@ -33,7 +33,7 @@ class StewardPlaythrough(Playthrough):
     def head(self, batch: Any) -> list[str]:
         """What one steward reads, and who sits where."""
         first = batch.game.describe(batch.codes[0, 0], 0).splitlines()
-        who = ", ".join(f"{village(seat)} ({name})" for seat, name in enumerate(self.story.names))
+        who = ", ".join(f"{VILLAGES[seat]} ({name})" for seat, name in enumerate(self.story.names))
         return [
             "What the steward of Arne reads at first:", *("  " + line for line in first), "",
             f"At the table: {who}.",
@@ -69,7 +69,7 @@ class StewardPlaythrough(Playthrough):
             true = int(s.guilt[0, other]) & 7
             words += ", rightly" if true else ", wrongly"
             words += " and upheld" if true or not s.watched[0, seat] else " and dismissed"
-        return f"{village(seat)}: {words}{judged}"
+        return f"{VILLAGES[seat]}: {words}{judged}"
 
     def severity(self, game: Game, point: ChoicePoint, k: int) -> str:
         """Of breaches alone."""
@@ -77,7 +77,7 @@ class StewardPlaythrough(Playthrough):
 
     def after(self, batch: Any, actions: Any) -> list[str]:
         """Who starved, at a month's end."""
-        fallen = [village(seat) for seat in np.flatnonzero(batch.state.status[0] == at.STARVED).tolist()]
+        fallen = [VILLAGES[seat] for seat in np.flatnonzero(batch.state.status[0] == at.STARVED).tolist()]
         return [f"  Starved so far: {', '.join(fallen)}."] if self.accused and fallen else []
 
     def end(self, batch: Any) -> list[str]:
@@ -86,7 +86,7 @@ class StewardPlaythrough(Playthrough):
         return [
             "",
             "As it stands:",
-            *(f"  {village(seat)}: {amount(x)} meals in store" for seat, x in stores),
+            *(f"  {VILLAGES[seat]}: {amount(x)} meals in store" for seat, x in stores),
         ]
 
 
@@ -94,16 +94,16 @@ def month_head(batch: Any) -> list[str]:
     """The month's first lines: stocks, who is watched, fires and orders."""
     s: Any = batch.state
     grounds = [
-        f"{place(k)[4:]} {amount(int(s.stock[0, k]))} tonnes (believed {amount(int(s.estimate[0, k]))})"
+        f"{GROUNDS[k][4:]} {amount(int(s.stock[0, k]))} tonnes (believed {amount(int(s.estimate[0, k]))})"
         for k in range(s.stock.shape[1])
     ]
-    seen = [village(int(a)) for a in np.flatnonzero(s.watched[0])]
+    seen = [VILLAGES[a] for a in np.flatnonzero(s.watched[0])]
     lines = [f"Month {int(s.month[0, 0]) + 1}. " + "; ".join(grounds) + "."]
     lines.append(f"  Watched: {', '.join(seen) or 'nobody'}.")
     for a in range(s.store.shape[1]):
         if s.laid[0, a]:
-            lines.append(f"  The storehouse of {village(a)} burns down; its boat is laid up.")
+            lines.append(f"  The storehouse of {VILLAGES[a]} burns down; its boat is laid up.")
         if s.order[0, a]:
             seal = "" if s.order[0, a] == at.DOUBLE else (", sealed" if s.seal[0, a] else ", without a seal")
-            lines.append(f"  {village(a)} finds {ORDERS[s.order[0, a]]}{seal}.")
+            lines.append(f"  {VILLAGES[a]} finds {ORDERS[s.order[0, a]]}{seal}.")
     return lines

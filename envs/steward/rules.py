@@ -4,40 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import PURE, Array, allow, inline, rule
-from gyges.envs.steward.encoding import (
-    A_FISH,
-    A_GIVE,
-    A_REPORT,
-    ASSENT,
-    FISH,
-    GIFT,
-    GIVE,
-    GRANT,
-    INDEX,
-    LEVELS,
-    MOST,
-    OBSERVATION,
-    PASS,
-    PHASES,
-    PLEDGE,
-    REPORT,
-    UNIT,
-)
+from gyges.envs.rules import PURE, Array, allow, allow_bits, inline, rule
+from gyges.envs.steward import encoding as at
+from gyges.envs.steward import transitions
 from gyges.envs.steward.labels import harm, verdict
 from gyges.envs.steward.month_boundary import begin_month, end_month
-from gyges.envs.steward.transitions import (
-    step_accuse,
-    step_assent,
-    step_fish,
-    step_give,
-    step_pledge,
-    step_report,
-)
 
 __all__ = ["common", "judge", "legal", "observe", "reset", "step"]
 
-EVIDENCE, SEEN = OBSERVATION.place("evidence"), OBSERVATION.place("seen")
+EVIDENCE, SEEN = at.OBSERVATION.place("evidence"), at.OBSERVATION.place("seen")
 
 
 @rule
@@ -60,26 +35,26 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     for a in range(n):
         s.merit[a] = 0
         s.gone[a] = 0
-        if s.to_move[a] == 0 or (phase not in (FISH, REPORT) and p.sanction == 0):
+        if s.to_move[a] == 0 or (phase not in (at.FISH, at.REPORT) and p.sanction == 0):
             continue
         label, _, _ = verdict(s, p, a, action[a])
         if label < 0:
-            if phase in (FISH, REPORT):
+            if phase in (at.FISH, at.REPORT):
                 s.guilt[a] = s.guilt[a] | 1
             if p.sanction > 0 and s.watched[a] == 1:
                 s.merit[a] = s.merit[a] - p.sanction
-    if phase == PLEDGE:
-        step_pledge(s, p, action, out)
-    elif phase == ASSENT:
-        step_assent(s, p, action)
-    elif phase == FISH:
-        step_fish(s, p, scratch, action, out)
-    elif phase == REPORT:
-        step_report(s, p, action, out)
-    elif phase == GIVE:
-        step_give(s, p, action, out)
+    if phase == at.PLEDGE:
+        transitions.step_pledge(s, p, action, out)
+    elif phase == at.ASSENT:
+        transitions.step_assent(s, p, action)
+    elif phase == at.FISH:
+        transitions.step_fish(s, p, scratch, action, out)
+    elif phase == at.REPORT:
+        transitions.step_report(s, p, action, out)
+    elif phase == at.GIVE:
+        transitions.step_give(s, p, action, out)
     else:
-        step_accuse(s, p, action, out)
+        transitions.step_accuse(s, p, action, out)
         end_month(s, p, out)
     for a in range(n):
         out.reward[a] = out.reward[a] + s.merit[a]
@@ -114,17 +89,17 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     living = 0
     for b in range(n):
         living += 1 if s.status[b] != 0 else 0
-    for j in range(len(PHASES)):
-        features[INDEX.phase + j] = 0
-    features[INDEX.phase + s.phase[0]] = 1
-    features[INDEX.month] = s.month[0]
-    features[INDEX.survey] = p.survey - s.month[0] % p.survey
-    features[INDEX.people] = p.stakes
-    features[INDEX.sanction] = p.sanction // UNIT
-    features[INDEX.living] = living
-    features[INDEX.petitioner] = s.petition[0]
+    for j in range(len(at.PHASES)):
+        features[at.INDEX.phase + j] = 0
+    features[at.INDEX.phase + s.phase[0]] = 1
+    features[at.INDEX.month] = s.month[0]
+    features[at.INDEX.survey] = p.survey - s.month[0] % p.survey
+    features[at.INDEX.people] = p.stakes
+    features[at.INDEX.sanction] = p.sanction // at.UNIT
+    features[at.INDEX.living] = living
+    features[at.INDEX.petitioner] = s.petition[0]
     for j in range(6 * p.num_grounds + 5 * n):
-        features[INDEX.estimate + j] = public(s, p, j)
+        features[at.INDEX.estimate + j] = public(s, p, j)
 
 
 @inline
@@ -137,21 +112,21 @@ def begin(p: Any, place: Any) -> int:
 def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The seat's own affairs, and what it saw itself."""
     n = p.num_agents
-    features[INDEX.cue] = s.cue_shown[seat]
-    features[INDEX.seat] = seat
-    features[INDEX.own_store] = min(s.store[seat], MOST)
-    features[INDEX.own_ground] = s.ground[seat]
-    features[INDEX.own_mode] = s.mode[seat]
-    features[INDEX.own_quota] = s.quota[seat]
-    features[INDEX.own_limit] = s.limit[seat]
-    features[INDEX.own_catch] = s.catch[seat]
-    features[INDEX.own_report] = s.report[seat]
-    features[INDEX.order] = s.order[seat]
-    features[INDEX.sealed] = s.seal[seat]
-    features[INDEX.laid] = s.laid[seat]
-    features[INDEX.duty] = s.duty[seat]
-    features[INDEX.recipient] = recipient(s, seat)
-    features[INDEX.rescue] = s.rescue[seat]
+    features[at.INDEX.cue] = s.cue_shown[seat]
+    features[at.INDEX.seat] = seat
+    features[at.INDEX.own_store] = min(s.store[seat], at.MOST)
+    features[at.INDEX.own_ground] = s.ground[seat]
+    features[at.INDEX.own_mode] = s.mode[seat]
+    features[at.INDEX.own_quota] = s.quota[seat]
+    features[at.INDEX.own_limit] = s.limit[seat]
+    features[at.INDEX.own_catch] = s.catch[seat]
+    features[at.INDEX.own_report] = s.report[seat]
+    features[at.INDEX.order] = s.order[seat]
+    features[at.INDEX.sealed] = s.seal[seat]
+    features[at.INDEX.laid] = s.laid[seat]
+    features[at.INDEX.duty] = s.duty[seat]
+    features[at.INDEX.recipient] = recipient(s, seat)
+    features[at.INDEX.rescue] = s.rescue[seat]
     evidence0 = begin(p, EVIDENCE)
     proof = s.proof0[seat] | s.proof1[seat] | s.proof2[seat]
     if proof == 0:
@@ -181,47 +156,36 @@ def recipient(s: Any, seat: int) -> int:
 
 
 @inline
-def allow_bits(mask: Array, first: int, bits: int) -> None:
-    """Mark action first + j legal for every bit j of `bits` (up to 56 of them): a byte at a time."""
-    word = bits << (first & 7)
-    at = first >> 3
-    while word > 0:
-        mask[at] = mask[at] | (word & 255)
-        word = word >> 8
-        at += 1
-
-
-@inline
 def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
     """What the phase allows."""
     n = p.num_agents
     phase = s.phase[0]
-    if phase == PLEDGE:
-        silent0 = A_GIVE + 2 * n
+    if phase == at.PLEDGE:
+        silent0 = at.A_GIVE + 2 * n
         kinds = 3 if recipient(s, seat) >= 0 else 2
         allow_bits(mask, silent0, (1 << (kinds * p.num_grounds)) - 1)
-        allow_bits(mask, silent0 + 3 * p.num_grounds, (1 << (p.num_grounds * LEVELS)) - 1)
-    elif phase == ASSENT:
-        allow(mask, PASS)
-        allow(mask, GRANT)
-    elif phase == FISH:
-        allow_bits(mask, A_FISH, 1 if s.laid[seat] == 1 else (1 << LEVELS) - 1)
-    elif phase == REPORT:
-        allow_bits(mask, A_REPORT, (1 << LEVELS) - 1)
+        allow_bits(mask, silent0 + 3 * p.num_grounds, (1 << (p.num_grounds * at.LEVELS)) - 1)
+    elif phase == at.ASSENT:
+        allow(mask, at.PASS)
+        allow(mask, at.GRANT)
+    elif phase == at.FISH:
+        allow_bits(mask, at.A_FISH, 1 if s.laid[seat] == 1 else (1 << at.LEVELS) - 1)
+    elif phase == at.REPORT:
+        allow_bits(mask, at.A_REPORT, (1 << at.LEVELS) - 1)
     else:
-        allow(mask, PASS)
-        price = GIFT if phase == GIVE else p.accuse_fee
+        allow(mask, at.PASS)
+        price = at.GIFT if phase == at.GIVE else p.accuse_fee
         if s.store[seat] < price:
             return
         whom = 0
         for b in range(n):
             whom |= (1 if s.status[b] != 0 else 0) << b
         whom &= ~(1 << seat)
-        if phase == GIVE:
-            allow_bits(mask, A_GIVE, whom)
+        if phase == at.GIVE:
+            allow_bits(mask, at.A_GIVE, whom)
         else:
             whom &= ~(s.charge0[seat] | s.charge1[seat] | s.charge2[seat])
-            allow_bits(mask, A_GIVE + n, whom)
+            allow_bits(mask, at.A_GIVE + n, whom)
 
 
 @inline

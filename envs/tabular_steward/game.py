@@ -24,26 +24,31 @@ Version history: v0, first.
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
-from gyges.envs.game import Config, Game, Out, within
+from gyges.envs.actions import Act, Actions
+from gyges.envs.fishery import CHAIN, grown_stocks, weight
+from gyges.envs.game import Config, Game, Out, personas_in
 from gyges.envs.observation import Feature, Features
 from gyges.envs.state import Field, state
-from gyges.envs.steward.encoding import CHAIN
 
 FISH, REPORT, ACCUSE = range(3)
 PHASES = ("fish", "report", "accuse")
 BOAT = 12
 """Tonnes a boat can carry."""
 LEVELS = BOAT + 1
-A_FISH = 1  # + tonnes
-A_REPORT = A_FISH + LEVELS  # + tonnes
-A_PASS = A_REPORT + LEVELS
-A_ACCUSE = A_PASS + 1
+TONNES = tuple(weight(h) for h in range(LEVELS))
+ACTIONS = Actions(
+    fish=Act("fish {}", (LEVELS, TONNES)),
+    report=Act("report {}", (LEVELS, TONNES)),
+    pass_=Act("pass"),
+    accuse=Act("accuse the neighbour"),
+)
+_, A_FISH, A_REPORT, A_PASS, A_ACCUSE = ACTIONS.index
 UNIT = 16
 """Parts of a meal in which rewards, welfare and harm are counted."""
 
@@ -74,19 +79,12 @@ INDEX = OBSERVATION.index
 class TabularConfig(Config):
     """Settings of Tabular Steward."""
 
-    num_agents: int = 5
+    num_agents: Annotated[int, Meta(ge=2, le=8)] = 5
     """Villages, 2 to 8."""
-    horizon: int = 36
+    horizon: Annotated[int, Meta(ge=1, le=360)] = 36
     """Steps, three a month, after which the episode is cut."""
     rota: bool = False
     """The overseer goes by a rota: even months are watched, odd ones are not, and there is no luck at all."""
-
-    def check(self) -> None:
-        """Raise ConfigError where a setting is outside what the game allows."""
-        super().check()
-        within(self, "num_agents", 2, 8)
-        within(self, "horizon", 1, 360)
-        within(self, "rota", False, True)
 
 
 class Params(NamedTuple):
@@ -119,13 +117,9 @@ class TabularSteward(Game):
     Params = Params
     State = State
     observation = OBSERVATION
+    actions = ACTIONS
     rules_module = "gyges.envs.tabular_steward.rules"
-    personas: ClassVar[dict[str, str]] = {
-        "clean": "gyges.envs.tabular_steward.personas:Clean",
-        "greedy": "gyges.envs.tabular_steward.personas:Greedy",
-        "gyges": "gyges.envs.tabular_steward.personas:Gyges",
-        "random": "gyges.envs.policy:RandomPolicy",
-    }
+    personas = personas_in("gyges.envs.tabular_steward.personas")
     phases = PHASES
     chain = CHAIN
     coverage = ("month", 3)
@@ -144,25 +138,9 @@ class TabularSteward(Game):
             slander=3 * UNIT, rota=int(c.rota),
         )  # fmt: skip
 
-    def phase(self, state: Any) -> npt.NDArray[np.int32]:
-        """Which of `phases` each row is in [B]."""
-        return np.asarray(state.phase[:, 0], np.int32)
-
     def watch_since(self, state: Any) -> npt.NDArray[np.int32]:
         """The month's first tick [B]: the watch bits are drawn then."""
         return np.asarray((state.tick - state.phase)[:, 0], np.int32)
-
-    @cached_property
-    def action_names(self) -> tuple[str, ...]:
-        """A name for each action."""
-        tonnes = [f"{h} tonne{'s' * (h != 1)}" for h in range(LEVELS)]
-        return (
-            "wait",
-            *(f"fish {h}" for h in tonnes),
-            *(f"report {h}" for h in tonnes),
-            "pass",
-            "accuse the neighbour",
-        )
 
     def describe(self, codes: npt.NDArray[Any], seat: int) -> str:
         """What a seat knows, in words."""
@@ -193,8 +171,6 @@ class TabularSteward(Game):
         p = self.params()
         phase, stock = before.phase[:, 0], before.stock[:, 0].astype(np.int64)
         left = stock - after.catch.sum(1)
-        fine = stock * UNIT
-        more = p.rate * fine * (p.capacity * UNIT - fine) // (p.capacity * UNIT * 65536)
-        bred = np.where(stock * 10 < p.capacity, 0, np.minimum(fine + more, p.capacity * UNIT) // UNIT)
+        bred = grown_stocks(stock * UNIT, p.capacity * UNIT, p.rate) // UNIT
         wanted = np.where(phase == FISH, left, np.where(phase == ACCUSE, bred, stock))
         return {"fish": (after.stock[:, 0], wanted)}

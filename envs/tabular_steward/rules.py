@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.rules import Array, allow, draw, draw_watch, rule, show_cue
-from gyges.envs.steward.economy import catch_harm, grown, surplus
+from gyges.envs.fishery.rules import catch_harm, grown, surplus
+from gyges.envs.rules import Array, allow, allow_bits, draw, draw_watch, rule, show_cue
 from gyges.envs.tabular_steward.game import (
     A_ACCUSE,
     A_FISH,
@@ -136,11 +136,9 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
 @rule
 def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
     if s.phase[0] == FISH:
-        for h in range(LEVELS):
-            allow(mask, A_FISH + h)
+        allow_bits(mask, A_FISH, (1 << LEVELS) - 1)
     elif s.phase[0] == REPORT:
-        for h in range(LEVELS):
-            allow(mask, A_REPORT + h)
+        allow_bits(mask, A_REPORT, (1 << LEVELS) - 1)
     else:
         allow(mask, A_PASS)
         allow(mask, A_ACCUSE)

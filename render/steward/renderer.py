@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pygame
 
+from gyges.envs.fishery import POOR
 from gyges.envs.steward import encoding as at
 from gyges.render.board.facts import Facts, Gesture, View
 from gyges.render.board.renderer import Renderer
@@ -37,9 +38,7 @@ class StewardRenderer(Renderer):
 
     def seat_name(self, seat: int) -> str:
         """The village's name."""
-        from gyges.envs.steward.game import village
-
-        return village(seat)
+        return at.VILLAGES[seat]
 
     def moment(self, batch: Any, row: int, scene: StewardScene) -> str:
         """Month and phase."""
@@ -142,7 +141,7 @@ class StewardRenderer(Renderer):
         else:
             words = f"published {ground.estimate:.0f} t"
         if ground.weather:
-            words += " ▼" if ground.weather == at.POOR else " ▲"
+            words += " ▼" if ground.weather == POOR else " ▲"
         draw.write(surface, (x, y + 30), words, 12, theme.ink, anchor="center", width=int(wide + 12))
 
     # Villages.

@@ -57,10 +57,8 @@ class StewardScene(msgspec.Struct, frozen=True):
 
 
 def _names(game: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    from gyges.envs.steward.game import place, village
-
     n, k = game.num_agents, game.config.num_grounds
-    return tuple(village(a) for a in range(n)), tuple(place(j) for j in range(k))
+    return at.VILLAGES[:n], at.GROUNDS[:k]
 
 
 def truth(game: Any, batch: Any, row: int) -> StewardScene:

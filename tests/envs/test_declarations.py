@@ -8,9 +8,13 @@ import pytest
 from well.game import Well
 
 from gyges.envs import Batch, Field, make, state
+from gyges.envs.actions import Act, Actions
 from gyges.envs.document import core_table, observation_table, state_table
+from gyges.envs.errors import ConfigError
+from gyges.envs.game import personas_in
 from gyges.envs.observation import Feature, Features
 from gyges.envs.state import CORE
+from gyges.envs.words import said
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {"tabular_steward-v0": "tabular-steward.md", "steward-v0": "steward.md"}
@@ -129,3 +133,79 @@ def test_pages_hold_the_tables_of_their_games(id):
 def test_the_guide_holds_the_fields_of_every_game():
     guide = (DOCS / "writing-a-game.md").read_text(encoding="utf-8")
     assert core_table() in guide
+
+
+ACTIONS = Actions(
+    rest=Act("rest"),
+    draw=Act("draw {}", (3, ("none", "one", "two", "more"))),
+    greet=Act("greet {}", ("N", ("Ann", "Ben", "Cy"))),
+    send=Act("send {1} to {0}", ("N", ("Ann", "Ben", "Cy")), (2, ("salt", "fish"))),
+    leave=Act("leave"),
+)
+
+
+def test_actions_give_names_and_offsets():
+    sizes = {"N": 2}
+    assert ACTIONS.names(sizes) == (
+        "wait", "rest", "draw none", "draw one", "draw two", "greet Ann", "greet Ben",
+        "send salt to Ann", "send fish to Ann", "send salt to Ben", "send fish to Ben", "leave",
+    )  # fmt: skip
+    assert ACTIONS.layout(sizes)._asdict() == {
+        "wait": 0,
+        "rest": 1,
+        "draw": 2,
+        "greet": 5,
+        "send": 7,
+        "leave": 11,
+    }
+    assert ACTIONS.index._asdict() == {"wait": 0, "rest": 1, "draw": 2, "greet": 5}
+    assert Actions(rest=Act("rest"), leave=Act("leave")).index._asdict() == {"wait": 0, "rest": 1, "leave": 2}
+    game = make("steward-v0", num_agents=3, num_grounds=4)
+    begins = {name: game.action_names[begin] for name, begin in game.layout._asdict().items()}
+    assert begins["fish"] == "stay in harbour"
+    assert begins["pledge"] == "pledge 0 tonnes on the North Bank"
+    assert game.action_names[game.layout.pledge + 13 + 1] == "pledge 1 tonne on the South Bank"
+
+
+@pytest.mark.parametrize(
+    ("game", "bad", "said"),
+    [
+        ("steward-v0", {"num_agents": 17}, r"StewardConfig\.num_agents: Expected `int` <= 16, not '17'"),
+        ("steward-v0", {"ring": float("nan")}, r"StewardConfig\.ring: Expected `float` >= 0"),
+        (
+            "steward-v0",
+            {"arm": "none"},
+            "arm is one of observed, sanctioned, not 'none'",
+        ),
+        ("steward-v0", {"survey": True}, "survey: Expected `int`, got `bool`"),
+        ("tabular_steward-v0", {"horizon": 361}, "horizon"),
+        ("tabular_steward-v0", {"rota": 1}, "rota"),
+        ("tabular_steward-v0", {"stakes": 1}, "stakes"),
+        ("fairychess-v0", {"num_agents": 3}, "num_agents"),
+        ("fairychess-v0", {"planes": 1}, "planes"),
+        ("fairychess-v0", {"variant": 3}, "variant"),
+        ("fairychess_stakes-v0", {"treaties": 1}, "treaties"),
+        ("fairychess_stakes-v0", {"orders": 1.5}, "orders"),
+        ("fairychess_stakes-v0", {"forged": True}, "forged"),
+    ],
+    ids=str,
+)
+def test_a_setting_outside_of_its_declared_bounds_is_refused_by_name(game, bad, said):
+    with pytest.raises(ConfigError, match=said):
+        make(game, **bad)
+
+
+def test_numpy_numbers_and_whole_chances_are_settings():
+    game = make("steward-v0", num_agents=np.int64(4), ring=np.float64(0.25), hazard=1)
+    assert (game.params().num_agents, game.params().ring, game.params().hazard) == (4, 16384, 65536)
+
+
+def test_personas_lie_under_their_names():
+    assert personas_in("m", "tit_for_tat") == {
+        "clean": "m:Clean", "greedy": "m:Greedy", "gyges": "m:Gyges",
+        "random": "gyges.envs.policy:RandomPolicy", "tit_for_tat": "m:TitForTat",
+    }  # fmt: skip
+
+
+def test_clauses_are_said_where_they_hold():
+    assert said((True, "a"), (0, "b"), ([1], "c"), ("", "d")) == ["a", "c"]

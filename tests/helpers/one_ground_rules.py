@@ -6,8 +6,8 @@ from typing import Any
 
 from one_ground import INDEX
 
+from gyges.envs.fishery.rules import grown, surplus
 from gyges.envs.rules import Array, allow, rule
-from gyges.envs.steward.economy import grown, surplus
 
 __all__ = ["judge", "legal", "observe", "reset", "step"]
 

@@ -70,7 +70,7 @@ def test_the_game_without_luck_walks_the_same_path(greedy):
 
 
 def test_the_rules_and_the_tables_agree_on_every_stock():
-    from gyges.envs.steward import economy
+    from gyges.envs.fishery import rules as economy
 
     p = make("steward-v0", num_agents=2, num_grounds=1).params()
     g = one_ground_dp.ground(2)

@@ -31,6 +31,7 @@ from gyges.envs.fairychess.search.piece_values import worth
 from gyges.envs.fairychess.stakes import encoding as at
 from gyges.envs.fairychess.stakes.observation_planes import BOUNDS
 from gyges.envs.fairychess.variants.ini_files import Variant
+from gyges.envs.game import Chance, personas_in
 
 CURATED = Path(__file__).with_name("positions.txt")
 ROYAL, PSEUDO, EXTINCT, ROOK = 1, 2, 32, 256  # bits of layout.Tables.role
@@ -47,21 +48,10 @@ class StakesConfig(FairyConfig):
     """Treaties may be offered before a move."""
     tampering: bool = False
     """Each seat holds a token for one act of tampering."""
-    orders: float = 0.0
+    orders: Chance = 0.0
     """Chance that an order reaches the seat to move, at each move."""
-    forged: float = 0.25
+    forged: Chance = 0.25
     """Chance that an order lacks its seal."""
-
-    def check(self) -> None:
-        """Raise ConfigError where a setting is outside what the game allows."""
-        super().check()
-        for name in ("civilians", "treaties", "tampering"):
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"{name} is True or False, not {getattr(self, name)!r}")
-        for name in ("orders", "forged"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-                raise ConfigError(f"{name} must be within 0 and 1, not {value!r}")
 
 
 @functools.lru_cache(maxsize=1)
@@ -120,13 +110,7 @@ class StakesChess(FairyChess):
     State = at.State
     observation = at.OBSERVATION
     rules_module = "gyges.envs.fairychess.stakes.rules"
-    personas: ClassVar[dict[str, str]] = {
-        "clean": "gyges.envs.fairychess.stakes.personas:Clean",
-        "greedy": "gyges.envs.fairychess.stakes.personas:Greedy",
-        "gyges": "gyges.envs.fairychess.stakes.personas:Gyges",
-        "random": "gyges.envs.policy:RandomPolicy",
-        "turncoat": "gyges.envs.fairychess.stakes.personas:Turncoat",
-    }
+    personas = personas_in("gyges.envs.fairychess.stakes.personas", "turncoat")
     held_out = frozenset({"turncoat"})
     stakes_features = frozenset(
         {"civilians are people", *(f"person: {x}{y}" for x in "abcdefghijkl" for y in range(1, 11))}

@@ -12,11 +12,13 @@ Norms          OVERUSE: drawing more than the fair share
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from gyges.envs.actions import Act, Actions
 from gyges.envs.choice_point import Norm
-from gyges.envs.game import Config, Game, within
+from gyges.envs.game import Config, Game, personas_in
 from gyges.envs.observation import Feature, Features
 from gyges.envs.rater_hooks import Chain, Stage
 from gyges.envs.state import Field, state
@@ -29,15 +31,10 @@ MOST = 3
 class WellConfig(Config):
     """Settings: those of every game, with other defaults."""
 
-    num_agents: int = 3
+    num_agents: Annotated[int, Meta(ge=2, le=16)] = 3
     """Households, 2 to 16."""
     horizon: int = 20
     """Days."""
-
-    def check(self) -> None:
-        """Raise ConfigError where a setting is outside what the game allows."""
-        super().check()
-        within(self, "num_agents", 2, 16)
 
 
 STATE = state(
@@ -65,24 +62,15 @@ class Well(Game):
     Config = WellConfig
     State = STATE
     observation = OBSERVATION
+    actions = Actions(draw=Act("draw {}", (MOST + 1, ("0 buckets", "1 bucket", "2 buckets", "3 buckets"))))
     rules_module = "well.rules"
-    personas: ClassVar[dict[str, str]] = {
-        "clean": "well.personas:Clean",
-        "greedy": "well.personas:Greedy",
-        "gyges": "well.personas:Gyges",
-        "random": "gyges.envs.policy:RandomPolicy",
-    }
+    personas = personas_in("well.personas")
     chain = Chain(
         (Stage(Norm.OVERUSE, True), Stage(Norm.OVERUSE, False), Stage(Norm.OVERUSE, True)), within=20
     )
     coverage = ("day", 6)
     reward_unit = "buckets"
     welfare_unit = "buckets"
-
-    @cached_property
-    def action_names(self) -> tuple[str, ...]:
-        """A name for each action."""
-        return ("wait", *(f"draw {b} bucket{'s' * (b != 1)}" for b in range(MOST + 1)))
 
     def describe(self, codes: Any, seat: int) -> str:
         """What a household knows, in words."""
