@@ -28,19 +28,58 @@ def castled_to(c: Compiled, origin: int, rook: int) -> int:
 
 
 def uci(c: Compiled, row: npt.NDArray[np.int32], move: int, chess960: bool = False) -> str:
-    """A move's name: ``e2e4``, ``e7e8q``, ``P@e5``, a trailing ``+`` for a promotion that may change back."""
+    """A move's name, one for each legal move.
+
+    ``e2e4``, ``e7e8q``, ``P@e5``; a trailing ``+`` for a promotion that may change back, ``-`` for changing
+    back. Castling is named by the king's square, or by the rook's where the king could also step there.
+    ``b1c3h`` puts a piece from hand on b1 (``h1e1h``: he castles, and it enters on h1), ``e2e4,e4d5`` a wall
+    on d5; ``e1e1`` passes.
+    """
     to, origin, choice = move & at.SQ, move >> at.FROM & at.SQ, move >> at.CHOICE & 31
+    second = move >> at.SECOND
     if move & at.DROP:
-        return f"{c.kinds[origin].symbol}@{square_name(c, to)}"
-    if move & at.CASTLE and not (chess960 or c.variant.chess960):
-        to = castled_to(c, origin, to)
-    name = square_name(c, origin) + square_name(c, to)
-    if choice:
-        piece = int(row[c.row[1] + origin])
-        kind = c.choices[piece >> 2, (piece & 3) - 1][choice - 1]
-        symbol = c.kinds[kind].symbol
-        name += "+" if symbol[0] == "+" else symbol[0].lower()
+        name = f"{c.kinds[origin].symbol}@{square_name(c, to)}"
+    elif move & at.CASTLE and move & at.GATE and choice:
+        name = square_name(c, to) + square_name(c, origin)
+    else:
+        goal = to
+        if move & at.CASTLE and not (chess960 or c.variant.chess960):
+            goal = castled_to(c, origin, to)
+            if goal != to and steps(c, row, origin, goal):
+                goal = to
+        name = square_name(c, origin) + square_name(c, goal)
+        if choice and not move & at.CASTLE:
+            piece = int(row[c.row[1] + origin])
+            before = c.kinds[piece >> 2].symbol
+            symbol = c.kinds[c.choices[piece >> 2, (piece & 3) - 1][choice - 1]].symbol
+            back = before[0] == "+" and symbol == before[1:]
+            name += "-" if back else "+" if symbol[0] == "+" else symbol[0].lower()
+    if move & at.GATE:
+        name += c.kinds[second].symbol.lower()
+    elif second:
+        end = castled_to(c, origin, to) if move & at.CASTLE else to
+        name += f",{square_name(c, end)}{square_name(c, second - 1)}"
     return name
+
+
+def steps(c: Compiled, row: npt.NDArray[np.int32], origin: int, target: int) -> bool:
+    """Could the piece on `origin` go to the empty square `target` by an ordinary move? (Kings: no hops.)"""
+    squares = c.variant.squares
+    board = row[c.row[1] : c.row[2]]
+    path = c.table("path")
+    j = int(c.table("start")[(int(board[origin]) >> 1) * squares + origin])
+    end = j + 1 + int(path[j])
+    j += 1
+    while j < end:
+        head, last = int(path[j]), j + 1 + (int(path[j]) & at.COUNT)
+        for k in range(j + 1, last):
+            square = int(path[k]) & at.SQ
+            if square == target and head & at.MOVE and not path[k] & at.NOLAND:
+                return bool(board[target] == 0)
+            if board[square] and not head & at.LEAP:
+                break
+        j = last
+    return False
 
 
 class Board:
@@ -62,15 +101,27 @@ class Board:
         self.compiled = compiled(self.variant)
         self.chess960 = chess960 or self.variant.chess960
         self.row = row_of(self.compiled, fen) if fen else self.compiled.table("setup").copy()
-        self._out = np.zeros((1, at.MAX_MOVES), np.int32)
+        self._out = np.zeros((1, at.STRIDE), np.int32)
         self._counts = np.zeros((1, 2), np.int64)
-        self._keys = {self._key(): 1}
+        if self.row[at.EP0] >= 0:
+            self._prune()
+        self._past = [(self._key(), self._checked())]
+
+    def _prune(self) -> None:
+        """An en passant square counts only where somebody may capture there."""
+        found = {m & at.SQ for m in self._listed()[0] if m & at.EP}
+        kept = [int(s) for s in self.row[at.EP0 : at.EP0 + 2] if s in found]
+        self.row[at.EP0 : at.EP0 + 2] = (*kept, -1, -1)[:2]
+
+    def _checked(self) -> bool:
+        """Is the player to move in check? Asked only where perpetual check counts."""
+        return bool(self.compiled.table("head")[at.PERPETUAL]) and self.in_check
 
     def _key(self) -> tuple[int, ...]:
         c, row = self.compiled, self.row
         parts = (
             row[at.HASH : at.HASH + 2], row[at.RIGHTS : at.RIGHTS + 4], row[at.EP0 : at.EP0 + 2],
-            row[at.CHECKS : at.CHECKS + 2], row[c.row[2] : c.row[3]],
+            row[at.CHECKS : at.CHECKS + 2], row[c.row[2] : c.row[3]], row[c.row[4] : c.row[4] + 2],
         )  # fmt: skip
         return tuple(int(x) for part in parts for x in part)
 
@@ -85,8 +136,8 @@ class Board:
         c = self.compiled
         n = int(engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, LIST))
         outcome, check = self._counts[0]
-        if n > at.MAX_MOVES:
-            raise VariantError(f"{n} legal moves in {self.fen!r}; at most {at.MAX_MOVES} are allowed")
+        if n > (most := int(c.table("head")[at.MOST])):
+            raise VariantError(f"{n} legal moves in {self.fen!r}; at most {most} are allowed")
         return [int(m) for m in self._out[0, :n]], int(outcome), bool(check)
 
     def moves(self) -> dict[str, int]:
@@ -122,10 +173,41 @@ class Board:
         head = self.compiled.table("head")
         if outcome == at.NOTHING and found:
             if head[at.N_MOVE] and self.row[at.CLOCK] >= 2 * head[at.N_MOVE]:
-                outcome = at.DRAW
-            elif head[at.N_FOLD] and self._keys.get(self._key(), 0) >= head[at.N_FOLD]:
-                outcome = int(head[at.FOLD_VALUE])
+                outcome = self._drawn()
+            elif head[at.N_FOLD]:
+                outcome = self._folded()
         return self._said(outcome)
+
+    def _drawn(self) -> int:
+        """A drawn end for the player to move: where the variant says so, pieces are counted."""
+        from gyges.envs.fairychess.engine.compiled import COUNTED, engine
+
+        c = self.compiled
+        if not c.table("head")[at.MATERIAL]:
+            return at.DRAW
+        engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, COUNTED)
+        return int(self._counts[0, 0])
+
+    def _folded(self) -> int:
+        """What repetition decides for the player to move: perpetual check loses where it is illegal."""
+        head = self.compiled.table("head")
+        key, side, times, since = self._key(), int(self.row[at.TURN]), 0, 0
+        for ago, (past, _) in enumerate(reversed(self._past)):
+            times += past == key
+            if times == head[at.N_FOLD]:
+                since = len(self._past) - 1 - ago
+                break
+        else:
+            return at.NOTHING
+        if head[at.PERPETUAL]:
+            mine = all(check for _, check in self._past[since::2])
+            theirs = all(check for _, check in self._past[since + 1 :: 2])
+            if mine != theirs:
+                return at.WIN if mine else at.LOSS
+        value = int(head[at.FOLD_VALUE])
+        if head[at.ABSOLUTE] and side == 1:
+            value = -value
+        return self._drawn() if value == at.DRAW else value
 
     def push(self, name: str) -> None:
         """Play a move by name.
@@ -147,4 +229,4 @@ class Board:
         c = self.compiled
         self._counts[0, 0] = move
         engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, PLAY)
-        self._keys[self._key()] = self._keys.get(self._key(), 0) + 1
+        self._past.append((self._key(), self._checked()))

@@ -4,8 +4,12 @@ Cells are the squares of the family's board, ``y * files + x``; without a family
 
 =========================================  ==========================================================
 ``choice * C * C + origin * C + target``   a move; choice 0 none, r the r-th promotion of the piece
-``(1 + R) * C * C + slot * C + target``    a drop of the slot-th kind that may be in hand
+``(1 + R) * C * C + slot * C + target``    a drop of the slot-th kind that may be dropped
 =========================================  ==========================================================
+
+Variants with more have more blocks, one after the other: a first move behind which the slot-th kind in
+hand enters (``slot * C * C + origin * C + target``; castling from the rook's cell, where it enters there),
+the cell of a wall (C; a turn is then two actions, the move and its wall), the pass (1).
 
 Castling goes from the king's cell to the rook's, which no other move does. Action 0 (a1 to a1) is no
 move, and stands for NOOP.
@@ -14,7 +18,7 @@ move, and stands for NOOP.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,9 +32,17 @@ from gyges.envs.fairychess.variants.ini_keys import MAX_FILES, MAX_RANKS
 from gyges.envs.observation import Feature, Features
 from gyges.envs.state import Field, state
 
+MORE_NAMES = (
+    "first moves of the first player", "first moves of the second player", "facing and passes",
+    "checks that may mate the first player", "checks that may mate the second player",
+)  # fmt: skip
+"""What positions of some variants remember (`layout.MORE`): files as bits, bits, and flags."""
 SIDES = ("first", "second")
 RULES = 44
 """How many constants of a variant's head are shown: the rules vector."""
+NEW_RULES = at.FLAG_KING, at.REMEMBERS + 1
+"""The constants that only variants with more show, behind what their positions remember."""
+NUM_NEW = NEW_RULES[1] - NEW_RULES[0]
 MAX_HISTORY = 1024
 
 END_CUT, END_OVERFLOW, END_DRAW = 4, 5, 3
@@ -44,6 +56,7 @@ State = state(
     board=Field("S", doc="piece codes"),
     pocket=Field("P", doc="pieces in hand by 2 * kind + side"),
     count=Field("P", doc="pieces on the board by 2 * base kind + side"),
+    more=Field("X", doc="what few variants remember besides (`engine.layout.MORE`)"),
     last=Field(doc="the last action, 0 none"),
     seen=Field(doc="how often the present position has stood"),
     kept=Field(doc="positions remembered"),
@@ -52,8 +65,10 @@ State = state(
     many=Field(doc="number of legal moves"),
     moves=Field("M", doc="the legal moves, as the engine writes them"),
     past=Field("H", doc="hashes of positions, first words then second"),
+    pending=Field("L", doc="the move whose wall is still to come, 0 none"),
 )
-"""One row; S squares, P = 2 (kinds + 1), M moves at most, H = 2 x positions remembered."""
+"""One row; S squares, P = 2 (kinds + 1), M moves at most, H = 2 x positions remembered; X and L are 0 but in
+variants that remember more, and where moves put walls."""
 
 
 class Params(NamedTuple):
@@ -67,12 +82,17 @@ class Params(NamedTuple):
     unit: int  # a win's reward, in 1 / reward_scale
     cells: int  # C: cells of the family's board
     choices: int  # R: promotion choices of the action space
-    slots: int  # D: kinds of drops in the action space
+    slots: int  # D: kinds that may be in hand
+    drops: int  # kinds that may be dropped
+    gates: int  # kinds that may enter behind a first move
+    walls: int  # 1: every move puts a wall
+    passes: int  # 1: there is a pass
     history: int  # positions remembered at most
     window: int  # 1: captures, drops and the like make all earlier positions unreachable
     starts: int  # how many start positions
     start_width: int  # integers of one
     planes: int  # where planes begin in an observation, 0 without them
+    extra: int  # features behind the rules
 
 
 class GameTables(NamedTuple):
@@ -93,12 +113,15 @@ class GameTables(NamedTuple):
     drop: Any
     role: Any
     area: Any
+    point: Any
+    goal: Any
+    bulk: Any
     zobrist: Any
     setup: Any
     cell: Any  # [S] cell of each square
     place: Any  # [C] square of each cell, -1 outside the board
-    dropped: Any  # [max(D, 1)] kind of each drop slot, 0 unused
-    slot: Any  # [K + 1] drop slot of each kind, 0 where it has none
+    dropped: Any  # [max(D, drops, 1)] kind of each slot, 0 unused: those in hand, those dropped promoted
+    slot: Any  # [K + 1] slot of each kind, 0 where it has none
     starts: Any  # [n * start_width] start positions
     sight: Any  # what planes show of pieces and regions (`planes.table_of`); [1] without planes
 
@@ -111,6 +134,12 @@ class Family:
     ranks: int
     choices: int
     slots: int
+    promoted: int = 0  # kinds dropped besides those in hand
+    gated: bool = False  # kinds in hand enter behind first moves
+    dropping: bool = True
+    walls: bool = False
+    passes: bool = False
+    extra: int = 0  # features behind the rules
 
     @property
     def cells(self) -> int:
@@ -118,9 +147,40 @@ class Family:
         return self.files * self.ranks
 
     @property
+    def more(self) -> dict[str, int]:
+        """The sizes X, L and E of `OBSERVATION`."""
+        further = NUM_NEW if self.extra else 0
+        return {"X": self.extra - further - self.walls, "L": int(self.walls), "E": further}
+
+    @property
+    def drops(self) -> int:
+        """Kinds that may be dropped."""
+        return self.slots + self.promoted if self.dropping else 0
+
+    @property
+    def gates(self) -> int:
+        """Kinds that may enter behind a first move."""
+        return self.slots if self.gated else 0
+
+    @property
+    def drop_actions(self) -> int:
+        """The first action that is a drop."""
+        return self.cells**2 * (1 + self.choices)
+
+    @property
+    def gate_actions(self) -> int:
+        """The first action behind which a piece enters."""
+        return self.drop_actions + self.cells * self.drops
+
+    @property
+    def wall_actions(self) -> int:
+        """The first action that puts a wall."""
+        return self.gate_actions + self.cells**2 * self.gates
+
+    @property
     def num_actions(self) -> int:
-        """A = C^2 (1 + R) + C D."""
-        return self.cells**2 * (1 + self.choices) + self.cells * self.slots
+        """A = C^2 (1 + R) + C D, and what gates, walls and passes add."""
+        return self.wall_actions + self.cells * self.walls + self.passes
 
 
 def family_of(text: str, c: Compiled) -> Family:
@@ -130,7 +190,21 @@ def family_of(text: str, c: Compiled) -> Family:
         ConfigError: not of this form, or too small for the variant.
     """
     v = c.variant
-    own = Family(v.maxFile, v.maxRank, c.promotions, len(c.droppable))
+    promoted = max(len(c.dropped) - len(c.droppable), 0)
+    more = int(c.row[5] - c.row[4])
+    special = bool(more or promoted or c.walls)
+    own = Family(
+        v.maxFile,
+        v.maxRank,
+        c.promotions,
+        len(c.droppable),
+        promoted,
+        bool(c.gated),
+        v.pieceDrops or not c.gated,
+        c.walls,
+        c.passes,
+        more + int(c.walls) + NUM_NEW if special else 0,
+    )
     if not text:
         return own
     found = re.fullmatch(r"(\d{1,2})x(\d{1,2})(?:/(\d{1,2})/(\d{1,2}))?", text)
@@ -140,7 +214,7 @@ def family_of(text: str, c: Compiled) -> Family:
         )
     files, ranks = int(found[1]), int(found[2])
     choices, slots = (int(found[3]), int(found[4])) if found[3] else (own.choices, own.slots)
-    made = Family(files, ranks, choices, slots)
+    made = replace(own, files=files, ranks=ranks, choices=choices, slots=slots)
     if files > MAX_FILES or ranks > MAX_RANKS:
         raise ConfigError(f"family {text!r}: at most {MAX_FILES} files and {MAX_RANKS} ranks")
     if files < own.files or ranks < own.ranks or choices < own.choices or slots < own.slots:
@@ -168,8 +242,11 @@ def capacity(c: Compiled) -> int:
                 j += 1 + count
             most[s] = max(most[s], found)
     passing = 2 * v.squares if c.table("head")[at.EN_PASSANT] else 0
-    bound = int(most.sum()) + v.squares * len(c.droppable) + passing + 2
-    return min(at.MAX_MOVES, bound)
+    bound = int(most.sum()) + v.squares * len(c.dropped) + passing + 2
+    if c.table("head")[at.MOST] > at.MAX_MOVES:  # each move is listed, and again with what it puts besides
+        return at.STRIDE
+    special = 2 * v.squares if v.sittuyinPromotion else 3 * v.maxFile if v.cambodianMoves else 0
+    return min(at.MAX_MOVES, bound + special + int(c.passes))
 
 
 def history(c: Compiled, horizon: int) -> tuple[int, int]:
@@ -240,14 +317,21 @@ def tables_of(
     cell = cells_of(c, family)
     place = np.full(family.cells, -1)
     place[cell] = np.arange(v.squares)
-    dropped = np.zeros(max(family.slots, 1), np.int32)
-    dropped[: len(c.droppable)] = c.droppable
+    dropped = np.zeros(max(family.slots, family.drops, 1), np.int32)
     slot = np.zeros(len(c.kinds), np.int32)
-    for j, kind in enumerate(c.droppable):
-        slot[kind] = j
+    for kind, j in slots_of(c, family).items():
+        dropped[j], slot[kind] = kind, j
     more = [np.asarray(a, np.int32).ravel() for a in (cell, place, dropped, slot, starts, sight)]
     offsets = np.concatenate([c.offsets, c.offsets[-1] + np.cumsum([len(a) for a in more])])
     return np.concatenate([c.array, *more]), offsets.astype(np.int64)
+
+
+def slots_of(c: Compiled, family: Family) -> dict[int, int]:
+    """The slot of each kind that may be in hand or dropped: those dropped promoted come last."""
+    promoted = c.dropped[len(c.droppable) :]
+    return {kind: j for j, kind in enumerate(c.droppable)} | {
+        kind: family.slots + j for j, kind in enumerate(promoted)
+    }
 
 
 # Observations.
@@ -255,6 +339,22 @@ def tables_of(
 
 def _last_cell(game: Any) -> int:
     return int(game.family.cells) - 1
+
+
+def _last_action(game: Any) -> int:
+    return int(game.family.num_actions) - 1
+
+
+def _remembered(game: Any) -> tuple[str, ...]:
+    return MORE_NAMES[: game.family.more["X"]]
+
+
+def _waiting(game: Any) -> tuple[str, ...]:
+    return ("move without its wall",) * int(game.family.more["L"])
+
+
+def _further(game: Any) -> list[str]:
+    return [str(j) for j in range(*NEW_RULES)][: game.family.more["E"]]
 
 
 def _cells(game: Any) -> list[str]:
@@ -292,16 +392,20 @@ OBSERVATION = Features(
     board=Feature(0, 1023, 1 / 64, "{}", "C", _cells, doc="piece code of each cell"),
     hand=Feature(0, 1023, 1 / 4, "{}", "D", _in_hand, doc="pieces in hand, by player and kind of drop"),
     rules=Feature(-1, 1023, 1 / 8, "rule {}", RULES, doc="constants of the variant"),
+    more=Feature(0, 4095, 1 / 64, "{}", "X", _remembered, doc="what few variants remember besides"),
+    pending=Feature(0, _last_action, 1 / 4096, "{}", "L", _waiting, doc="an action, 0 none"),
+    further=Feature(-1, 8192, 1 / 8, "rule {}", "E", _further, doc="more constants of the variant"),
 )
-"""C cells, D = 2 x kinds of drops."""
+"""C cells, D = 2 x kinds of drops; X, L and E are 0 but where positions hold more or moves put walls."""
 INDEX = OBSERVATION.index
 
 
 def slices(family: Family) -> dict[str, Any]:
     """Where the parts of an observation lie."""
-    columns = OBSERVATION.columns({"C": family.cells, "D": 2 * family.slots})
+    columns = OBSERVATION.columns({"C": family.cells, "D": 2 * family.slots, **family.more})
     header = {"header": slice(0, INDEX.board)}
-    return header | {name: columns[name] for name in ("board", "hand", "rules")}
+    more = {"more": slice(columns["more"].start, columns["further"].stop)} if family.extra else {}  # type: ignore[union-attr]
+    return header | {name: columns[name] for name in ("board", "hand", "rules")} | more
 
 
 def cell_name(cell: int, family: Family) -> str:
@@ -314,8 +418,9 @@ class ActionNames:
 
     def __init__(self, c: Compiled, family: Family) -> None:
         self._family = family
-        self._drops = [c.kinds[k].symbol for k in c.droppable]
-        self._drops += [f"({j})" for j in range(len(self._drops), family.slots)]
+        self._drops = [f"({j})" for j in range(max(family.slots, family.drops))]
+        for kind, j in slots_of(c, family).items():
+            self._drops[j] = c.kinds[kind].symbol
         self._choices = [_choice_name(c, r) for r in range(1, family.choices + 1)]
         for r, name in enumerate(self._choices):  # the same letter twice names nothing
             if self._choices.count(name) > 1:
@@ -331,8 +436,15 @@ class ActionNames:
         if action == 0:
             return "wait"
         sheet = cells * cells
-        if action >= sheet * (1 + family.choices):
-            slot, to = divmod(action - sheet * (1 + family.choices), cells)
+        if action >= family.wall_actions:
+            cell = action - family.wall_actions
+            return f"wall {cell_name(cell, family)}" if family.walls and cell < cells else "pass"
+        if action >= family.gate_actions:
+            slot, rest = divmod(action - family.gate_actions, sheet)
+            name = cell_name(rest // cells, family) + cell_name(rest % cells, family)
+            return name + self._drops[slot].lower()
+        if action >= family.drop_actions:
+            slot, to = divmod(action - family.drop_actions, cells)
             return f"{self._drops[slot]}@{cell_name(to, family)}"
         choice, rest = divmod(action, sheet)
         name = cell_name(rest // cells, family) + cell_name(rest % cells, family)
@@ -376,6 +488,8 @@ def rows_of(c: Compiled, family: Family, codes: npt.NDArray[Any]) -> npt.NDArray
     for j, kind in enumerate(c.droppable):
         pocket[:, 2 * kind] = hand[:, j]
         pocket[:, 2 * kind + 1] = hand[:, family.slots + j]
+    if c.row[5] > c.row[4]:
+        rows[:, c.row[4] :] = codes[:, part["more"]][:, : at.MORE]
     _count(c, info, board, pocket, count)
     return rows
 
@@ -395,7 +509,9 @@ def _count(c: Compiled, info: Any, board: Any, pocket: Any, count: Any) -> None:
         info[:, at.POCKETS + side] = pocket[:, side::2].sum(1)
     count[:, 0] = (board == at.CIVILIAN).sum(1)
     words = zobrist[(board >> 1 & 255) * v.squares + np.arange(v.squares)]
-    words = np.where(((board != 0) & (board != at.WALL))[..., None], words, 0)
+    head = c.table("head")
+    walls = head[at.WALLING] or head[at.PETRIFY]
+    words = np.where(((board != 0) & ((board != at.WALL) | bool(walls)))[..., None], words, 0)
     info[:, at.HASH : at.HASH + 2] = np.bitwise_xor.reduce(words, axis=1)
     turned = zobrist[len(c.kinds) * 2 * v.squares]
     info[:, at.HASH : at.HASH + 2] ^= np.where(info[:, [at.TURN]] != 0, turned, 0).astype(np.int32)

@@ -133,11 +133,16 @@ class FairyChess(Game):
             cells=family.cells,
             choices=family.choices,
             slots=family.slots,
+            drops=family.drops,
+            gates=family.gates,
+            walls=int(family.walls),
+            passes=int(family.passes),
             history=self._history[0],
             window=self._history[1],
             starts=len(self._starts),
             start_width=self._starts.shape[1],
             planes=self._compact_planes * family.cells,
+            extra=family.extra,
         )
 
     @property
@@ -169,12 +174,13 @@ class FairyChess(Game):
             "M": self._capacity,
             "H": 2 * self._history[0],
             "W": int(self.compiled.row[-1]),
+            **self.family.more,
         }
 
     @property
     def position(self) -> slice:
         """Where the engine's position lies in a packed row."""
-        return slice(self.fields["info"].start, self.fields["count"].stop)
+        return slice(self.fields["info"].start, self.fields["more"].stop)
 
     @property
     def base_actions(self) -> int:
@@ -224,14 +230,31 @@ class FairyChess(Game):
 
     def action_of(self, move: int) -> int:
         """The action of an engine's move."""
-        t, family, squares = self.compiled, self.family, self.variant.maxFile
-        cells = family.cells
+        family, cells, files = self.family, self.family.cells, self.variant.maxFile
         to, origin = move & at.SQ, move >> at.FROM & at.SQ
-        to = to // squares * family.files + to % squares
+        if origin == to and not move & at.DROP and not move >> at.CHOICE & 31:
+            return family.num_actions - 1
+        to = to // files * family.files + to % files
+        slots = encoding.slots_of(self.compiled, family)
         if move & at.DROP:
-            return cells * cells * (1 + family.choices) + t.droppable.index(origin) * cells + to
-        origin = origin // squares * family.files + origin % squares
-        return (move >> at.CHOICE & 31) * cells * cells + origin * cells + to
+            return family.drop_actions + slots[origin] * cells + to
+        origin = origin // files * family.files + origin % files
+        choice = move >> at.CHOICE & 31
+        if move & at.GATE:
+            origin, to = (to, origin) if choice else (origin, to)
+            return family.gate_actions + (slots[move >> at.SECOND] * cells + origin) * cells + to
+        return choice * cells * cells + origin * cells + to
+
+    def wall_of(self, move: int) -> int:
+        """The action that puts the wall of an engine's move."""
+        square, files = (move >> at.SECOND) - 1, self.variant.maxFile
+        return self.family.wall_actions + square // files * self.family.files + square % files
+
+    def pending(self, codes: npt.NDArray[Any]) -> int:
+        """Where moves put walls: the action whose wall is still to come; 0 none."""
+        if not self.family.walls:
+            return 0
+        return int(np.asarray(codes).reshape(-1)[self.slices["more"].stop - encoding.NUM_NEW - 1])
 
     def moves(self, codes: npt.NDArray[Any]) -> dict[int, int]:
         """The legal moves of an observation's position as the engine writes them, by action."""
@@ -240,8 +263,11 @@ class FairyChess(Game):
         board = Board(self.variant)
         board.row = self.rows_of(codes)[0]
         found: dict[int, int] = {}
+        waiting = self.pending(codes)
         for move in board.listed()[0]:
-            found.setdefault(self.action_of(move), move)
+            if waiting and self.action_of(move) != waiting:
+                continue
+            found.setdefault(self.wall_of(move) if waiting else self.action_of(move), move)
         return found
 
     def move_of(self, codes: npt.NDArray[Any], action: int) -> int:
@@ -249,17 +275,20 @@ class FairyChess(Game):
         return self.moves(codes)[int(action)]
 
     def uci(self, codes: npt.NDArray[Any], action: int) -> str:
-        """A legal action's UCI name in its position: castling by the king's square, promotion by letter."""
+        """A legal action's UCI name in its position: castling by the king's square, promotion by letter.
+
+        Where moves put walls, a move is named without its wall, and the wall with its move.
+        """
         from gyges.envs.fairychess.board import uci
 
-        return uci(self.compiled, self.rows_of(codes)[0], self.move_of(codes, action))
+        move = self.move_of(codes, action)
+        if self.family.walls and not self.pending(codes):
+            move &= at.PLAIN
+        return uci(self.compiled, self.rows_of(codes)[0], move)
 
     def action_from_uci(self, codes: npt.NDArray[Any], name: str) -> int:
         """The action of a legal move's UCI name; KeyError where there is none."""
-        from gyges.envs.fairychess.board import uci
-
-        row = self.rows_of(codes)[0]
-        return {uci(self.compiled, row, m): a for a, m in self.moves(codes).items()}[name]
+        return {self.uci(codes, action): action for action in self.moves(codes)}[name]
 
     # Words.
 

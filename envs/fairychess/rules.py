@@ -29,8 +29,14 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     t = p.tables
     chosen = int(action[s.info[TURN]])
     s.last[0] = chosen
+    if p.walls != 0 and transitions.waits(s, chosen):
+        transitions.conclude(s, p, NOTHING, out)
+        transitions.look(s, p)
+        return
     if s.many[0] != 0:  # a start position that is over already ends with the first step
         transitions.perform(s, p, t, transitions.decode(s, p, t, chosen))
+        if p.walls != 0:
+            s.pending[0] = 0
     outcome = transitions.settle(s, p, t)
     transitions.conclude(s, p, outcome, out)
     if outcome == NOTHING:
@@ -43,7 +49,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     t = p.tables
     transitions.show(s, p, t, features)
     if p.planes != 0:
-        for j in range(INDEX.board + p.cells + 2 * p.slots + RULES, p.planes):
+        for j in range(INDEX.board + p.cells + 2 * p.slots + RULES + p.extra, p.planes):
             features[j] = 0
 
 

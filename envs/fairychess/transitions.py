@@ -20,14 +20,17 @@ from gyges.envs.fairychess.encoding import (
     END_DRAW,
     END_OVERFLOW,
     INDEX,
+    NEW_RULES,
     RULES,
 )
 from gyges.envs.fairychess.engine.layout import (
-    CHECKMATE,
+    ABSOLUTE,
+    CASTLE,
     CHECKS,
     CHOICE,
     CIVILIAN,
     CLOCK,
+    DRAW,
     DROP,
     DROPS,
     ENDS,
@@ -35,24 +38,30 @@ from gyges.envs.fairychess.engine.layout import (
     EPV,
     FOLD_VALUE,
     FROM,
+    GATE,
+    GATES,
+    GATING,
     HASH,
     INFO,
     KINDS,
-    MAX_MOVES,
+    LOSS,
+    MOST,
     N_FOLD,
     N_MOVE,
     NOTHING,
+    PERPETUAL,
     PLY,
     RIGHTS,
+    SECOND,
     SQ,
     SQUARES,
-    STALEMATE,
     TURN,
     WALL,
+    WIN,
 )
 from gyges.envs.fairychess.engine.legal import generate
-from gyges.envs.fairychess.engine.moves import make
-from gyges.envs.fairychess.engine.termination import ended, in_check
+from gyges.envs.fairychess.engine.moves import make, prune
+from gyges.envs.fairychess.engine.termination import drawn, ended, in_check, no_moves
 from gyges.envs.fairychess.observation_planes import SIGHT, STANDS
 from gyges.envs.fairychess.observation_planes import SQUARES as PLANE_SQUARES
 from gyges.envs.rules import Array, allow, as_int32, draw, draw2, rule, set_watch
@@ -77,6 +86,11 @@ def begin(s: Any, p: Any, t: Any) -> None:
     for k in range(n):
         s.pocket[k] = t.starts[j + k]
         s.count[k] = t.starts[j + n + k]
+    j += 2 * n
+    for k in range(p.start_width - INFO - t.head[SQUARES] - 2 * n):
+        s.more[k] = t.starts[j + k]
+    if s.info[EP0] >= 0:
+        prune(s, t)
     remember(s, p, t)
 
 
@@ -105,6 +119,11 @@ def remember(s: Any, p: Any, t: Any) -> None:
         for j in range(2 * (t.head[KINDS] + 1)):
             k0 = stir(k0, s.pocket[j] + 1)
             k1 = stir(k1, s.pocket[j] + 1)
+    if t.head[GATING] != 0:
+        k0 = stir(k0, s.more[GATES] | s.more[GATES + 1] << 12)
+        k1 = stir(k1, s.more[GATES] | s.more[GATES + 1] << 12)
+    if t.head[PERPETUAL] != 0:  # who is to move, and whether he is in check
+        k1 = (k1 & ~3) | int(in_check(s, t)) | info[TURN] << 1
     first = as_int32(k0)
     second = as_int32(k1)
     if p.window != 0 and info[CLOCK] == 0:
@@ -122,10 +141,48 @@ def remember(s: Any, p: Any, t: Any) -> None:
 
 
 @rule
+def folded(s: Any, p: Any, t: Any) -> int:
+    """What repetition decides for the player to move: perpetual check loses where it is illegal."""
+    head = t.head
+    side = int(s.info[TURN])
+    last = int(s.kept[0]) - 1
+    at = last % p.history
+    if head[PERPETUAL] != 0:
+        mine, theirs, times, j = 1, 1, 1, last
+        second = int(s.past[p.history + at])
+        while times < head[N_FOLD] and j > 0 and last - j < p.history - 1:
+            if j < last:
+                check = int(s.past[p.history + j % p.history]) & 1
+                if (int(s.past[p.history + j % p.history]) >> 1) & 1 == side:
+                    mine &= check
+                else:
+                    theirs &= check
+            j -= 1
+            if s.past[j % p.history] == s.past[at] and s.past[p.history + j % p.history] == second:
+                times += 1
+        mine &= second & 1
+        if mine != theirs:
+            return WIN if mine != 0 else LOSS
+    value = int(head[FOLD_VALUE])
+    if head[ABSOLUTE] != 0 and side == 1:
+        value = -value
+    return drawn(s, t) if value == DRAW else value
+
+
+@rule
 def decode(s: Any, p: Any, t: Any, action: int) -> int:
     """The engine's move of a legal action, found in the list of legal moves."""
     sheet = p.cells * p.cells
     moves = sheet * (1 + p.choices)
+    drops = moves + p.cells * p.drops
+    if action >= drops or p.walls != 0:
+        for j in range(s.many[0]):
+            move = int(s.moves[j])
+            if p.walls == 0 and encode(p, t, move) == action:
+                return move
+            if p.walls != 0 and encode(p, t, move) == s.pending[0] and encode_wall(p, t, move) == action:
+                return move
+        return 0
     if action >= moves:
         slot = (action - moves) // p.cells
         return int(t.place[(action - moves) % p.cells] | t.dropped[slot] << FROM | DROP)
@@ -134,19 +191,33 @@ def decode(s: Any, p: Any, t: Any, action: int) -> int:
     wanted = t.place[action % p.cells] | t.place[action // p.cells] << FROM | choice << CHOICE
     for j in range(s.many[0]):
         move = int(s.moves[j])
-        if (move & (2 * DROP - 1)) == wanted:
+        if (move & (2 * DROP - 1 | GATE)) == wanted:
             return move
     return int(wanted)
 
 
 @rule
+def encode_wall(p: Any, t: Any, move: int) -> int:
+    """The action that puts a move's wall."""
+    first = p.cells * p.cells * (1 + p.choices + p.gates) + p.cells * p.drops
+    return int(first + t.cell[(move >> SECOND) - 1])
+
+
+@rule
 def encode(p: Any, t: Any, move: int) -> int:
-    """The action of an engine's move."""
+    """The action of an engine's move; without its wall, if it puts one."""
     to = t.cell[move & SQ]
     origin = (move >> FROM) & SQ
     sheet = p.cells * p.cells
     if (move & DROP) != 0:
         return int(sheet * (1 + p.choices) + t.slot[origin] * p.cells + to)
+    if (move & GATE) != 0:
+        first = sheet * (1 + p.choices + t.slot[move >> SECOND]) + p.cells * p.drops
+        if (move & CASTLE) != 0 and (move >> CHOICE) & 31 != 0:
+            return int(first + to * p.cells + t.cell[origin])
+        return int(first + t.cell[origin] * p.cells + to)
+    if p.passes != 0 and origin == (move & SQ) and (move >> CHOICE) & 31 == 0:
+        return int(sheet * (1 + p.choices + p.gates) + p.cells * (p.drops + p.walls))
     return int(((move >> CHOICE) & 31) * sheet + t.cell[origin] * p.cells + to)
 
 
@@ -155,6 +226,15 @@ def perform(s: Any, p: Any, t: Any, move: int) -> None:
     """Make a legal move and remember the position it leads to."""
     make(s, t, move)
     remember(s, p, t)
+
+
+@rule
+def waits(s: Any, chosen: int) -> bool:
+    """Where moves put walls: is this one still without its wall? It is kept until the next step."""
+    if s.many[0] == 0 or s.pending[0] != 0:
+        return False
+    s.pending[0] = chosen
+    return True
 
 
 @rule
@@ -168,22 +248,19 @@ def settle(s: Any, p: Any, t: Any) -> int:
             s.why[0] = BY_GOAL
             return int(now)
     n = generate(s, t, s.moves, 0, False)
-    if n > MAX_MOVES:
+    if n > head[MOST]:
         s.why[0] = BY_OVERFLOW
         return 0
     s.many[0] = n
     if n == 0:
-        if in_check(s, t):
-            s.why[0] = BY_MATE
-            return int(head[CHECKMATE])
-        s.why[0] = BY_STALEMATE
-        return int(head[STALEMATE])
+        s.why[0] = BY_MATE if in_check(s, t) else BY_STALEMATE
+        return no_moves(s, t)
     if head[N_MOVE] != 0 and s.info[CLOCK] >= 2 * head[N_MOVE]:
         s.why[0] = BY_N_MOVE
-        return 0
+        return drawn(s, t)
     if head[N_FOLD] != 0 and s.seen[0] >= head[N_FOLD]:
         s.why[0] = BY_FOLD
-        return int(head[FOLD_VALUE])
+        return folded(s, p, t)
     return NOTHING
 
 
@@ -229,7 +306,13 @@ def mark(s: Any, p: Any, t: Any, mask: Array) -> None:
     if s.many[0] == 0:
         allow(mask, 0)
     for j in range(s.many[0]):
-        allow(mask, encode(p, t, int(s.moves[j])))
+        move = int(s.moves[j])
+        action = encode(p, t, move)
+        if p.walls != 0 and s.pending[0] != 0:
+            if action != s.pending[0]:
+                continue
+            action = encode_wall(p, t, move)
+        allow(mask, action)
 
 
 @rule
@@ -259,8 +342,16 @@ def show(s: Any, p: Any, t: Any, features: Array) -> None:
     if s.last[0] > 0:
         sheet = p.cells * p.cells
         action = int(s.last[0])
-        if action >= sheet * (1 + p.choices):
-            features[INDEX.last_to] = (action - sheet * (1 + p.choices)) % p.cells
+        drops = sheet * (1 + p.choices)
+        if action >= drops + p.cells * p.drops:  # behind it a piece has entered; or a wall, or a pass
+            rest = action - drops - p.cells * p.drops
+            if rest < sheet * p.gates:
+                features[INDEX.last_from] = rest % sheet // p.cells
+                features[INDEX.last_to] = rest % p.cells
+            elif p.walls != 0:
+                features[INDEX.last_to] = (rest - sheet * p.gates) % p.cells
+        elif action >= drops:
+            features[INDEX.last_to] = (action - drops) % p.cells
         else:
             features[INDEX.last_from] = action % sheet // p.cells
             features[INDEX.last_to] = action % p.cells
@@ -281,6 +372,17 @@ def show(s: Any, p: Any, t: Any, features: Array) -> None:
     at += 2 * p.slots
     for j in range(RULES):
         features[at + j] = t.head[j]
+    if p.extra != 0:
+        at += RULES
+        held = p.start_width - INFO - t.head[SQUARES] - 4 * (t.head[KINDS] + 1)
+        for j in range(held):
+            features[at + j] = s.more[j]
+        at += held
+        if p.walls != 0:
+            features[at] = s.pending[0]
+            at += 1
+        for j in range(NEW_RULES[0], NEW_RULES[1]):
+            features[at + j - NEW_RULES[0]] = t.head[j]
 
 
 @rule

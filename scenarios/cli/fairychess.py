@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,15 @@ from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine.perft import MAX_DEPTH, divide, perft
 from gyges.envs.fairychess.variants.explain import explain
-from gyges.envs.fairychess.variants.ini_files import FenError, Variant, VariantError, load, names, read
+from gyges.envs.fairychess.variants.ini_files import (
+    MAX_BYTES,
+    FenError,
+    Variant,
+    VariantError,
+    load,
+    names,
+    read_each,
+)
 
 LEGEND = (
     "Diagrams: the capital letter is the piece; o moves or captures, m only moves, x only captures, "
@@ -27,26 +36,37 @@ LEGEND = (
 class FairyChess:
     """Check a file of chess variants, or compare a table of moves with ours."""
 
-    action: Positional[Literal["check", "perft", "moves"]]
+    action: Positional[Literal["check", "perft", "moves", "divide"]]
     """check: say what the variants of an .ini file mean, in words and diagrams. perft: compare a table of
-    perft counts, tab-separated. moves: compare positions, a JSON object a line."""
+    perft counts, tab-separated. moves: compare positions, a JSON object a line. divide: count a variant's
+    leaves move by move, and find the first difference from an engine."""
     path: Positional[Path | None] = None
-    """The file; for check also the name of a variant in the library."""
+    """The file; for check and divide also the name of a variant in the library."""
     file: Path | None = None
     """The same, as an option."""
+    depth: int = 3
+    """divide: plies to count."""
+    fen: str | None = None
+    """divide: the position; the variant's start position by default."""
+    engine: Path | None = None
+    """divide: a UCI engine that reads variants.ini files, to compare with."""
 
 
 def run(command: FairyChess) -> int:
-    """Do one of the three.
+    """Do one of the four.
 
     Returns:
         0; 1 where a variant is wrong or something differs; 2 where the file cannot be read.
 
     Raises:
-        ConfigError: no file, or two.
+        ConfigError: no file, or two; or the engine of divide counts nothing.
     """
     if (command.path is None) == (command.file is None):
         raise ConfigError(f"gyges fairychess {command.action} takes one file")
+    if command.action == "divide":
+        from gyges.scenarios.cli.perft_divide import report
+
+        return report(str(command.path or command.file), command.fen, command.depth, command.engine)
     action = {"check": check, "perft": perft_file, "moves": moves_file}[command.action]
     try:
         return action(command.path or command.file or "")
@@ -74,11 +94,6 @@ class _Tally:
         counts = f"{self.matched} matched, {self.mismatched} mismatched, {self.unsupported} unsupported"
         print(f"{self.rows} rows, {counts}")
         return 1 if self.mismatched else 0
-
-
-def _counted(name: str) -> Variant:
-    """A variant for counting moves: suicide differs from antichess only in who wins a stalemate."""
-    return load("antichess" if name == "suicide" else name)
 
 
 def perft_file(path: str | Path) -> int:
@@ -113,7 +128,7 @@ def perft_file(path: str | Path) -> int:
             raise FileError(f"{path}:{number}: depth {depth}; expected 0 to {MAX_DEPTH}")
         tally.rows += 1
         try:
-            board = Board(_counted(name), fen, chess960=row.get("chess960") == "1")
+            board = Board(name, fen, chess960=row.get("chess960") == "1")
             nodes = perft(board, depth)
         except (VariantError, FenError) as error:
             tally.skip(f"{name} {fen}", name, error)
@@ -211,22 +226,30 @@ def check(path: str | Path) -> int:
     """Print what the variants of a file mean: board, pieces with diagrams, rules in words.
 
     Returns:
-        0; 1 when a variant is wrong, with the reason printed.
+        0; 1 when a variant is wrong or not supported, with the reason printed.
 
     Raises:
         FileError: it cannot be read.
     """
     try:
-        variants = [load(str(path))] if str(path) in names() else list(_read(path).values())
+        variants = {str(path): load(str(path))} if str(path) in names() else _read(path)
     except VariantError as error:
         print(error)
         return 1
     print(LEGEND)
-    for variant in variants:
+    for variant in variants.values():
+        if isinstance(variant, VariantError):
+            print(f"{variant}\n")
+            continue
         print(explain(variant))
         if said := ended(variant):
             print(said + "\n")
-    return 0
+    refused = [name for name, variant in variants.items() if isinstance(variant, VariantError)]
+    if refused:
+        print(
+            f"{len(variants) - len(refused)} of {len(variants)} variants read; refused: {', '.join(refused)}"
+        )
+    return 1 if refused else 0
 
 
 def ended(variant: Variant) -> str:
@@ -256,5 +279,5 @@ def _lines(path: str | Path, most: int) -> list[tuple[int, str]]:
     return [(number, line) for number, line in lines if line.strip()]
 
 
-def _read(path: str | Path) -> dict[str, Variant]:
-    return read(_text(path, 1_000_000), str(path))
+def _read(path: str | Path) -> Mapping[str, Variant | VariantError]:
+    return read_each(_text(path, MAX_BYTES), str(path))

@@ -1,6 +1,8 @@
 """Plays random games and compares every position with pyffish.
 
 python tests/fairychess/differ.py library [GAMES [NAME ...]]
+python tests/fairychess/differ.py builtin [GAMES [NAME ...]]    the engine's own variants of these names
+python tests/fairychess/differ.py file FILE [GAMES [NAME ...]]  the sections of a file, as the engine reads it
 python tests/fairychess/differ.py invent FIRST_SEED VARIANTS [GAMES] [--log FILE]
 """
 
@@ -21,6 +23,7 @@ from gyges.envs.fairychess import Variant, load, names
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine import layout
 from gyges.envs.fairychess.engine.compiled import stamp
+from gyges.envs.fairychess.variants.ini_files import read_each
 from gyges.envs.fairychess.variants.invent import draw
 
 STRIDE = 4
@@ -40,13 +43,13 @@ def game(oracle: Oracle, name: str, variant: Variant, seed: int, plies: int) -> 
     """One random game; yields what differs, and ends at the first difference."""
     generator = random.Random(seed)
     board = Board(variant)
-    fen, since = variant.startFen, list[str]()
+    fen, since = board.fen, list[str]()
     for ply in range(plies):
         whole = ply % STRIDE == 0
         told = oracle.look(name, fen, since, variant.chess960, whole=whole)
         at = " ".join([f"{variant.name} seed {seed} ply {ply}: {fen}", *since])
         if whole:
-            if simple(board.fen) != simple(told["fen"]):
+            if simple(board.fen, variant.gating) != simple(told["fen"], variant.gating):
                 yield f"{at}: {board.fen}, theirs {told['fen']}"
                 return
             fen, since = told["fen"], []
@@ -97,20 +100,22 @@ def pawn_mates(
     )
 
 
-def simple(fen: str) -> tuple[str, ...]:
+def simple(fen: str, gates: bool = False) -> tuple[str, ...]:
     """A FEN without what the two write differently: hands sorted, empty hands, move numbers, and en passant
     squares (the engine also writes those on which nobody can capture, and the piece itself)."""
     board, side, castling, _, *rest = fen.split()
     board, _, hand = board.partition("[")
     hand = "".join(sorted(hand.strip("]-")))
+    if gates:  # the engine leaves them out once nothing may enter
+        castling = ""
     return (board, hand, side, castling, *rest[:-1])
 
 
-def compare(oracle: Oracle, variant: Variant, seeds: range, plies: int = 80) -> list[str]:
-    """Play some games of one variant; returns what differs."""
-    name, ini = renamed(variant)
+def compare(oracle: Oracle, variant: Variant, seeds: range, plies: int = 80, theirs: str = "") -> list[str]:
+    """Play some games of one variant (or of `theirs`, a name that the engine knows); returns what differs."""
+    name, ini = (theirs, "") if theirs else renamed(variant)
     try:
-        if name not in oracle.load(ini):
+        if ini and name not in oracle.load(ini):
             return [f"{variant.name}: the engine does not take this text"]
         return [text for seed in seeds for text in game(oracle, name, variant, seed, plies)]
     except OracleDied as error:
@@ -159,13 +164,20 @@ def main(words: list[str]) -> int:
         return 1 if invented(int(words[1]), int(words[2]), int([*words, "1"][3]), log) else 0
     oracle = Oracle()
     found = 0
+    if words[0] == "file":
+        text = Path(words.pop(1)).read_text(encoding="utf-8")
+        known = set(oracle.load(text))
+        pool = {name: one for name, one in read_each(text).items() if isinstance(one, Variant)}
+    else:
+        known = set(oracle.load(""))
+        pool = {name: load(name) for name in names()}
     games = range(int([*words, "3"][1]))
-    chosen = words[2:] or names()
+    chosen = words[2:] or [n for n in pool if words[0] == "library" or n in known]
     for name in chosen:
-        for text in compare(oracle, load(name), games):
+        for text in compare(oracle, pool[name], games, theirs="" if words[0] == "library" else name):
             found += 1
             print(text, flush=True)
-    print(f"{len(chosen)} variants, {found} differ")
+    print(f"{len(chosen)} variants, {oracle.looks} positions, {found} differ")
     oracle.close()
     return 1 if found else 0
 

@@ -1,7 +1,8 @@
 """Writes perft.tsv, the project's own table of move counts, from pyffish (Fairy-Stockfish).
 
-    python tests/fairychess/make_perft.py
+    python tests/fairychess/make_perft.py [NAME ...]
 
+With names, rows of these variants are added to the table.
 For every variant of the library: the start position and a position from a random game, each at the
 greatest depth of at most `NODES` leaves. Our engine only chooses the depth; the counts are pyffish's.
 """
@@ -24,11 +25,13 @@ NODES = 4_000
 TABLE = Path(__file__).with_name("perft.tsv")
 
 
-def main() -> None:
-    """Write the table."""
+def main(chosen: list[str]) -> None:
+    """Write the table, or add to it."""
     oracle = Oracle()
     lines = ["variant\tfen\tdepth\tnodes\tchess960"]
-    for name in names():
+    if chosen:
+        lines = TABLE.read_text(encoding="utf-8").splitlines()
+    for name in chosen or names():
         variant = load(name)
         alias, ini = renamed(variant)
         assert alias in oracle.load(ini), name
@@ -43,7 +46,11 @@ def main() -> None:
             fens[1:] = [board.fen]
         for fen in fens:
             depth = 1
-            while depth < 4 and perft(Board(variant, fen), depth + 1) <= NODES:
+            while (
+                depth < 4
+                and perft(Board(variant, fen), depth) <= NODES // 20
+                and perft(Board(variant, fen), depth + 1) <= NODES
+            ):
                 depth += 1
             nodes = oracle.perft(alias, fen, depth, variant.chess960)
             lines.append(f"{name}\t{fen}\t{depth}\t{nodes}\t{int(variant.chess960)}")
@@ -53,4 +60,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

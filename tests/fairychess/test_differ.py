@@ -32,7 +32,9 @@ COUNT = int(os.environ.get("GYGES_DIFFER", "200"))
 
 @pytest.mark.parametrize("name", names())
 def test_library_games_agree(differ, oracle, name):
-    assert differ.compare(oracle, load(name), range(1), plies=40) == []
+    # A king that follows the lines of janggi cannot be written in the engine's files.
+    theirs = name if load(name).diagonalLines else ""
+    assert differ.compare(oracle, load(name), range(1), plies=40, theirs=theirs) == []
 
 
 def test_invented_games_agree(differ, oracle):

@@ -77,7 +77,8 @@ def test_directions_of_two_letters():
     assert ends("lsQ") == ends("lQsQ")
     assert ends("vsW") == ends("W")
     assert {s.reach for s in parse("pW")} == {s.reach for s in parse("pR")}
-    for wrong in ("svN", "hN", "fhW", "vlK", "pR3", "gQ2"):
+    assert {s.reach for s in parse("pR3")} == {3}
+    for wrong in ("svN", "hN", "fhW", "vlK", "pR1", "pW3", "gQ2"):
         with pytest.raises(BetzaError):
             parse(wrong)
 

@@ -115,3 +115,70 @@ def test_the_board_tells_hands_apart():
         assert not board.result().over
         board.push(move)
     assert not board.result().over  # the board of the beginning for the third time, with other hands
+
+
+CYCLES = [
+    # (variant, where, moves that come back to it, the winner: 0 first, 1 second, -1 nobody)
+    ("chess", "4k3/8/8/8/8/8/8/4K3 w - - 0 1", "e1d1 e8d8 d1e1 d8e8", -1),
+    ("minishogi", "4k/5/5/5/K4[-] w - - 0 1", "a1b1 e5d5 b1a1 d5e5", 1),
+    ("minishogi", "3k1/5/5/5/K4[-] b - - 0 1", "d5e5 a1b1 e5d5 b1a1", 1),
+    ("mini", "4k/5/5/5/K4[-] w - - 0 1", "a1b1 e5d5 b1a1 d5e5", -1),
+    ("minishogi", "3k1/5/5/5/K3R[-] w - - 0 1", "e1d1 d5e5 d1e1 e5d5", 1),  # perpetual check by the first
+    ("shogi", "3k5/9/9/9/9/9/9/9/K3R4[-] w - - 0 1", "e1d1 d9e9 d1e1 e9d9", 1),
+    (
+        "shogi",
+        "3k4r/9/9/9/9/9/9/9/4K4[-] b - - 0 1",
+        "i9e9 e1d1 e9i9 d1e1",
+        -1,
+    ),  # every other is no check
+    ("xiangqi", "3k5/9/9/9/9/9/9/9/9/5K2R w - - 0 1", "i1i10 d10d9 i10i9 d9d10", 1),
+    ("torishogi", "3k3/7/7/7/7/7/3K3[-] w - - 0 1", "d1c1 d7e7 c1d1 e7d7", None),
+    ("dobutsu", "l2/3/3/2L[-] w - - 0 1", "c1b1 a4b4 b1c1 b4a4", -1),
+    ("armageddon", "4k3/8/8/8/8/8/8/4K3 w - - 0 1", "e1d1 e8d8 d1e1 d8e8", 1),
+    ("janggi", "3k5/9/9/9/9/9/9/9/9/5K2R w - - 0 1", "i1h1 d10d9 h1i1 d9d10", 0),
+]
+
+
+@pytest.mark.parametrize(("name", "fen", "cycle", "winner"), CYCLES)
+def test_who_wins_by_repetition(name, fen, cycle, winner):
+    """The variant's own rule; beside the engine wherever it has the same count of repetitions."""
+    variant = load(name)
+    board, moves = Board(variant, fen), list[str]()
+    while not board.result().over and len(moves) < 60:
+        moves.append(cycle.split()[len(moves) % 4])
+        board.push(moves[-1])
+    assert board.result().over
+    side = int(board.row[at.TURN])
+    said = board.result().winner
+    if winner is not None:
+        assert said == winner
+    game = make("fairychess-v0", variant=name, start=fen, horizon=80)
+    batch = Batch(game, 1, seed=1)
+    for move in moves:
+        assert not batch.over[0]
+        actions = np.zeros((1, 2), np.int32)
+        turn = int(batch.state.info[0, at.TURN])
+        actions[0, turn] = game.action_from_uci(batch.codes[0, turn], move)
+        batch.step(actions)
+    assert batch.over[0]
+    assert int(batch.state.end[0, 0]) == {0: 1, 1: 2, -1: 3}[said]
+    if name == "dobutsu":
+        return  # three times by the game's rules, four in the engine
+    [told] = theirs([["", name, fen, moves]])
+    assert not any(over for over, _ in told[:-1])
+    value = 0 if said == -1 else 1 if said == side else -1
+    assert told[-1] == [True, value]
+
+
+def test_keys_of_repetition_are_followed():
+    text = "[x:gardner]\nnFoldRule = 2\nnFoldValue = win\n"
+    for more, winner in (("", 0), ("nFoldValueAbsolute = true\n", 0), ("nFoldValue = loss\n", 1)):
+        board = Board(text + more, "4k/5/5/5/K4 w - - 0 1")
+        for move in ("a1b1", "e5d5", "b1a1", "d5e5"):
+            assert not board.result().over
+            board.push(move)
+        assert board.result().winner == winner
+    board = Board(text + "nFoldValueAbsolute = true\n", "4k/5/5/5/K4 b - - 0 1")
+    for move in ("e5d5", "a1b1", "d5e5", "b1a1"):
+        board.push(move)
+    assert board.result().winner == 0

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from gyges.envs.fairychess import FenError, VariantError, load, names, read
+from gyges.envs.fairychess import FenError, Variant, VariantError, load, names, read
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.notation.betza import BetzaError, parse
-from gyges.envs.fairychess.variants.ini_files import LIBRARY
+from gyges.envs.fairychess.variants.ini_files import LIBRARY, read_each
 from gyges.scenarios.cli.fairychess import check
 from gyges.scenarios.cli.main import main
 
@@ -17,8 +17,13 @@ from gyges.scenarios.cli.main import main
     [
         ("[x:chess]\nbogusKey = 1\n", "<text>:2: unknown key 'bogusKey'"),
         ("[x:chess]\nmustCaptur = true\n", "mustCapture"),
-        ("[x:chess]\nbikjangRule = true\n", "<text>:2: bikjangRule = 'true' is a rule not supported"),
-        ("[x:chess]\nseirawanGating = true\n", "seirawanGating"),
+        (
+            "[x:chess]\nwallOrMove = true\n",
+            "<text>:2: wallOrMove = 'true' is known and not supported",
+        ),
+        ("[x:chess]\nconnectN = 4\n", "a game of lines"),
+        ("[x:ataxx]\n", "parent 'ataxx' is known and not supported: a game of flipping"),
+        ("[x:chess]\nwallingRule = ducks\n", "expected one of none, duck, past, static, arrow, edge"),
         ("[x:chess]\nmaxRank = 11\n", "<text>:2: maxRank = '11': expected a number from 1 to 10"),
         ("[x:chess]\nmustCapture = maybe\n", "expected true or false"),
         ("[x:chess]\ncustomPiece1 = a:WFy\n", "'y' at place 3 is not understood"),
@@ -27,19 +32,38 @@ from gyges.scenarios.cli.main import main
         ("[x:nobody]\n", "parent 'nobody' is unknown"),
         ("[x:y]\n[y:x]\n", "its own ancestor"),
         ("[x:chess]\n[x:chess]\n", "a second section"),
-        ("[x:chess]\nking = k\nking = k\n", "set twice"),
         ("king = k\n", "before any section"),
         ("[x]\n", "has no pieces"),
         ("[x:chess]\nstartFen = 8/8 w\n", "startFen of [x]: 2 ranks; the board has 8"),
         ("[x:chess]\nstartFen = kk6/8/8/8/8/8/8/K7 w - - 0 1\n", "a second royal K"),
         ("", "no section"),
-        ("[x:chess]\n" + "# \n" * 30_000, "at most 65536 bytes"),
+        ("[x:chess]\n" + "# \n" * 500_000, "at most 1048576 bytes"),
     ],
 )
 def test_refusals_say_where_and_what(text, said):
     with pytest.raises(VariantError, match=r".+") as caught:
         read(text)
     assert said in str(caught.value)
+
+
+def test_of_a_key_set_twice_the_later_counts():
+    assert load("[x:chess]\ncastling = true\ncastling = false\n").castling is False
+    assert (
+        load("[x:chess]\npromotionPieceTypes = -\npromotionPieceTypes = nb\n").promotionPieceTypes
+        == ("nb",) * 2
+    )
+
+
+def test_a_file_is_read_section_by_section(tmp_path, capsys):
+    text = "[a:chess]\ncastling = false\n[b:chess]\nconnectN = 3\n[c:b]\n[d:a]\npass = true\n"
+    found = read_each(text, "f.ini")
+    assert [isinstance(one, Variant) for one in found.values()] == [True, False, False, True]
+    assert str(found["c"]).startswith("f.ini:4: connectN = '3' is known and not supported")
+    file = tmp_path / "f.ini"
+    file.write_text(text)
+    assert load(f"{file}#a").castling is False
+    assert check(file) == 1
+    assert "2 of 4 variants read; refused: b, c" in capsys.readouterr().out
 
 
 def test_a_misspelt_name_is_answered_with_near_ones():

@@ -1,5 +1,8 @@
 """Who attacks what: by rays, leaps and lame leaps seen from the target square."""
 
+# Conditions are nested where the inner one reads memory that the outer one guards.
+# ruff: noqa: SIM102
+
 from __future__ import annotations
 
 from typing import Any
@@ -7,6 +10,7 @@ from typing import Any
 from gyges.envs.fairychess.engine.layout import (
     AFTER,
     BLAST,
+    BULK,
     CAPTURE,
     COUNT,
     DIRECTIONS,
@@ -14,6 +18,7 @@ from gyges.envs.fairychess.engine.layout import (
     FILES,
     HOP,
     HOPPERS,
+    JANGGI,
     KING,
     LEAP,
     MOVE,
@@ -21,8 +26,10 @@ from gyges.envs.fairychess.engine.layout import (
     RANKS,
     ROYAL,
     ROYALS,
+    SHY,
     SQ,
     SQUARES,
+    TURN,
 )
 from gyges.envs.rules import inline, rule
 
@@ -46,12 +53,27 @@ def high(square: int) -> int:
 
 
 @inline
+def like(t: Any, code: int) -> int:
+    """The kind of a piece that its like does not capture, 0 where others are no different."""
+    if t.head[SHY] == 0 or (t.role[code >> 2 & 127] >> 19) & 1 == 0:
+        return 0
+    return int(t.base[code >> 2])
+
+
+@inline
+def refuses(t: Any, code: int, screen: int) -> bool:
+    """Does a hopper not go over this piece? Cannons of janggi do not pass over cannons."""
+    return t.head[JANGGI] != 0 and (t.role[code >> 2] & t.role[screen >> 2 & 127]) >> 18 & 1 != 0
+
+
+@inline
 def attacked(s: Any, t: Any, square: int, by: int) -> bool:
     """Could a piece of player `by` capture on `square`?"""
     board, line = s.board, t.line
     bit = 1 + by
     squares, ways = t.head[SQUARES], t.head[DIRECTIONS]
     hoppers = t.head[HOPPERS] != 0
+    shy = like(t, int(board[square]))
     j = t.rays[square]
     rays = line[j]
     j += 1
@@ -68,10 +90,11 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
         if q != 0:
             if (q & 3) == bit:
                 c = t.kind[(q >> 1) * squares + (line[k] & SQ)]
-                if (t.hits[c * ways + d] >> (k - j)) & 1 != 0:
+                if (t.hits[c * ways + d] >> (k - j)) & 1 != 0 and (shy == 0 or t.base[q >> 2] != shy):
                     return True
             if hoppers:
                 after = k - j
+                screen = int(q)
                 k += 1
                 q = 0
                 while k < end:
@@ -83,7 +106,8 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
                     c = t.kind[(q >> 1) * squares + (line[k] & SQ)]
                     reach = t.hops[c * ways + d]
                     if (reach >> (k - j)) & 1 != 0 and (reach >> 16) >= after:
-                        return True
+                        if not refuses(t, int(q), screen) and (shy == 0 or t.base[q >> 2] != shy):
+                            return True
         j = end
     leaps = line[j]
     j += 1
@@ -92,7 +116,7 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
         q = int(board[u])
         if (q & 3) == bit:
             c = t.kind[(q >> 1) * squares + u]
-            if t.hits[c * ways + (line[k] >> 7)] != 0:
+            if t.hits[c * ways + (line[k] >> 7)] != 0 and (shy == 0 or t.base[q >> 2] != shy):
                 return True
     j += leaps
     lames = line[j]
@@ -106,7 +130,7 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
             k = j + 2
             while k < end and board[line[k] & SQ] == 0:
                 k += 1
-            if k == end:
+            if k == end and (shy == 0 or t.base[q >> 2] != shy):
                 return True
         j = end
     return False
@@ -263,6 +287,66 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
 
 
 @rule
+def counted(s: Any, t: Any) -> int:
+    """How many moves the player has, where all pieces only step and every step is legal: one sweep of the
+    board for each kind of step."""
+    board, table = s.board, t.bulk
+    side, squares = int(s.info[TURN]), int(t.head[SQUARES])
+    own = 1 + side
+    n = 0
+    j = side * t.head[BULK] * (3 + squares)
+    for _ in range(t.head[BULK]):
+        code, far, want = int(table[j]), int(table[j + 1]), int(table[j + 2])
+        first, end = max(0, -far), min(squares, squares - far)
+        j += 3
+        if want == MOVE:
+            for u in range(first, end):
+                n += int(board[u] == code) & int(board[u + far] == 0) & table[j + u]
+        elif want == CAPTURE:
+            for u in range(first, end):
+                n += (
+                    int(board[u] == code)
+                    & int((board[u + far] & own) == 0)
+                    & int(board[u + far] != 0)
+                    & table[j + u]
+                )
+        else:
+            for u in range(first, end):
+                n += int(board[u] == code) & int((board[u + far] & own) == 0) & table[j + u]
+        j += squares
+    return n
+
+
+@rule
+def sight(s: Any, t: Any, square: int) -> tuple[int, int]:
+    """The squares (low, high) from which a piece that is not lame could capture on `square` as the board
+    stands."""
+    board, line = s.board, t.line
+    lo, hi = 0, 0
+    j = t.rays[square]
+    rays = line[j]
+    j += 1
+    for _ in range(rays):
+        end = j + 1 + (line[j] & 255)
+        k = j + 1
+        while k < end:
+            u = line[k] & SQ
+            lo |= low(u)
+            hi |= high(u)
+            if board[u] != 0:
+                break
+            k += 1
+        j = end
+    leaps = line[j]
+    j += 1
+    for k in range(j, j + leaps):
+        u = line[k] & SQ
+        lo |= low(u)
+        hi |= high(u)
+    return lo, hi
+
+
+@rule
 def reaches(s: Any, t: Any, piece: int, origin: int, target: int, want: int) -> bool:
     """Could the piece (2 * kind + side) on `origin` capture on `target` (or, for MOVE, go there) as the
     board stands?"""
@@ -280,6 +364,8 @@ def reaches(s: Any, t: Any, piece: int, origin: int, target: int, want: int) -> 
             if (head & HOP) != 0:
                 while k < last and board[path[k] & SQ] == 0:
                     k += 1
+                if k < last and refuses(t, 2 * piece, int(board[path[k] & SQ])):
+                    k = last
                 k += 1
                 stop = min(last, k + (head >> AFTER))
             while k < stop:
@@ -299,6 +385,8 @@ def passes(s: Any, t: Any, piece: int, origin: int, target: int) -> bool:
 
     What may go there anyhow captures nothing on the way.
     """
-    if (t.role[piece >> 1] >> 2) & 1 == 0 or not reaches(s, t, piece, origin, target, CAPTURE):
+    if (t.role[piece >> 1] >> (16 if piece & 1 != 0 else 2)) & 1 == 0 or not reaches(
+        s, t, piece, origin, target, CAPTURE
+    ):
         return False
     return not reaches(s, t, piece, origin, target, MOVE)

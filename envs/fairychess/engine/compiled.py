@@ -11,7 +11,16 @@ from numba import njit
 
 from gyges.envs._runtime.memory import access
 from gyges.envs._runtime.stamps import runtime_files
-from gyges.envs.fairychess.engine import attacks, drops, king_safety, layout, legal, moves, termination
+from gyges.envs.fairychess.engine import (
+    attacks,
+    drops,
+    king_safety,
+    layout,
+    legal,
+    moves,
+    special_moves,
+    termination,
+)
 from gyges.envs.rules import PURE
 
 position = access(layout.Position, layout.Position, pointers=True)["view"]
@@ -19,15 +28,17 @@ tables = access(layout.Tables, layout.Tables, pointers=True)["view"]
 line = access(layout.Tables, layout.Tables, pointers=True)["line"]
 generate, make = legal.generate, moves.make
 ended, result, in_check = termination.ended, termination.result, termination.in_check
-MAX_MOVES, NOTHING, ENDS = layout.MAX_MOVES, layout.NOTHING, layout.ENDS
-LIST, PLAY = -1, -2
-"""In place of a depth: write the moves of rows[0] to out; play counts[0, 0] in rows[0]."""
+drawn = termination.drawn
+STRIDE, NOTHING, ENDS = layout.STRIDE, layout.NOTHING, layout.ENDS
+LIST, PLAY, COUNTED = -1, -2, -3
+"""In place of a depth: write the moves of rows[0] to out; play counts[0, 0] in rows[0]; say in counts[0, 0]
+what a drawn end of rows[0] is."""
 
 
 def stamp() -> str:
     """A hash of every file that the compiled loop depends on."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    modules = (attacks, king_safety, drops, legal, moves, termination, layout)
+    modules = (attacks, king_safety, drops, legal, moves, special_moves, termination, layout)
     for file in (*(Path(str(module.__file__)) for module in modules), *runtime_files()):
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -38,7 +49,7 @@ def engine() -> Any:
     """The compiled loop; it compiles, or comes from the cache, at its first call.
 
     One function serves perft, listing and playing, so that the rules are compiled once:
-    ``loop(table [1, N], offsets, rows [depth + 1, W], parts, out [1, depth * MAX_MOVES],
+    ``loop(table [1, N], offsets, rows [depth + 1, W], parts, out [1, depth * STRIDE],
     counts [depth + 1, 2], depth)``
     returns the leaves `depth` plies below rows[0]. With `LIST` the moves are in out, their number is
     returned, and counts holds the result and whether the player is in check.
@@ -50,6 +61,9 @@ def engine() -> Any:
         out = line(moves, 0)
         level, nodes = 0, 0
         width = rows.shape[1]
+        if depth == COUNTED:
+            counts[0, 0] = drawn(position(rows, 0, parts), t)
+            return 0
         if depth != PLAY:
             counts[0, 0] = -1
         elif mark == "":
@@ -60,7 +74,7 @@ def engine() -> Any:
                 last = level == depth - 1
                 n = 0
                 if t.head[ENDS] == 0 or ended(s, t) == NOTHING:
-                    n = generate(s, t, out, level * MAX_MOVES, last)
+                    n = generate(s, t, out, level * STRIDE, last)
                 if last:
                     nodes += n
                     level -= 1
@@ -77,7 +91,7 @@ def engine() -> Any:
                     continue
                 for j in range(width):
                     rows[level + 1, j] = rows[level, j]
-                move = int(out[level * MAX_MOVES + counts[level, 1]])
+                move = int(out[level * STRIDE + counts[level, 1]])
                 counts[level, 1] += 1
                 level += 1
                 counts[level, 0] = -1

@@ -11,11 +11,14 @@ from gyges.envs.fairychess.engine.attacks import has
 from gyges.envs.fairychess.engine.layout import (
     DOUBLED_COUNT,
     DROP,
+    DROP_CHECKS,
     DROP_MATE,
+    DROP_PROMOTED,
     FILES,
     FROM,
     KINDS,
     KING,
+    MUST_TYPE,
     NO_DOUBLED,
     OPPOSITE_BISHOP,
     RANKS,
@@ -27,42 +30,42 @@ from gyges.envs.rules import rule
 
 
 @rule
-def shades(s: Any, t: Any, code: int) -> int:
-    """The colours of squares (bits 0 and 1) on which a piece stands."""
-    files = t.head[FILES]
-    found = 0
-    for u in range(t.head[SQUARES]):
-        if s.board[u] == code:
-            found |= 1 << ((u % files + u // files) & 1)
-    return found
+def bishops_kept(s: Any, t: Any, bishop: int, own: bool) -> int:
+    """Colours of squares (bits 0 and 1) barred for the sake of bishops that must stand on both.
 
-
-@rule
-def reserved(s: Any, t: Any, bishop: int) -> int:
-    """Colours whose last free squares are kept for a bishop in hand that needs them."""
+    A bishop (`own`) may not come where half of them, rounded up, stand already; another piece on no square
+    of a colour that the others need.
+    """
     side, files = int(s.info[TURN]), t.head[FILES]
-    missing = 3 & ~shades(s, t, 4 * bishop + 1 + side)
-    hand = s.pocket[2 * bishop + side]
-    kept = 0
-    for colour in range(2):
-        if (missing >> colour) & 1 == 0 or hand < (2 if missing == 3 else 1):
-            continue
-        free = 0
-        for u in range(t.head[SQUARES]):
-            if s.board[u] == 0 and t.drop[(2 * bishop + side) * t.head[SQUARES] + u] != 0:
-                if ((u % files + u // files) & 1) == colour:
-                    free += 1
-        if free <= 1:
-            kept |= 1 << colour
-    return kept
+    light, dark, free_light, free_dark = 0, 0, 0, 0
+    for u in range(t.head[SQUARES]):
+        q = int(s.board[u])
+        shade = (u % files + u // files) & 1
+        if (q & 3) == 1 + side and t.base[q >> 2] == bishop:
+            light += 1 - shade
+            dark += shade
+        elif q == 0 and t.drop[(2 * bishop + side) * t.head[SQUARES] + u] != 0:
+            free_light += 1 - shade
+            free_dark += shade
+    every = light + dark + s.pocket[2 * bishop + side]
+    if own:
+        half = (every + 1) // 2
+        return int(light >= half) | int(dark >= half) << 1
+    spare_light, spare_dark = light + free_light - every // 2, dark + free_dark - every // 2
+    if spare_light < 0 or spare_dark < 0:
+        return 7
+    return int(spare_light == 0) | int(spare_dark == 0) << 1
 
 
 @rule
 def drops(
-    s: Any, t: Any, out: Any, n: int, top: int, counting: bool, every: bool, checks: int,
+    s: Any, t: Any, out: Any, n: int, top: int, counting: bool, every: bool, placing: bool,
     alo: int, ahi: int, llo: int, lhi: int,
 ) -> tuple[int, int]:  # fmt: skip
-    """Append the player's drops; returns the list's new length, and how many were only counted."""
+    """Append the player's drops; returns the list's new length, and how many were only counted.
+
+    Where he must drop (`placing`) he drops the kind that he must.
+    """
     info, board, head = s.info, s.board, t.head
     side = int(info[TURN])
     squares, files = head[SQUARES], head[FILES]
@@ -70,9 +73,12 @@ def drops(
     if alo == 0 and ahi == 0 and not every:
         return n, free
     bishop = head[OPPOSITE_BISHOP]
-    kept = reserved(s, t, bishop) if bishop != 0 else 0
+    kept = bishops_kept(s, t, bishop, False) if bishop != 0 else 0
     for kind in range(1, head[KINDS] + 1):
         if s.pocket[2 * kind + side] == 0:
+            if head[DROP_PROMOTED] == 0 or s.pocket[2 * t.hand[kind] + side] == 0:
+                continue
+        if placing and head[MUST_TYPE] != 0 and kind != head[MUST_TYPE]:
             continue
         at = (2 * kind + side) * squares
         barred = 0
@@ -87,7 +93,10 @@ def drops(
                     barred |= 1 << x
         colours = kept
         if bishop != 0 and kind == bishop:
-            colours = shades(s, t, own)
+            colours = bishops_kept(s, t, bishop, True)
+        elif kept == 7:
+            continue
+        tested = every or (t.role[kind] & 1) != 0 or head[DROP_CHECKS] == 0
         mating = kind == head[DROP_MATE]
         rival = int(info[KING + 1 - side])
         for to in range(squares):
@@ -96,10 +105,11 @@ def drops(
             if barred != 0 and (barred >> (to % files)) & 1 != 0:
                 continue
             if colours != 0 and (colours >> ((to % files + to // files) & 1)) & 1 != 0:
-                continue
+                if t.drop[(2 * bishop + side) * squares + to] != 0:
+                    continue
             if not every and has(alo, ahi, to) == 0:
                 continue
-            flag = TEST if every or has(llo, lhi, to) != 0 else 0
+            flag = TEST if tested or has(llo, lhi, to) != 0 else 0
             if mating and (to - rival == files or rival - to == files):
                 flag = TEST
             if counting and flag == 0:

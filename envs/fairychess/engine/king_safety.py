@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.engine.attacks import attacked, guarded, reaches, royal
+from gyges.envs.fairychess.engine.attacks import attacked, exposed, guarded, reaches, royal
 from gyges.envs.fairychess.engine.layout import (
+    BIKJANG,
     BLAST,
     CAPTURE,
     CASTLE,
@@ -14,24 +15,32 @@ from gyges.envs.fairychess.engine.layout import (
     CHOICES,
     COUNT,
     DROP,
+    DROP_CHECKS,
     DROP_MATE,
+    DUCK,
     EP,
     EPV,
     EXTINCT_COUNT,
     FILES,
     FROM,
+    GATE,
     KINDS,
     KING,
     KING_FILE,
+    LATELY,
     NOLAND,
+    PETRIFY,
     QUEEN_FILE,
     RANKS,
     ROYAL,
     ROYALS,
+    SECOND,
+    SITTUYIN,
     SQ,
     SQUARES,
     TURN,
     WALL,
+    WALLING,
 )
 from gyges.envs.rules import rule
 
@@ -149,6 +158,32 @@ def bared(s: Any, t: Any, m: int, side: int) -> bool:
 
 
 @rule
+def aims(s: Any, t: Any, origin: int, target: int) -> bool:
+    """Do two squares lie on a rank or file with nothing between them?"""
+    files = t.head[FILES]
+    step = 0
+    if origin % files == target % files:
+        step = files if target > origin else -files
+    elif origin // files == target // files:
+        step = 1 if target > origin else -1
+    if step == 0:
+        return False
+    u = origin + step
+    while u != target and s.board[u] == 0:
+        u += step
+    return bool(u == target)
+
+
+@rule
+def duck_at(s: Any, t: Any) -> int:
+    """Where the wall that goes about stands; -1 nowhere."""
+    for u in range(t.head[SQUARES]):
+        if s.board[u] == WALL:
+            return int(u)
+    return -1
+
+
+@rule
 def safe(s: Any, t: Any, m: int) -> bool:
     """May the player to move play `m` for his royal pieces' sake (and the variant's on giving check)?"""
     info, board, head = s.info, s.board, t.head
@@ -164,6 +199,8 @@ def safe(s: Any, t: Any, m: int) -> bool:
     if (m & DROP) != 0:
         piece = 4 * origin + own
         board[to] = piece
+        if (t.role[origin] & 1) != 0:
+            king = to
     elif (m & CASTLE) != 0:
         piece = int(board[origin])
         king_to, rook_to = castled(t, origin, to)
@@ -186,7 +223,8 @@ def safe(s: Any, t: Any, m: int) -> bool:
             king = to
     blown0, blown1 = 0, 0
     x, y = 0, 0
-    blast = head[BLAST] != 0 and (m & (DROP | CASTLE)) == 0 and (taken != 0 or (m & EP) != 0)
+    captures = (m & (DROP | CASTLE)) == 0 and origin != to and (taken != 0 or (m & EP) != 0)
+    blast = head[BLAST] != 0 and captures
     if blast:
         x = to % head[FILES]
         y = to // head[FILES]
@@ -201,6 +239,18 @@ def safe(s: Any, t: Any, m: int) -> bool:
                     blown1 |= q << (10 * (n - 5))
                 if q != 0 and q != WALL and not spared(t, q, n == 4):
                     board[u * head[FILES] + w] = 0
+    if captures and head[PETRIFY] != 0 and (t.role[piece >> 2] >> 20) & 1 != 0:
+        board[to] = WALL
+    # A piece that enters behind the move shields nobody: the move must be legal without it.
+    put_on = (m >> SECOND) - 1 if (m & GATE) == 0 else -1
+    covered, moved = 0, -1
+    if put_on >= 0:
+        if head[WALLING] == DUCK:
+            moved = duck_at(s, t)
+            if moved >= 0:
+                board[moved] = 0
+        covered = int(board[put_on])
+        board[put_on] = WALL
     good = True
     if king >= 0:
         test = True
@@ -220,8 +270,20 @@ def safe(s: Any, t: Any, m: int) -> bool:
         good = lost != 1 and (lost == 2 or not bared(s, t, m, side))
     if good and head[CHECKING] == 0 and rival >= 0:
         good = not attacked(s, t, rival, side)
-    if good and (m & DROP) != 0 and origin == head[DROP_MATE] and rival >= 0:
-        good = not mated_by_drop(s, t, to)
+    if good and (m & DROP) != 0:
+        if head[DROP_CHECKS] == 0:
+            good = rival < 0 or not attacked(s, t, rival, side)
+            good = good and (head[ROYALS] == 0 or not exposed(s, t, 1 - side))
+        if good and origin == head[DROP_MATE] and rival >= 0:
+            good = not mated_by_drop(s, t, to)
+    if good and head[SITTUYIN] != 0 and (m & DROP) == 0 and (m >> CHOICE) & 31 != 0 and rival >= 0:
+        good = not attacked(s, t, rival, side)
+    if good and head[BIKJANG] != 0 and (s.more[LATELY] & 1) != 0 and (origin != to or (m & DROP) != 0):
+        good = not aims(s, t, king, rival)
+    if put_on >= 0:
+        board[put_on] = covered
+        if moved >= 0:
+            board[moved] = WALL
     if blast:
         for n in range(9):
             u = y - 1 + n // 3

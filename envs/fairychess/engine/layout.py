@@ -6,7 +6,9 @@ may capture and nobody must. Half a player's code, ``code >> 1``, is ``2 * kind 
 table by piece.
 
 A move is one integer: target square (7 bits), origin square or dropped kind (7), promotion choice
-(5, 0 for none), then the flags below.
+(5, 0 for none), then the flags below, and from bit `SECOND` on what it puts besides: with `GATE` a kind
+from hand (on the square left; in castling with choice 1 on the rook's), else a wall's square + 1. A move
+from a square to itself without a choice is a pass.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from typing import Any, NamedTuple
 WALL = 3
 CIVILIAN = 512  # a bit of its own: kinds are fewer than 128
 MAX_MOVES = 1024
-"""More legal moves than this in a position are an error."""
+"""More legal moves than this in a position are an error, but where walls are put (`STRIDE`)."""
+STRIDE = 8192
+"""Room for the moves of one position in lists."""
 
 # Move flags.
 SQ = 127
@@ -25,11 +29,15 @@ CHOICE = 14
 DROP = 1 << 19
 EP = 1 << 20
 CASTLE = 1 << 21
+GATE = 1 << 22
 TEST = 1 << 23  # pseudo-legal: own king's safety must be tested
+SECOND = 24
+PLAIN = GATE - 1  # the bits of a move without what it puts besides
 
 # Path words: a header, then its squares.
 NOLAND, PROMO, MUST = 128, 256, 512
 TWICE, FIRST = 1024, 2048  # several lines lead here; only a first move leads here
+STUCK = 4096  # unpromoted, the piece could never leave
 COUNT = 31  # header: number of squares
 MOVE, CAPTURE, LEAP, HOP = 32, 64, 128, 256
 AFTER = 9  # header: shift of the reach after the screen
@@ -44,6 +52,13 @@ CHECKS = 14  # 14..15: checks still to give
 HASH = 16  # 16..17
 POCKETS = 18  # 18..19: pieces in hand, all kinds together
 INFO = 20
+
+# What some variants remember besides (`Position.more`).
+GATES = 0  # 0..1: files of the castling rank from which a first move still has rights
+LATELY = 2  # bits: kings face each other now, faced before the last move; it was a pass, and the one before;
+#           it was castling to the king's side, to the queen's
+SHAK = 3  # 3..4: the checks that a player has met without a break held one that may mate
+MORE = 5
 
 # Header of a compiled variant.
 (
@@ -93,8 +108,37 @@ INFO = 20
     EXTINCT_ALL,
     FLAG_KING,  # bits 0 and 1: only the royal king of this player wins by arriving
     ROYALS,  # 1: the last pieces of some kinds are royal; 2: nor may all of them be attacked together
-) = range(46)
-HEAD = 48
+    MOST,  # more legal moves than this are an error
+    DROP_CHECKS,
+    DROP_PROMOTED,
+    ON_CAPTURE,  # pieces promote only by capturing
+    MUST_TYPE,  # the kind that must be dropped, 0 any
+    OPPOSITE,  # nobody castles to the side to which the other has
+    MAKPONG,
+    SHY,  # some kinds do not capture their like
+    PETRIFY,
+    WALLING,  # 0 no walls, else one of `WALLS`
+    GATING,  # 1 pieces in hand enter behind a first move, 2 first moves of king and counsellor
+    PASS,  # bits 0 and 1: the player may pass; bits 2 and 3: where he has no other move
+    SITTUYIN,  # the kind that pawns become where they stand
+    JANGGI,  # cannons neither pass over nor take cannons
+    BIKJANG,
+    MATERIAL,  # how points decide a drawn end, 0 not at all
+    SHATAR,
+    ABSOLUTE,  # the value of a repetition is the first player's
+    PERPETUAL,  # 1 perpetual check loses
+    CLAIM,  # extinction counts when the other player is to move
+    FLAG_BLOCKED,
+    STALE_COUNT,  # who is stalemated with more pieces has the opposite result
+    WATCHED,  # only moves that may give check are tested for it
+    BULK,  # steps of `bulk` for each player; 0 where moves are not counted all together
+    CASTLE_WINS,  # castlings that win, and whose right is not to be lost: bits 0..3 as in RIGHTS
+    REMEMBERS,  # 1: positions hold `Position.more`
+) = range(72)
+HEAD = 72
+WALLS = ("none", "duck", "past", "static", "arrow", "edge")
+DUCK, PAST, STATIC, ARROW, EDGE = range(1, 6)
+MATERIALS = ("none", "janggi", "unweighted", "whitedrawodds", "blackdrawodds")
 
 WIN, LOSS, DRAW = 1, -1, 0
 NOTHING = 9
@@ -121,8 +165,15 @@ class Tables(NamedTuple):
     #            5 extinction, 6 flag (first player), 7 flag (second), 8 castling rook, 9 castling king,
     #            10 may be dropped, 11 survives a blast of its own making, 12 a pawn of chess,
     #            13 leaves en passant squares by a first move, 14 may take back a move of its own,
-    #            15 of a kind whose last pieces are royal (where ROYALS is set)
-    area: Any  # [2 * S] bit 0 flag region, bit 1 en passant region
+    #            15 of a kind whose last pieces are royal (where ROYALS is set), 16 en passant (second
+    #            player), 17 n-move counter (second), 18 a cannon of janggi, 19 does not capture its like,
+    #            20 turns to a wall by capturing, 21 counsellor, 22 its check may mate, 23 its check may not,
+    #            24 turns over again and again
+    area: Any  # [2 * S] bit 0 flag region, bit 1 en passant region, bit 2 where a wall may be put
+    point: Any  # [K + 1] what a kind counts in points, times 2
+    goal: Any  # where the first player's flag squares begin, the second's, where they end; the squares
+    bulk: Any  # by player and step (3 + S): piece code, how far the square lies, what may stand on it (MOVE,
+    #            CAPTURE), then 1 for every square from which it lies on the board
     zobrist: Any  # [(2K + 2 + 32) * S * 2]
     setup: Any  # [INFO + S + 2K + 2] the start position, as a row
 
@@ -134,3 +185,4 @@ class Position(NamedTuple):
     board: Any  # [S] piece codes
     pocket: Any  # [2K + 2] pieces in hand by 2 * kind + side
     count: Any  # [2K + 2] pieces on the board by 2 * base kind + side; [0] civilians
+    more: Any  # [MORE or 0] see `GATES`

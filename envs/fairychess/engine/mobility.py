@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gyges.envs.fairychess.engine import layout as at
-from gyges.envs.fairychess.notation.betza import Step, lame_path
+from gyges.envs.fairychess.notation.betza import FAR, Step, lame_path
 from gyges.envs.fairychess.variants.ini_files import Piece, Squares, Variant
 
 
@@ -28,7 +28,7 @@ def kinds_of(v: Variant) -> tuple[Kind, ...]:
         own = index[letter]
         kept = len(kinds) if v.dropLoop else own
         kinds.append(Kind("+" + letter.upper(), kinds[index[target]].piece, index[target], kept))
-    if v.capturesToHand and not v.dropLoop:
+    if (v.capturesToHand or v.twoBoards) and not v.dropLoop:
         pawn = index.get((v.promotionPawnTypes[0] or v.promotionPawnTypes[1] or " ")[-1], 0)
         for letter in dict.fromkeys(v.promotionPieceTypes[0] + v.promotionPieceTypes[1]):
             if pawn:
@@ -42,13 +42,14 @@ def choices_of(v: Variant, kinds: tuple[Kind, ...]) -> dict[tuple[int, int], tup
     for k, kind in enumerate(kinds[1:], 1):
         for side in (0, 1):
             options: list[int] = []
-            if len(kind.symbol) == 1:
-                letter = kind.symbol.lower()
-                if letter in v.promotionPawnTypes[side]:
-                    for q in v.promotionPieceTypes[side]:
-                        options.append(symbols.get(q.upper() + "~", symbols[q.upper()]))
-                if "+" + kind.symbol in symbols:
-                    options.append(symbols["+" + kind.symbol])
+            letter = kinds[kind.base].symbol  # a promoted piece may promote as what it has become
+            if letter.lower() in v.promotionPawnTypes[side]:
+                for q in v.promotionPieceTypes[side]:
+                    options.append(symbols.get(q.upper() + "~", symbols[q.upper()]))
+            if "+" + letter in symbols:
+                options.append(symbols["+" + letter])
+            if v.pieceDemotion and kind.symbol[0] == "+":
+                options.append(symbols[kind.symbol[1:]])
             found[k, side] = tuple(options)
     return found
 
@@ -83,12 +84,20 @@ class Lines:
         v = self.v
         ahead = y + 1 if side == 0 else v.maxRank - y
         found = []
+        stone = v.extinctionPseudoRoyal and piece.letter in v.extinctionPieceTypes
+        stone = stone and piece.letter in v.petrifyOnCaptureTypes  # it would turn itself to a wall
         for step in piece.steps:
+            if stone and not step.move:
+                continue
+            if stone:
+                step = replace(step, capture=False)
             if step.initial and not (v.doubleStep and (x, y) in v.doubleStepRegion[side]):
                 continue
             if piece.name == "soldier" and ahead < v.soldierPromotionRank and step.dy <= 0:
                 continue
             found.append(step)
+        if (x, y) in v.diagonalLines:
+            found += _diagonal(piece)
         triple = v.doubleStep and (x, y) in v.tripleStepRegion[side]
         if triple and piece.name == "pawn":
             found.append(Step(0, 2, 1, True, False, True))
@@ -110,12 +119,29 @@ class Lines:
             found.append(line[0])
         else:
             found = line if step.hop else line[: step.reach]
+        if step.drawn:
+            lines = indices(v.diagonalLines, v)
+            region = lines if region is None else region & lines
         if region is None:
             return found
         found = [u if u & at.SQ in region else u | at.NOLAND for u in found]
         while found and found[-1] & at.NOLAND:
             found.pop()
         return found
+
+
+def _diagonal(piece: Piece) -> list[Step]:
+    """The steps of a piece that follows the lines drawn on the board, from a square on one of them."""
+    corners = [(a, b) for a in (1, -1) for b in (1, -1)]
+    if piece.name == "rook":
+        return [Step(a, b, FAR, drawn=True) for a, b in corners]
+    if piece.name == "janggiCannon":
+        return [Step(a, b, FAR, hop=True, drawn=True) for a, b in corners]
+    if piece.name == "soldier":
+        return [Step(a, 1, drawn=True) for a in (1, -1)]
+    if piece.name in ("wazir", "king") and piece.betza == "W":
+        return [Step(a, b, drawn=True) for a, b in corners]
+    return []
 
 
 def merge(lines: list[tuple[int, list[int]]]) -> list[tuple[int, list[int]]]:

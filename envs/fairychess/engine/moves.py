@@ -1,16 +1,17 @@
 """Making a move: the board, hands, rights, counters and the hash."""
 
 # Conditions are nested where the inner one reads memory that the outer one guards.
-# ruff: noqa: SIM109
+# ruff: noqa: SIM102, SIM109
 
 from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.engine.attacks import checked, passes
-from gyges.envs.fairychess.engine.king_safety import castled, spared
+from gyges.envs.fairychess.engine.attacks import checked, passes, reaches
+from gyges.envs.fairychess.engine.king_safety import aims, castled, duck_at, safe, spared
 from gyges.envs.fairychess.engine.layout import (
     BLAST,
+    CAPTURE,
     CASTLE,
     CASTLE_FILE,
     CASTLE_RANK,
@@ -25,6 +26,7 @@ from gyges.envs.fairychess.engine.layout import (
     COUNT,
     DROP,
     DROP_CASTLE,
+    DUCK,
     EN_PASSANT,
     EP,
     EP0,
@@ -33,21 +35,33 @@ from gyges.envs.fairychess.engine.layout import (
     FILES,
     FIRST,
     FROM,
+    GATE,
+    GATES,
+    GATING,
     HASH,
     KINDS,
     KING,
+    LATELY,
     MOVE,
     NOLAND,
+    OPPOSITE,
+    PETRIFY,
     PLY,
     POCKETS,
     RANKS,
+    REMEMBERS,
     RIGHTS,
+    SECOND,
+    SHAK,
+    SHATAR,
     SQ,
     SQUARES,
     TO_HAND,
     TURN,
     WALL,
+    WALLING,
 )
+from gyges.envs.fairychess.engine.special_moves import home_rank
 from gyges.envs.rules import rule
 
 
@@ -111,8 +125,9 @@ def make(s: Any, t: Any, m: int) -> None:
     info[CLOCK] = info[CLOCK] + 1
     info[EP0] = -1
     info[EP1] = -1
+    passed = False
     if (m & DROP) != 0:
-        at = 2 * origin + side
+        at = 2 * t.hand[origin] + side
         s.pocket[at] = s.pocket[at] - 1
         info[POCKETS + side] = info[POCKETS + side] - 1
         put(s, t, to, 4 * origin + own)
@@ -129,6 +144,14 @@ def make(s: Any, t: Any, m: int) -> None:
         put(s, t, rook_to, rook)
         info[RIGHTS + 2 * side] = -1
         info[RIGHTS + 2 * side + 1] = -1
+        if head[OPPOSITE] != 0:
+            info[RIGHTS + 2 * (1 - side) + (0 if to > origin else 1)] = -1
+    elif origin == to:
+        if (m >> CHOICE) & 31 != 0:
+            became = 4 * int(t.choice[(int(board[to]) >> 1) * head[CHOICES] + ((m >> CHOICE) & 31) - 1]) + own
+            put(s, t, to, 0)
+            put(s, t, to, became)
+            info[CLOCK] = 0
     else:
         piece = int(board[origin])
         where = int(info[EPV]) if (m & EP) != 0 else to
@@ -138,17 +161,20 @@ def make(s: Any, t: Any, m: int) -> None:
             put(s, t, where, 0)
             if head[TO_HAND] != 0 and (taken & 3) != 0:
                 pocketed(s, t, taken)
-        if taken != 0 or choice != 0 or restarts(t, piece, origin, to):
+        made = piece >> 2
+        if choice != 0:
+            made = int(t.choice[(piece >> 1) * head[CHOICES] + choice - 1])
+        turns = (t.role[piece >> 2] >> 24) & 1 != 0  # it turns over again and again: nothing is lost
+        if taken != 0 or (choice != 0 and not turns) or restarts(t, piece, origin, to):
             info[CLOCK] = 0
         put(s, t, origin, 0)
-        put(
-            s,
-            t,
-            to,
-            piece if choice == 0 else 4 * int(t.choice[(piece >> 1) * head[CHOICES] + choice - 1]) + own,
-        )
+        put(s, t, to, 4 * made + own)
         if taken != 0 and head[BLAST] != 0:
             explode(s, t, to)
+        if taken != 0 and head[PETRIFY] != 0 and (t.role[piece >> 2] >> 20) & 1 != 0:
+            if board[to] != 0:
+                put(s, t, to, 0)
+            put(s, t, to, WALL)
         if head[CASTLES] != 0:
             for j in range(4):
                 rook = info[RIGHTS + j]
@@ -158,13 +184,87 @@ def make(s: Any, t: Any, m: int) -> None:
                     castler = info[CASTLER + (j >> 1)]
                     if castler == to or (board[castler] & 3) != (j >> 1) + 1:
                         info[RIGHTS + j] = -1
-        if head[EN_PASSANT] != 0 and choice == 0 and taken == 0 and leaves_passed(t, piece, origin, to):
-            passable(s, t, origin, to)
+        passed = head[EN_PASSANT] != 0 and choice == 0 and taken == 0 and leaves_passed(t, piece, origin, to)
+    if m >> SECOND != 0:
+        place(s, t, m)
+    if head[GATING] != 0:
+        ungate(s, t, m)
     info[TURN] = 1 - side
     info[PLY] = info[PLY] + 1
     toggle(s, t, 0)
+    if passed:
+        passable(s, t, origin, to)
+    if head[REMEMBERS] != 0:
+        recall(s, t, m)
     if head[CHECK_COUNT] != 0 and info[CHECKS + side] > 0 and checked(s, t, 1 - side):
         info[CHECKS + side] = info[CHECKS + side] - 1
+
+
+@rule
+def place(s: Any, t: Any, m: int) -> None:
+    """Put the wall, or the piece in hand, that a move puts besides."""
+    second = m >> SECOND
+    side = int(s.info[TURN])
+    if (m & GATE) != 0:
+        at = 2 * second + side
+        s.pocket[at] = s.pocket[at] - 1
+        s.info[POCKETS + side] = s.info[POCKETS + side] - 1
+        beside = (m & CASTLE) != 0 and (m >> CHOICE) & 31 != 0
+        put(s, t, (m & SQ) if beside else (m >> FROM) & SQ, 4 * second + 1 + side)
+        return
+    if t.head[WALLING] == DUCK:
+        duck = duck_at(s, t)
+        if duck >= 0:
+            put(s, t, duck, 0)
+    put(s, t, second - 1, WALL)
+
+
+@rule
+def ungate(s: Any, t: Any, m: int) -> None:
+    """First moves are lost where a piece has left, or was taken."""
+    files = t.head[FILES]
+    for side in range(2):
+        for j in range(2):
+            square = (m & SQ) if j == 0 else (m >> FROM) & SQ
+            if j == 1 and (m & DROP) != 0:
+                continue
+            if square // files == home_rank(t, side):
+                s.more[GATES + side] = s.more[GATES + side] & ~(1 << (square % files))
+        if t.head[GATING] == 2 and side != s.info[TURN]:  # a king on whose line a rook comes loses his leap
+            king, to = int(s.info[KING + side]), m & SQ
+            home = king >= 0 and king // files == home_rank(t, side)
+            if home and (t.role[s.board[to] >> 2] >> 8) & 1 != 0:
+                if king % files == to % files or king // files == to // files:
+                    s.more[GATES + side] = s.more[GATES + side] & ~(1 << (king % files))
+
+
+@rule
+def recall(s: Any, t: Any, m: int) -> None:
+    """Remember that kings face each other, that the move was a pass or castling, and checks that may mate."""
+    info, more = s.info, s.more
+    side = int(info[TURN])
+    facing = info[KING] >= 0 and info[KING + 1] >= 0 and aims(s, t, int(info[KING]), int(info[KING + 1]))
+    idle = (m & DROP) == 0 and (m & SQ) == (m >> FROM) & SQ and (m >> CHOICE) & 31 == 0
+    castling = 0 if (m & CASTLE) == 0 else 16 if (m & SQ) > (m >> FROM) & SQ else 32
+    more[LATELY] = int(facing) | (more[LATELY] & 1) << 1 | int(idle) << 2 | (more[LATELY] & 4) << 1 | castling
+    if t.head[SHATAR] != 0:
+        more[SHAK + side] = (more[SHAK + side] | shak(s, t)) if checked(s, t, side) else 0
+
+
+@rule
+def shak(s: Any, t: Any) -> int:
+    """Is the player to move checked by a piece whose checks may mate?"""
+    side = int(s.info[TURN])
+    king = int(s.info[KING + side])
+    for u in range(t.head[SQUARES]):
+        q = int(s.board[u])
+        if (
+            (q & 3) == 2 - side
+            and (t.role[q >> 2] >> 22) & 1 != 0
+            and reaches(s, t, q >> 1, u, king, CAPTURE)
+        ):
+            return 1
+    return 0
 
 
 @rule
@@ -206,9 +306,9 @@ def explode(s: Any, t: Any, square: int) -> None:
 
 @rule
 def passable(s: Any, t: Any, origin: int, to: int) -> None:
-    """After a first move of several squares: mark the squares passed where a rival piece could capture."""
+    """After a first move of several squares: mark the squares passed where a rival piece may capture."""
     info, files = s.info, t.head[FILES]
-    side = int(info[TURN])
+    side = 1 - int(info[TURN])
     x = to % files - origin % files
     y = to // files - origin // files
     length = max(abs(x), abs(y))
@@ -216,17 +316,39 @@ def passable(s: Any, t: Any, origin: int, to: int) -> None:
         return
     step = (to - origin) // length
     n = 0
+    before = info[EPV]
+    info[EPV] = to
     u = origin + step
     while u != to:
-        if s.board[u] == 0 and (t.area[side * t.head[SQUARES] + u] >> 1) & 1 != 0:
+        if s.board[u] == 0 and (t.area[(1 - side) * t.head[SQUARES] + u] >> 1) & 1 != 0:
             for v in range(t.head[SQUARES]):
                 q = int(s.board[v])
-                if (q & 3) == 2 - side and passes(s, t, q >> 1, v, u):
+                if (q & 3) == 2 - side and passes(s, t, q >> 1, v, u) and safe(s, t, u | v << FROM | EP):
                     info[EP0 + n] = u
-                    info[EPV] = to
                     n += 1
                     break
         u += step
+    if n == 0:
+        info[EPV] = before
+
+
+@rule
+def prune(s: Any, t: Any) -> None:
+    """Forget en passant squares on which nobody may capture."""
+    info = s.info
+    own = 1 + info[TURN]
+    n = 0
+    for j in range(2):
+        u = int(info[EP0 + j])
+        info[EP0 + j] = -1
+        if u < 0 or s.board[u] != 0:
+            continue
+        for v in range(t.head[SQUARES]):
+            q = int(s.board[v])
+            if (q & 3) == own and passes(s, t, q >> 1, v, u) and safe(s, t, u | v << FROM | EP):
+                info[EP0 + n] = u
+                n += 1
+                break
 
 
 @rule
@@ -264,6 +386,6 @@ def leaves_passed(t: Any, piece: int, origin: int, to: int) -> bool:
 def restarts(t: Any, piece: int, origin: int, to: int) -> bool:
     """Does the piece's move restart the clock of the n-move rule, since it cannot be taken back?"""
     role = t.role[piece >> 2]
-    if (role >> 3) & 1 == 0:
+    if (role >> (17 if piece & 3 == 2 else 3)) & 1 == 0:
         return False
     return bool((role >> 14) & 1 == 0 or not flagged_word(t, piece >> 1, to, origin, 0, MOVE))

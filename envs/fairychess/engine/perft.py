@@ -15,7 +15,7 @@ def perft(board: Board, depth: int) -> int:
     """Number of sequences of `depth` legal moves.
 
     Raises:
-        VariantError: a position on the way has more than `layout.MAX_MOVES` legal moves.
+        VariantError: a position on the way has more than `layout.MOST` legal moves.
         ValueError: a depth outside 0 to 24.
     """
     from gyges.envs.fairychess.engine.compiled import engine
@@ -27,11 +27,11 @@ def perft(board: Board, depth: int) -> int:
     c = board.compiled
     rows = np.zeros((depth + 1, len(board.row)), np.int32)
     rows[0] = board.row
-    out = np.zeros((1, depth * at.MAX_MOVES), np.int32)
+    out = np.zeros((1, depth * at.STRIDE), np.int32)
     counts = np.zeros((depth + 1, 2), np.int64)
     nodes = int(engine()(c.array[None], c.offsets, rows, c.row, out, counts, depth))
-    if counts.max() > at.MAX_MOVES:
-        raise VariantError(f"a position has {counts.max()} legal moves; at most {at.MAX_MOVES} are allowed")
+    if counts.max() > (most := int(c.table("head")[at.MOST])):
+        raise VariantError(f"a position has {counts.max()} legal moves; at most {most} are allowed")
     return nodes
 
 

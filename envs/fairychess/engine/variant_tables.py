@@ -18,6 +18,13 @@ from gyges.envs.fairychess.variants.ini_files import Piece, Variant, VariantErro
 Ints = npt.NDArray[np.int32]
 MAX_LINES = 60_000
 """Directions of all kinds of pieces together, times squares."""
+JANGGI_POINTS = {"rook": 13, "janggiCannon": 7, "horse": 5, "janggiElephant": 3, "wazir": 3, "soldier": 2}
+
+
+def remembers(v: Variant) -> bool:
+    """Does a position of the variant hold more than board, hands and counters (`layout.MORE`)?"""
+    rules = v.seirawanGating, v.cambodianMoves, v.bikjangRule, v.shatarMateRule, v.castlingWins != ""
+    return any(rules + v.passing + v.passOnStalemate)
 
 
 @dataclass(frozen=True)
@@ -48,14 +55,40 @@ class Compiled:
     @property
     def droppable(self) -> tuple[int, ...]:
         """The kinds that may be in hand, in the order of the action space."""
-        hands = {k.hand for k in self.kinds[1:]} if self.variant.pieceDrops else set()
+        v = self.variant
+        hands = {k.hand for k in self.kinds[1:]} if v.pieceDrops or v.seirawanGating else set()
         return tuple(sorted(hands))
 
     @property
+    def dropped(self) -> tuple[int, ...]:
+        """The kinds that a drop may put on the board, in the order of the action space."""
+        v = self.variant
+        if not v.pieceDrops:
+            return ()
+        promoted = [k for k, kind in enumerate(self.kinds) if kind.symbol[:1] == "+" and v.dropPromoted]
+        return self.droppable + tuple(promoted)
+
+    @property
+    def gated(self) -> tuple[int, ...]:
+        """The kinds that may enter behind a first move."""
+        return self.droppable if self.variant.seirawanGating else ()
+
+    @property
+    def walls(self) -> bool:
+        """Does every move put a wall?"""
+        return self.variant.wallingRule != "none"
+
+    @property
+    def passes(self) -> bool:
+        """May a player ever pass?"""
+        return any(self.variant.passing + self.variant.passOnStalemate)
+
+    @property
     def num_actions(self) -> int:
-        """A = S^2 (1 + R) + S D."""
+        """A = S^2 (1 + R) + S D, and what passing, gating and walls add."""
         s = self.variant.squares
-        return s * s * (1 + self.promotions) + s * len(self.droppable)
+        plain = s * s * (1 + self.promotions) + s * len(self.dropped)
+        return plain + s * s * len(self.gated) + s * self.walls + self.passes
 
     def table(self, name: str) -> Ints:
         """One table by name."""
@@ -84,6 +117,18 @@ class _Compiler:
         }
 
     @functools.cached_property
+    def enters(self) -> set[int]:
+        """The kinds that come upon the board from a hand."""
+        v = self.v
+        if not v.pieceDrops and not v.seirawanGating:
+            return set()
+        return {
+            k
+            for k, kind in enumerate(self.kinds)
+            if k and (kind.hand == k or (v.dropPromoted and kind.symbol[0] == "+"))
+        }
+
+    @functools.cached_property
     def royals(self) -> int:
         """0 no pseudo-royal pieces; 2 one piece a side, always; 3 the last of some kinds."""
         v, kinds = self.v, self.v.extinctionPieceTypes
@@ -94,22 +139,22 @@ class _Compiler:
             v.promotionPieceTypes[0] + v.promotionPieceTypes[1] + "".join(b for _, b in v.promotedPieceType)
         )
         rare = len(kinds) == 1 and max(board.count(kinds), board.count(kinds.upper())) <= 1
-        alone = rare and kinds not in made and not v.pieceDrops and not v.extinctionPieceCount
+        hands = v.pieceDrops or v.seirawanGating
+        alone = rare and kinds not in made and not hands and not v.extinctionPieceCount
         return 2 if alone and not v.dupleCheck and not any(p.royal for p in v.pieces) else 3
 
     def promotion(self, k: int, side: int, origin: int, target: int) -> int:
-        """The flags PROMO and MUST of a move."""
+        """The flags PROMO, MUST and STUCK of a move; NOLAND where it would be stuck and cannot promote."""
         v, kind = self.v, self.kinds[k]
-        pawn = kind.symbol.lower() in v.promotionPawnTypes[side]
+        pawn = self.kinds[kind.base].symbol.lower() in v.promotionPawnTypes[side] and not v.sittuyinPromotion
         stuck = self.fixed[k, side][target]
         zone = self.zone[side]
         inside = target in zone or (not pawn and origin in zone)
-        if not inside or not (pawn or self.choices[k, side]):
-            return at.MUST | at.PROMO if stuck else 0
+        choices = self.choices[k, side] and not v.sittuyinPromotion
         must = v.mandatoryPawnPromotion if pawn else v.mandatoryPiecePromotion
-        if not must and not self.choices[k, side]:
-            return at.MUST | at.PROMO if stuck else 0
-        return at.PROMO | (at.MUST if must or stuck else 0)
+        if not inside or not (choices or (pawn and must)):
+            return at.NOLAND if stuck else 0
+        return at.PROMO | (at.MUST if must or stuck else 0) | (at.STUCK if stuck else 0)
 
     def paths(self) -> tuple[list[int], list[int]]:
         """Tables start and path."""
@@ -174,20 +219,29 @@ class _Compiler:
             flags = [
                 kind.piece.royal,
                 extinct and self.royals == 2,
-                own in v.enPassantTypes,
-                own in v.nMoveRuleTypes,
+                own in v.enPassantTypes[0],
+                own in v.nMoveRuleTypes[0],
                 letter in v.blastImmuneTypes or kind.piece.name == "pawn",
                 extinct,
                 not v.flagPiece[0] or letter in v.flagPiece[0],
                 not v.flagPiece[1] or letter in v.flagPiece[1],
                 own in v.castlingRookPieces,
                 own == king,
-                v.pieceDrops and kind.hand == k,
+                (v.pieceDrops or v.seirawanGating) and kind.hand == k,
                 letter in v.blastImmuneTypes,
                 kind.piece.name == "pawn",
                 any(step.initial and step.move for step in kind.piece.steps),
                 any((-dx, -dy) in moves for dx, dy in moves),
                 extinct and self.royals == 3,
+                own in v.enPassantTypes[1],
+                own in v.nMoveRuleTypes[1],
+                kind.piece.name == "janggiCannon",
+                letter in v.mutuallyImmuneTypes or kind.piece.name == "janggiCannon",
+                letter in v.petrifyOnCaptureTypes,
+                kind.piece.name == "fers",
+                kind.piece.name in ("knight", "rook", "bers"),
+                kind.piece.name == "knight",
+                v.pieceDemotion and own not in v.promotionPawnTypes[0] + v.promotionPawnTypes[1],
             ]
             found[k] = sum(1 << j for j, flag in enumerate(flags) if flag)
         return found
@@ -195,19 +249,22 @@ class _Compiler:
     def drops(self) -> list[int]:
         v, found = self.v, [0] * (self.n * self.v.squares)
         for k, kind in enumerate(self.kinds[1:], 1):
-            if not v.pieceDrops or kind.hand != k:
+            if k not in self.enters:
                 continue
             for side in (0, 1):
                 pawn = kind.piece.name == "pawn"
                 region = v.dropRegion[side]
+                roams = self.lines.regions.get((kind.piece.name, side))
                 for s in range(v.squares):
                     y, x = divmod(s, v.maxFile)
                     first = y == (0 if side == 0 else v.maxRank - 1)
                     bad = (
                         (region is not None and (x, y) not in region)
+                        or (roams is not None and s not in roams)
                         or (pawn and s in self.zone[side] and not v.promotionZonePawnDrops)
                         or (pawn and first and not v.firstRankPawnDrops)
                         or self.fixed[k, side][s]
+                        or (v.sittuyinRookDrop and kind.piece.name == "rook" and not first)
                     )
                     found[(2 * k + side) * v.squares + s] = int(not bad)
         return found
@@ -219,6 +276,13 @@ class _Compiler:
         royal = 1 if any(p.royal for p in v.pieces) else 2 if self.royals == 2 else 0
         royals = "".join(p.letter for p in v.pieces if p.royal)
         flag = any(v.flagRegion)
+        hands = v.pieceDrops or v.seirawanGating
+        lame = any(step.lame for p in v.pieces for step in p.steps)
+        watched = not v.checking and royal == 1 and not (hoppers or lame or self.royals or v.blastOnCapture)
+        changing = v.petrifyOnCaptureTypes != "" or v.mutuallyImmuneTypes != ""
+        cannons = any(p.name == "janggiCannon" for p in v.pieces)
+        counsellors = [i for i, k in enumerate(self.kinds) if k.piece.name == "fers" and len(k.symbol) == 1]
+        passes = (*v.passing, *(a or b for a, b in zip(v.passing, v.passOnStalemate, strict=True)))
         pawns = [i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"]
         drop_mate = pawns[0] if pawns and v.shogiPawnDropMateIllegal else 0
         extinct = v.extinctionValue != "none" and bool(v.extinctionPieceTypes)
@@ -257,10 +321,17 @@ class _Compiler:
             (at.NO_DOUBLED, index.get(v.dropNoDoubled, 0)),
             (at.DOUBLED_COUNT, v.dropNoDoubledCount),
             (at.DROP_MATE, drop_mate),
-            (at.ENDS, flag or extinct or v.checkCounting),
+            (at.ENDS, flag or extinct or v.checkCounting or remembers(v)),
+            (at.REMEMBERS, remembers(v)),
             (at.FLAG_KING, sum(1 << side for side in (0, 1) if royals and v.flagPiece[side] == royals)),
-            (at.EN_PASSANT, bool(v.enPassantTypes) and v.doubleStep),
-            (at.TEST_ALL, self.royals or v.blastOnCapture or not v.checking),
+            (at.EN_PASSANT, any(v.enPassantTypes) and v.doubleStep),
+            (
+                at.TEST_ALL,
+                self.royals
+                or v.blastOnCapture
+                or (not v.checking and not watched)
+                or (royal > 0 and (v.wallingRule != "none" or changing)),
+            ),
             (at.ROYALS, (2 if v.dupleCheck else 1) if self.royals == 3 else 0),
             (at.LIMITED, bool(v.promotionLimit)),
             (at.OPPOSITE_BISHOP, index.get("b", 0) if v.dropOppositeColoredBishop else 0),
@@ -269,6 +340,30 @@ class _Compiler:
             (at.CASTLE_RANK, v.castlingRank - 1),
             (at.CASTLE_FILE, v.castlingKingFile - 1),
             (at.EXTINCT_ALL, extinct and v.extinctionPieceTypes == "*"),
+            (at.MOST, at.STRIDE if v.wallingRule != "none" or (v.seirawanGating and hands) else at.MAX_MOVES),
+            (at.DROP_CHECKS, v.dropChecks),
+            (at.DROP_PROMOTED, v.dropPromoted),
+            (at.ON_CAPTURE, v.piecePromotionOnCapture),
+            (at.MUST_TYPE, index.get(v.mustDropType[:1], 0)),
+            (at.OPPOSITE, v.oppositeCastling),
+            (at.MAKPONG, v.makpongRule),
+            (at.SHY, bool(v.mutuallyImmuneTypes) or cannons),
+            (at.PETRIFY, bool(v.petrifyOnCaptureTypes)),
+            (at.WALLING, at.WALLS.index(v.wallingRule)),
+            (at.GATING, 1 if v.seirawanGating else 2 if v.cambodianMoves else 0),
+            (at.PASS, sum(1 << j for j, allowed in enumerate(passes) if allowed)),
+            (at.SITTUYIN, counsellors[0] if v.sittuyinPromotion and counsellors else 0),
+            (at.JANGGI, cannons),
+            (at.BIKJANG, v.bikjangRule),
+            (at.MATERIAL, at.MATERIALS.index(v.materialCounting)),
+            (at.SHATAR, v.shatarMateRule),
+            (at.ABSOLUTE, v.nFoldValueAbsolute),
+            (at.PERPETUAL, v.perpetualCheckIllegal),
+            (at.CLAIM, v.extinctionClaim),
+            (at.FLAG_BLOCKED, v.flagPieceBlockedWin),
+            (at.STALE_COUNT, v.stalematePieceCount),
+            (at.WATCHED, watched),
+            (at.CASTLE_WINS, sum(1 << "KQkq".index(right) for right in v.castlingWins)),
         ):
             head[j] = int(x)
         return head
@@ -284,9 +379,70 @@ class _Compiler:
         for side in (0, 1):
             for s in range(v.squares):
                 y, x = divmod(s, v.maxFile)
-                passing = v.enPassantRegion is None or (x, y) in v.enPassantRegion
-                found[side * v.squares + s] = int((x, y) in v.flagRegion[side]) | int(passing) << 1
+                region, walls = v.enPassantRegion[1 - side], v.wallingRegion[side]
+                passing = region is None or (x, y) in region
+                walled = walls is None or (x, y) in walls
+                found[side * v.squares + s] = (
+                    int((x, y) in v.flagRegion[side])
+                    | int(passing) << 1
+                    | int(walled) << 2
+                    | int((x, y) in v.promotionRegion[side]) << 3
+                )
         return found
+
+    def goals(self) -> list[int]:
+        """The squares of the flag regions, behind where each player's begin and end."""
+        first, second = (sorted(indices(region, self.v)) for region in self.v.flagRegion)
+        return [3, 3 + len(first), 3 + len(first) + len(second), *first, *second]
+
+    def bulk(self, head: list[int], path: list[int]) -> list[int]:
+        """Table bulk, and its length in head, where every move is a step of a piece and all are legal."""
+        v, found = self.v, list[int]()
+        steps = [step for piece in v.pieces for step in piece.steps]
+        fixed = v.mobilityRegion or v.diagonalLines or any(piece.name == "soldier" for piece in v.pieces)
+        fixed = fixed or any(step.lame or step.initial or step.hop or step.reach > 1 for step in steps)
+        if fixed or any(head[j] for j in SINGLY) or not _steps_only(path):
+            return []
+        for side in (0, 1):
+            sign = -1 if side else 1
+            for k, kind in enumerate(self.kinds[1:], 1):
+                for step in kind.piece.steps:
+                    dx, dy = sign * step.dx, sign * step.dy
+                    want = (at.MOVE if step.move else 0) | (at.CAPTURE if step.capture else 0)
+                    found += [4 * k + 1 + side, dy * v.maxFile + dx, want]
+                    for s in range(v.squares):
+                        y, x = divmod(s, v.maxFile)
+                        found.append(int(0 <= x + dx < v.maxFile and 0 <= y + dy < v.maxRank))
+        head[at.BULK] = len(found) // (2 * (3 + v.squares))
+        return found
+
+    def points(self) -> list[int]:
+        """What each kind counts where drawn ends are decided by counting, times 2."""
+        if self.v.materialCounting != "janggi":
+            counted = self.v.materialCounting == "unweighted"
+            return [2 * (counted and k > 0 and kind.base == k) for k, kind in enumerate(self.kinds)]
+        return [2 * JANGGI_POINTS.get(k.piece.name, 0) for k in self.kinds]
+
+
+SINGLY = (
+    at.ROYAL, at.ROYALS, at.DROPS, at.CASTLES, at.EN_PASSANT, at.MUST_CAPTURE, at.PASS, at.WALLING, at.GATING,
+    at.SITTUYIN, at.TEST_ALL, at.HOPPERS, at.SHY,
+)  # fmt: skip
+"""Constants of variants whose moves are counted one by one."""
+
+
+def _steps_only(path: list[int]) -> bool:
+    """Do all lines of a path table lead one square far, without promotion or other marks?"""
+    j = 1  # a block for pieces that go nowhere comes first
+    while j < len(path):
+        end = j + 1 + path[j]
+        j += 1
+        while j < end:
+            last = j + 1 + (path[j] & at.COUNT)
+            if not path[j] & at.LEAP or any(word > at.SQ for word in path[j + 1 : last]):
+                return False
+            j = last
+    return True
 
 
 @functools.lru_cache(maxsize=64)
@@ -299,7 +455,7 @@ def _packed(c: _Compiler, parts: dict[str, Any]) -> Compiled:
     v = c.v
     arrays = [np.asarray(parts.get(name, ()), np.int32).ravel() for name in at.Tables._fields]
     offsets = np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64)
-    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n]).astype(np.int64)
+    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n, at.MORE if remembers(v) else 0]).astype(np.int64)
     return Compiled(v, c.kinds, c.choices, np.concatenate(arrays), offsets, row)
 
 
@@ -339,8 +495,11 @@ def compiled(v: Variant) -> Compiled:
         "hand": [k.hand for k in c.kinds],
         "drop": c.drops(),
         "area": c.areas(),
-        "setup": np.zeros(at.INFO + v.squares + 2 * c.n, np.int32),
+        "point": c.points(),
+        "goal": c.goals(),
+        "setup": np.zeros(at.INFO + v.squares + 2 * c.n + (at.MORE if remembers(v) else 0), np.int32),
     }
+    parts["bulk"] = c.bulk(parts["head"], path)
     made = _packed(c, parts)
     made.table("setup")[:] = row_of(made, v.startFen)
     return made

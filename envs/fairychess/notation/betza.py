@@ -59,6 +59,7 @@ class Step:
         lame: the squares between start and goal must be empty.
         hop: must leap over exactly one piece first.
         initial: only from the piece's double step region.
+        drawn: only along the lines drawn on the board (`Variant.diagonalLines`).
     """
 
     dx: int
@@ -69,6 +70,7 @@ class Step:
     lame: bool = False
     hop: bool = False
     initial: bool = False
+    drawn: bool = False
 
 
 def _turned(dx: int, dy: int) -> list[tuple[int, int]]:
@@ -183,13 +185,14 @@ def _steps(letter: str, flags: set[str], words: list[str], reach: int, limited: 
     found = []
     shapes = LEAPS.get(letter, RIDES.get(letter, ()))
     far = reach != 1 or letter in RIDES
-    if "n" in flags and (far or any(x > 2 and (x, y) != (3, 2) for x, y in shapes)):
-        raise BetzaError(f"n before {letter}: lame are only the single leaps W F D N A Z K")
+    if "n" in flags and (far or any(x > 2 and (x, y) not in ((3, 2), (3, 1)) for x, y in shapes)):
+        raise BetzaError(f"n before {letter}: lame are only the single leaps W F D N A C Z K")
     if flags & {"p", "g"} and not all(x == 1 for x, _ in shapes):
         raise BetzaError(f"p or g before {letter}: hoppers go straight or diagonally; use R, B, Q, W, F, K")
-    if flags & {"p", "g"} and limited:
+    if flags & {"p", "g"} and limited and ("g" in flags or letter in LEAPS or reach < 2):
         raise BetzaError(
-            f"p or g before {letter}{reach}: a hopper's reach has no limit; use p{letter} or g{letter}"
+            f"p or g before {letter}{reach}: only p before R, B, Q has a limit beyond the screen, "
+            f"of 2 or more; use p{letter} or g{letter}"
         )
     if letter in "WFDNAHCLZJGK" and reach > FAR:
         raise BetzaError(f"{letter}{reach}: at most {FAR} steps")
@@ -201,7 +204,7 @@ def _steps(letter: str, flags: set[str], words: list[str], reach: int, limited: 
                 Step(
                     dx,
                     dy,
-                    1 if "g" in flags else FAR if "p" in flags else reach,
+                    1 if "g" in flags else FAR if "p" in flags and letter in LEAPS else reach,
                     both or "m" in flags,
                     both or "c" in flags or "e" in flags,
                     "n" in flags,

@@ -59,19 +59,30 @@ def row_of(c: Compiled, fen: str) -> Row:
     row = np.zeros(int(c.row[-1]), np.int32)
     info, board = row[: at.INFO], row[c.row[1] : c.row[2]]
     _board(c, words[0], board, row[c.row[2] : c.row[3]])
+    more = row[c.row[4] :]
     side = words[1] if len(words) > 1 else ""
     if side not in ("w", "b"):
         raise FenError(f"player to move {side[:20]!r}; expected w or b")
     info[at.TURN] = int(side == "b")
     info[at.EP0 : at.CHECKS] = -1
     info[at.CHECKS : at.CHECKS + 2] = _start_checks(c) if c.variant.checkCounting else 0
-    numbers = _rest(c, words[2:], info, board)
+    numbers = _rest(c, words[2:], info, board, more)
     if len(numbers) > 1:
         info[at.CLOCK] = numbers[-2]
     if numbers:
         info[at.PLY] = 2 * (max(numbers[-1], 1) - 1) + info[at.TURN]
     _count(c, row)
+    if c.table("head")[at.BIKJANG]:
+        more[at.LATELY] = int(_facing(c, info, board))
     return row
+
+
+def _facing(c: Compiled, info: Row, board: Row) -> bool:
+    """Do the kings face each other on a rank or file?"""
+    low, high = sorted(int(s) for s in info[at.KING : at.KING + 2])
+    files = c.variant.maxFile
+    step = files if low % files == high % files else 1 if low // files == high // files else 0
+    return low >= 0 and step > 0 and not board[low + step : high : step].any()
 
 
 def _start_checks(c: Compiled) -> tuple[int, int]:
@@ -127,7 +138,7 @@ def _code(c: Compiled, token: str, symbols: dict[str, int]) -> int:
     return 4 * kind + (1 if first else 2)
 
 
-def _rest(c: Compiled, words: list[str], info: Row, board: Row) -> list[int]:
+def _rest(c: Compiled, words: list[str], info: Row, board: Row, more: Row) -> list[int]:
     """Castling, en passant, checks; returns the numbers at the end."""
     numbers: list[int] = []
     castled = passed = False
@@ -144,7 +155,7 @@ def _rest(c: Compiled, words: list[str], info: Row, board: Row) -> list[int]:
         elif not castled and not numbers and re.fullmatch(r"-|[A-La-l]*[KQkqA-La-l]+", word):
             castled = True
             if word != "-":
-                _castling(c, word, info, board)
+                _castling(c, word, info, board, more)
         elif not passed and re.fullmatch(r"-|([a-l][0-9]{1,2}){1,3}", word):
             castled = passed = True
             if word != "-":
@@ -154,29 +165,44 @@ def _rest(c: Compiled, words: list[str], info: Row, board: Row) -> list[int]:
     return numbers
 
 
-def _castling(c: Compiled, word: str, info: Row, board: Row) -> None:
+def _castling(c: Compiled, word: str, info: Row, board: Row, more: Row) -> None:
     head, role, files = c.table("head"), c.table("role"), c.variant.maxFile
-    if not head[at.CASTLES]:
+    if not head[at.CASTLES] and not head[at.GATING]:
         return
     for letter in word:
         side = 0 if letter.isupper() else 1
         y = head[at.CASTLE_RANK] if side == 0 else c.variant.maxRank - 1 - head[at.CASTLE_RANK]
         rank = [int(q) for q in board[y * files : (y + 1) * files]]
         own = [q if q & 3 == side + 1 else 0 for q in rank]
-        kings = [x for x in range(files) if role[own[x] >> 2] >> 9 & 1]
+        king = _king(c, rank, side)
         rooks = [x for x in range(files) if role[own[x] >> 2] >> 8 & 1]
-        home = int(head[at.CASTLE_FILE])
-        king = home if home in kings else (kings[0] if kings else -1)
         name = letter.lower()
+        if head[at.GATING] and (name not in "kq" or not head[at.CASTLES]):
+            x = ord(name) - 97
+            if x >= files or not own[x]:
+                raise FenError(f"first move {letter!r} where no piece stands on rank {y + 1}")
+            more[at.GATES + side] |= 1 << x
+            continue
         if name in "kq":
             beside = [x for x in rooks if (x > king) == (name == "k")]
-            rook = (max(beside) if name == "k" else min(beside)) if beside else -1
+            corner = c.variant.castlingRookKingsideFile, c.variant.castlingRookQueensideFile
+            within = [x for x in beside if (x < corner[0] if name == "k" else x >= corner[1] - 1)]
+            rook = (max(within) if name == "k" else min(within)) if within else -1
         else:
             rook = ord(name) - 97 if ord(name) - 97 in rooks else -1
         if king < 0 or rook < 0:
             raise FenError(f"castling {letter!r} without a king and a rook on rank {y + 1} to castle with")
+        if head[at.GATING]:
+            more[at.GATES + side] |= 1 << rook | 1 << king
         info[at.RIGHTS + 2 * side + int(rook < king)] = y * files + rook
         info[at.CASTLER + side] = y * files + king
+
+
+def _king(c: Compiled, rank: list[int], side: int) -> int:
+    """The file of the piece that castles by a plain K or Q: the one at home, or else the first; -1 none."""
+    role, home = c.table("role"), int(c.table("head")[at.CASTLE_FILE])
+    kings = [x for x, q in enumerate(rank) if q & 3 == side + 1 and role[q >> 2] >> 9 & 1]
+    return home if home in kings else (kings[0] if kings else -1)
 
 
 def _en_passant(c: Compiled, word: str, info: Row, board: Row) -> None:
@@ -214,12 +240,14 @@ def _count(c: Compiled, row: Row) -> None:
     info, board = row[: at.INFO], row[c.row[1] : c.row[2]]
     pocket, count = row[c.row[2] : c.row[3]], row[c.row[3] : c.row[4]]
     role, zobrist = c.table("role"), c.table("zobrist")
+    head = c.table("head")
+    walls = head[at.WALLING] or head[at.PETRIFY]  # those that stand from the start are no news
     for s, q in enumerate(int(x) for x in board):
-        if q == 0 or q == at.WALL:
+        if q == 0 or (q == at.WALL and not walls):
             continue
         kind, side = q >> 2, (q & 3) - 1
-        if q == at.CIVILIAN:
-            count[0] += 1
+        if q in (at.CIVILIAN, at.WALL):
+            count[0] += int(q == at.CIVILIAN)
             kind = 0
         else:
             count[2 * c.kinds[kind].base + side] += 1
@@ -233,6 +261,9 @@ def _count(c: Compiled, row: Row) -> None:
         info[at.HASH : at.HASH + 2] ^= zobrist[at_zobrist : at_zobrist + 2]
     for side in (0, 1):
         info[at.POCKETS + side] = pocket[side::2].sum()
+        royal = sum(int(pocket[2 * k + side]) for k in c.droppable if role[k] & 3)
+        if royal + (info[at.KING + side] >= 0) > 1:
+            raise FenError(f"a second royal piece of the {('first', 'second')[side]} player, in hand")
     if info[at.TURN]:
         at_zobrist = 2 * len(c.kinds) * 2 * c.variant.squares
         info[at.HASH : at.HASH + 2] ^= zobrist[at_zobrist : at_zobrist + 2]
@@ -255,7 +286,7 @@ def fen_of(c: Compiled, row: Row) -> str:
             text += written(c, q)
         ranks.append(text + (str(empty) if empty else ""))
     fen = "/".join(ranks)
-    if v.pieceDrops:
+    if c.droppable:
         hand = "".join(
             (c.kinds[k].symbol if side == 0 else c.kinds[k].symbol.lower()) * int(pocket[2 * k + side])
             for side in (0, 1)
@@ -290,7 +321,23 @@ def _rights(c: Compiled, row: Row) -> str:
         beyond = range(x + 1, files) if j % 2 == 0 else range(x)
         others = [int(board[first + u]) for u in beyond]
         outermost = not any(q & 3 == side + 1 and role[q >> 2] >> 8 & 1 for q in others)
-        home = info[at.CASTLER + side] % files == c.table("head")[at.CASTLE_FILE]
+        king = _king(c, [int(q) for q in board[first : first + files]], side)
+        home = info[at.CASTLER + side] == first + king
         letter = "KQ"[j % 2] if outermost and home and not c.variant.chess960 else chr(65 + x)
         text += letter if side == 0 else letter.lower()
+    return text + (_gates(c, row) if c.table("head")[at.GATING] else "")
+
+
+def _gates(c: Compiled, row: Row) -> str:
+    """First moves still to come, by file, but those that a castling right implies."""
+    files, info = c.variant.maxFile, row[: at.INFO]
+    text = ""
+    for side in (0, 1):
+        rooks = [int(info[at.RIGHTS + 2 * side + j]) for j in (0, 1)]
+        implied = {r % files for r in rooks if r >= 0}
+        if implied:
+            implied.add(int(info[at.CASTLER + side]) % files)
+        gates = int(row[c.row[4] + at.GATES + side])
+        found = "".join(chr(65 + x) for x in range(files) if gates >> x & 1 and x not in implied)
+        text += found if side == 0 else found.lower()
     return text

@@ -68,8 +68,8 @@ class _Space:
         from gyges.envs.fairychess.search.compiled import FIELDS, INDEX, LEVELS
 
         self.rows = np.zeros((LEVELS, width), np.int32)
-        self.moves = np.zeros((1, LEVELS * at.MAX_MOVES), np.int32)
-        self.order = np.zeros((1, LEVELS * at.MAX_MOVES), np.int32)
+        self.moves = np.zeros((1, LEVELS * at.STRIDE), np.int32)
+        self.order = np.zeros((1, LEVELS * at.STRIDE), np.int32)
         self.stack = np.zeros((LEVELS, FIELDS), np.int64)
         self.tried = np.zeros((2, INDEX + 1), np.int32)
         self.lines = np.zeros((LEVELS, LEVELS + 2), np.int32)
@@ -109,10 +109,10 @@ def _legal(c: Compiled, row: Row) -> tuple[npt.NDArray[np.int32], int]:
     """The legal moves, and how the game stands for the player to move."""
     from gyges.envs.fairychess.engine.compiled import LIST, engine
 
-    listed, counts = np.zeros((1, at.MAX_MOVES), np.int32), np.zeros((1, 2), np.int64)
+    listed, counts = np.zeros((1, at.STRIDE), np.int32), np.zeros((1, 2), np.int64)
     n = int(engine()(c.array[None], c.offsets, row[None].copy(), c.row, listed, counts, LIST))
-    if n > at.MAX_MOVES:
-        raise VariantError(f"{n} legal moves; at most {at.MAX_MOVES} are allowed")
+    if n > (most := int(c.table("head")[at.MOST])):
+        raise VariantError(f"{n} legal moves; at most {most} are allowed")
     return listed[0, :n], int(counts[0, 0])
 
 
@@ -143,7 +143,7 @@ def search(
 
     Raises:
         ValueError: no nodes, or a root move that is not legal.
-        VariantError: the position has more than `layout.MAX_MOVES` legal moves.
+        VariantError: the position has more than `layout.MOST` legal moves.
     """
     from gyges.envs.fairychess.search.compiled import LEVELS, searcher
 

@@ -36,7 +36,7 @@ from gyges.envs.fairychess.engine.layout import (
     FROM,
     HASH,
     KINDS,
-    MAX_MOVES,
+    MOST,
     MUST_CAPTURE,
     N_FOLD,
     N_MOVE,
@@ -45,6 +45,7 @@ from gyges.envs.fairychess.engine.layout import (
     RIGHTS,
     SQ,
     SQUARES,
+    STRIDE,
     TURN,
 )
 from gyges.envs.fairychess.engine.legal import generate
@@ -364,7 +365,7 @@ def returned(s: Any, t: Any, e: Any, stack: Any, lines: Any, tried: Any, level: 
 def choose(s: Any, t: Any, e: Any, moves: Any, order: Any, stack: Any, level: int) -> None:
     """Take the next move, and decide how it is searched: whole, with a zero window, less deep."""
     at = int(stack[level, NEXT])
-    now = pick(moves, order, level * MAX_MOVES, at, int(stack[level, COUNT]))
+    now = pick(moves, order, level * STRIDE, at, int(stack[level, COUNT]))
     stack[level, NEXT] = at + 1
     stack[level, NOW] = now
     stack[level, MODE] = FULL if at == 0 or stack[level, BELOW] != 0 else ZERO
@@ -397,7 +398,7 @@ def looked(
 
     With AGAIN a null move is to be tried first.
     """
-    base = level * MAX_MOVES
+    base = level * STRIDE
     key = key_of(s, t)
     stack[level, KEY] = key
     trail[past + level] = key
@@ -419,7 +420,7 @@ def looked(
     over, value = finished(s, t, trail, past + level, past, n, level)
     if over:
         return UP, value
-    if n > MAX_MOVES or level >= LEVELS - 2:
+    if n > t.head[MOST] or level >= LEVELS - 2:
         return UP, evaluate(s, t, e)
     if check and level < 2 * depth:
         left += 1
@@ -464,7 +465,7 @@ def _search(
         level, value, way = 0, 0, DOWN
         while level >= 0:
             s = position(rows, level, parts)
-            base = level * MAX_MOVES
+            base = level * STRIDE
             ordering = False
             if stack[level, STATE] == ENTER:
                 if depth > 1 and nodes >= limit:

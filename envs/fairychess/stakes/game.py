@@ -129,10 +129,15 @@ class StakesChess(FairyChess):
         if settings.get("civilians") is True and not settings.get("start"):
             settings["start"] = curated(str(settings.get("variant", StakesConfig.variant)))
         super().__init__(**settings)
+        if self.compiled.table("head")[board_layout.MOST] > board_layout.MAX_MOVES:
+            raise ConfigError(
+                f"{self.variant.name}: chess with stakes takes no variant whose moves put a wall, or a piece "
+                "besides the one that moves"
+            )
         if self.config.civilians and "^" not in self.config.start:
             raise ConfigError("civilians=True, and no ^ in any position of start")
         self._more = _tables_of(self.variant)
-        first = self.slices["rules"].stop
+        first = max(part.stop for part in self.slices.values())
         self.slices = {**self.slices, "stakes": slice(first, first + len(at.STAKES.declared))}
 
     def params(self) -> Any:

@@ -24,7 +24,9 @@ from gyges.envs.fairychess.engine.layout import (
     INFO,
     KINDS,
     KING,
+    MORE,
     PLY,
+    REMEMBERS,
     SQ,
     SQUARES,
     TURN,
@@ -75,6 +77,9 @@ def keep(s: Any, t: Any, into: Any) -> None:
     for j in range(n):
         into[INFO + squares + j] = s.pocket[j]
         into[INFO + squares + n + j] = s.count[j]
+    if t.head[REMEMBERS] != 0:
+        for j in range(MORE):
+            into[INFO + squares + 2 * n + j] = s.more[j]
 
 
 @rule
@@ -88,6 +93,9 @@ def bring(s: Any, t: Any, back: Any) -> None:
     for j in range(n):
         s.pocket[j] = back[INFO + squares + j]
         s.count[j] = back[INFO + squares + n + j]
+    if t.head[REMEMBERS] != 0:
+        for j in range(MORE):
+            s.more[j] = back[INFO + squares + 2 * n + j]
 
 
 @rule

@@ -97,8 +97,9 @@ def rules(v: Variant) -> list[str]:
         found.append(
             f"First moves are made from {' / '.join(squares_text(z, v) for z in v.doubleStepRegion)}."
         )
-    if v.enPassantTypes and v.doubleStep:
-        found.append(f"En passant: {' '.join(v.enPassantTypes.upper())}.")
+    if any(v.enPassantTypes) and v.doubleStep:
+        both = dict.fromkeys(" ".join(kinds.upper()) or "none" for kinds in v.enPassantTypes)
+        found.append(f"En passant: {' / '.join(both)}.")
     if v.pieceDrops:
         found.append(
             "Pieces in hand may be dropped on empty squares"
@@ -121,6 +122,7 @@ def rules(v: Variant) -> list[str]:
             f"The last {' '.join(v.extinctionPieceTypes.upper())} may not be left attacked.",
         ),
         (v.dupleCheck, "Nor may all of them be attacked together."),
+        *special(v),
     ):
         if flag:
             found.append(text)
@@ -141,12 +143,101 @@ def rules(v: Variant) -> list[str]:
     if v.nMoveRule:
         found.append(f"{v.nMoveRule} moves without capture, drop or pawn move draw.")
     if v.nFoldRule:
-        found.append(f"A position standing {v.nFoldRule} times {_SAYS[v.nFoldValue]} for the player to move.")
+        who = "the first player" if v.nFoldValueAbsolute else "the player to move"
+        found.append(f"A position standing {v.nFoldRule} times {_SAYS[v.nFoldValue]} for {who}.")
+    if v.nFoldRule and v.perpetualCheckIllegal:
+        found.append("Who brings it about by nothing but checks loses.")
     if v.leftAside:
         found.append(
             f"Read and not followed: {', '.join(v.leftAside)} (how long games end by repetition or counting)."
         )
     return found
+
+
+def special(v: Variant) -> list[tuple[bool, str]]:
+    """Rules of few variants, each with whether it holds."""
+    shy, stone, due = (
+        " ".join(x.upper()) for x in (v.mutuallyImmuneTypes, v.petrifyOnCaptureTypes, v.mustDropType)
+    )
+    lines = squares_text(v.diagonalLines, v)
+    cannons = any(p.name == "janggiCannon" for p in v.pieces)
+    return [
+        (v.piecePromotionOnCapture, "Pieces promote only by capturing."),
+        (v.pieceDemotion, "Promoted pieces turn back in the same way."),
+        (v.mandatoryPiecePromotion and bool(v.promotedPieceType), "Who may turn a piece so must."),
+        (v.dropPromoted, "Pieces may be dropped promoted."),
+        (
+            v.sittuyinPromotion,
+            "On those squares a pawn, or the last pawn anywhere, becomes the new piece where it stands or a "
+            "step of that piece further, if it attacks nothing there.",
+        ),
+        (v.sittuyinRookDrop, "Rooks are dropped on the own first rank."),
+        (not v.dropChecks, "No check by a drop."),
+        (due != "", f"Who has {due} in hand must drop it."),
+        (v.oppositeCastling, "Nobody castles to the side to which the other has castled."),
+        (
+            v.castlingWins != "",
+            f"Castling wins, and losing the right to it loses, for {v.castlingWins} (as in the FEN).",
+        ),
+        (v.makpongRule, "A king in check may not go away, only take who gives it."),
+        (shy != "", f"No {shy} takes its like."),
+        (stone != "", f"By capturing, {stone} turn to walls."),
+        (v.wallingRule != "none", _WALLS.get(v.wallingRule, "")),
+        (
+            v.seirawanGating,
+            "A piece in hand may enter on the square that a piece leaves with its first move from the first "
+            "rank; in castling on that of king or rook.",
+        ),
+        (
+            v.cambodianMoves,
+            "First moves: a king who is not in check and on whose line no rook has come leaps one rank "
+            "forwards and two files aside, a counsellor two squares ahead.",
+        ),
+        (
+            bool(v.diagonalLines),
+            f"Along the lines between {lines} kings, guards, rooks, cannons and soldiers go aslant too.",
+        ),
+        (cannons, "Cannons neither pass over nor take cannons."),
+        (any(v.passing), f"{_players(v.passing)} may pass, if not in check; two passes end the game."),
+        (any(v.passOnStalemate), f"{_players(v.passOnStalemate)} without a move, not in check, passes."),
+        (
+            v.bikjangRule,
+            "Who faces the king with his own asks for an end: the other must pass and grant it, or break the "
+            "line.",
+        ),
+        (v.materialCounting != "none", _COUNTS.get(v.materialCounting, "")),
+        (
+            v.shatarMateRule,
+            "Mate counts if one of the checks in a row came from knight, rook or bers, and is a draw if none "
+            "did; a knight may not give mate.",
+        ),
+        (
+            v.stalematePieceCount,
+            "Who cannot move and has more pieces gets the opposite; with as many, a draw.",
+        ),
+        (v.flagPieceBlockedWin, "Reaching it with one counts where all of its squares are full."),
+        (v.twoBoards, "Captured pieces go to a partner on another board, and those in hand come from there."),
+        (v.extinctionClaim, "He who has lost them must be to move."),
+    ]
+
+
+_WALLS = {
+    "duck": "After each move the player puts the one wall on another empty square.",
+    "past": "The square that a piece leaves becomes a wall.",
+    "static": "After each move the player makes an empty square a wall.",
+    "arrow": "After each move the piece shoots a wall, as it moves, onto an empty square.",
+    "edge": "After each move the player makes an empty square at the edge a wall.",
+}
+_COUNTS = {
+    "janggi": "An end without mate is decided by points: R 13, C 7, N 5, B 3, A 3, P 2, 1.5 for the second.",
+    "unweighted": "A draw is won by the player with more pieces.",
+    "whitedrawodds": "A draw is a win of the first player.",
+    "blackdrawodds": "A draw is a win of the second player.",
+}
+
+
+def _players(flags: tuple[bool, bool]) -> str:
+    return "A player" if all(flags) else "The first player" if flags[0] else "The second player"
 
 
 def explain(v: Variant) -> str:

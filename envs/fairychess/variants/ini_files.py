@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gyges.envs.fairychess.notation.betza import Step, parse
+from gyges.envs.fairychess.variants.ini_keys import MAX_FILES, OTHER_GAMES
 
 LIBRARY = Path(__file__).parent / "library"
-MAX_BYTES = 65_536
+MAX_BYTES = 1 << 20
 MAX_SECTIONS = 1_000
 MAX_PROMOTIONS = 24
 MAX_ANCESTORS = 32
@@ -72,13 +73,18 @@ class Variant:
     promotedPieceType: tuple[tuple[str, str], ...] = ()
     mandatoryPawnPromotion: bool = True
     mandatoryPiecePromotion: bool = False
+    piecePromotionOnCapture: bool = False
+    pieceDemotion: bool = False
+    sittuyinPromotion: bool = False
     blastOnCapture: bool = False
     blastImmuneTypes: str = ""
+    mutuallyImmuneTypes: str = ""
+    petrifyOnCaptureTypes: str = ""
     doubleStep: bool = True
     doubleStepRegion: tuple[Squares, Squares] = (frozenset(), frozenset())
     tripleStepRegion: tuple[Squares, Squares] = (frozenset(), frozenset())
-    enPassantRegion: Squares | None = None
-    enPassantTypes: str = ""
+    enPassantRegion: tuple[Squares | None, Squares | None] = (None, None)
+    enPassantTypes: tuple[str, str] = ("", "")
     castling: bool = True
     castlingDroppedPiece: bool = False
     castlingKingsideFile: int = 7
@@ -87,12 +93,28 @@ class Variant:
     castlingKingFile: int = 5
     castlingKingPiece: str = ""
     castlingRookPieces: str = ""
+    castlingRookKingsideFile: int = MAX_FILES
+    castlingRookQueensideFile: int = 1
+    oppositeCastling: bool = False
+    castlingWins: str = ""
     checking: bool = True
     mustCapture: bool = False
     mustDrop: bool = False
+    mustDropType: str = ""
+    dropChecks: bool = True
+    dropPromoted: bool = False
+    sittuyinRookDrop: bool = False
+    gating: bool = False
+    seirawanGating: bool = False
+    cambodianMoves: bool = False
+    wallingRule: str = "none"
+    wallingRegion: tuple[Squares | None, Squares | None] = (None, None)
+    passing: tuple[bool, bool] = (False, False)
+    passOnStalemate: tuple[bool, bool] = (False, False)
     pieceDrops: bool = False
     dropLoop: bool = False
     capturesToHand: bool = False
+    twoBoards: bool = False
     firstRankPawnDrops: bool = False
     promotionZonePawnDrops: bool = False
     dropRegion: tuple[Squares | None, Squares | None] = (None, None)
@@ -101,15 +123,24 @@ class Variant:
     dropNoDoubledCount: int = 1
     immobilityIllegal: bool = False
     flyingGeneral: bool = False
+    diagonalLines: Squares = frozenset()
+    makpongRule: bool = False
+    bikjangRule: bool = False
     soldierPromotionRank: int = 1
     nMoveRule: int = 50
-    nMoveRuleTypes: str = ""
+    nMoveRuleTypes: tuple[str, str] = ("", "")
     nFoldRule: int = 3
     nFoldValue: str = "draw"
+    nFoldValueAbsolute: bool = False
+    perpetualCheckIllegal: bool = False
+    materialCounting: str = "none"
     stalemateValue: str = "draw"
     checkmateValue: str = "loss"
     shogiPawnDropMateIllegal: bool = False
+    shatarMateRule: bool = False
+    stalematePieceCount: bool = False
     extinctionValue: str = "none"
+    extinctionClaim: bool = False
     extinctionPseudoRoyal: bool = False
     dupleCheck: bool = False
     extinctionPieceTypes: str = ""
@@ -120,10 +151,11 @@ class Variant:
     flagPieceCount: int = 1
     flagMove: bool = False
     flagPieceSafe: bool = False
+    flagPieceBlockedWin: bool = False
     checkCounting: bool = False
     mobilityRegion: tuple[tuple[str, int, Squares], ...] = ()
     leftAside: tuple[str, ...] = field(default=(), compare=False)
-    """Keys read and not followed (`TOLERATED`)."""
+    """Keys read and not followed (`ini_keys.ASIDE`)."""
     text: str = field(default="", compare=False)
     """The variant as one section of variants.ini without a parent."""
     where: str = field(default="", compare=False)
@@ -176,9 +208,7 @@ def _parse_sections(text: str, file: str) -> list[Section]:
             raise VariantError(f"{at}: {line[:60]!r} is neither a section, a comment nor key = value")
         if not sections:
             raise VariantError(f"{at}: {key[:40]!r} stands before any section; expected [name] first")
-        if key in sections[-1].keys:
-            raise VariantError(f"{at}: {key!r} is set twice in [{sections[-1].name}]")
-        sections[-1].keys[key] = (value, number)
+        sections[-1].keys[key] = (value, number)  # of two, the later counts
     return sections
 
 
@@ -186,7 +216,7 @@ def read(text: str, file: str = "<text>") -> dict[str, Variant]:
     """Read every variant of a file's text.
 
     Args:
-        text: at most 64 KB of variants.ini.
+        text: at most 1 MiB of variants.ini.
         file: a name for error messages.
 
     Returns:
@@ -195,10 +225,31 @@ def read(text: str, file: str = "<text>") -> dict[str, Variant]:
     Raises:
         VariantError: at the first thing not understood or not supported.
     """
+    sections = _sections(text, file)
+    return {name: _build(sections[name], sections) for name in sections}
+
+
+def read_each(text: str, file: str = "<text>") -> dict[str, Variant | VariantError]:
+    """Read a file as `read` does, but give each section that is refused the error that says why.
+
+    Raises:
+        VariantError: the text is no list of sections.
+    """
+    sections = _sections(text, file)
+    found: dict[str, Variant | VariantError] = {}
+    for name in sections:
+        try:
+            found[name] = _build(sections[name], sections)
+        except VariantError as error:
+            found[name] = error
+    return found
+
+
+def _sections(text: str, file: str) -> dict[str, Section]:
     sections = {s.name: s for s in _parse_sections(text, file)}
     if not sections:
         raise VariantError(f"{file}: no section; expected [name] or [name:parent] and lines of key = value")
-    return {name: _build(sections[name], sections) for name in sections}
+    return sections
 
 
 @functools.lru_cache(maxsize=1)
@@ -235,14 +286,16 @@ def load(what: str) -> Variant:
     if path.endswith(".ini"):
         try:
             with open(path, "rb") as file:
-                variants = read(file.read(MAX_BYTES + 1).decode("utf-8-sig"), path)
+                sections = _sections(file.read(MAX_BYTES + 1).decode("utf-8-sig"), path)
         except OSError as error:
             raise VariantError(f"{path}: cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise VariantError(f"{path}: cannot be read: not UTF-8 text") from error
-        if section and section not in variants:
-            raise VariantError(f"{path} has no section [{section}]; it has {', '.join(variants)}")
-        return variants[section] if section else list(variants.values())[-1]
+        if section and section not in sections:
+            raise VariantError(f"{path} has no section [{section}]; it has {', '.join(sections)}")
+        return _build(sections[section or list(sections)[-1]], sections)
+    if what in OTHER_GAMES:
+        raise VariantError(f"{what!r} is known and not supported: {OTHER_GAMES[what]}")
     near = difflib.get_close_matches(what, library, 5)
     hint = f"; near it: {', '.join(near)}" if near else ""
     raise VariantError(
@@ -266,6 +319,8 @@ def _build(section: Section, here: dict[str, Section]) -> Variant:
                 + (
                     "its own ancestor"
                     if parent
+                    else f"known and not supported: {OTHER_GAMES[last.parent]}"
+                    if last.parent in OTHER_GAMES
                     else f"unknown; the library has {', '.join(sorted(_library())[:50])}"
                 )
             )

@@ -1,4 +1,4 @@
-"""The keys of variants.ini: what kind of value each takes, and which are refused or left aside."""
+"""The keys of variants.ini: what kind of value each takes, and which are refused, left aside or ignored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gyges.envs.fairychess.variants.pieces import CUSTOM, PIECES
 
 MAX_FILES, MAX_RANKS = 12, 10
 
-BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT = (
+BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT, WALLING, COUNTING, RIGHTS = (
     "bool",
     "int",
     "value",
@@ -14,8 +14,17 @@ BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT = (
     "file",
     "squares",
     "text",
+    "walling",
+    "counting",
+    "rights",
 )
 VALUES = ("win", "loss", "draw", "none")
+WORDS = {
+    VALUE: VALUES,
+    WALLING: ("none", "duck", "past", "static", "arrow", "edge"),
+    COUNTING: ("none", "janggi", "unweighted", "whitedrawodds", "blackdrawodds"),
+}
+"""Kinds of values that are one of some words."""
 PAIRED = {
     "promotionRegion": SQUARES,
     "doubleStepRegion": SQUARES,
@@ -25,7 +34,14 @@ PAIRED = {
     "flagPiece": TYPES,
     "promotionPieceTypes": TYPES,
     "promotionPawnTypes": TYPES,
+    "enPassantRegion": SQUARES,
+    "enPassantTypes": TYPES,
+    "nMoveRuleTypes": TYPES,
+    "wallingRegion": SQUARES,
+    "pass": BOOL,
+    "passOnStalemate": BOOL,
 }
+"""Keys that also stand with White or Black behind them."""
 SINGLE: dict[str, tuple[str, int, int]] = {
     "maxRank": (INT, 1, MAX_RANKS),
     "maxFile": (FILE, 1, MAX_FILES),
@@ -37,14 +53,20 @@ SINGLE: dict[str, tuple[str, int, int]] = {
     "castlingRank": (INT, 1, MAX_RANKS),
     "castlingKingPiece": (TYPES, 1, 1),
     "castlingRookPieces": (TYPES, 0, 0),
-    "enPassantTypes": (TYPES, 0, 0),
-    "enPassantRegion": (SQUARES, 0, 0),
+    "castlingRookKingsideFile": (FILE, 1, MAX_FILES),
+    "castlingRookQueensideFile": (FILE, 1, MAX_FILES),
     "blastImmuneTypes": (TYPES, 0, 0),
+    "mutuallyImmuneTypes": (TYPES, 0, 0),
+    "petrifyOnCaptureTypes": (TYPES, 0, 0),
+    "mustDropType": (TYPES, 0, 0),
+    "diagonalLines": (SQUARES, 0, 0),
+    "castlingWins": (RIGHTS, 0, 0),
+    "wallingRule": (WALLING, 0, 0),
+    "materialCounting": (COUNTING, 0, 0),
     "dropNoDoubled": (TYPES, 1, 1),
-    "dropNoDoubledCount": (INT, 1, 10),
+    "dropNoDoubledCount": (INT, 0, 10),
     "soldierPromotionRank": (INT, 1, MAX_RANKS),
     "nMoveRule": (INT, 0, 1000),
-    "nMoveRuleTypes": (TYPES, 0, 0),
     "nFoldRule": (INT, 0, 10),
     "nFoldValue": (VALUE, 0, 0),
     "stalemateValue": (VALUE, 0, 0),
@@ -80,6 +102,25 @@ SINGLE: dict[str, tuple[str, int, int]] = {
             "flagMove",
             "flagPieceSafe",
             "checkCounting",
+            "dropChecks",
+            "dropPromoted",
+            "twoBoards",
+            "piecePromotionOnCapture",
+            "pieceDemotion",
+            "oppositeCastling",
+            "sittuyinRookDrop",
+            "sittuyinPromotion",
+            "gating",
+            "seirawanGating",
+            "cambodianMoves",
+            "makpongRule",
+            "nFoldValueAbsolute",
+            "perpetualCheckIllegal",
+            "shatarMateRule",
+            "stalematePieceCount",
+            "bikjangRule",
+            "extinctionClaim",
+            "flagPieceBlockedWin",
         ]
     },
 }
@@ -99,75 +140,63 @@ IGNORED = frozenset(
 )
 """Keys that say how to draw, evaluate or name a variant, not how it is played."""
 
-REFUSED: dict[str, tuple[str, ...]] = {
-    "dropChecks": ("true",),
-    "dropOnTop": ("false",),
-    "enclosingDrop": ("none",),
-    "enclosingDropStart": ("", "-"),
-    "sittuyinRookDrop": ("false",),
-    "sittuyinPromotion": ("false",),
-    "gating": ("false",),
-    "wallingRule": ("none",),
-    "arrowGating": ("false",),
-    "duckGating": ("false",),
-    "staticGating": ("false",),
-    "pastGating": ("false",),
-    "seirawanGating": ("false",),
-    "cambodianMoves": ("false",),
-    "diagonalLines": ("", "-"),
-    "makpongRule": ("false",),
-    "flipEnclosedPieces": ("none",),
-    "nFoldValueAbsolute": ("false",),
-    "perpetualCheckIllegal": ("false",),
-    "moveRepetitionIllegal": ("false",),
-    "chasingRule": ("none",),
-    "stalematePieceCount": ("false",),
-    "shatarMateRule": ("false",),
-    "bikjangRule": ("false",),
-    "extinctionClaim": ("false",),
-    "flagPieceBlockedWin": ("false",),
-    "connectN": ("0",),
-    "materialCounting": ("none",),
-    "countingRule": ("none",),
-    "adjudicateFullBoard": ("false",),
-    "twoBoards": ("false",),
-    "prisonerPawnPromotion": ("false",),
-    "oppositeCastling": ("false",),
-    "petrifyOnCaptureTypes": ("", "-"),
-    "petrifyOnCapture": ("false",),
-    "castlingForbiddenPlies": ("0",),
-    "piecePromotionOnCapture": ("false",),
-    "pass": ("false",),
-    "passOnStalemate": ("false",),
-    "pieceDemotion": ("false",),
-    "dropPromoted": ("false",),
-    "mutuallyImmuneTypes": ("", "-"),
-    "mustDropType": ("*",),
-    "wallOrMove": ("false",),
-    "freeDrops": ("false",),
+LINES = "a game of lines, as tic-tac-toe and connect four are: not chess-like, not supported"
+FLIPS = "a game of flipping and enclosing, as flipello and ataxx are: not chess-like, not supported"
+OTHER_GAMES = {
+    "ataxx": FLIPS,
+    "clobber": "pieces that only capture their neighbours: not chess-like, not supported",
+    "clobber10": "pieces that only capture their neighbours: not chess-like, not supported",
+    "flipello": FLIPS,
+    "flipello10": FLIPS,
+    "flipersi": FLIPS,
 }
-"""Keys that change the rules and are not supported, with the values that leave the rules alone."""
+"""Variants that the engine has and the library has not, with the reason."""
+UNSUPPORTED: dict[str, tuple[tuple[str, ...], str]] = {
+    "connectN": (("0",), LINES),
+    "connectNxN": (("0",), LINES),
+    "collinearN": (("0",), LINES),
+    "connectRegion1White": (("", "-"), LINES),
+    "connectRegion2White": (("", "-"), LINES),
+    "connectRegion1Black": (("", "-"), LINES),
+    "connectRegion2Black": (("", "-"), LINES),
+    "enclosingDrop": (("none",), FLIPS),
+    "flipEnclosedPieces": (("none",), FLIPS),
+    "adjudicateFullBoard": (("false",), FLIPS),
+    "wallOrMove": (("false",), "a wall in place of a move is not followed"),
+    "petrifyBlastPieces": (("false",), "walls made of what a blast destroys are not followed"),
+    "prisonerPawnPromotion": (("false",), "not in the engine's documentation; not followed"),
+    "dropOnTop": (("false",), LINES),
+    "freeDrops": (("false",), "not in the engine's documentation; not followed"),
+}
+"""Keys that change the rules, known and not supported: values that leave them alone, and the reason."""
 
-TOLERATED = frozenset(
+MOOT = frozenset(
     [
-        "perpetualCheckIllegal",
-        "moveRepetitionIllegal",
-        "chasingRule",
-        "materialCounting",
-        "countingRule",
-        "nFoldValueAbsolute",
+        "connectPieceTypes",
+        "connectVertical",
+        "connectHorizontal",
+        "connectDiagonal",
+        "connectValue",
+        "enclosingDropStart",
     ]
 )
-"""Keys of `REFUSED` that decide only how a long game ends by repetition or counting. They are read and
-left aside, said so by `gyges fairychess check`; moves and mates are not touched by them."""
+"""Keys that say more of an unsupported one, and nothing without it."""
 
-REGIONS = ("promotionRegion", "doubleStepRegion", "tripleStepRegion", "dropRegion", "flagRegion")
+ASIDE: dict[str, tuple[tuple[str, ...], str]] = {
+    "chasingRule": (("none",), "who chases a piece again and again is not found out"),
+    "moveRepetitionIllegal": (("false",), "moving one piece to and fro is not barred"),
+    "countingRule": (("none",), "the weaker player's counting of moves is not kept"),
+}
+"""Keys read and left aside: they decide only how long a game without progress lasts."""
+
+SIDED = ("promotionRegion", "doubleStepRegion", "tripleStepRegion", "dropRegion")
+"""Paired keys that never stand without a player."""
 MAPS = ("promotionLimit", "promotedPieceType")
 KEYS = (
     frozenset(SINGLE)
     | {key + side for key in PAIRED for side in ("White", "Black")}
-    | (frozenset(PAIRED) - frozenset(REGIONS))
-    | {"flagRegion"}
+    | (frozenset(PAIRED) - frozenset(SIDED))
+    | {"pawnTypes"}
     | frozenset(MAPS)
 )
 """Every key with a meaning here, besides the names of pieces and mobilityRegion keys."""

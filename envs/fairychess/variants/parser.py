@@ -10,11 +10,20 @@ from typing import Any, NoReturn
 from gyges.envs.fairychess.notation.betza import BetzaError, parse
 from gyges.envs.fairychess.variants import ini_files as v
 from gyges.envs.fairychess.variants import ini_keys
-from gyges.envs.fairychess.variants.pieces import PIECES, REFUSED_PIECES
+from gyges.envs.fairychess.variants.pieces import PIECES
 
 MAX_BETZA = 200
 """Longest move in Betza notation, in characters."""
 _TRUE, _FALSE = ("true", "True", "1"), ("false", "False", "0")
+PAWN_KEYS = ("promotionPawnTypes", "enPassantTypes", "nMoveRuleTypes")
+"""What `pawnTypes` sets together."""
+FIELDS = {"pass": "passing"}
+"""Fields of `Variant` that are not named as their key."""
+
+
+def _order(key: str) -> tuple[bool, bool]:
+    """`pawnTypes` comes before what says it in parts, a key of both players before that of one."""
+    return key != "pawnTypes", key.endswith(("White", "Black"))
 
 
 class Reader:
@@ -27,6 +36,7 @@ class Reader:
         self.named: dict[str, list[str]] = {}  # key -> its value, letters of pieces exchanged for their names
         self.letters: dict[str, str] = {}
         self.aside: dict[str, None] = {}
+        self.refused: dict[str, str] = {}  # unsupported key -> why
 
     def take(self, section: v.Section) -> None:
         """Apply one section's keys over those taken before: pieces first, then what names them."""
@@ -34,34 +44,47 @@ class Reader:
             if key in ini_keys.PIECE_KEYS:
                 self._piece(key, value, f"{section.file}:{line}: {key}")
         self.letters = {letter: name for name, (letter, _) in self.pieces.items()}
-        for key, (value, line) in section.keys.items():
-            at = f"{section.file}:{line}: {key}"
-            if key in ini_keys.PIECE_KEYS:
-                continue
-            if key in ini_keys.KEYS or key.startswith("mobilityRegion"):
-                if key.startswith("mobilityRegion"):
-                    self._mobility(key, at)
-                for side in ("White", "Black"):
-                    self.raw.pop(key + side, None)
-                self.raw[key] = (value, at)
-                self._name(key, value, at)
-            elif key in ini_keys.REFUSED:
-                if value not in ini_keys.REFUSED[key] and key not in ini_keys.TOLERATED:
-                    only = " or ".join(repr(x) for x in ini_keys.REFUSED[key])
-                    raise v.VariantError(
-                        f"{at} = {value[:40]!r} is a rule not supported here; accepted is {only}"
-                    )
-                if value not in ini_keys.REFUSED[key]:
-                    self.aside[key] = None
-                else:
-                    self.aside.pop(key, None)
-            elif key in REFUSED_PIECES:
-                if value != "-":
-                    raise v.VariantError(f"{at}: {REFUSED_PIECES[key]}")
-            elif key not in ini_keys.IGNORED:
-                known = sorted(ini_keys.KEYS | ini_keys.PIECE_KEYS | set(ini_keys.REFUSED) | ini_keys.IGNORED)
-                near = ", ".join(difflib.get_close_matches(key, known, 4, 0.5)) or "see docs/fairychess.md"
-                raise v.VariantError(f"{section.file}:{line}: unknown key {key[:60]!r}; near it: {near}")
+        for key in sorted(section.keys, key=_order):
+            value, line = section.keys[key]
+            if key not in ini_keys.PIECE_KEYS:
+                self._rule(key, value, f"{section.file}:{line}: {key}")
+
+    def _rule(self, key: str, value: str, at: str) -> None:
+        """Apply one key that is no piece."""
+        if key == "pawnTypes":
+            for one in PAWN_KEYS:
+                self._rule(one, value, at)
+        elif key in ini_keys.KEYS or key.startswith("mobilityRegion"):
+            if key.startswith("mobilityRegion"):
+                self._mobility(key, at)
+            for side in ("White", "Black"):
+                self.raw.pop(key + side, None)
+                self.named.pop(key + side, None)
+            self.raw[key] = (value, at)
+            self._name(key, value, at)
+        elif key in ini_keys.UNSUPPORTED:
+            neutral, reason = ini_keys.UNSUPPORTED[key]
+            if value in neutral:
+                self.refused.pop(key, None)
+            else:
+                self.refused[key] = f"{at} = {value[:40]!r} is known and not supported: {reason}"
+        elif key in ini_keys.ASIDE:
+            if value in ini_keys.ASIDE[key][0]:
+                self.aside.pop(key, None)
+            else:
+                self.aside[key] = None
+        elif key not in ini_keys.IGNORED | ini_keys.MOOT:
+            known = sorted(
+                ini_keys.KEYS
+                | ini_keys.PIECE_KEYS
+                | ini_keys.IGNORED
+                | ini_keys.MOOT
+                | set(ini_keys.UNSUPPORTED)
+                | set(ini_keys.ASIDE)
+            )
+            near = ", ".join(difflib.get_close_matches(key, known, 4, 0.5)) or "see docs/fairychess.md"
+            where = at.removesuffix(f": {key}")
+            raise v.VariantError(f"{where}: unknown key {key[:60]!r}; near it: {near}")
 
     def _piece(self, name: str, value: str, at: str) -> None:
         if value == "-":
@@ -101,9 +124,13 @@ class Reader:
         ):
             letters = self._types(value, at)
             self.named[key] = ["*"] if "*" in value else [self.letters[x] for x in letters]
-        elif key in ini_keys.MAPS:
-            pairs = self._map(key, key == "promotionLimit")
-            self.named[key] = [self.letters[a] + ":" + self.letters.get(b, b) for a, b in pairs]
+        elif key in ini_keys.MAPS:  # entries join those of the parent
+            joined = dict(word.split(":") for word in self.named.get(key, ()))
+            if value.strip() in ("", "-"):
+                joined.clear()
+            for a, b in self._map(key, key == "promotionLimit", emptied=True):
+                joined[self.letters[a]] = self.letters.get(b, b)
+            self.named[key] = [f"{a}:{b}" for a, b in joined.items() if b != "-"]
 
     def _renamed(self) -> None:
         """Write values that name pieces with the letters that these have in the end."""
@@ -154,21 +181,12 @@ class Reader:
             if key in self.raw and key not in values:
                 values[key] = self._single(key)
         for key, kind in ini_keys.PAIRED.items():
-            values[key] = tuple(self._paired(key, kind, side) for side in (0, 1))
-        for key, piece in (
-            ("enPassantTypes", "pawn"),
-            ("nMoveRuleTypes", "pawn"),
-            ("castlingRookPieces", "rook"),
-            ("castlingKingPiece", "king"),
-        ):
+            values[FIELDS.get(key, key)] = tuple(self._paired(key, kind, side) for side in (0, 1))
+        for key, piece in (("castlingRookPieces", "rook"), ("castlingKingPiece", "king")):
             if key not in self.raw:
                 values[key] = self.pieces[piece][0] if piece in self.pieces else ""
-        if "enPassantTypes" not in self.raw:  # an e in a piece's own move says so too
-            values["enPassantTypes"] += "".join(
-                letter
-                for name, (letter, betza) in self.pieces.items()
-                if name.startswith("customPiece") and "e" in betza
-            )
+        if values.get("mustDropType") == "".join(self.letters):
+            values["mustDropType"] = ""
         values["promotionLimit"] = tuple((a, int(b)) for a, b in self._map("promotionLimit", True))
         values["promotedPieceType"] = tuple(self._map("promotedPieceType", False))
         values["mobilityRegion"] = tuple(
@@ -176,6 +194,8 @@ class Reader:
             for key, (value, at) in self.raw.items()
             if key.startswith("mobilityRegion")
         )
+        if self.refused:
+            raise v.VariantError(next(iter(self.refused.values())))
         variant = v.Variant(self.name, pieces, leftAside=tuple(self.aside), **values)
         return self._checked(replace(variant, text=self._text()), where)
 
@@ -222,14 +242,18 @@ class Reader:
             if value not in _TRUE + _FALSE:
                 self._wrong(at, value, "true or false")
             return value in _TRUE
-        if kind == ini_keys.VALUE:
-            if value not in ini_keys.VALUES:
-                self._wrong(at, value, "win, loss or draw")
+        if kind in ini_keys.WORDS:
+            if value not in ini_keys.WORDS[kind]:
+                self._wrong(at, value, "one of " + ", ".join(ini_keys.WORDS[kind]))
             return value
         if kind == ini_keys.TEXT:
-            return value
+            return value if " " in value else f"{value} w"  # a board alone: the first player begins
         if kind == ini_keys.SQUARES:
             return self._squares(value, at)
+        if kind == ini_keys.RIGHTS:
+            if not re.fullmatch("-|[KQkq]*", value):
+                self._wrong(at, value, "castling rights such as KQkq, or -")
+            return "".join(dict.fromkeys(value.strip("-")))
         if kind == ini_keys.TYPES:
             types = self._types(value, at)
             if low and len(types) != 1 and value != "-":
@@ -258,24 +282,36 @@ class Reader:
         return found
 
     def _paired(self, key: str, kind: str, side: int) -> Any:
-        entry = self.raw.get(key + ("White", "Black")[side]) or (
-            self.raw.get(key) if kind == ini_keys.TYPES or key in ("dropRegion", "flagRegion") else None
-        )
+        entry = self.raw.get(key + ("White", "Black")[side]) or self.raw.get(key)
         if entry is None:
-            if key == "promotionRegion":
-                return self._rank(8 if side == 0 else 1)
-            if key == "doubleStepRegion":
-                return self._rank(2 if side == 0 else 7)
-            if key == "dropRegion":
-                return None
-            if key == "promotionPawnTypes":
-                return (
-                    "p"
-                    if self.letters.get("p") == "pawn"
-                    else next((p for p, n in self.letters.items() if n == "pawn"), "")
-                )
-            return "" if kind == ini_keys.TYPES else frozenset()
+            return self._default(key, side)
+        if kind == ini_keys.BOOL:
+            if entry[0] not in _TRUE + _FALSE:
+                self._wrong(entry[1], entry[0], "true or false")
+            return entry[0] in _TRUE
         return self._types(*entry) if kind == ini_keys.TYPES else self._squares(*entry)
+
+    def _default(self, key: str, side: int) -> Any:
+        """What a paired key means that is not set."""
+        pawns = [letter for letter, name in self.letters.items() if name == "pawn"]
+        if key == "promotionRegion":
+            return self._rank(8 if side == 0 else 1)
+        if key == "doubleStepRegion":
+            return self._rank(2 if side == 0 else 7)
+        if key in ("dropRegion", "enPassantRegion", "wallingRegion"):
+            return None
+        if key in PAWN_KEYS:
+            own = "".join(pawns)
+            if key == "enPassantTypes":  # an e in a piece's own move says so too
+                own += "".join(
+                    letter
+                    for name, (letter, betza) in self.pieces.items()
+                    if name.startswith("customPiece") and "e" in betza
+                )
+            return own
+        if ini_keys.PAIRED[key] == ini_keys.BOOL:
+            return False
+        return "" if ini_keys.PAIRED[key] == ini_keys.TYPES else frozenset()
 
     def _rank(self, rank: int) -> v.Squares:
         return frozenset((x, rank - 1) for x in range(self.files) if rank <= self.ranks)
@@ -294,7 +330,8 @@ class Reader:
             found |= {(x, y) for x in xs for y in ys if 0 <= x < self.files and 0 <= y < self.ranks}
         return frozenset(found)
 
-    def _map(self, key: str, number: bool) -> list[tuple[str, str]]:
+    def _map(self, key: str, number: bool, emptied: bool = False) -> list[tuple[str, str]]:
+        """A map's entries; those to ``-`` only where `emptied` asks for them."""
         if key not in self.raw:
             return []
         value, at = self.raw[key]
@@ -305,10 +342,10 @@ class Reader:
             match = re.fullmatch(r"([a-z]):([a-z]|[0-9]{1,2}|-)", word.lower())
             if not match or match[1] not in self.letters:
                 self._wrong(at, value, "pairs such as " + ("q:1 r:2" if number else "p:g s:g"))
-            if number != match[2].isdigit() and not (not number and match[2] == "-"):
+            if number != match[2].isdigit() and match[2] != "-":
                 self._wrong(at, value, "pairs such as " + ("q:1 r:2" if number else "p:g s:g"))
             if not number and match[2] != "-" and match[2] not in self.letters:
                 self._wrong(at, value, f"letters of the variant's pieces ({''.join(self.letters)})")
-            if match[2] != "-":
+            if emptied or match[2] != "-":
                 found.append((match[1], match[2]))
         return found

@@ -30,9 +30,12 @@ PIECES: dict[str, str] = {
     "breakthrough": "fmWfF",
     "immobile": "",
     "cannon": "mRcpR",
+    "janggiCannon": "pR",
     "soldier": "fsW",
     "horse": "nN",
     "elephant": "nA",
+    "janggiElephant": "nZ",
+    "banner": "RcpRnN",
     "wazir": "W",
     "commoner": "K",
     "centaur": "KN",
@@ -40,10 +43,5 @@ PIECES: dict[str, str] = {
 }
 """Named kinds. `king` is royal, every other may be captured."""
 
-REFUSED_PIECES: dict[str, str] = {
-    "janggiCannon": "the janggi cannon does not screen or capture its like, which no rule here knows",
-    "janggiElephant": "the janggi elephant crosses two squares in turn; use elephant or a custom piece",
-    "banner": "its lame leap over a screen is not supported; use a custom piece",
-}
 CUSTOM = 25
 """customPiece1 to customPiece25 take a Betza string."""

@@ -1,0 +1,153 @@
+"""Properties of legal moves in every variant: one name each, and no royal piece left to be captured."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from gyges.envs.fairychess import FenError, load, names, read
+from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.engine.perft import divide, perft
+
+NASTY = {
+    name: variant
+    for path in sorted(Path(__file__).with_name("nasty").glob("*.ini"))
+    for name, variant in read(path.read_text(), path.name).items()
+}
+EVERY = {name: name for name in names()} | NASTY
+ADVERSE = [
+    ("chess", "4k3/8/8/8/8/8/8/5K1R w K - 0 1"),
+    ("chess", "4k3/8/8/8/8/8/8/RK6 w Q - 0 1"),
+    ("chess", "1r2k3/8/8/8/8/8/8/R3K2R w KQ - 0 1"),
+    ("chess960", "4k3/8/8/8/8/8/8/5KR1 w G - 0 1"),
+    ("seirawan", "4k3/8/8/8/8/8/8/R3K2R[HE] w KQ - 0 1"),
+    ("kyotoshogi", "k4/5/5/5/K1+P1P[Ss] w - - 0 1"),
+    ("sittuyin", "k7/8/8/8/4P3/8/8/K7[] w - - 0 1"),
+    ("duck", "4k3/8/8/8/8/8/8/R3K2R w KQ - 0 1"),
+]
+KING_IN_HAND = """[placed:crazyhouse]
+capturesToHand = false
+castling = false
+startFen = 4k3/8/8/8/8/8/1r6/8[K] w - - 0 1
+"""
+
+
+def walk(what, plies, seed):
+    """The positions of a random game."""
+    luck = random.Random(seed)
+    board = Board(load(what) if isinstance(what, str) else what)
+    for _ in range(plies):
+        yield board
+        moves, result = board.listed()
+        if result.over:
+            return
+        board.play(luck.choice(moves))
+
+
+def after(board, move):
+    """The board after a move, the move not checked."""
+    made = Board(board.variant)
+    made.row = board.row.copy()
+    made.play(move)
+    return made
+
+
+def agree(board):
+    """Every legal move has its own name, and the name plays it."""
+    listed = board.listed()[0]
+    named = board.moves()
+    assert sorted(named.values()) == sorted(listed), board.fen
+    assert len(named) == len(set(listed)) == perft(board, 1) or board.result_now().over
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_names_are_a_bijection_on_legal_moves(name):
+    for board in walk(EVERY[name], 30, name):
+        agree(board)
+
+
+@pytest.mark.parametrize(("name", "fen"), ADVERSE)
+def test_names_are_a_bijection_where_moves_are_easily_confused(name, fen):
+    board = Board(name, fen)
+    agree(board)
+    for text, move in board.moves().items():
+        pushed = Board(name, fen)
+        pushed.push(text)
+        assert (pushed.row == after(board, move).row).all(), text
+
+
+def test_castling_is_named_by_the_rook_where_the_king_could_also_step_there():
+    board = Board("chess", "4k3/8/8/8/8/8/8/5K1R w K - 0 1")
+    assert len(board.moves()) == perft(board, 1) == sum(divide(board, 1).values()) == 14
+    assert {"f1g1", "f1h1"} <= board.moves().keys()
+    board.push("f1g1")
+    assert board.fen.split()[0] == "4k3/8/8/8/8/8/8/6KR"
+    board = Board("chess", "4k3/8/8/8/8/8/8/5K1R w K - 0 1")
+    board.push("f1h1")
+    assert board.fen.split()[0] == "4k3/8/8/8/8/8/8/5RK1"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_legal_move_leaves_the_own_royal_piece_to_be_captured(name):
+    luck = random.Random(name)
+    for board in walk(EVERY[name], 24, name):
+        moves = board.listed()[0]
+        for move in luck.sample(moves, min(len(moves), 12)):
+            made = after(board, move)
+            if made.result_now().over:
+                continue  # a blast may take both kings
+            made.row[at.TURN] = 1 - made.row[at.TURN]
+            assert not made.in_check, f"{board.fen} {move}"
+
+
+def test_a_king_is_not_dropped_into_check():
+    board = Board(KING_IN_HAND)
+    squares = {name[2:] for name in board.moves()}
+    assert len(squares) == 43
+    assert not {s for s in squares if s[0] == "b" or s[1] == "2" or s in ("d7", "e7", "f7", "d8", "f8")}
+
+
+def test_no_second_king_may_be_in_hand():
+    with pytest.raises(FenError, match="second royal"):
+        Board(KING_IN_HAND, "4k3/8/8/8/8/8/1r6/7K[K] w - - 0 1")
+    with pytest.raises(FenError, match="second royal"):
+        Board(KING_IN_HAND, "4k3/8/8/8/8/8/1r6/8[KK] w - - 0 1")
+
+
+PROMOTING = [
+    # maps of a child join those of its parent
+    ("[gp:minishogi]\npromotedPieceType = s:g\n", "4k/P4/5/5/K4[-] w - - 0 1", {"a4a5+"}, "a4"),
+    ("[limit:grand]\npromotionLimit = q:2\n", "1k8/P9/10/10/10/10/10/10/Q9/K9 w - - 0 1",
+     {"a9a10a", "a9a10c", "a9a10q", "a9a10r", "a9a10b", "a9a10n"}, "a9"),
+    # what would be stuck promotes only where its region lets it
+    ("[q5:minishogi]\npromotionRegionBlack = a1 b2 c1\n", "4k/5/5/3p1/K4[-] b - - 0 1", set(), "d2"),
+    ("[q6:minishogi]\npromotionRegionBlack = a1 b2 d1\n", "4k/5/5/3p1/K4[-] b - - 0 1", {"d2d1+"}, "d2"),
+    # a promoted piece promotes again as what it has become
+    ("[again:minishogi]\npromotedPieceType = g:r\n", "4k/+P4/5/5/K4[-] w - - 0 1",
+     {"a4a5", "a4a5+", "a4b5", "a4b5+", "a4b4", "a4a3"}, "a4"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "fen", "wanted", "origin"), PROMOTING)
+def test_what_promotes_where(text, fen, wanted, origin):
+    moves = Board(text, fen).moves()
+    assert {name for name in moves if name.startswith(origin)} == wanted
+
+
+def test_a_map_entry_is_taken_away_and_a_map_emptied():
+    assert dict(load("[a:minishogi]\npromotedPieceType = s:-\n").promotedPieceType) == {
+        "p": "g",
+        "b": "h",
+        "r": "d",
+    }
+    assert load("[a:minishogi]\npromotedPieceType = -\n").promotedPieceType == ()
+    assert dict(load("[a:grand]\npromotionLimit = q:2\n").promotionLimit)["r"] == 2
+
+
+def test_an_en_passant_capture_that_a_pin_forbids_does_not_tell_positions_apart():
+    board = Board("chess", "4r1k1/3p4/8/4P3/8/8/8/4K3 b - - 0 1")
+    board.push("d7d5")
+    assert board.fen.split()[3] == "-"
+    assert Board("chess", "8/8/8/K2pP2r/8/8/8/6k1 w - d6 0 1").fen.split()[3] == "-"
+    assert Board("chess", "6k1/8/8/3pP3/8/8/8/4K3 w - d6 0 1").fen.split()[3] == "d6"
