@@ -1,5 +1,6 @@
 """The package: what importing it costs, what the wheel holds."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -55,6 +56,19 @@ def test_a_part_without_its_extra_says_which_one_to_install():
     core = ("gyges.envs", "gyges.render", "gyges.scenarios.evaluation", "gyges.scenarios.report",
             "gyges.scenarios.counterfactual", "gyges.agents.sandbox", "gyges.agents.data")  # fmt: skip
     assert not [name for name in refused if name.startswith(core)]
+
+
+def test_the_changelogs_new_import_paths_exist():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(gyges[\w.]+)` \| `(gyges[\w.]+)` \|$", text, re.M)
+    assert len(rows) > 150
+    missing = [new for _, new in rows if not _source(new)]
+    assert missing == []
+
+
+def _source(name):
+    path = ROOT.joinpath(*name.split(".")[1:])
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
 def test_wheel_holds_every_tracked_source_file(tmp_path):
