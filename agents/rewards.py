@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from gyges.envs.choice_point import violations
+from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 
 
@@ -48,6 +49,34 @@ class RewardSource(Protocol):
             score float32 [B, N] in the game's reward unit, and the memory for the next step (rows that
             are ``over`` begin anew: the source forgets them itself).
         """
+
+
+def check_source(source: Any) -> None:
+    """Raise ConfigError where something else is given as a reward source."""
+    whole = callable(source) and callable(getattr(source, "initial", None)) and not isinstance(source, type)
+    if not whole or getattr(source, "labels", None) not in ("off", "taken", "full"):
+        what = source.__name__ if isinstance(source, type) else type(source).__name__
+        raise ConfigError(
+            "a reward source has labels ('off', 'taken' or 'full'), initial(rows, seats), and is called with "
+            f"a step and its memory (gyges.agents.rewards.RewardSource); got {what}"
+        )
+
+
+def check_paid(source: Any, paid: Any, rows: int, seats: int) -> tuple[Any, Any]:
+    """The score and the memory that a source answered.
+
+    Raises:
+        ConfigError: it answered something else.
+    """
+    if not isinstance(paid, tuple) or len(paid) != 2:
+        what = f"a {type(paid).__name__}"
+    elif tuple(getattr(paid[0], "shape", ())) != (rows, seats):
+        what = f"a score of shape {getattr(paid[0], 'shape', None)}"
+    else:
+        return paid
+    raise ConfigError(
+        f"{type(source).__name__} answers a score [{rows}, {seats}] and its memory; it gave {what}"
+    )
 
 
 class TaskReward:

@@ -689,6 +689,7 @@ def learners() -> Facts:
             for table in ("steps", "segments", "episodes"):
                 arrays = {k: np.asarray(v) for k, v in getattr(one, table)._asdict().items()}
                 if table == "steps":
+                    facts[f"{name}: recorded ledger"] = sha(arrays["ledger"])
                     arrays |= packed(arrays.pop("ledger"), one)
                 facts[f"{name}: recorded {table}"] = sha(arrays)
         for name in ("well", "tabular"):

@@ -74,7 +74,7 @@ def arms(folder: Path, steps: int, counts: tuple[int, ...]) -> dict[str, Callabl
 
     from gyges.agents.data.dataset import Dataset
     from gyges.agents.learn.imitation import Imitation, fresh, imitate, policy_logits
-    from gyges.agents.learn.trainer import threads
+    from gyges.agents.nn.devices import threads
     from gyges.agents.nn.optimiser import adamw
 
     data = Dataset(folder)

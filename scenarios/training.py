@@ -38,7 +38,10 @@ def setting(name: str, rows: int, seed: int, settings: Mapping[str, Any] | None 
     """
     changes = dict(settings or {})
     if ":" in name:
-        return Setting(registry.load_name(name)(**changes), None)
+        made = _made(name, **changes)
+        if not isinstance(made, Game):
+            raise ConfigError(f"{name} makes a {type(made).__name__}, not a game")
+        return Setting(made, None)
     if is_game(name):
         return Setting(registry.make(name, **changes), None)
     what = scenario(name).with_(settings=changes)
@@ -50,6 +53,19 @@ def setting(name: str, rows: int, seed: int, settings: Mapping[str, Any] | None 
         for row in range(rows)
     ]
     return Setting(game, None if all(who is None for row in table for who in row) else table)
+
+
+def _made(name: str, **options: Any) -> Any:
+    """What a class or function by its import path makes.
+
+    Raises:
+        ConfigError: it is none, or does not take these options.
+    """
+    made = registry.load_name(name)
+    try:
+        return made(**options)
+    except TypeError as error:
+        raise ConfigError(f"{name} cannot be made: {error}") from None
 
 
 def is_game(name: str) -> bool:
@@ -78,7 +94,7 @@ def reward_source(name: str, weight: float = 1.0) -> RewardSource:
         return TaskReward()
     source: Any
     if ":" in name:
-        source = registry.load_name(name)()
+        source = _made(name)
     else:
         from gyges.scenarios.raters.raters import rater
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gyges.agents.nn.network_spec import fits
 from gyges.agents.nn.networks import ActorCritic, Answer
-from gyges.agents.rewards import RewardSource, Step, TaskReward
+from gyges.agents.rewards import RewardSource, Step, TaskReward, check_paid, check_source
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, violations
 from gyges.envs.errors import ConfigError, DivergedError
@@ -85,7 +85,8 @@ class Collector:
         if reference is not None:
             fits(reference[0].spec, game)
         self.game, self.network, self.steps, self.gamma = game, network, steps, gamma
-        self.source = reward or TaskReward()
+        self.source = TaskReward() if reward is None else reward
+        check_source(self.source)
         order = ("off", "taken", "full")
         self.labels = max(labels, self.source.labels, key=order.index)
         self.batch = Batch(
@@ -197,35 +198,59 @@ class Collector:
         """Ask the network what to do at step t; with None, the value of the present [R]."""
         features = torch.mul(self.of(self._codes), self.scale)
         bits, begun = self.of(self._bits), self._begun()
-        answer: Answer = self.network(
-            features, bits, self.seat, self._token(self.condition), self.memory, begun
-        )
         if t is None:
-            return answer.value
+            token = self._token(self.condition, self.seat)
+            value: Tensor = self.network(features, bits, self.seat, token, self.memory, begun).value
+            return value
         self.features[t], self.bits[t], self.first[t] = features, bits, begun
-        self.value[t] = answer.value
-        shares = answer.logits.log_softmax(1)
-        action = pick(
-            answer.logits.softmax(1), torch.rand(len(shares), generator=self.generator, device=self.device)
+        uniform = torch.rand(len(self.seat), generator=self.generator, device=self.device)
+        movers = self._movers()
+        if movers is None:
+            self._choose(t, slice(None), features, bits, begun, uniform)
+        else:
+            for array in (self.action, self.value, self.log_probability, self.divergence):
+                array[t] = 0  # a seat that is not to move has one legal action, 0
+            self._choose(t, movers, features[movers], bits[movers], begun[movers], uniform[movers])
+        return self.value[t]
+
+    def _choose(
+        self, t: int, pairs: Tensor | slice, features: Tensor, bits: Tensor, begun: Tensor, uniform: Tensor
+    ) -> None:
+        """Let some of the pairs [r] choose at step t."""
+        seat = self.seat[pairs]
+        answer: Answer = self.network(
+            features, bits, seat, self._token(self.condition, seat), self.memory[pairs], begun
         )
-        self.action[t] = action
+        shares = answer.logits.log_softmax(1)
+        action = pick(answer.logits.softmax(1), uniform)
         chosen = shares.gather(1, action.unsqueeze(1)).squeeze(1)
-        self.log_probability[t] = chosen
+        self.value[t, pairs], self.action[t, pairs] = answer.value, action
+        self.log_probability[t, pairs] = chosen
         if self.reference is not None:
             network, token = self.reference
-            other = network(features, bits, self.seat, self._token(token), self.kept, begun)
-            self.kept = other.memory
+            other = network(features, bits, seat, self._token(token, seat), self.kept[pairs], begun)
             foretold = other.logits.log_softmax(1).gather(1, action.unsqueeze(1)).squeeze(1)
-            self.divergence[t] = chosen - foretold
-        self.memory = answer.memory
-        return answer.value
+            self.divergence[t, pairs] = chosen - foretold
+            if isinstance(pairs, slice):
+                self.kept = other.memory
+        if isinstance(pairs, slice):
+            self.memory = answer.memory
+
+    def _movers(self) -> Tensor | None:
+        """The pairs that are to move; None: ask all (to remember, or to spare the device a wait)."""
+        networks = [self.network] if self.reference is None else [self.network, self.reference[0]]
+        if self.batch.on_cuda or any(network.spec.memory_size for network in networks):
+            return None
+        moves = self.of(torch.as_tensor(self.batch.state.to_move)) != 0
+        movers = moves.nonzero().squeeze(1)
+        return None if len(movers) == len(moves) else movers
 
     def _begun(self) -> Tensor:
         begun: Tensor = torch.as_tensor(self.batch.first, device=self.device)[self.row]
         return begun
 
-    def _token(self, token: int | None) -> Tensor | None:
-        return None if token is None else torch.full_like(self.seat, token)
+    def _token(self, token: int | None, seat: Tensor) -> Tensor | None:
+        return None if token is None else torch.full_like(seat, token)
 
     def _step(self, t: int, tally: Tensor, cut: npt.NDArray[np.bool_] | None = None) -> None:
         """One step, kept at t; rows in `cut` [B] begin their next episode after it."""
@@ -245,7 +270,8 @@ class Collector:
         step = Step(
             self.game, before, actions, batch.reward, batch.welfare, batch.ledger, first, over
         )  # fmt: skip
-        score, self.source_memory = self.source(step, self.source_memory)
+        paid = self.source(step, self.source_memory)
+        score, self.source_memory = check_paid(self.source, paid, *self._acts.shape)
         task = score if type(self.source) is TaskReward else TASK(step, None)[0]
         self._record(t, torch.as_tensor(score), torch.as_tensor(task), ended, tally)
         if cut is not None and cut.any():
@@ -293,7 +319,7 @@ class Collector:
         here = cut.nonzero().squeeze(1)
         codes = torch.where(ended[:, None, None], self._final, self._codes)
         features = torch.mul(self.of(codes)[here], self.scale)
-        token = None if self.condition is None else torch.full_like(here, self.condition)
+        token = self._token(self.condition, here)
         answer = self.network(features, self.bits[t][here], self.seat[here], token, self.memory[here])
         self.cut[t, here] = answer.value
 

@@ -19,6 +19,7 @@ Salimans, "Classifier-free diffusion guidance" (2022).
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
@@ -34,9 +35,10 @@ from torch.nn import functional
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.minibatches import Minibatches
 from gyges.agents.data.sequences import SequenceBatches
-from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd, threads
-from gyges.agents.nn.network_spec import Trunk
-from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
+from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd
+from gyges.agents.nn.devices import device_of, threads
+from gyges.agents.nn.network_spec import check_trunk
+from gyges.agents.nn.networks import ActorCritic, NetworkPolicy, check_network
 from gyges.agents.nn.normaliser import Normaliser
 from gyges.agents.nn.torsos import MLP, masked
 from gyges.envs.errors import ConfigError, DataError
@@ -63,10 +65,15 @@ class Imitation(SGDOptions):
     """Chance that a decision (with memory: a window) is shown without its token."""
     bins: Annotated[int, Meta(ge=2, le=1 << 10)] = 8
     """Tokens of ``return``: ranks of the score to come, the last is the best."""
-    trunk: Trunk = "mlp"
-    """mlp, or gru or attention: networks with memory, trained on windows of an episode."""
+    trunk: str = "mlp"
+    """mlp; gru or attention: networks with memory, trained on windows of an episode; or module:Class."""
     window: Annotated[int, Meta(ge=1, le=1 << 16)] = 64
     """With memory: decisions in a window, which begins with an empty memory."""
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where a field is out of range."""
+        super().__post_init__()
+        check_trunk(self.trunk)
 
 
 class Imitated(NamedTuple):
@@ -108,6 +115,8 @@ def imitate(
         ConfigError: a network with other tokens than the mode needs.
         DivergedError: the loss is no longer finite.
     """
+    device_of(args.device)
+    check_network(network)
     train = held_in(data, args.holdout, args.seed)
     tokens, keep, good = targets(data, args, labels, scores, train)
     count = {"conditioned": 2, "return": args.bins}.get(args.mode, 0)
@@ -124,7 +133,7 @@ def imitate(
     probe = next(iter(batches_for(data, net, args, PROBE, beside, unseen))) if unseen.any() else None
     task = Cloning(net, normaliser, args, probe)
     control = control or Control(report)
-    with threads(args.threads), normaliser.on(net):
+    with threads(args.threads):
         log = run_sgd(task, source, args, control._replace(report=report or control.report))
     return Imitated(net.eval(), count - 1 if count else None, log, good)
 
@@ -241,17 +250,12 @@ def fresh(
     )
 
 
-def tensor(array: npt.NDArray[Any], like: Normaliser) -> Tensor:
-    """An array on the device of a normaliser."""
-    return torch.from_numpy(np.ascontiguousarray(array)).to(like.device)
-
-
 def policy_logits(
     net: ActorCritic, features: Tensor, bits: Tensor, seat: Tensor, token: Tensor | None
 ) -> Tensor:
     """Masked logits [b, A]; an mlp's critic is not run for them."""
     role = net.roles[0]
-    if len(net.roles) > 1 or not isinstance(role, MLP):
+    if len(net.roles) > 1 or type(role) is not MLP:
         return net(features, bits, seat, token).logits  # type: ignore[no-any-return]
     return masked(role.policy_head(role.actor(net.inputs(features, seat, token))), bits)
 
@@ -296,8 +300,8 @@ class Cloning:
         return loss_of(self.net, batch, self.normaliser, shown), {}
 
     def plain(self) -> ActorCritic:
-        """A copy of the network, for plain observations."""
-        return self.normaliser.plain(self.net)
+        """A copy of the network."""
+        return copy.deepcopy(self.net)
 
     def after(self) -> None:
         """Nothing."""
@@ -321,13 +325,16 @@ def loss_of(
     token = None
     if "token" in batch:
         values = batch["token"] if shown is None else np.where(shown, batch["token"], -1)
-        token = tensor(values.astype(np.int64), normaliser)
-    features = normaliser(batch["codes"])
-    bits, seat = tensor(batch["bits"], normaliser), tensor(batch["seat"], normaliser)
-    action = tensor(batch["action"], normaliser).long()
+        token = normaliser.tensor(values.astype(np.int64))
+    features, bits, seat = (
+        normaliser.features(batch["codes"]),
+        normaliser.tensor(batch["bits"]),
+        normaliser.tensor(batch["seat"]),
+    )
+    action = normaliser.tensor(batch["action"]).long()
     if not net.spec.memory_size:
         return functional.cross_entropy(policy_logits(net, features, bits, seat, token), action)
-    counts = tensor(batch["weight"], normaliser)
+    counts = normaliser.tensor(batch["weight"])
     logits = net.unroll(features, bits, seat, token).logits
     return functional.cross_entropy(logits[counts], action[counts])
 

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.nn import optimiser
+from gyges.agents.nn.normaliser import standardised, unit_of
 from gyges.agents.nn.torsos import draw_weights, one_hot, tanh_layers
 from gyges.envs.errors import DataError, DivergedError
 
@@ -53,7 +54,7 @@ class Occupancy:
         features = torch.from_numpy(data.steps.codes[where].astype(np.float32) * game.scale)
         data.release()
         deviation, mean = torch.std_mean(features, 0, correction=0)
-        self.mean, self.deviation = mean.to(device), deviation.clamp(min=1e-3).to(device)
+        self.mean, self.gain = mean.to(device), (1 / unit_of(deviation)).to(device)
         self.num_actions = game.num_actions
         self.data = self.inputs(features.to(device), torch.from_numpy(data.steps.action[where]).to(device))
         layers = (*tanh_layers(self.data.shape[1], hidden), nn.Linear(hidden[-1], 1))
@@ -65,7 +66,7 @@ class Occupancy:
 
     def inputs(self, features: Tensor, action: Tensor) -> Tensor:
         """What the classifier sees of decisions: float32 [n, F + A]."""
-        plain = ((features - self.mean) / self.deviation).clamp(-5, 5)
+        plain = standardised(features, self.mean, self.gain)
         return torch.cat([plain, one_hot(action.long(), self.num_actions)], 1)
 
     def fit(self, features: Tensor, action: Tensor, generator: torch.Generator, steps: int) -> float:

@@ -31,8 +31,9 @@ from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.minibatches import Minibatches
-from gyges.agents.learn.imitation import checked_scores, fresh, held_in, policy_logits, soft_copy, tensor
-from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd, threads
+from gyges.agents.learn.imitation import checked_scores, fresh, held_in, policy_logits, soft_copy
+from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_sgd
+from gyges.agents.nn.devices import device_of, threads
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.agents.nn.normaliser import Normaliser
 
@@ -97,6 +98,7 @@ def learn_offline(
         DataError: scores are missing, of another length, not finite, or all the same.
         DivergedError: a loss is no longer finite, or the values run away.
     """
+    device_of(args.device)
     given = checked_scores(data, scores)
     train = held_in(data, args.holdout, args.seed)
     ahead = discounted(data, given, args.discount)
@@ -106,9 +108,8 @@ def learn_offline(
         data, args.batch, seed=args.seed, keep=train, beside=beside, after=args.algorithm != "awr"
     )
     learner = LEARNERS[args.algorithm](data, args)
-    learner.normaliser.begin(learner.network)
     control = control or Control()
-    with threads(args.threads), learner.normaliser.on(learner.network):
+    with threads(args.threads):
         log = run_sgd(learner, batches, args, control._replace(report=report or control.report))
     return Learnt(learner.network.eval(), learner.greedy, log)
 
@@ -132,14 +133,14 @@ class Minibatch:
     """A minibatch as tensors."""
 
     def __init__(self, batch: Mapping[str, npt.NDArray[Any]], normaliser: Normaliser) -> None:
-        self.features = normaliser(batch["codes"])
-        self.bits, self.seat = tensor(batch["bits"], normaliser), tensor(batch["seat"], normaliser)
-        self.action = tensor(batch["action"], normaliser).long()
-        self.score, self.ahead = tensor(batch["score"], normaliser), tensor(batch["ahead"], normaliser)
+        self.features = normaliser.features(batch["codes"])
+        self.bits, self.seat = normaliser.tensor(batch["bits"]), normaliser.tensor(batch["seat"])
+        self.action = normaliser.tensor(batch["action"]).long()
+        self.score, self.ahead = normaliser.tensor(batch["score"]), normaliser.tensor(batch["ahead"])
         if "last" in batch:
-            self.next_features = normaliser(batch["next_codes"])
-            self.next_bits = tensor(batch["next_bits"], normaliser)
-            self.going_on = tensor(~batch["last"], normaliser).float()
+            self.next_features = normaliser.features(batch["next_codes"])
+            self.next_bits = normaliser.tensor(batch["next_bits"])
+            self.going_on = normaliser.tensor(~batch["last"]).float()
 
     def taken(self, table: Tensor) -> Tensor:
         """The entry [b] of each decision's action in a table [b, A]."""
@@ -153,12 +154,16 @@ class AWR:
     weight_decay = 0.0
 
     def __init__(self, data: Dataset, args: Offline) -> None:
-        self.args = args
+        self.data, self.args = data, args
         self.name: str = args.algorithm
         self.normaliser = Normaliser(data, args.device)
-        self.network = fresh(data, args.hidden, args.seed).to(args.device).train()
+        self.network = self._fresh(args.seed)
         self.trained: Sequence[nn.Module] = [self.network]
         self.others: Sequence[nn.Module] = []
+
+    def _fresh(self, seed: int) -> ActorCritic:
+        net = fresh(self.data, self.args.hidden, seed).to(self.args.device).train()
+        return self.normaliser.begin(net)
 
     def losses(self, batch: Batch, step: int) -> tuple[Tensor, Values]:
         """The loss of a minibatch, and what to log."""
@@ -183,8 +188,8 @@ class AWR:
         """What is to be done after a gradient step."""
 
     def plain(self) -> ActorCritic:
-        """A copy of the network, for plain observations."""
-        return self.normaliser.plain(self.network)
+        """A copy of the network."""
+        return copy.deepcopy(self.network)
 
     def metrics(self) -> dict[str, float]:
         """Nothing more."""
@@ -200,7 +205,7 @@ class IQL(AWR):
 
     def __init__(self, data: Dataset, args: Offline) -> None:
         super().__init__(data, args)
-        self.q = fresh(data, args.hidden, args.seed + 1).to(args.device).train()
+        self.q = self._fresh(args.seed + 1)
         self.target = copy.deepcopy(self.q).requires_grad_(False)
         self.trained, self.others = [self.network, self.q], [self.target]
 

@@ -34,13 +34,17 @@ from gyges.agents.learn.collector import Collector, Rollout
 from gyges.agents.learn.occupancy import Occupancy, penalty
 from gyges.agents.learn.ppo_gradient import ManualGradient, eligible
 from gyges.agents.nn import checkpoint, optimiser, pytree
-from gyges.agents.nn.networks import ActorCritic
-from gyges.agents.nn.normaliser import merge_moments
-from gyges.agents.rewards import Conscience, RewardSource, TaskReward
+from gyges.agents.nn.devices import device_of
+from gyges.agents.nn.networks import ActorCritic, check_network
+from gyges.agents.nn.normaliser import merge_moments, unit_of
+from gyges.agents.rewards import Conscience, RewardSource, TaskReward, check_source
 from gyges.envs.errors import ConfigError, DivergedError, FileError
 from gyges.envs.game import Game
 from gyges.envs.options import Options
 from gyges.envs.policy import Seats
+
+IDLE = 1000
+"""Rollouts without a decision to learn from after which training ends."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +97,7 @@ class PPOConfig(Options):
     condition: int = -1
     """Condition token of the network in training and play; -1: none."""
     trunk: str = "mlp"
-    """mlp, gru or attention."""
+    """mlp, gru or attention; or module:Class of one's own."""
     hidden: tuple[int, ...] = (64, 64)
     """Units of the hidden layers."""
     seat_token: bool = False
@@ -169,31 +173,26 @@ class PPO:
     """
 
     def __init__(
-        self,
-        game: Game,
-        config: PPOConfig | None = None,
-        *,
-        network: ActorCritic | None = None,
-        reward: RewardSource | None = None,
-        seats: Seats | None = None,
-        reference: tuple[ActorCritic, int | None] | None = None,
-        data: Dataset | None = None,
-    ) -> None:
+        self, game: Game, config: PPOConfig | None = None, *, network: ActorCritic | None = None,
+        reward: RewardSource | None = None, seats: Seats | None = None,
+        reference: tuple[ActorCritic, int | None] | None = None, data: Dataset | None = None,
+    ) -> None:  # fmt: skip
         self.game, self.config = game, config or PPOConfig()
         c = self.config
+        device_of(c.device)
+        check_network(network, None if reference is None else reference[0])
         if c.kl_weight > 0 and reference is None:
             raise ConfigError("kl_weight needs a data policy")
         if c.chi2_weight > 0 and data is None:
             raise ConfigError("chi2_weight needs a dataset")
         self.standardises = network is None and c.standardise
-        if network is None:
-            network = fresh(game, c)
-        if c.condition >= network.spec.condition_tokens:
-            raise ConfigError(
-                f"condition {c.condition}: the network has {network.spec.condition_tokens} condition tokens"
-            )
+        network = fresh(game, c) if network is None else network
+        tokens = network.spec.condition_tokens
+        if c.condition >= tokens:
+            raise ConfigError(f"condition {c.condition}: the network has {tokens} condition tokens")
         self.network = network.to(c.device)
-        source = reward or TaskReward()
+        source = TaskReward() if reward is None else reward
+        check_source(source)
         if c.conscience > 0:
             source = Conscience(source, c.conscience)
         self.collector = Collector(
@@ -211,7 +210,7 @@ class PPO:
         if c.chi2_weight > 0 and data is not None:
             data.check(game)
             self.occupancy = Occupancy(data, seed=c.seed, device=c.device)
-        self.frames = self.updates = 0
+        self.frames = self.updates = self.idle = 0
         self.moments = (0.0, 0.0, 0.0)  # count, mean, sum of squared deviations of discounted returns
         size = game.observation_size
         self.seen = torch.zeros(3, size, dtype=torch.float64, device=c.device)  # the same of each feature
@@ -247,9 +246,14 @@ class PPO:
             target = advantage + rollout.value
         count = int(sample.sum())
         logged = self._learn(rollout, advantage, target, sample) if count else {}
+        self.idle = 0 if count else self.idle + 1
+        if self.idle == IDLE:
+            raise ConfigError(
+                f"no decision of {IDLE} rollouts can be learnt from: their {c.steps} steps are few"
+            )
         if self.standardises:
             self._standardise(rollout)
-        self.frames += int(rollout.tally["decisions"])
+        self.frames += count
         self.updates += 1
         return {**self._summary(rollout, rate, begun, played), **far, **logged}
 
@@ -261,14 +265,14 @@ class PPO:
         return paid, {"chi2": chi2, "occupancy_loss": loss}
 
     def _scale(self) -> float:
-        """1 over the deviation of the discounted return, this rollout's included."""
+        """1 over the deviation of the discounted return, this rollout's included; 1 if it hardly varies."""
         if not self.config.scale_rewards:
             return 1.0
         runs = self.collector.runs.double().flatten()
         old = torch.tensor(self.moments, dtype=torch.float64, device=runs.device)
         count, mean, squares = merge_moments(old.unsqueeze(1), runs.unsqueeze(1)).flatten().tolist()
         self.moments = (count, mean, squares)
-        return 1 / math.sqrt(squares / count + 1e-8)
+        return 1 / float(unit_of(torch.tensor(math.sqrt(squares / count))))
 
     def _standardise(self, rollout: Rollout) -> None:
         """Let the next rollout's features be standardised by all seen so far."""
@@ -306,11 +310,8 @@ class PPO:
         spread = float(target[sample].var(correction=0))
         left = float((target - rollout.value)[sample].var(correction=0))
         explained = 1 - left / spread if spread > 0 else math.nan
-        return {
-            **dict(zip(names, means, strict=True)),
-            "explained_variance": explained,
-            "passes": float(passes),
-        }
+        loss_parts = dict(zip(names, means, strict=True))
+        return {**loss_parts, "explained_variance": explained, "passes": float(passes)}
 
     def _prepare(self, rollout: Rollout, advantage: Tensor, target: Tensor) -> None:
         """Hand a rollout to the gradients written by hand, where they serve."""
@@ -326,7 +327,8 @@ class PPO:
         """Indices of shuffled minibatches: into flat samples, or into pairs where there is memory."""
         device, most = sample.device, self.config.minibatch
         if self.network.spec.memory_size:
-            rows = torch.randperm(sample.shape[1], generator=self.generator, device=device)
+            rows = sample.any(0).nonzero().squeeze(1)  # a pair without a sample has nothing to learn from
+            rows = rows[torch.randperm(len(rows), generator=self.generator, device=device)]
             return list(rows.tensor_split(max(1, round(sample.numel() / most))))[: len(rows)]
         index = sample.flatten().nonzero().squeeze(1)
         order = torch.randperm(len(index), generator=self.generator, device=device)
@@ -392,14 +394,9 @@ class PPO:
     # The loop.
 
     def train(
-        self,
-        folder: str | Path | None = None,
-        *,
-        every: int = 50,
-        about: Mapping[str, Any] | None = None,
-        on_update: Callable[[dict[str, float]], None] | None = None,
-        stop: Callable[[], bool] | None = None,
-    ) -> None:
+        self, folder: str | Path | None = None, *, every: int = 50, about: Mapping[str, Any] | None = None,
+        on_update: Callable[[dict[str, float]], None] | None = None, stop: Callable[[], bool] | None = None,
+    ) -> None:  # fmt: skip
         """Update until `frames` decisions are learnt from.
 
         Args:
@@ -448,8 +445,9 @@ class PPO:
         checkpoint.save(folder, self.network, card, arrays)
 
     def load(self, folder: str | Path) -> None:
-        """Take up the training that a checkpoint holds; made with the same game, options and table.
+        """Take up the training that a checkpoint holds; made with the same game, seats and options.
 
+        `frames` and `threads` may differ.
         Resume only what you trust: the states of the environments are taken as they stand.
 
         Raises:
@@ -457,9 +455,8 @@ class PPO:
         """
         network, card, arrays = checkpoint.load_training(folder)
         about, config = card.about, dataclasses.asdict(self.config)
-        config["hidden"] = list(config["hidden"])  # as JSON gives it back
-        own = (self.network.spec, self.game.id, self.game.settings, config)
-        if (card.spec, card.game, dict(card.settings), about.get("config")) != own:
+        own = (self.network.spec, self.game.id, self.game.settings, lasting(config))
+        if (card.spec, card.game, dict(card.settings), lasting(about.get("config"))) != own:
             raise FileError(f"{folder}: a run with other options, game or network: {about.get('config')}")
         state = pytree.restore(about.get("state"), arrays, self._state(), str(folder))
         counters = [about.get("frames"), about.get("updates"), *(about.get("moments") or ())]
@@ -491,3 +488,9 @@ def fresh(game: Game, config: PPOConfig) -> ActorCritic:
         game, trunk=config.trunk, hidden=config.hidden, roles=roles, seat_token=config.seat_token,
         condition_tokens=config.condition + 1, seed=config.seed,
     )  # fmt: skip
+
+
+def lasting(config: Any) -> Any:
+    """Options that a resumed run cannot change, as JSON gives them back."""
+    found = config if isinstance(config, dict) else {}
+    return {k: list(v) if k == "hidden" else v for k, v in found.items() if k not in ("frames", "threads")}

@@ -19,7 +19,7 @@ from gyges.agents.nn.torsos import MLP, barred
 def eligible(network: ActorCritic) -> bool:
     """Whether a network can be trained so: one mlp for all seats, actor and critic apart, on a CPU."""
     role = network.roles[0]
-    plain = isinstance(role, MLP) and role.critic is not None
+    plain = type(role) is MLP and role.critic is not None
     return plain and len(network.roles) == 1 and network.device.type == "cpu"
 
 

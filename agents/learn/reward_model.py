@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn.trainer import threads
+from gyges.agents.nn.devices import threads
 from gyges.agents.nn.normaliser import Normaliser
 from gyges.agents.nn.optimiser import adamw
 from gyges.agents.nn.torsos import draw_weights, one_hot, tanh_layers
@@ -89,7 +89,9 @@ class RewardModel(nn.Module):
         if self.normaliser is None:
             raise DataError("a reward model needs fit before it can score")
         with threads(1), torch.inference_mode():
-            answer = self(self.normaliser(codes), torch.from_numpy(np.ascontiguousarray(action)).long())
+            answer = self(
+                self.normaliser.standardised(codes), torch.from_numpy(np.ascontiguousarray(action)).long()
+            )
         return np.asarray(answer.numpy() * np.float32(self.scale), np.float32)
 
 
@@ -145,7 +147,7 @@ def _margin(net: RewardModel, data: Dataset, pairs: npt.NDArray[np.int64]) -> Te
     inside = np.arange(int(length.max())) < length[:, None]
     index = np.where(inside, index, start[:, None])
     assert net.normaliser is not None
-    features = net.normaliser(data.steps.codes[index])
+    features = net.normaliser.standardised(data.steps.codes[index])
     action = torch.from_numpy(data.steps.action[index]).long()
     sums = (net(features, action) * torch.from_numpy(inside.astype(np.float32))).sum(1)
     first, second = sums.view(-1, 2).unbind(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 import time
@@ -192,14 +191,3 @@ def _take(
 def parameters_of(task: Task) -> list[nn.Parameter]:
     """What gradients move."""
     return [p for net in task.trained for p in net.parameters()]
-
-
-@contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Let torch use so many CPU threads for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

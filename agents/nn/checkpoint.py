@@ -14,14 +14,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy.typing as npt
 import torch
 
 from gyges.agents.nn import tensor_files
-from gyges.agents.nn.network_spec import NetworkSpec, fits
+from gyges.agents.nn.network_spec import NetworkSpec, Trunk, fits
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
+from gyges.agents.trust import TRUST, trusted
 from gyges.envs import _json
 from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.game import Game
@@ -101,7 +102,7 @@ def read_card(folder: str | Path) -> tuple[Card, dict[str, dict[str, Any]]]:
     if condition is not None and (type(condition) is not int or not 0 <= condition < 1 << 31):
         reader.fail("condition", "a token or null", condition)
     card = Card(
-        spec=reader.made("layout", NetworkSpec),
+        spec=_spec(reader, folder),
         algorithm=reader.text("algorithm"),
         game=reader.text("game"),
         settings=reader.scalars("settings"),
@@ -118,6 +119,17 @@ def _files(reader: _json.Reader, where: str) -> dict[str, dict[str, Any]]:
     if not isinstance(parts, dict) or "network" not in parts or not set(parts) <= set(KINDS):
         reader.fail("files", "network and perhaps training", parts)
     return {k: tensor_files.read_entry(part, k, f"{where}: files.{k}") for k, part in parts.items()}
+
+
+def _spec(reader: _json.Reader, folder: str | Path) -> NetworkSpec:
+    """The spec of a card; with a trunk of its own, only from a trusted folder."""
+    spec = reader.made("layout", NetworkSpec)
+    if spec.trunk not in get_args(Trunk) and not trusted(folder):
+        raise FileError(
+            f"{folder}: the trunk {spec.trunk[:80]!r} is code, to be run; if you made it: "
+            f"{TRUST}={Path(folder).resolve()}, or gyges evaluate --trust"
+        )
+    return spec
 
 
 def shapes(spec: NetworkSpec) -> dict[str, tuple[str, tuple[int, ...]]]:

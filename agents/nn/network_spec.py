@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.options import check_choice
+from gyges.envs.registry import load_name
 
 Trunk = Literal["mlp", "gru", "attention"]
 
@@ -27,7 +28,7 @@ class NetworkSpec:
     condition_tokens: int = 0
     """Condition tokens C; 0 for a network without a condition."""
     trunk: str = "mlp"
-    """One of `Trunk`."""
+    """One of `Trunk`, or ``module:Class`` of one's own (`gyges.agents.nn.torsos` says what it has)."""
     hidden: tuple[int, ...] = (64, 64)
     """Units per hidden layer; gru and attention take two numbers: encoder and memory width."""
     roles: tuple[int, ...] | None = None
@@ -55,8 +56,8 @@ class NetworkSpec:
         whole(self, "num_seats", (self.num_seats,), 1, 1 << 12)
         whole(self, "condition_tokens", (self.condition_tokens,), 0, 1 << 12)
         whole(self, "window", (self.window,), 1, 1 << 10)
-        check_choice("trunk", self.trunk, get_args(Trunk))
-        if self.trunk != "mlp" and len(self.hidden) != 2:
+        check_trunk(self.trunk)
+        if self.trunk in ("gru", "attention") and len(self.hidden) != 2:
             raise ConfigError(f"hidden of a {self.trunk} trunk is (encoder, memory), not {self.hidden}")
         for name in ("seat_token", "shared"):
             if not isinstance(getattr(self, name), bool):
@@ -88,7 +89,14 @@ class NetworkSpec:
             return self.hidden[1]
         if self.trunk == "attention":
             return (self.window - 1) * (self.hidden[0] + 1)
-        return 0
+        own = None if self.trunk == "mlp" else getattr(load_name(self.trunk), "memory_size", None)
+        return 0 if own is None else int(own(self))
+
+
+def check_trunk(name: Any) -> None:
+    """Raise ConfigError unless a name is a trunk's, or an import path."""
+    if not (isinstance(name, str) and ":" in name):
+        check_choice("trunk", name, (*get_args(Trunk), "module:Class"))
 
 
 def whole(

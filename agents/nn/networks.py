@@ -1,7 +1,7 @@
 """Actor-critic networks over features, masks, seats and an optional condition token.
 
 One network serves every learner here (PPO, cloning, conditioned SGD, offline methods) and, wrapped in
-`NetworkPolicy`, every place that takes a policy. Three trunks:
+`NetworkPolicy`, every place that takes a policy. Three trunks, or one of your own:
 
 ``mlp``        tanh layers, no memory; actor and critic have their own layers unless ``shared``
 ``gru``        one tanh layer, then a gated recurrent unit (Cho et al. 2014) that both heads read
@@ -25,7 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from gyges.agents.nn.network_spec import NetworkSpec, fits
-from gyges.agents.nn.torsos import FORBIDDEN, TRUNK, draw_weights, masked, one_hot
+from gyges.agents.nn.normaliser import standardised, unit_of
+from gyges.agents.nn.torsos import FORBIDDEN, TRUNK, checked, draw_weights, masked, one_hot, trunk_of
 from gyges.envs.errors import ConfigError, PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation
@@ -67,7 +68,7 @@ class ActorCritic(nn.Module):
             tuple(features_shape), num_actions, num_seats, condition_tokens, trunk, tuple(hidden), **options
         )
         with torch.device("meta"):  # shapes first: no memory, and no global generator touched
-            self.roles = nn.ModuleList([TRUNK[trunk](self.spec) for _ in range(self.spec.num_roles)])
+            self.roles = nn.ModuleList([trunk_of(self.spec) for _ in range(self.spec.num_roles)])
             width = self.spec.num_features
             self.shift = nn.Parameter(torch.zeros(width), requires_grad=False)  # see `standardise`
             self.gain = nn.Parameter(torch.ones(width), requires_grad=False)
@@ -98,13 +99,14 @@ class ActorCritic(nn.Module):
             self.gain.fill_(1)
 
     def standardise(self, mean: Tensor, deviation: Tensor) -> None:
-        """From now on feed features less their mean, over their deviation, clipped at 5; both [F].
+        """From now on feed features less their mean, over their deviation; both [F].
 
-        Saved with the weights. No learner's gradient touches them.
+        Where a feature hardly varies its unit stays (`gyges.agents.nn.normaliser`). Saved with the weights;
+        no learner's gradient touches them.
         """
         with torch.no_grad():
             self.shift.copy_(mean.reshape(-1))
-            self.gain.copy_(1 / deviation.reshape(-1).clamp(min=1e-4))
+            self.gain.copy_(1 / unit_of(deviation.reshape(-1)))
 
     @property
     def device(self) -> torch.device:
@@ -122,7 +124,7 @@ class ActorCritic(nn.Module):
             features = features.reshape(len(features), -1)
         if features.shape[1] != spec.num_features:
             raise PolicyError(f"the network takes {spec.num_features} features, not {features.shape[1]}")
-        parts = [((features - self.shift) * self.gain).clamp(-5, 5)]
+        parts = [standardised(features, self.shift, self.gain)]
         if spec.seat_token:
             if seat is None:
                 raise PolicyError("this network reads the seat; none was given")
@@ -160,7 +162,9 @@ class ActorCritic(nn.Module):
         if first is not None and self.spec.memory_size:
             memory = memory * (~first).unsqueeze(1)
         if len(self.roles) == 1:
-            logits, value, memory = self.roles[0](x, memory)
+            answer = self.roles[0](x, memory)
+            own = self.spec.trunk not in TRUNK
+            logits, value, memory = checked(self.spec, len(x), answer) if own else answer
         else:
             logits, value, memory = self._by_role(x, seat, memory)
         return Answer(masked(logits, mask), value, memory)
@@ -294,6 +298,16 @@ def certain(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     out = np.zeros_like(probabilities)
     out[np.arange(len(out)), probabilities.argmax(1)] = 1
     return out
+
+
+def check_network(*networks: Any) -> None:
+    """Raise ConfigError where something else than a network (or None) is given as one."""
+    for network in networks:
+        if network is not None and not isinstance(network, ActorCritic):
+            raise ConfigError(
+                f"a network is an ActorCritic, not {type(network).__name__}; layers of your own are a trunk: "
+                "ActorCritic.for_game(game, trunk='module:Class')"
+            )
 
 
 def draw(probabilities: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

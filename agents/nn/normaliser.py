@@ -1,34 +1,46 @@
-"""Training in standardised observations, with the standardisation folded into the weights afterwards.
+"""Standardised observations, in one way for every learner: their mean, their deviation, and its floor.
 
-Observations come in units that suit readers, some spread over hundredths and some over hundreds. SGD
-does better when each has mean 0 and deviation 1. A `Normaliser` shows them so while a network is trained;
-its first layers are changed on the way in and back on the way out such that the network computes the
-same function of plain observations before and after (up to rounding).
+Observations come in units that suit readers, some spread over hundredths and some over hundreds. SGD does
+better when each has mean 0 and deviation 1. A feature that hardly ever changed while it was learnt from tells
+nothing of its unit: it keeps its own, so that a change met later is not taken for thousands of deviations.
 """
 
 from __future__ import annotations
 
-import contextlib
-import copy
-from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.nn.networks import ActorCritic
-from gyges.agents.nn.torsos import MLP
 
+if TYPE_CHECKING:
+    from gyges.agents.nn.networks import ActorCritic
+
+FLOOR = 1e-3
+"""Deviations below it count as none."""
+CLIP = 5.0
+"""Standardised inputs lie within plus and minus so many deviations."""
 SAMPLE = 1 << 16
 """Decisions that mean and deviation are taken over."""
 BLOCK = 1 << 10
 """Decisions that are read in one stretch: scattered ones would draw all of the file into memory."""
 
 
+def unit_of(deviation: Tensor) -> Tensor:
+    """What to divide by: the deviation, or 1 where it is below `FLOOR`."""
+    return torch.where(deviation < FLOOR, 1.0, deviation)
+
+
+def standardised(features: Tensor, mean: Tensor, gain: Tensor) -> Tensor:
+    """Features [..., F] less their mean, times their gain, within `CLIP`."""
+    return ((features - mean) * gain).clamp(-CLIP, CLIP)
+
+
 class Normaliser:
-    """Recorded integers as standardised network inputs.
+    """Recorded integers as network inputs, and the moments by which networks standardise them.
 
     Args:
         data: whose observations; mean and deviation are those of stretches evenly spaced over it.
@@ -37,63 +49,31 @@ class Normaliser:
 
     def __init__(self, data: Dataset, device: str | torch.device = "cpu") -> None:
         self.device = torch.device(device)
-        scale = data.game().scale.astype(np.float64)
+        scale = data.game().scale
         starts = np.linspace(0, max(len(data) - BLOCK, 0), SAMPLE // BLOCK).astype(np.int64)
         blocks = [data.steps.codes[a : a + BLOCK] for a in np.unique(starts)]
-        seen = np.concatenate(blocks) * scale
+        seen = np.concatenate(blocks) * scale.astype(np.float64)
         data.release()
-        deviation = seen.std(axis=0)
-        deviation[deviation < 1e-6] = 1.0  # what never changes stays as it is
+        self.scale = torch.from_numpy(scale).to(self.device)
         self.mean = torch.from_numpy(seen.mean(axis=0)).float().to(self.device)
-        self.deviation = torch.from_numpy(deviation).float().to(self.device)
-        self.factor = torch.from_numpy(scale).float().to(self.device) / self.deviation
-        self.shift = -self.mean / self.deviation
+        self.deviation = torch.from_numpy(seen.std(axis=0)).float().to(self.device)
 
-    def __call__(self, codes: npt.NDArray[np.integer]) -> Tensor:
-        """Inputs float32 [..., F] of recorded integers [..., F]."""
-        plain = torch.from_numpy(np.array(codes, np.float32)).to(self.device)
-        return torch.addcmul(self.shift, plain, self.factor)
+    def tensor(self, array: npt.NDArray[Any]) -> Tensor:
+        """An array on the device."""
+        return torch.from_numpy(np.require(array, requirements=("C", "W"))).to(self.device)
 
-    def plain(self, network: ActorCritic) -> ActorCritic:
-        """A copy for plain observations of a network that sees standardised ones."""
-        made = copy.deepcopy(network)
-        self._off(first_layers(made))
-        return made
+    def features(self, codes: npt.NDArray[np.integer]) -> Tensor:
+        """Inputs of a network, float32 [..., F], of recorded integers [..., F]."""
+        return torch.mul(self.tensor(codes), self.scale)
 
-    def _off(self, layers: list[nn.Linear]) -> None:
-        size = len(self.mean)
-        with torch.no_grad():
-            for layer in layers:
-                layer.weight[:, :size] /= self.deviation
-                layer.bias.sub_(layer.weight[:, :size] @ self.mean)
+    def standardised(self, codes: npt.NDArray[np.integer]) -> Tensor:
+        """Standardised inputs float32 [..., F], for what does not standardise them itself."""
+        return standardised(self.features(codes), self.mean, 1 / unit_of(self.deviation))
 
-    @contextlib.contextmanager
-    def on(self, *networks: ActorCritic) -> Iterator[None]:
-        """Let networks see standardised observations for a while, and plain ones again afterwards."""
-        layers = [layer for network in networks for layer in first_layers(network)]
-        size = len(self.mean)
-        with torch.no_grad():
-            for layer in layers:
-                layer.bias.add_(layer.weight[:, :size] @ self.mean)
-                layer.weight[:, :size] *= self.deviation
-        try:
-            yield
-        finally:
-            self._off(layers)
-
-    def begin(self, *networks: ActorCritic) -> None:
-        """Take fresh networks' first weights as weights on standardised inputs: nothing is learned yet."""
-        for network in networks:
-            self._off(first_layers(network))
-
-
-def first_layers(network: ActorCritic) -> list[nn.Linear]:
-    """The layers that read observations; features are their first inputs."""
-    found = []
-    for role in network.roles:
-        bodies = (role.actor, role.critic) if isinstance(role, MLP) else (role.encoder,)
-        found += [body[0] for body in bodies if isinstance(body, nn.Sequential)]
-    return [layer for layer in found if isinstance(layer, nn.Linear)]
+    def begin(self, network: ActorCritic) -> ActorCritic:
+        """Let a fresh network standardise by these moments; returns it."""
+        network.standardise(self.mean, self.deviation)
+        return network
 
 
 def merge_moments(old: Tensor, batch: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """What networks are built of: trunks with their two heads, tanh layers, and masks on logits.
 
-A trunk's ``forward(x, memory)`` takes inputs [R, I] and memory [R, M] and gives logits [R, A] (no mask on
-them yet), values [R] and the memory after.
+A trunk is made of a `NetworkSpec`. Its ``forward(x, memory)`` takes inputs [R, I] and memory [R, M] and gives
+logits [R, A] (no mask on them yet), values [R] and the memory after. So does one of your own, named by its
+import path; it has ``memory_size(spec) -> M`` where it has a memory. Its matrices are drawn orthogonal,
+vectors named ``weight`` begin as ones, other vectors as zeros.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gyges.agents.nn.devices import threads
 from gyges.agents.nn.network_spec import NetworkSpec
-from gyges.envs.errors import PolicyError
+from gyges.envs.errors import ConfigError, PolicyError
+from gyges.envs.registry import load_name
 
 FORBIDDEN = -1e9
 """Logit of an illegal action: its probability is exactly 0 in float32, and 0 * log p stays 0."""
@@ -88,7 +92,38 @@ class Attention(nn.Module):
         return self.policy_head(hidden), self.value_head(hidden).squeeze(1), kept
 
 
-TRUNK: dict[str, type[MLP] | type[GRU] | type[Attention]] = {"mlp": MLP, "gru": GRU, "attention": Attention}
+TRUNK: dict[str, type[nn.Module]] = {"mlp": MLP, "gru": GRU, "attention": Attention}
+
+
+def trunk_of(spec: NetworkSpec) -> nn.Module:
+    """A trunk as a spec says.
+
+    Raises:
+        UnknownNameError: there is nothing at its import path.
+        ConfigError: what is there is no class of a module, or cannot be made of a spec.
+    """
+    kind = TRUNK.get(spec.trunk) or load_name(spec.trunk)
+    if not isinstance(kind, type) or not issubclass(kind, nn.Module):
+        raise ConfigError(f"trunk {spec.trunk}: expected a class of torch.nn.Module, got {kind!r}")
+    try:
+        return kind(spec)
+    except TypeError as error:
+        raise ConfigError(f"trunk {spec.trunk}: is not made of a NetworkSpec alone: {error}") from None
+
+
+def checked(
+    spec: NetworkSpec, rows: int, answer: tuple[Tensor, Tensor, Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What a trunk answered.
+
+    Raises:
+        PolicyError: other shapes than a trunk's.
+    """
+    wanted = [(rows, spec.num_actions), (rows,), (rows, spec.memory_size)]
+    found = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in answer]
+    if found != wanted:
+        raise PolicyError(f"trunk {spec.trunk}: expected logits, values and memory {wanted}, got {found}")
+    return answer
 
 
 class _Tanh(torch.autograd.Function):
@@ -127,13 +162,23 @@ def tanh_layers(inputs: int, hidden: Sequence[int]) -> nn.Sequential:
 def draw_weights(
     module: nn.Module, seed: int, gain: Callable[[str], float] = lambda name: math.sqrt(2)
 ) -> None:
-    """Draw a module's weights anew: matrices orthogonal with a gain by their name, all else 0."""
+    """Draw a module's weights anew: matrices orthogonal, vectors 0, those named ``weight`` 1.
+
+    They depend on no global generator and no number of threads (that of a factorisation would move them).
+
+    Args:
+        module: whose parameters.
+        seed: of the draws.
+        gain: of a matrix, by its name.
+    """
     generator = torch.Generator().manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
-    for name, parameter in module.named_parameters():
-        fresh = torch.zeros(parameter.shape)
-        if parameter.ndim == 2:
-            nn.init.orthogonal_(fresh, gain(name), generator=generator)
-        with torch.no_grad():
+    with threads(1), torch.no_grad():
+        for name, parameter in module.named_parameters():
+            fresh = torch.zeros(parameter.shape)
+            if parameter.ndim >= 2:
+                nn.init.orthogonal_(fresh, gain(name), generator=generator)
+            elif name.rpartition(".")[2] == "weight":  # of a norm
+                fresh += 1
             parameter.copy_(fresh)
 
 

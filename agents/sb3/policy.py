@@ -2,14 +2,11 @@
 
 stable-baselines3 saves pickles inside a zip: whoever made the file decides what code runs when it is loaded,
 with all the rights of the process. Nothing here can check that beforehand. A folder is therefore loaded only
-where it lies in one of the paths that the environment variable ``GYGES_TRUST`` lists (`gyges evaluate --trust
-FOLDER` sets it for one command). Trust what you trained yourself.
+where it is trusted (`gyges.agents.trust`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,28 +15,14 @@ import numpy.typing as npt
 
 from gyges.agents.nn.networks import draw
 from gyges.agents.nn.tensor_files import read_bytes
+from gyges.agents.trust import TRUST, trusted
 from gyges.envs._json import convert, parse
 from gyges.envs.errors import PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation
 
-TRUST = "GYGES_TRUST"
-"""Environment variable: folders whose files may run code, separated as in PATH."""
 MODEL, CARD = "sb3-model.zip", "sb3.json"
 Kind = Literal["ppo", "a2c", "dqn", "maskable-ppo"]
-
-
-def trust(folders: Sequence[str | Path]) -> None:
-    """Trust these folders too, in this process and in those that it starts from now on."""
-    known = [part for part in os.environ.get(TRUST, "").split(os.pathsep) if part]
-    os.environ[TRUST] = os.pathsep.join([*known, *(str(Path(one).resolve()) for one in folders)])
-
-
-def trusted(folder: str | Path) -> bool:
-    """Whether a folder lies in a trusted one, links followed."""
-    here = Path(folder).resolve()
-    roots = [Path(part).resolve() for part in os.environ.get(TRUST, "").split(os.pathsep) if part]
-    return any(here == root or root in here.parents for root in roots)
 
 
 def load_policy(folder: str | Path, game: Game | None = None) -> SB3Policy:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gyges.agents.nn.devices import device_of
 from gyges.agents.sb3.policy import CARD, MODEL, kind
 from gyges.envs import atomic
 from gyges.envs.errors import ConfigError, FileError
@@ -68,6 +69,7 @@ def train(
 
     from gyges.agents.sb3.vec_env import SeatVecEnv
 
+    device_of(options.device)
     some = {} if seats is None else among(seats)
     illegal = "refuse" if name == "maskable-ppo" else "replace"
     env = SeatVecEnv(game, rows=options.rows, illegal=illegal, threads=options.threads, **some)

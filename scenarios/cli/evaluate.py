@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import re
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.model_spec import is_model
 from gyges.agents.load import MODELS
 from gyges.agents.sandbox.process import Limits, unprotected
+from gyges.agents.trust import trust
 from gyges.envs.errors import ConfigError
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation import evaluate
@@ -80,7 +80,7 @@ def run(command: Evaluate) -> int:
         for line in unprotected():
             print(f"gyges: {line}", file=sys.stderr)
     if command.trust:
-        importlib.import_module("gyges.agents.sb3.policy").trust(command.trust)
+        trust(command.trust)
     if is_model(command.policy):
         return _model(command)
     if command.dry_run or command.calls or command.tokens or command.minutes:

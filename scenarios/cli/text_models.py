@@ -13,10 +13,10 @@ from typing import Any
 
 from tyro.conf import Positional
 
-from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.model import Play, TextPolicy
 from gyges.agents.load import load
+from gyges.agents.nn.devices import threads
 from gyges.envs import registry
 from gyges.scenarios.text import attacks
 from gyges.scenarios.text.stages import Stages, run

@@ -22,12 +22,12 @@ from typing import Any
 from tyro.conf import Positional
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.model import TextModel
 from gyges.agents.llm.text.train import Pretrain, pretrain
 from gyges.agents.llm.transcripts import corpus
 from gyges.agents.llm.transcripts.corpus import Line
+from gyges.agents.nn.devices import threads
 from gyges.scenarios.text import attacks
 
 STAGES = ("base", "safety", "benign")

@@ -11,6 +11,7 @@ import pytest
 
 from gyges.agents import load as L
 from gyges.agents.sb3 import policy as sb3_policy
+from gyges.agents.trust import TRUST
 from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.rollout import play
@@ -53,7 +54,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def trusting(made, monkeypatch):
-    monkeypatch.setenv(sb3_policy.TRUST, str(made("ppo").parent))
+    monkeypatch.setenv(TRUST, str(made("ppo").parent))
 
 
 def test_the_list_names_all(capsys):
@@ -76,7 +77,7 @@ def test_it_trains_by_one_command_and_plays(name, made, trusting):
 
 @pytest.mark.parametrize("name", ["ppo", "conditioned", "sb3-maskable-ppo"])
 def test_one_of_each_kind_of_folder_is_evaluated_by_one_command(name, made, tmp_path, monkeypatch, capsys):
-    monkeypatch.delenv(sb3_policy.TRUST, raising=False)
+    monkeypatch.delenv(TRUST, raising=False)
     folder, out = made(name), tmp_path / "results.db"
     given = ["evaluate", str(folder), "--suite", TINY.id, "--out", str(out), "--probes", "0"]
     if name.startswith("sb3"):
@@ -85,7 +86,7 @@ def test_one_of_each_kind_of_folder_is_evaluated_by_one_command(name, made, tmp_
     with Store(out) as store:
         (run,) = store.runs()
         assert run.policy == folder.name
-    monkeypatch.delenv(sb3_policy.TRUST, raising=False)
+    monkeypatch.delenv(TRUST, raising=False)
 
 
 def test_models_are_loaded_from_trusted_folders_only(made, tmp_path, monkeypatch):
@@ -112,14 +113,14 @@ def test_models_are_loaded_from_trusted_folders_only(made, tmp_path, monkeypatch
     (tmp_path / "trusted" / "link").symlink_to(folder)
     for value in (None, str(tmp_path / "trusted"), str(folder) + "x", ""):
         if value is None:
-            monkeypatch.delenv(sb3_policy.TRUST, raising=False)
+            monkeypatch.delenv(TRUST, raising=False)
         else:
-            monkeypatch.setenv(sb3_policy.TRUST, value)
+            monkeypatch.setenv(TRUST, value)
         for where in (folder, tmp_path / "trusted" / "link"):
             with pytest.raises(PolicyError, match="runs whatever code"):
                 L.load(str(where), game)
     assert not mark.exists()
-    monkeypatch.setenv(sb3_policy.TRUST, str(tmp_path / "own"))
+    monkeypatch.setenv(TRUST, str(tmp_path / "own"))
     with pytest.raises(Exception):  # noqa: B017 - whatever the crafted file brings about
         L.load(str(folder), game)
     assert mark.exists()  # trust means what the message says

@@ -23,10 +23,10 @@ import numpy as np
 import torch
 from msgspec import Meta
 
-from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text.model import check_loss
 from gyges.agents.llm.text.train import Mode
 from gyges.agents.llm.transcripts.tags import Tags
+from gyges.agents.nn.devices import threads
 from gyges.envs import _json
 from gyges.envs.errors import ConfigError, DataError, FileError
 from gyges.envs.options import Options

@@ -25,13 +25,13 @@ from msgspec import Meta
 from torch import Tensor
 from torch.nn import functional
 
-from gyges.agents.learn.trainer import threads
 from gyges.agents.llm.text.model import Play, TextModel, check_loss
 from gyges.agents.llm.text.tokenizer import Vocabulary, learn
 from gyges.agents.llm.text.transformer import Shape, Transformer
 from gyges.agents.llm.transcripts import corpus
 from gyges.agents.llm.transcripts.corpus import Line
 from gyges.agents.llm.transcripts.tags import Tags
+from gyges.agents.nn.devices import threads
 from gyges.envs.errors import DataError
 from gyges.envs.options import Options
 
