@@ -24,8 +24,20 @@ RULES = ("reset", "step", "observe", "common", "legal", "judge")
 """What play begins from; `common` is optional."""
 
 
-RUNTIME = ("compiler", "kernels", "kernels_cuda", "memory", "persona_loop", "pointers", "random", "tables")
+RUNTIME = (
+    "compiler",
+    "kernels",
+    "kernels_cuda",
+    "memory",
+    "modes",
+    "persona_loop",
+    "pointers",
+    "random",
+    "tables",
+)
 """Files of this folder that compiled loops are made of."""
+DECLARATIONS = ("actions", "choice_point", "observation", "rules", "state")
+"""Files of `gyges.envs` whose offsets and columns are constants in compiled loops."""
 
 
 def is_rule(value: Any) -> bool:
@@ -36,7 +48,8 @@ def is_rule(value: Any) -> bool:
 def runtime_files() -> list[Path]:
     """The sources of the runtime that compiled loops are made of."""
     here = Path(__file__).resolve()
-    return [here.with_name(f"{name}.py") for name in RUNTIME]
+    declarations = [here.parents[1] / f"{name}.py" for name in DECLARATIONS]
+    return [here.with_name(f"{name}.py") for name in RUNTIME] + declarations
 
 
 def sources(module: types.ModuleType) -> list[Path]:

@@ -56,6 +56,9 @@ def test_the_cache_stamp_covers_every_source():
         "kernels.py",
         "kernels_cuda.py",
         "pointers.py",
+        "actions.py",
+        "observation.py",
+        "state.py",
     } <= names
     assert stamps.cache_stamp(well_rules) == stamps.cache_stamp(well_rules)
 
