@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,7 +198,8 @@ def test_a_setting_outside_of_its_declared_bounds_is_refused_by_name(game, bad, 
 
 def test_numpy_numbers_and_whole_chances_are_settings():
     game = make("steward-v0", num_agents=np.int64(4), ring=np.float64(0.25), hazard=1)
-    assert (game.params().num_agents, game.params().ring, game.params().hazard) == (4, 16384, 65536)
+    params: Any = game.params()
+    assert (params.num_agents, params.ring, params.hazard) == (4, 16384, 65536)
 
 
 def test_personas_lie_under_their_names():
