@@ -21,6 +21,7 @@ LISTED = {
     "agents/load.py": "chess engines by name",
     "scenarios/cli/main.py": "the commands of chess variants",
     "scenarios/cli/fairychess.py": "the command for chess variants",
+    "scenarios/cli/perft_divide.py": "the command that compares perft with an engine",
     "scenarios/cli/draw.py": "the command for chess diagrams",
 }
 DEFAULTS = {
