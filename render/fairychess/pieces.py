@@ -156,6 +156,8 @@ def _design(v: Variant, kinds: tuple[Kind, ...], kind: Kind, style: str) -> Desi
         token = {"shogi": "tile", "janggi": "octagon"}.get(family, "disc")
         alike = [k for k in kinds[1:] if (signs_of(v, k), k.symbol[0] == "+") == (signs, letter[0] == "+")]
         marks = marks_of(kind.piece) if len(alike) > 1 else ()
+        if sum(marks_of(k.piece) == marks for k in alike) > 1:
+            return Design("", letter, token, "", marks)  # gold both, but they turn back into different pieces
         return Design("", letter, token, "", marks, signs, SHARES.get(kind.piece.name, 0.95))
     glyph, badge = glyph_of(kind.piece)
     badge = "+" if kind.symbol[-1] == "~" else badge

@@ -118,7 +118,7 @@ def test_no_second_king_may_be_in_hand():
 PROMOTING = [
     # maps of a child join those of its parent
     ("[gp:minishogi]\npromotedPieceType = s:g\n", "4k/P4/5/5/K4[-] w - - 0 1", {"a4a5+"}, "a4"),
-    ("[limit:grand]\npromotionLimit = q:2\n", "1k8/P9/10/10/10/10/10/10/Q9/K9 w - - 0 1",
+    ("[limit:grand]\npromotionLimit = q:2\n", "2k7/P9/10/10/10/10/10/10/Q9/K9 w - - 0 1",
      {"a9a10a", "a9a10c", "a9a10q", "a9a10r", "a9a10b", "a9a10n"}, "a9"),
     # what would be stuck promotes only where its region lets it
     ("[q5:minishogi]\npromotionRegionBlack = a1 b2 c1\n", "4k/5/5/3p1/K4[-] b - - 0 1", set(), "d2"),
