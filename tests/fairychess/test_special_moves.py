@@ -10,7 +10,8 @@ from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.registry import make
 
 SPECIAL = ("duck", "amazons", "joust", "seirawan", "shouse", "janggi", "janggimodern", "kyotoshogi", "micro",
-           "sittuyin", "cambodian", "koedem", "placement", "petrified", "spartan", "shatar")  # fmt: skip
+           "sittuyin", "cambodian", "koedem", "placement", "petrified", "spartan", "shatar", "snailtrail",
+           "isolation", "isolation7x7")  # fmt: skip
 
 
 @pytest.mark.parametrize("variant", SPECIAL)
