@@ -17,8 +17,15 @@ PLAIN = (bool, int, float, str)
 
 @functools.cache
 def _hints(kind: Any) -> dict[str, Any]:
-    """The fields that can be checked: plain ones, with or without bounds, and choices."""
+    """The fields that can be checked: plain ones, with or without bounds, and choices.
+
+    A field declared again without bounds, for another default, keeps those of the nearest base.
+    """
     hints = get_type_hints(kind, include_extras=True)
+    for base in kind.__mro__[1:]:
+        for name, hint in get_type_hints(base, include_extras=True).items():
+            if get_origin(hint) is Annotated and hints[name] == get_args(hint)[0]:
+                hints[name] = hint
     bare = {
         name: get_args(hint)[0] if get_origin(hint) is Annotated else hint for name, hint in hints.items()
     }

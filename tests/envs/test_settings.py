@@ -28,3 +28,11 @@ def test_another_form_is_refused(word):
 def test_a_name_is_given_once():
     with pytest.raises(ConfigError, match=r"given twice: 0\.5 and '1'"):
         parse_settings(["ring=0.5", "horizon=3", "ring=1"])
+
+
+def test_a_default_changed_by_a_game_keeps_the_bounds():
+    from well.game import Well
+
+    for wrong in (-1, 0, 1_000_001):
+        with pytest.raises(ConfigError, match="horizon"):
+            Well(horizon=wrong)
