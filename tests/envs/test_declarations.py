@@ -28,10 +28,10 @@ ROWS = {
         "fined stock store ground mode quota limit rescue rested catch order seal laid hungry duty guilt "
         "seen proof0 proof1 proof2 charge0 charge1 charge2 merit gone"
     ),
-    "fairychess": "info board pocket count last seen kept end why many moves past",
+    "fairychess": "info board pocket count more last seen kept end why many moves past pending",
     "fairychess_stakes": (
-        "info board pocket count last seen kept end why many moves past token treaty pact order seal target "
-        "until barred extra odd caught back weigh merit held minors died stolen undo before"
+        "info board pocket count more last seen kept end why many moves past pending token treaty pact "
+        "order seal target until barred extra odd caught back weigh merit held minors died stolen undo before"
     ),
 }
 
