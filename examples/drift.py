@@ -5,8 +5,10 @@ norm is printed episode by episode. A script stands in for the model here: it dr
 that nobody minded. Put ``Server("model", "http://...")`` in its place for a real one.
 """
 
+import sys
+from pathlib import Path
+
 import numpy as np
-from well.personas import Clean
 
 from gyges.agents.llm.chat.mock import Mock
 from gyges.agents.llm.chat.policy import ChatPolicy
@@ -15,6 +17,10 @@ from gyges.envs import make, register
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER, headline
 from gyges.envs.rollout import Seating
+
+sys.path.insert(0, str(Path(__file__).parent / "well"))  # the example game
+
+from well.personas import Clean
 
 EPISODES, DAYS = 5, 10
 

@@ -164,7 +164,7 @@ def digest(text: str) -> str:
     found = hashlib.sha256(text.encode())
     if name == "alphabeta":
         folder = Path(key.__code__.co_filename).parent
-        for file in ("search.py", "_search.py", "worth.py"):
+        for file in ("alphabeta.py", "compiled.py", "piece_values.py"):
             found.update((folder / file).read_bytes())
     else:
         with open(find_engine(path), "rb") as program:
