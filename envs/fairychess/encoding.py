@@ -442,7 +442,7 @@ class ActionNames:
         if action >= family.gate_actions:
             slot, rest = divmod(action - family.gate_actions, sheet)
             name = cell_name(rest // cells, family) + cell_name(rest % cells, family)
-            return name + self._drops[slot].lower()
+            return f"{name}/{self._drops[slot].lower()}"
         if action >= family.drop_actions:
             slot, to = divmod(action - family.drop_actions, cells)
             return f"{self._drops[slot]}@{cell_name(to, family)}"

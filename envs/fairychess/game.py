@@ -262,33 +262,42 @@ class FairyChess(Game):
 
         board = Board(self.variant)
         board.row = self.rows_of(codes)[0]
+        listed = board.listed()[0]
+        if not self.family.walls:
+            return {self.action_of(move): move for move in listed}
+        acts = {plain: self.action_of(plain) for plain in {move & at.PLAIN for move in listed}}
         found: dict[int, int] = {}
         waiting = self.pending(codes)
-        for move in board.listed()[0]:
-            if waiting and self.action_of(move) != waiting:
-                continue
-            found.setdefault(self.wall_of(move) if waiting else self.action_of(move), move)
+        for move in listed:
+            act = acts[move & at.PLAIN]
+            if not waiting:
+                found.setdefault(act, move)
+            elif act == waiting:
+                found[self.wall_of(move)] = move
         return found
 
     def move_of(self, codes: npt.NDArray[Any], action: int) -> int:
         """The engine's move of a legal action; KeyError where it is not legal."""
         return self.moves(codes)[int(action)]
 
-    def uci(self, codes: npt.NDArray[Any], action: int) -> str:
-        """A legal action's UCI name in its position: castling by the king's square, promotion by letter.
+    def uci_names(self, codes: npt.NDArray[Any]) -> dict[int, str]:
+        """The UCI names of the legal actions: castling by the king's square, promotion by letter.
 
         Where moves put walls, a move is named without its wall, and the wall with its move.
         """
         from gyges.envs.fairychess.board import uci
 
-        move = self.move_of(codes, action)
-        if self.family.walls and not self.pending(codes):
-            move &= at.PLAIN
-        return uci(self.compiled, self.rows_of(codes)[0], move)
+        row = self.rows_of(codes)[0]
+        part = at.PLAIN if self.family.walls and not self.pending(codes) else -1
+        return {action: uci(self.compiled, row, move & part) for action, move in self.moves(codes).items()}
+
+    def uci(self, codes: npt.NDArray[Any], action: int) -> str:
+        """The UCI name of one legal action, as in `uci_names`; KeyError where it is not legal."""
+        return self.uci_names(codes)[int(action)]
 
     def action_from_uci(self, codes: npt.NDArray[Any], name: str) -> int:
         """The action of a legal move's UCI name; KeyError where there is none."""
-        return {self.uci(codes, action): action for action in self.moves(codes)}[name]
+        return {own: action for action, own in self.uci_names(codes).items()}[name]
 
     # Words.
 

@@ -230,7 +230,7 @@ class AnswersInfinitelyDeep(Honest):
 
         text = b'{"arrays":' + b"[" * 900_000
         frame = struct.pack("<4sIQ", b"GYF1", len(text), 0) + text
-        for descriptor in range(3, 64):
+        for descriptor in range(3, 1024):
             try:
                 os.write(descriptor, frame)
             except OSError:
@@ -246,7 +246,7 @@ class ClaimsTerabytes(Honest):
 
         listed = [["action", "<i8", [1 << 20, 1 << 20, 1 << 20]], ["x", "<U99999999", [1]], ["y", "O", [1]]]
         text = json.dumps({"arrays": listed, "n": 1}).encode()
-        for descriptor in range(3, 64):
+        for descriptor in range(3, 1024):
             try:
                 os.write(descriptor, struct.pack("<4sIQ", b"GYF1", len(text), 8) + text + bytes(8))
             except OSError:

@@ -135,7 +135,7 @@ class AnswersWithObjects(Honest):
 
 class WritesToEveryPipe(Honest):
     def sin(self, observation, decision, now):
-        for descriptor in range(3, 64):
+        for descriptor in range(3, 1024):
             try:
                 os.write(descriptor, b"\xff" * 64)
             except OSError:
@@ -144,7 +144,7 @@ class WritesToEveryPipe(Honest):
 
 class ClosesEveryPipe(Honest):
     def sin(self, observation, decision, now):
-        os.closerange(3, 64)
+        os.closerange(3, 1024)
 
 
 class OpensASocket(Honest):

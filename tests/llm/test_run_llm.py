@@ -12,6 +12,7 @@ echo "$@" >> "$LOG"
 if [ "$2" = pip ] && [ "$BROKEN" = 1 ] && [[ "$*" == *llama-cpp-python* ]]; then exit 1; fi
 if [ "$2" = llama_cpp.server ]; then exit 1; fi
 if [ "$1" = -c ]; then echo 9; fi
+if [[ "$1" == benchmarks/* ]]; then until grep -q llama_cpp.server "$LOG"; do sleep 0.05; done; fi
 """
 
 
