@@ -48,98 +48,19 @@ def parse(text: str | bytes, where: str) -> dict[str, Any]:
     return data
 
 
-class Reader:
-    """Takes the parts of a JSON object one by one; `done` refuses what is left."""
+def made(part: Any, kind: type[Made], where: str) -> Made:
+    """A dataclass from an object of just its fields, which it checks itself.
 
-    def __init__(self, data: Any, where: str) -> None:
-        if not isinstance(data, dict):
-            raise FileError(f"{where}: expected an object, got {_kind(data)}")
-        self.data = dict(data)
-        self.where = where
-
-    def fail(self, name: str, expected: str, got: Any) -> NoReturn:
-        """Raise FileError for one part."""
-        shown = repr(got)
-        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        raise FileError(f"{self.where}: {name}: expected {expected}, got {shown}")
-
-    def take(self, name: str, expected: str) -> Any:
-        """One part, which must be there."""
-        if name not in self.data:
-            raise FileError(f"{self.where}: {name}: expected {expected}, but it is missing")
-        return self.data.pop(name)
-
-    def done(self) -> None:
-        """Refuse parts that nobody asked for."""
-        if self.data:
-            raise FileError(f"{self.where}: unknown part {min(self.data)[:60]!r}")
-
-    def format(self, name: str, version: int) -> None:
-        """Refuse a file of another format or version."""
-        if self.text("format") != name or self.integer("version", 0, 1 << 31) != version:
-            raise FileError(f"{self.where}: not a {name} of version {version}")
-
-    def mapping(self, name: str) -> dict[str, Any]:
-        """An object of whatever plain JSON."""
-        value = self.take(name, "an object")
-        if not isinstance(value, dict):
-            self.fail(name, "an object", value)
-        return value
-
-    def made(self, name: str, kind: type[Made]) -> Made:
-        """A dataclass from an object of just its fields, which it checks itself."""
-        part, where = self.take(name, "an object"), f"{self.where}: {name}"
-        names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-        if not isinstance(part, dict) or set(part) != names:
-            raise FileError(f"{where}: expected an object of {', '.join(sorted(names))}")
-        try:
-            return kind(**part)
-        except (ConfigError, TypeError, ValueError) as error:
-            raise FileError(f"{where}: {error}") from None
-
-    def text(self, name: str, longest: int = 256) -> str:
-        """A string of at most `longest` characters."""
-        expected = f"a string of at most {longest} characters"
-        value = self.take(name, expected)
-        if not isinstance(value, str) or len(value) > longest:
-            self.fail(name, expected, value)
-        return value
-
-    def flag(self, name: str) -> bool:
-        """True or false."""
-        value = self.take(name, "true or false")
-        if not isinstance(value, bool):
-            self.fail(name, "true or false", value)
-        return value
-
-    def integer(self, name: str, low: int, high: int) -> int:
-        """An integer within bounds."""
-        expected = f"an integer from {low} to {high}"
-        value = self.take(name, expected)
-        if not _is_int(value) or not low <= value <= high:
-            self.fail(name, expected, value)
-        return int(value)
-
-    def scalars(self, name: str) -> dict[str, Any]:
-        """An object of numbers, strings (a chess variant is one, or a list of positions) and truth values."""
-        value = self.take(name, "an object of settings")
-        if not isinstance(value, dict) or len(value) > 256:
-            self.fail(name, "an object of at most 256 settings", value)
-        for key, one in value.items():
-            plain = one is None or isinstance(one, (bool, int, float, str))
-            plain = plain and not (isinstance(one, str) and len(one) > MAX_SETTING)
-            if len(key) > 64 or not plain or (isinstance(one, int) and abs(one) >= 1 << 64):
-                wanted = f"a number, at most {MAX_SETTING} characters, true or false"
-                self.fail(f"{name}.{key[:64]}", wanted, one)
-        return value
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _kind(value: Any) -> str:
-    return type(value).__name__
+    Raises:
+        FileError: other fields, or values that it refuses.
+    """
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(part, dict) or set(part) != names:
+        raise FileError(f"{where}: expected an object of {', '.join(sorted(names))}")
+    try:
+        return kind(**part)
+    except (ConfigError, TypeError, ValueError) as error:
+        raise FileError(f"{where}: {error}") from None
 
 
 def convert(data: Any, kind: Any, where: str, hook: Callable[[type, Any], Any] | None = None) -> Any:

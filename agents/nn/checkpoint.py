@@ -14,8 +14,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
+import msgspec
 import numpy.typing as npt
 import torch
 
@@ -88,48 +89,42 @@ def save(
     tensor_files.write_card(where / FILE, data, files, KINDS)
 
 
-def read_card(folder: str | Path) -> tuple[Card, dict[str, dict[str, Any]]]:
+class _Written(msgspec.Struct, forbid_unknown_fields=True):
+    """What `save` writes, as it is read again."""
+
+    format: Literal["gyges-checkpoint"]
+    version: Literal[1]
+    layout: dict[str, Any]
+    algorithm: _json.Text
+    game: _json.Text
+    settings: _json.Settings
+    condition: _json.Count | None
+    greedy: bool
+    about: dict[str, Any]
+    files: dict[Literal["network", "training"], tensor_files.Entry]
+
+
+def read_card(folder: str | Path) -> tuple[Card, dict[str, tensor_files.Entry]]:
     """The card, and its files by kind.
 
     Raises:
         FileError: missing, malformed, or of another format.
     """
     path = Path(folder) / FILE
-    reader = _json.Reader(_json.parse(tensor_files.read_bytes(path, MAX_CARD), str(path)), str(path))
-    reader.format(FORMAT, VERSION)
-    files = _files(reader, str(path))
-    condition = reader.take("condition", "a token or null")
-    if condition is not None and (type(condition) is not int or not 0 <= condition < 1 << 31):
-        reader.fail("condition", "a token or null", condition)
-    card = Card(
-        spec=_spec(reader, folder),
-        algorithm=reader.text("algorithm"),
-        game=reader.text("game"),
-        settings=reader.scalars("settings"),
-        condition=condition,
-        greedy=reader.flag("greedy"),
-        about=reader.mapping("about"),
-    )
-    reader.done()
-    return card, files
-
-
-def _files(reader: _json.Reader, where: str) -> dict[str, dict[str, Any]]:
-    parts = reader.take("files", "an object of files")
-    if not isinstance(parts, dict) or "network" not in parts or not set(parts) <= set(KINDS):
-        reader.fail("files", "network and perhaps training", parts)
-    return {k: tensor_files.read_entry(part, k, f"{where}: files.{k}") for k, part in parts.items()}
-
-
-def _spec(reader: _json.Reader, folder: str | Path) -> NetworkSpec:
-    """The spec of a card; with a trunk of its own, only from a trusted folder."""
-    spec = reader.made("layout", NetworkSpec)
+    where = str(path)
+    card = _json.convert(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), _Written, where)
+    if "network" not in card.files:
+        raise FileError(f"{where}: files: expected network and perhaps training")
+    for kind, entry in card.files.items():
+        entry.require(kind, f"{where}: files.{kind}")
+    spec = _json.made(card.layout, NetworkSpec, f"{where}: layout")
     if spec.trunk not in get_args(Trunk) and not trusted(folder):
         raise FileError(
             f"{folder}: the trunk {spec.trunk[:80]!r} is code, to be run; if you made it: "
             f"{TRUST}={Path(folder).resolve()}, or gyges evaluate --trust"
         )
-    return spec
+    about = (card.algorithm, card.game, card.settings, card.condition, card.greedy, card.about)
+    return Card(spec, *about), card.files
 
 
 def shapes(spec: NetworkSpec) -> dict[str, tuple[str, tuple[int, ...]]]:

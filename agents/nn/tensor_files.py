@@ -11,14 +11,15 @@ import hashlib
 import json
 import math
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import safetensors.numpy
+from msgspec import Meta
 
 from gyges.envs import _json, atomic
 from gyges.envs.errors import FileError
@@ -32,6 +33,7 @@ MAX_HEADER = 8 << 20
 DTYPES = {"BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8,
           "F32": 4, "F64": 8}  # fmt: skip
 """Types that are read, and their bytes an element."""
+_Size = Annotated[int, Meta(ge=0, lt=1 << 48)]
 NAMES = {"bool": "BOOL", "uint8": "U8", "int8": "I8", "int16": "I16", "uint16": "U16", "int32": "I32",
          "uint32": "U32", "int64": "I64", "uint64": "U64", "float32": "F32", "float64": "F64"}  # fmt: skip
 
@@ -89,31 +91,30 @@ def write_card(
                 old.unlink()
 
 
-def read_entry(part: Any, kind: str, where: str) -> dict[str, Any]:
-    """What a card, perhaps a stranger's, says of a file: name, bytes and sha256 as `store` gave them.
+class Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a card, perhaps a stranger's, says of a file: as `store` gave it."""
 
-    Raises:
-        FileError: malformed, or a name that is not that of its content.
-    """
-    reader = _json.Reader(part, where)
-    name, size, sha = reader.text("name"), reader.integer("bytes", 0, MAX_FILE), reader.text("sha256")
-    reader.done()
-    if name != f"{kind}-{sha[:16]}.safetensors" or not re.fullmatch("[0-9a-f]{64}", sha):
-        raise FileError(f"{where}: the name {name[:80]!r} does not follow from its hash")
-    return {"name": name, "bytes": size, "sha256": sha}
+    name: Annotated[str, Meta(pattern=r"^[a-z]+-[0-9a-f]{16}\.safetensors$")]
+    bytes: Annotated[int, Meta(ge=0, le=MAX_FILE)]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+    def require(self, kind: str, where: str) -> None:
+        """Raise FileError where the name is not that of its kind and content."""
+        if self.name != f"{kind}-{self.sha256[:16]}.safetensors":
+            raise FileError(f"{where}: the name {self.name!r} does not follow from its hash")
 
 
-def fetch(folder: str | Path, entry: Mapping[str, Any]) -> tuple[bytes, str]:
+def fetch(folder: str | Path, entry: Entry) -> tuple[bytes, str]:
     """The bytes of a card's file, and its path; FileError unless they are those the card names."""
-    path = Path(folder) / entry["name"]
-    data = read_bytes(path, entry["bytes"])
-    if len(data) != entry["bytes"] or digest(data) != entry["sha256"]:
+    path = Path(folder) / entry.name
+    data = read_bytes(path, entry.bytes)
+    if len(data) != entry.bytes or digest(data) != entry.sha256:
         raise FileError(f"{path}: {len(data)} bytes that are not those its card names; truncated or changed")
     return data, str(path)
 
 
 def read_weights(
-    folder: str | Path, entry: Mapping[str, Any], expected: Mapping[str, tuple[str, tuple[int, ...]]]
+    folder: str | Path, entry: Entry, expected: Mapping[str, tuple[str, tuple[int, ...]]]
 ) -> Arrays:
     """A network's arrays.
 
@@ -125,8 +126,8 @@ def read_weights(
         FileError: other bytes than the card names, other arrays than expected, or some not finite.
     """
     most = 4 * sum(math.prod(shape) for _, shape in expected.values()) + MAX_HEADER
-    if entry["bytes"] > most:
-        raise FileError(f"{folder}: {entry['bytes']} bytes of weights; the network has at most {most}")
+    if entry.bytes > most:
+        raise FileError(f"{folder}: {entry.bytes} bytes of weights; the network has at most {most}")
     data, where = fetch(folder, entry)
     require(header(data, where), expected, where)
     arrays = unpack(data, where)
@@ -167,21 +168,22 @@ def header(data: bytes, where: str) -> dict[str, tuple[str, tuple[int, ...]]]:
     return found
 
 
+class _Array(msgspec.Struct, forbid_unknown_fields=True):
+    """What a safetensors header says of an array."""
+
+    dtype: Annotated[str, Meta(max_length=16)]
+    shape: Annotated[list[_Size], Meta(max_length=8)]
+    data_offsets: tuple[_Size, _Size]
+
+
 def _entry(part: Any, where: str) -> tuple[str, tuple[int, ...], tuple[int, int]]:
-    reader = _json.Reader(part, where)
-    kind = reader.text("dtype", 16)
-    shape = reader.take("shape", "a list of sizes")
-    span = reader.take("data_offsets", "two offsets")
-    reader.done()
+    array = _json.convert(part, _Array, where)
+    kind, span = array.dtype, array.data_offsets
     if kind not in DTYPES:
         raise FileError(f"{where}: dtype {kind!r} is none of {', '.join(DTYPES)}")
-    for value, most in ((shape, 8), (span, 2)):
-        whole = isinstance(value, list) and all(type(x) is int and 0 <= x < 1 << 48 for x in value)
-        if not whole or len(value) > most:
-            raise FileError(f"{where}: shape and data_offsets are lists of sizes, got {str(value)[:60]}")
-    if len(span) != 2 or span[1] - span[0] != math.prod(shape) * DTYPES[kind]:
-        raise FileError(f"{where}: {kind} of shape {shape} does not fill bytes {span}")
-    return kind, tuple(shape), (span[0], span[1])
+    if span[1] - span[0] != math.prod(array.shape) * DTYPES[kind]:
+        raise FileError(f"{where}: {kind} of shape {array.shape} does not fill bytes {span}")
+    return kind, tuple(array.shape), span
 
 
 def require(

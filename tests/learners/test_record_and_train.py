@@ -120,7 +120,7 @@ def test_bad_options_and_data_are_named(tmp_path, capsys):
 def test_seeds_get_a_folder_each(tmp_path):
     given = ["--dataset", str(recorded.folder()), "--out", str(tmp_path), "--steps", "4", "--quiet"]
     assert T.main(["cloning", *given, "--seeds", "2", "--seed", "7"]) == 0
-    files = [read_card(tmp_path / f"seed-{k}")[1]["network"]["sha256"] for k in (7, 8)]
+    files = [read_card(tmp_path / f"seed-{k}")[1]["network"].sha256 for k in (7, 8)]
     assert files[0] != files[1]
     assert T.main(["cloning", *given[:2], "--out", str(tmp_path / "one"), *given[4:], "--seed", "8"]) == 0
-    assert read_card(tmp_path / "one")[1]["network"]["sha256"] == files[1]
+    assert read_card(tmp_path / "one")[1]["network"].sha256 == files[1]

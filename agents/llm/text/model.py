@@ -13,8 +13,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -112,6 +113,20 @@ class TextModel:
         return where
 
 
+class _Written(msgspec.Struct, forbid_unknown_fields=True):
+    """What `TextModel.save` writes, as it is read again."""
+
+    format: Literal["gyges-text-model"]
+    version: Literal[1]
+    mode: _json.Text
+    game: _json.Text
+    play: dict[str, Any]
+    shape: dict[str, Any]
+    vocabulary: dict[str, Any]
+    about: dict[str, Any]
+    weights: tensor_files.Entry
+
+
 def load(folder: str | Path) -> TextModel:
     """Read a checkpoint folder.
 
@@ -120,21 +135,19 @@ def load(folder: str | Path) -> TextModel:
     """
     path = Path(folder) / FILE
     where = str(path)
-    reader = _json.Reader(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), where)
-    reader.format(FORMAT, VERSION)
-    shape, play = reader.made("shape", Shape), reader.made("play", Play)
-    vocabulary = Vocabulary.from_json(reader.take("vocabulary", "an object"), f"{where}: vocabulary")
-    about, mode, game = reader.mapping("about"), reader.text("mode"), reader.text("game")
-    entry = tensor_files.read_entry(reader.take("weights", "a file"), "weights", f"{where}: weights")
-    reader.done()
+    card = _json.convert(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), _Written, where)
+    shape = _json.made(card.shape, Shape, f"{where}: shape")
+    play = _json.made(card.play, Play, f"{where}: play")
+    vocabulary = Vocabulary.from_json(card.vocabulary, f"{where}: vocabulary")
+    card.weights.require("weights", f"{where}: weights")
     if len(vocabulary) != shape.vocabulary:
         raise FileError(f"{where}: {len(vocabulary)} tokens for a model of {shape.vocabulary}")
     with torch.device("meta"):
         expected = {n: ("F32", tuple(p.shape)) for n, p in Transformer(shape).named_parameters()}
-    arrays = tensor_files.read_weights(folder, entry, expected)
+    arrays = tensor_files.read_weights(folder, card.weights, expected)
     network = Transformer(shape)
     put(network, arrays)
-    return TextModel(network.eval(), vocabulary, play=play, mode=mode, game=game, about=about)
+    return TextModel(network.eval(), vocabulary, play=play, mode=card.mode, game=card.game, about=card.about)
 
 
 def load_policy(folder: str | Path, game: Game | None = None) -> TextPolicy:
