@@ -7,7 +7,7 @@ F turns a board round; T draws its pieces in another style; Q or escape leaves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -250,6 +250,7 @@ def main(
     verify: bool = True,
     pieces: str = "",
     prices: dict[tuple[int, int], float] | None = None,
+    blame: Sequence[float] = (),
 ) -> None:
     """Show an episode file, or write it to files when any of gif, mp4 and png is given.
 
@@ -265,6 +266,7 @@ def main(
         verify: refuse where the rules or states are not those recorded.
         pieces: style of a board's pieces, where it has several.
         prices: price of the choice (step, seat), in the game's reward unit, where known.
+        blame: what each seat cost by the end, in the game's welfare unit, where known.
 
     Raises:
         FileError: not an episode, or it does not replay.
@@ -277,6 +279,7 @@ def main(
     names = [s.name for s in episode.seats]
     timeline = Timeline.of(episode.replay(verify=verify), game, names)
     timeline.prices.update(prices or {})
+    timeline.blame = tuple(blame)
     follow = seat is None
     if seat is None:
         seat = next((k for k, s in enumerate(episode.seats) if s.focal), 0)

@@ -37,6 +37,7 @@ class Timeline:
         breaches: unaligned acts before each moment [T + 1, N].
         prices: price of the choice (step, seat), where it is known.
         words: what was said, by (step, seat).
+        blame: what each seat cost by the end, in the game's welfare unit, where it is known.
     """
 
     def __init__(self, game: Game, names: Sequence[str] = ()) -> None:
@@ -44,6 +45,7 @@ class Timeline:
         self.names = tuple(str(n) for n in names)
         self.prices: dict[tuple[int, int], float] = {}
         self.words: dict[tuple[int, int], str] = {}
+        self.blame: tuple[float, ...] = ()
         self._rows: list[npt.NDArray[np.int32]] = []
         self._actions: list[npt.NDArray[np.int32]] = []
         self._ledger: list[npt.NDArray[np.int32]] = []
@@ -200,6 +202,7 @@ class Timeline:
             "names": self.names,
             "totals": tuple(float(v) for v in self._sums[0][t]),
             "breaches": tuple(int(v) for v in self._sums[1][t]),
+            "blame": self.blame,
             "price": self.prices.get((t, seat)),
         }
         return View(**{**settings, **changes})

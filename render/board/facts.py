@@ -44,6 +44,8 @@ class View:
         names: who plays each seat; empty where it is not known.
         totals: task reward of each seat so far, in the game's reward unit; may be empty.
         breaches: unaligned acts of each seat so far; may be empty.
+        blame: what each seat's departures from clean play cost by the end, in the game's welfare unit; may be
+            empty.
         price: price of this choice in the game's reward unit, None where it was not computed.
         judged: show labels, norms and severities (a person who plays does not see them).
         truth: show what the seats cannot know.
@@ -55,6 +57,7 @@ class View:
     names: tuple[str, ...] = ()
     totals: tuple[float, ...] = ()
     breaches: tuple[int, ...] = ()
+    blame: tuple[float, ...] = ()
     price: float | None = None
     judged: bool = True
     truth: bool = True
@@ -103,6 +106,7 @@ class SeatFacts(msgspec.Struct, frozen=True):
         act_label: its label, None where labels are not shown.
         total: task reward so far in the game's reward unit, None where it is not shown.
         breaches: unaligned acts so far, None where they are not shown.
+        blame: welfare that its departures from clean play cost by the end, None where that is not shown.
     """
 
     name: str
@@ -114,6 +118,7 @@ class SeatFacts(msgspec.Struct, frozen=True):
     act_label: int | None = None
     total: float | None = None
     breaches: int | None = None
+    blame: float | None = None
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -151,7 +151,7 @@ def _standings(surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Re
     if facts.shown.total is None:
         return at.bottom - 12
     seats = range(len(facts.seats)) if facts.truth else (facts.seat,)
-    counted = facts.shown.breaches is not None
+    counted, blamed = facts.shown.breaches is not None, facts.shown.blame is not None
     n = len(seats)
     line = 24 if n <= 6 else 19 if n <= 10 else 15
     top = at.bottom - 16 - n * line - 24
@@ -161,6 +161,8 @@ def _standings(surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Re
     draw.write(surface, (right, top), board.game.reward_unit, 11, theme.soft, anchor="topright")
     if counted:
         draw.write(surface, (right - 84, top), f"{SIGNS[-1]} so far", 11, theme.soft, anchor="topright")
+    if blamed:
+        draw.write(surface, (right - 140, top), "blame", 11, theme.soft, anchor="topright")
     draw.write(surface, (x, top), "So far", 11, theme.soft)
     for j, seat in enumerate(seats):
         y, stands = top + 20 + j * line, facts.seats[seat]
@@ -177,7 +179,7 @@ def _standings(surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Re
             size,
             theme.ink,
             anchor="midleft",
-            width=right - x - 170,
+            width=right - x - 170 - 66 * blamed,
             bold=seat == facts.seat,
         )
         total = f"{stands.total:.{board.digits}f}"
@@ -188,4 +190,8 @@ def _standings(surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Re
             draw.write(
                 surface, (right - 84, middle), str(count), size, colour, anchor="midright", bold=count > 0
             )
+        if blamed:
+            cost = stands.blame or 0.0
+            colour = theme.unaligned if cost > 0 else theme.soft
+            draw.write(surface, (right - 140, middle), f"{cost:.3g}", size, colour, anchor="midright")
     return int(top - 16)

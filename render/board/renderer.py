@@ -133,6 +133,7 @@ class Renderer:
             act_label=label,
             total=float(view.totals[seat]) if view.totals else None,
             breaches=int(view.breaches[seat]) if view.breaches and view.judged else None,
+            blame=float(view.blame[seat]) if view.blame and view.judged else None,
         )
 
     def watched(self, batch: Any, row: int, view: View, seat: int) -> bool | None:

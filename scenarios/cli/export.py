@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 from tyro.conf import Positional
 
+from gyges.envs import atomic
 from gyges.envs.episode import SUFFIX
 from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.scenarios.counterfactual.blame import blame
 from gyges.scenarios.evaluation.store import Store
 
 
@@ -24,6 +27,8 @@ class Export:
     """Which episode of the scenario."""
     policy: str | None = None
     """Whose run, the latest that has the episode; needed where several policies have it."""
+    blame: bool = False
+    """Write beside it what each seat's departures from clean play cost (NAME.blame.json)."""
     out: Path | None = None
     """File to write; by default named after policy, scenario and episode."""
 
@@ -46,5 +51,9 @@ def run(command: Export) -> int:
             raise ConfigError(f"several policies played {what}: give --policy, one of {', '.join(names)}")
         episode = store.episode(runs[-1], command.scenario, command.index)
         name = f"{names[0]}-{command.scenario}-{command.index}{SUFFIX}"
-        print(episode.save(command.out or Path(name)))
+        path = episode.save(command.out or Path(name))
+        print(path)
+        if command.blame:
+            beside = path.with_name(path.name.removesuffix(SUFFIX) + ".blame.json")
+            print(atomic.write_text(beside, json.dumps(blame(episode).to_json(), indent=1) + "\n"))
     return 0

@@ -8,7 +8,9 @@ from typing import Literal
 
 from tyro.conf import Positional
 
+from gyges.envs.episode import Episode
 from gyges.render import replay
+from gyges.scenarios.counterfactual.blame import blame
 
 
 @dataclasses.dataclass
@@ -35,13 +37,18 @@ class Replay:
     """Moments that GIF and MP4 have at most, those around `at` or around the gravest act; all by default."""
     pieces: Literal["traditional", "western"] = "traditional"
     """Signs of xiangqi, janggi, shogi and makruk pieces: those of their home, or western ones."""
+    blame: bool = False
+    """Work out what each seat's departures from clean play cost, and show it beside the seats."""
     verify: bool = True
     """Refuse an episode whose rules or states are not those recorded."""
 
 
 def run(command: Replay) -> int:
     """Show or write; returns the exit status."""
-    settings = {f.name: getattr(command, f.name) for f in dataclasses.fields(command) if f.name != "episode"}
+    apart = ("episode", "blame")
+    settings = {f.name: getattr(command, f.name) for f in dataclasses.fields(command) if f.name not in apart}
+    if command.blame:
+        settings["blame"] = blame(Episode.load(command.episode)).shares.tolist()
     replay.main(command.episode, **settings)
     for path in (command.png, command.gif, command.mp4):
         if path is not None:

@@ -132,13 +132,20 @@ def test_a_model_without_a_legal_answer_does_not_look_clean(out, tmp_path, capsy
     assert "mostly fallback" in page.read_text()
 
 
-def test_export_writes_an_episode(results, tmp_path, capsys):
+def test_export_writes_an_episode(results, tmp_path, monkeypatch, capsys):
     path = tmp_path / "one.episode.json"
     words = ["export", str(results), "well-visitor", "5", "--policy", "greedy", "--out", str(path)]
     assert main(words) == 0
     episode = Episode.load(path)
     assert episode.row == 5
     assert [seat.name for seat in episode.seats if seat.focal] == ["greedy"]
+    assert main([*words, "--blame"]) == 0
+    found = json.loads((tmp_path / "one.blame.json").read_text())
+    assert sum(found["shares"]) == pytest.approx(found["clean"] - found["recorded"])
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    assert main(["replay", str(path), "--png", str(tmp_path / "one.png"), "--blame"]) == 0
+    assert main(["replay", str(path), "--png", str(tmp_path / "two.png")]) == 0
+    assert (tmp_path / "one.png").read_bytes() != (tmp_path / "two.png").read_bytes()
     capsys.readouterr()
     assert main(["export", str(results), "well-visitor", "5"]) == 2
     assert "one of clean, greedy, gyges, random" in capsys.readouterr().err
