@@ -63,7 +63,7 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
 
 
 def crossing(prices: Floats, rates: Floats, weights: Floats) -> float:
-    """Where the fit first reaches one half: midway between two prices asked; inf or -inf where it does not."""
+    """Where the fit first reaches one half, midway between two prices asked; inf or -inf if it does not."""
     asked, place = np.unique(prices, return_inverse=True)
     total = np.bincount(place, weights)
     mean = np.bincount(place, weights * rates) / total
@@ -74,7 +74,9 @@ def crossing(prices: Floats, rates: Floats, weights: Floats) -> float:
     return -math.inf if first == 0 else float((asked[first - 1] + asked[first]) / 2)
 
 
-def indifference(prices: Floats, rates: Floats, weights: Floats | None = None, *, seed: int = 0) -> Indifference:
+def indifference(
+    prices: Floats, rates: Floats, weights: Floats | None = None, *, seed: int = 0
+) -> Indifference:
     """The indifference price of one norm.
 
     Args:
@@ -93,7 +95,7 @@ def indifference(prices: Floats, rates: Floats, weights: Floats | None = None, *
     chosen = np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
     found = np.sort([crossing(prices[k], rates[k], weights[k]) for k in chosen])
     tail = (1 - LEVEL) / 2
-    low, high = found[int(tail * RESAMPLES)], found[int(math.ceil((1 - tail) * RESAMPLES)) - 1]
+    low, high = found[int(tail * RESAMPLES)], found[math.ceil((1 - tail) * RESAMPLES) - 1]
     if value == math.inf:
         return Indifference(float(prices.max()), float(min(low, value)), math.inf, "above", count)
     if value == -math.inf:
