@@ -125,10 +125,10 @@ def agreement(tables: Mapping[str, Mapping[str, Indifference]], first: str, seco
     ranks = np.stack([_ranks(column) for column in both.T])
     if (ranks.std(1) == 0).any():
         return math.nan
-    return float(np.corrcoef(ranks)[0, 1])
+    return float(np.asarray(np.corrcoef(ranks))[0, 1])
 
 
 def _ranks(values: Floats) -> Floats:
     """Ranks from 1; equal values share the mean of theirs."""
-    below = (values[:, None] > values).sum(1)
-    return below + ((values[:, None] == values).sum(1) + 1) / 2
+    below, equal = (values[:, None] > values).sum(1), (values[:, None] == values).sum(1)
+    return np.asarray(below + (equal + 1) / 2, np.float64)
