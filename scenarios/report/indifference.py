@@ -65,7 +65,7 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
 def crossing(prices: Floats, rates: Floats, weights: Floats) -> float:
     """Where the fit first reaches one half, midway between two prices asked; inf or -inf if it does not."""
     asked, place = np.unique(prices, return_inverse=True)
-    total = np.bincount(place, weights)
+    total = np.bincount(place, weights).astype(np.float64)
     mean = np.bincount(place, weights * rates) / total
     over = isotonic(mean, total) >= 0.5
     if not over.any():
