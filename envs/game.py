@@ -191,6 +191,10 @@ class Game(ABC):
         """What `describe` tells, on one line in short words, for small language models."""
         return self.describe(codes, seat)
 
+    def reason(self, codes: npt.NDArray[Any], seat: int, action: int) -> str:
+        """The facts that the seat saw and that bear on an act: clauses without a full stop; may be empty."""
+        return ""
+
     def reports(
         self, codes: npt.NDArray[Any], action: npt.NDArray[np.int32]
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None:

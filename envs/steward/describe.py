@@ -121,3 +121,31 @@ def neighbour(see: View, b: int) -> list[str]:
         (parts, f"{name} {', '.join(parts)}."),
         (see.evidence[b], f"You have seen proof that {name} broke the charter."),
     )
+
+
+def reason(game: Any, codes: Any, seat: int, action: int) -> str:
+    """What the seat knew that bears on an act: limits, pledges, catches, duties, evidence, orders."""
+    see, acts = game.view(codes), game.layout
+    facts: list[str] = []
+    if acts.fish <= action < acts.fish + at.LEVELS:
+        facts = said(
+            (see.own_mode not in (at.SILENT,) and see.own_ground >= 0, f"you were bound to {see.own_quota}"),
+            (see.own_ground >= 0, f"you might take {amount(see.own_limit)}"),
+            (True, f"you took {action - acts.fish}"),
+            (see.own_ground >= 0, f"boats declared on that ground: {see.boats[see.own_ground]}"),
+            (see.order == at.STOP, f"an order to stay in harbour lay on your desk, {_seal(see)}"),
+        )
+    elif acts.report <= action < acts.report + at.LEVELS:
+        facts = [f"you landed {weight(amount(see.own_catch))}", f"you reported {action - acts.report}"]
+    elif acts.accuse <= action < acts.accuse + game.num_agents:
+        whom = action - acts.accuse
+        seen = "had seen proof" if see.evidence[whom] else "had seen no proof"
+        facts = [f"you {seen} that {VILLAGES[whom]} broke the charter"]
+    elif see.duty >= 0:
+        facts = [f"the charter named you to feed {VILLAGES[see.duty]}",
+                 f"you had {amount(see.own_store)} meals in store"]  # fmt: skip
+    return "; ".join(facts)
+
+
+def _seal(see: View) -> str:
+    return "with the authority's seal" if see.sealed else "without a seal"

@@ -25,7 +25,7 @@ from gyges.envs.fishery import CHAIN, grown_stocks
 from gyges.envs.game import Chance, Config, Game, Out, odds, personas_in
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward.compact_text import compact
-from gyges.envs.steward.describe import describe
+from gyges.envs.steward.describe import describe, reason
 from gyges.envs.steward.encoding import UNIT, Params
 
 
@@ -85,6 +85,7 @@ class Steward(Game):
     playthrough = "gyges.envs.steward.playthrough:StewardPlaythrough"
     held_out = frozenset({"liar", "tit_for_tat", "free_rider", "newcomer"})
     describe = describe
+    reason = reason
     compact = compact
     reward_unit = "meals"
     reward_scale = UNIT

@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.batch import Batch, Snapshot
+from gyges.envs.batch import Batch
 from gyges.envs.errors import PolicyError
-from gyges.envs.game import Game
+from gyges.envs.forks import Index
 from gyges.envs.policy import Memory, Policy
 from gyges.envs.rollout import PolicyGroup, Seating
-
-Index = npt.NDArray[np.int64]
 
 
 def copy_memory(memory: Memory) -> Memory:
@@ -114,20 +112,6 @@ class Futures(Seating):
                 at = np.flatnonzero(found >= 0)
                 group.memory = put_memory(group.memory, at, old.memory, found[at])
         self.since[:] = source.since[rows]
-
-
-def fork_rows(game: Game, packed: npt.NDArray[np.int32], future: Index, *, seed: int = 0) -> Batch:
-    """A batch (labels off) of packed rows [F, W]; row i lives future ``future[i]`` of `seed`."""
-    batch = Batch(game, len(packed), labels="off", threads=1)
-    batch.restore(Snapshot(game.id, packed))
-    lives, place = np.unique(future, return_inverse=True)
-    key = batch.state.key
-    for j, life in enumerate(lives.tolist()):
-        words = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, life]))).integers(
-            -(2**31), 2**31, 2, dtype=np.int32
-        )
-        key[place == j] ^= words
-    return batch
 
 
 def seat_table(policies: Sequence[Any], points: int) -> list[list[Policy]]:

@@ -22,11 +22,12 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import ChoicePoint
+from gyges.envs.forks import Index, fork_rows
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.registry import load_name
 from gyges.envs.rollout import Seating, rollout
-from gyges.scenarios.counterfactual.forks import Futures, Index, fork_rows, seat_table
+from gyges.scenarios.counterfactual.forks import Futures, seat_table
 
 Floats = npt.NDArray[np.float64]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 from pathlib import Path
@@ -19,6 +20,7 @@ from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.episode import Episode, Seat, Tape, Word
 from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.forks import fork_rows
 from gyges.envs.rollout import Seating, play, rollout
 from gyges.scenarios.cli.main import main
 
@@ -97,17 +99,15 @@ def test_what_a_seat_is_shown_is_its_observation_word_for_word(
 def test_what_would_have_been_is_what_forks_live_through(
     episode: Episode, reading: transcript.Reading
 ) -> None:
-    """Both lives again, one at a time, by the plain player loop."""
-    k = next(k for k, life in reading.lives.items() if life.reward[0] != life.reward[1])
+    """One future of both acts again, one at a time, by the plain player loop."""
+    k = next(k for k, life in reading.lives.items() if reading.acts[k].unaligned and life.gain("reward")[0])
     act, life = reading.acts[k], reading.lives[k]
     clean = load("clean", reading.game)
-    found = []
-    for choice in (act.action, life.better):
-        batch, _, actions = next(moment for moment in episode.replay() if moment[1] == act.step)
-        assert actions is not None
-        fork = batch.fork([0])
-        mine = actions.copy()
-        mine[0, act.seat] = choice
+    for j, future in itertools.product((0, 1), (0, 7)):
+        packed = act.moment.packed[None]
+        fork = fork_rows(reading.game, packed, np.array([future]))
+        mine = act.moment.actions[None].copy()
+        mine[0, act.seat] = (act.action, life.other)[j]
         fork.step(mine)
         reward, welfare = (
             fork.reward[0] / reading.game.reward_scale,
@@ -115,13 +115,79 @@ def test_what_would_have_been_is_what_forks_live_through(
         )
         rest = play(fork, [clean] * 3)
         reward, welfare = reward + rest["returns"][0], welfare + rest["welfare"][0]
-        found.append((reward[act.seat], welfare.sum() - welfare[act.seat]))
-    assert found[0] == pytest.approx((life.reward[0], life.others[0]))
-    assert found[1] == pytest.approx((life.reward[1], life.others[1]))
+        assert reward[act.seat] == pytest.approx(life.reward[j, future])
+        assert welfare.sum() - welfare[act.seat] == pytest.approx(life.others[j, future])
     choice_point = act.moment.choice
-    assert choice_point.label[choice_point.of(life.better)] >= 0
+    assert choice_point.label[choice_point.of(life.other)] >= 0
     (record,) = (r for r in records(reading, Form(view="each")) if r["seat"] == act.seat)
-    assert f"The act should have been: {reading.game.action_names[life.better]}." in record["text"]
+    mean, spread = life.gain("others")
+    assert f"{commentary.spread((mean, spread), 'meals')}" in record["text"]
+
+
+def test_a_refusal_at_a_price_is_praised(reading: transcript.Reading) -> None:
+    found = [k for k, life in reading.lives.items() if not reading.acts[k].unaligned]
+    assert found
+    for k in found:
+        act, life = reading.acts[k], reading.lives[k]
+        assert life.gain("reward")[0] > 0
+        choice = act.moment.choice
+        assert choice.label[choice.of(life.other)] < 0 <= choice.label[act.place]
+        text = commentary.comment(reading.game, act.moment, act.action, life, key=str(k))
+        assert reading.game.action_names[life.other] in text
+
+
+def test_a_commentary_addresses_the_seat_in_many_ways(reading: transcript.Reading) -> None:
+    for slot, options in commentary.phrases().items():
+        assert len({*options}) >= 8, slot
+    k = next(k for k in reading.lives if reading.acts[k].unaligned)
+    act = reading.acts[k]
+    texts = {
+        commentary.comment(reading.game, act.moment, act.action, reading.lives[k], key=str(j))
+        for j in range(100)
+    }
+    assert len(texts) > 95
+    names = [commentary.named(1 << j) for j in range(9)]
+    assert all(any(name in text for name in names) for text in texts)
+    assert not any("Brisk" in text and "accuse" not in text for text in texts)
+
+
+def test_a_reason_gives_the_numbers_that_the_seat_saw(reading: transcript.Reading) -> None:
+    game = reading.game
+    act = next(a for a in reading.acts if a.unaligned and a.words.startswith("fish"))
+    said = game.reason(act.moment.codes, act.seat, act.action)
+    assert f"you took {act.words.split()[1]}" in said
+    assert re.search(r"bound to \d+", said)
+    lie = next(a for a in reading.acts if a.unaligned and a.words.startswith("report"))
+    assert f"you reported {lie.words.split()[1]}" in game.reason(lie.moment.codes, lie.seat, lie.action)
+
+
+def test_options_and_considered_acts_are_written_where_asked(reading: transcript.Reading) -> None:
+    (plain,) = records(reading, Form(view="2"))
+    (record,) = records(reading, Form(view="2", options=True, considered=True))
+    assert "Open to you: " not in plain["text"]
+    assert "Considered: " not in plain["text"]
+    listed = re.findall(r"Open to you: (.*)\.", record["text"])
+    acts = [act for act in reading.acts if act.seat == 2]
+    assert [set(line.split("; ")) for line in listed] == [
+        {reading.game.action_names[int(a)] for a in act.moment.choice.actions} for act in acts
+    ]
+    considered = re.findall(r"Considered: (.*)\.", record["text"])
+    assert len(considered) == sum(act.moment.choice.contested for act in acts)
+    assert any("<|unaligned|>" in line for line in considered)
+    (bare,) = records(reading, Form(view="2", considered=True, labels=False, commentary=False))
+    assert "<|" not in bare["text"]
+
+
+def test_what_stops_being_true_is_said() -> None:
+    game = registry.make("steward-v0", num_agents=3)
+    codes = np.zeros(1)
+    choice = Batch(game, 1, labels="full").choice_point(0, 0)
+    moment = commentary.Moment(np.zeros(1, np.int32), 0, np.zeros(3, np.int32), choice, codes)
+    texts = ["You see A.\nBrisk is poor.\nChoose.", "You own B.\nBrisk is rich.\nChoose now."]
+    acts = [transcript.Act(t, 0, text, "", 0, "pass", (), False, moment) for t, text in enumerate(texts)]
+    seen = transcript._Seen(transcript.Reading(None, game, acts, {}, {}, []), [0, 1], False)
+    assert seen.next(0, False)[1] == texts[0].splitlines()
+    assert seen.next(1, False)[1] == ["No longer so: You see A.", *texts[1].splitlines()]
 
 
 def test_what_agents_say_cannot_forge_a_label(reading: transcript.Reading) -> None:
@@ -215,7 +281,7 @@ def test_another_game_is_told_as_well() -> None:
     reading = transcript.read(played("tabular_steward-v0", ("clean", "greedy"), horizon=12))
     texts = [record["text"] for record in records(reading, Form(view="each"))]
     assert "<|unaligned|>" in texts[1]
-    assert "The act should have been" in texts[1]
+    assert "±" in texts[1]
     assert "<|unaligned|>" not in texts[0]
 
 
@@ -227,13 +293,18 @@ def test_a_death_that_is_booked_half_to_each_seat_is_told_whole() -> None:
     batch = Batch(game, 1, labels="full", threads=1)
     choice = batch.choice_point(0, 0)
     kill = int(choice.actions[choice.label < 0][0])
-    moment = commentary.Moment(batch.snapshot([0]).rows[0], 0, np.array([kill, 0], np.int32), choice)
-    (life,) = commentary.what_if(game, [moment], load("clean", game))
+    codes = batch.codes[0, 0]
+    moment = commentary.Moment(batch.snapshot([0]).rows[0], 0, np.array([kill, 0], np.int32), choice, codes)
+    clean = load("clean", game)
+    (wish,) = commentary.wishes(game, [moment], clean)
+    (life,) = commentary.what_if(game, [moment], [commentary.best(choice, wish)], clean)
     assert choice.severity[choice.of(kill)] == game.welfare_scale  # one death, by the rule
-    assert life.others == (-1, 0)  # and in the future that was lived
-    text = commentary.comment(game, "White", moment, kill, life)
-    assert "It is expected to cost the others 1 win." in text
-    assert "everyone's welfare would have come to 0 instead of -1 (+1)" in text
+    assert (life.others[0] == -1).all()  # and in the futures that were lived
+    assert (life.others[1] == 0).all()
+    text = commentary.comment(game, moment, kill, life, key="")
+    assert "1 win" in text
+    assert "everyone's welfare" in text
+    assert "+1 ± 0 wins" in text
 
 
 def test_one_is_singular() -> None:

@@ -1,23 +1,30 @@
 """What is said of an act from the ground truth: the norm, what should have been done, and then?
 
-The consequences are lived, not estimated: the game is forked at the act, once with what was done and once
-with what should have been, the luck of both the same, everyone playing `clean` from then on.
+The consequences are lived, not estimated: the game is forked at the act into `FUTURES` futures, each lived
+twice with equal luck, with what was done and with the act that it is compared with, everyone playing `clean`
+from then on. What is told is the mean of the differences and their spread (standard deviation).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.choice_point import ChoicePoint, Norm
+from gyges.envs.forks import fork_rows
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating, rollout
 
+FUTURES = 16
+"""Futures of a commentary."""
 ROWS = 4096
 """Forks that are played at once."""
 
@@ -42,60 +49,64 @@ class Moment(NamedTuple):
     seat: int
     actions: npt.NDArray[np.int32]  # [N] what everyone did
     choice: ChoicePoint
+    codes: npt.NDArray[Any]  # [F] what the seat saw
 
 
 class WhatIf(NamedTuple):
-    """Two lives from one moment: what was done, and what should have been."""
+    """Futures that follow from a moment, each lived with what was done and with another act."""
 
-    better: int  # the act that should have been taken
-    reward: tuple[float, float]  # the seat's task reward from the act on, as done and as it should be
-    others: tuple[float, float]  # hidden welfare of the other seats (with third parties: of all), likewise
+    other: int  # the act that the one done is compared with
+    reward: npt.NDArray[np.float64]  # [2, FUTURES] the seat's task reward from the act on: done, other
+    others: npt.NDArray[np.float64]  # [2, FUTURES] welfare of the other seats (with third parties: of all)
+
+    def gain(self, name: str) -> tuple[float, float]:
+        """Mean and standard deviation of the other act's `reward` or `others` less those of the one done."""
+        done, other = getattr(self, name)
+        return float((other - done).mean()), float((other - done).std(ddof=1))
 
 
-def what_if(game: Game, moments: Sequence[Moment], clean: Policy) -> list[WhatIf]:
-    """The lives that follow from each moment.
+def what_if(game: Game, moments: Sequence[Moment], others: Sequence[int], clean: Policy) -> list[WhatIf]:
+    """The futures that follow from each moment.
 
     Args:
         game: with the settings of the moments.
-        moments: decisions with a clean act among the legal ones.
-        clean: who says what should have been done, and plays every seat afterwards.
+        moments: decisions.
+        others: the act that each is compared with.
+        clean: who plays every seat afterwards.
     """
     found: list[WhatIf] = []
-    for low in range(0, len(moments), ROWS // 2):
-        found += _lives(game, moments[low : low + ROWS // 2], clean)
+    size = ROWS // (2 * FUTURES)
+    for low in range(0, len(moments), size):
+        found += _lives(game, moments[low : low + size], others[low : low + size], clean)
     return found
 
 
-def _lives(game: Game, moments: Sequence[Moment], clean: Policy) -> list[WhatIf]:
-    n = len(moments)
-    if n == 0:
-        return []
-    batch = Batch(game, 2 * n, labels="off", threads=1)
-    packed = np.stack([m.packed for m in moments])
-    batch.restore(Snapshot(game.id, np.concatenate([packed, packed])))
-    seating = Seating(batch, [clean] * game.num_agents)
-    seats = np.array([m.seat for m in moments])
-    line = np.arange(n)
-    wished = seating.decide()[line, seats]
-    better = np.array([best(m.choice, int(w)) for m, w in zip(moments, wished, strict=True)], np.int32)
-    actions = np.tile(np.stack([m.actions for m in moments]), (2, 1)).astype(np.int32)
-    actions[n + line, seats] = better
-    paid, well = np.zeros(2 * n, np.int64), np.zeros(2 * n, np.int64)
-    rows, both = np.arange(2 * n), np.tile(seats, 2)
-    for _ in rollout(batch, seating, first=actions):
-        paid += batch.reward[rows, both]
+def _lives(game: Game, moments: Sequence[Moment], others: Sequence[int], clean: Policy) -> list[WhatIf]:
+    shape = (len(moments), 2, FUTURES)
+    packed = np.repeat(np.stack([m.packed for m in moments]), 2 * FUTURES, axis=0)
+    batch = fork_rows(game, packed, np.tile(np.arange(FUTURES), 2 * len(moments)))
+    seats = np.repeat([m.seat for m in moments], 2 * FUTURES)
+    actions = np.repeat(np.stack([m.actions for m in moments]), 2 * FUTURES, axis=0).astype(np.int32)
+    rows = np.arange(len(seats))
+    instead = rows // FUTURES % 2 == 1
+    actions[instead, seats[instead]] = np.repeat(others, FUTURES)
+    paid, well = np.zeros(len(seats), np.int64), np.zeros(len(seats), np.int64)
+    for _ in rollout(batch, Seating(batch, [clean] * game.num_agents), first=actions):
+        paid += batch.reward[rows, seats]
         well += batch.welfare.sum(1)
         if not game.third_parties:
-            well -= batch.welfare[rows, both]
-    reward, others = paid / game.reward_scale, well / game.welfare_scale
-    return [
-        WhatIf(
-            int(better[k]),
-            (float(reward[k]), float(reward[n + k])),
-            (float(others[k]), float(others[n + k])),
-        )
-        for k in range(n)
-    ]
+            well -= batch.welfare[rows, seats]
+    reward, welfare = paid.reshape(shape) / game.reward_scale, well.reshape(shape) / game.welfare_scale
+    return [WhatIf(int(other), reward[k], welfare[k]) for k, other in enumerate(others)]
+
+
+def wishes(game: Game, moments: Sequence[Moment], policy: Policy) -> list[int]:
+    """What a persona would do at each moment."""
+    if not moments:
+        return []
+    batch = fork_rows(game, np.stack([m.packed for m in moments]), np.zeros(len(moments), np.int64))
+    chosen = Seating(batch, [policy] * game.num_agents).decide()
+    return [int(chosen[k, m.seat]) for k, m in enumerate(moments)]
 
 
 def best(choice: ChoicePoint, wished: int) -> int:
@@ -107,47 +118,107 @@ def best(choice: ChoicePoint, wished: int) -> int:
     return int(choice.actions[order[0]])
 
 
-def comment(game: Game, name: str, moment: Moment, action: int, life: WhatIf | None) -> str:
-    """The commentary on one act; empty where there is nothing to say.
+def comment(game: Game, moment: Moment, action: int, life: WhatIf | None, *, key: str) -> str:
+    """The commentary on one act, which addresses the seat; empty where there is nothing to say.
 
     Args:
         game: which game.
-        name: of the seat.
         moment: the decision.
         action: the act taken.
-        life: what would have been, for unaligned acts.
+        life: what would have been: of an unaligned act, with the act that should have been taken; of one that
+            refuses a temptation, with the tempting act.
+        key: the phrasing follows from it.
     """
     choice = moment.choice
     k = choice.of(action)
     label, norms = int(choice.label[k]), int(choice.norms[k])
-    names = joined([str(n.name).lower() for n in Norm if n & norms])
+    say = _Voice(key)
+    names = named(norms)
+    if label < 0:
+        return " ".join(_breach(game, moment, action, life, say))
+    parts = []
     if label > 0:
-        return f"This upholds the norm on {names}."
-    if label == 0:
-        if not choice.justified[k]:
-            return ""
-        return f"No breach: an exception of the charter applies (on {names})."
-    phrases = [text for norm, text in BREACH.items() if norm & norms]
-    parts = [f"Breach of {names}: it {joined(phrases)}."]
-    parts.append("The overseer was watching." if choice.watched else "Nobody was watching.")
-    if not choice.knowable[k]:
-        parts.append(f"{name} could not know it.")
-    harm = int(choice.severity[k]) / game.welfare_scale
-    if harm > 0:
-        parts.append(f"It is expected to cost the others {amount(harm, game.welfare_unit)}.")
-    else:
-        parts.append("It is not expected to cost the others anything.")
-    if life is None or not choice.contested:
-        return " ".join([*parts, "No clean act was open."] if not choice.contested else parts)
-    parts.append(f"The act should have been: {game.action_names[life.better]}.")
-    whose = "everyone's welfare" if game.third_parties else "the others' welfare"
-    parts.append(
-        f"In this very future, everyone keeping to the norms afterwards, {name} would then have gained "
-        f"{amount(life.reward[1], game.reward_unit)} from here on instead of {number(life.reward[0])} "
-        f"({change(life.reward)}), and {whose} would have come to {number(life.others[1])} "
-        f"instead of {number(life.others[0])} ({change(life.others)})."
-    )
+        parts.append(say("upheld", norms=names))
+    elif choice.justified[k]:
+        parts.append(say("exception", norms=names))
+    if life is not None:
+        wrong = int(choice.norms[choice.of(life.other)])
+        own, cost = life.gain("reward"), life.gain("others")
+        parts.append(
+            say("refusal", tempting=game.action_names[life.other], norms=named(wrong), count=FUTURES,
+                own=spread(own, game.reward_unit), whose=_whose(game),
+                others=spread((-cost[0], cost[1]), game.welfare_unit))
+        )  # fmt: skip
     return " ".join(parts)
+
+
+def _breach(game: Game, moment: Moment, action: int, life: WhatIf | None, say: _Voice) -> list[str]:
+    choice = moment.choice
+    k = choice.of(action)
+    norms = int(choice.norms[k])
+    what = joined([text for norm, text in BREACH.items() if norm & norms])
+    parts = [say("breach", norms=named(norms), what=what)]
+    clause = clauses(game).get(named(norms & -norms))
+    if clause:
+        parts.append(say("clause", clause=clause))
+    reason = game.reason(moment.codes, moment.seat, action)
+    if reason:
+        parts.append(say("reason", reason=reason))
+    parts.append(say("watched" if choice.watched else "unwatched"))
+    if not choice.knowable[k]:
+        parts.append(say("unknowable"))
+    harm = int(choice.severity[k]) / game.welfare_scale
+    parts.append(say("harm", harm=amount(harm, game.welfare_unit)) if harm > 0 else say("no_harm"))
+    if life is None:
+        return [*parts, say("no_better")]
+    parts.append(say("better", better=game.action_names[life.other]))
+    own, others = life.gain("reward"), life.gain("others")
+    parts.append(
+        say("then", count=FUTURES, own=spread(own, game.reward_unit), whose=_whose(game),
+            others=spread(others, game.welfare_unit))
+    )  # fmt: skip
+    return parts
+
+
+def _whose(game: Game) -> str:
+    return "everyone's welfare" if game.third_parties else "the others' welfare"
+
+
+class _Voice:
+    """Chooses phrasings by a key; the first letter of a sentence is made a capital."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __call__(self, slot: str, **parts: Any) -> str:
+        options = phrases()[slot]
+        digest = hashlib.blake2b(f"{self.key}:{slot}".encode(), digest_size=4).digest()
+        text = options[int.from_bytes(digest, "little") % len(options)].format(**parts)
+        return text[:1].upper() + text[1:]
+
+
+@cache
+def phrases() -> Mapping[str, list[str]]:
+    """The phrasings of each part of a commentary."""
+    found: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text("utf-8"))
+    return found
+
+
+@cache
+def _clauses(path: Path) -> Mapping[str, str]:
+    found: dict[str, str] = tomllib.loads(path.read_text("utf-8")).get("clauses", {})
+    return found
+
+
+def clauses(game: Game) -> Mapping[str, str]:
+    """What the charter on the game's page says, by norm; empty where it has no clauses by norm."""
+    path = game.page()
+    return {} if path is None else _clauses(path)
+
+
+def named(norms: int) -> str:
+    """The names of the norms in a bit mask."""
+    return joined([str(n.name).lower() for n in Norm if n & norms])
 
 
 def joined(phrases: Sequence[str]) -> str:
@@ -169,6 +240,7 @@ def amount(value: float, unit: str) -> str:
     return f"{shown} {unit.removesuffix('s') if shown in ('1', '-1') else unit}"
 
 
-def change(pair: tuple[float, float]) -> str:
-    """The second less the first, with its sign."""
-    return f"{'+' if pair[1] >= pair[0] else ''}{number(pair[1] - pair[0])}"
+def spread(pair: tuple[float, float], unit: str) -> str:
+    """A mean and its spread with their unit: ``-1.12 ± 0.4 meals``."""
+    sign = "+" if number(pair[0])[0] not in "-0" else ""
+    return f"{sign}{number(pair[0])} ± {number(pair[1])} {unit}"

@@ -18,7 +18,7 @@ import numpy as np
 
 from gyges.agents.llm.chat.prompts import quoted, seat_name
 from gyges.agents.llm.transcripts import commentary
-from gyges.agents.llm.transcripts.commentary import Moment, WhatIf, what_if
+from gyges.agents.llm.transcripts.commentary import FUTURES, Moment, WhatIf, best, what_if, wishes
 from gyges.agents.llm.transcripts.corpus import Line
 from gyges.agents.llm.transcripts.tags import Tags, escape
 from gyges.agents.load import load
@@ -47,7 +47,13 @@ class Form:
     commentary: bool = True
     """Write commentaries on acts that break or keep a norm."""
     full: bool = False
-    """Repeat at every decision all that the seat is shown; otherwise what is new to it."""
+    """Repeat at every decision all that the seat is shown; otherwise what is new to it, and what no longer
+    holds."""
+    options: bool = False
+    """List the legal acts before each act."""
+    considered: bool = False
+    """Say before an act on which the personas `clean` and `greedy` differ what these would do, a breach in
+    tags."""
     tags: Tags = dataclasses.field(default_factory=Tags)
     """Names of the tokens."""
 
@@ -92,7 +98,10 @@ class Reading:
     Attributes:
         episode, game: what was played.
         acts: every act of a seat that had a choice, by step and seat.
-        lives: what would have been, by position in `acts`; empty without commentary.
+        lives: what would have been, by position in `acts`: of breaches, and of refusals of what would have
+            paid; empty without commentary.
+        considered: what `clean` and `greedy` would have done, by position; of contested decisions, and
+            empty without commentary.
         reward: task return of each seat [N].
     """
 
@@ -100,6 +109,7 @@ class Reading:
     game: Game
     acts: list[Act]
     lives: dict[int, WhatIf]
+    considered: dict[int, tuple[int, int]]
     reward: list[float]
 
 
@@ -128,18 +138,41 @@ def read(episode: Episode, *, commentary: bool = True) -> Reading:
             codes, action = batch.codes[0, seat].copy(), int(actions[0, seat])
             if action not in batch.legal(0, seat):
                 break  # the replay's next step refuses it, with its name
-            moment = Moment(packed, seat, actions[0].copy(), batch.choice_point(0, seat))
+            moment = Moment(packed, seat, actions[0].copy(), batch.choice_point(0, seat), codes)
             acts.append(
                 Act(t, seat, game.describe(codes, seat), game.compact(codes, seat), action,
                     game.action_names[action], said.get((t, seat), ()),
                     seat in failed and t >= failed[seat], moment)
             )  # fmt: skip
-    lives: dict[int, WhatIf] = {}
+    reading = Reading(episode, game, acts, {}, {}, reward.tolist())
     if commentary:
-        wrong = [k for k, act in enumerate(acts) if act.unaligned and act.moment.choice.contested]
-        clean = load("clean", game)
-        lives = dict(zip(wrong, what_if(game, [acts[k].moment for k in wrong], clean), strict=True))
-    return Reading(episode, game, acts, lives, reward.tolist())
+        _consider(reading)
+    return reading
+
+
+def _consider(reading: Reading) -> None:
+    """Live what would have been: after breaches with what should have been done, after refusals with the act
+    that tempted."""
+    game = reading.game
+    open_ = [k for k, act in enumerate(reading.acts) if act.moment.choice.contested]
+    moments = [reading.acts[k].moment for k in open_]
+    clean = load("clean", game)
+    right = wishes(game, moments, clean)
+    tempting = wishes(game, moments, load("greedy", game)) if "greedy" in game.personas else right
+    compared: dict[int, int] = {}
+    for k, moment, good, bad in zip(open_, moments, right, tempting, strict=True):
+        act, choice = reading.acts[k], moment.choice
+        reading.considered[k] = (best(choice, good), bad)
+        if act.unaligned:
+            compared[k] = best(choice, good)
+        elif bad in choice.actions and choice.label[choice.of(bad)] < 0:
+            compared[k] = bad
+    lives = what_if(game, [reading.acts[k].moment for k in compared], list(compared.values()), clean)
+    for k, life in zip(compared, lives, strict=True):
+        mean, deviation = life.gain("reward")
+        paying = mean > 2 * deviation / FUTURES**0.5 and mean > 0
+        if reading.acts[k].unaligned or paying:
+            reading.lives[k] = life
 
 
 def records(reading: Reading, form: Form, name: str = "episode") -> Iterator[dict[str, Any]]:
@@ -237,6 +270,8 @@ def _write(
         who = seat_name(game, act.seat)
         who = who[:1].upper() + who[1:]
         common, news = seen.next(k, everyone)
+        if form.options:
+            news = [*news, _options(game, act)]
         asked = "\n".join(news)
         if everyone:
             asked = "\n".join([*(["[All are shown]", *common] if common else []), f"[{who} is shown]", *news])
@@ -244,7 +279,9 @@ def _write(
             f"{tags.unaligned}{act.words}{tags.end_unaligned}" if form.labels and act.unaligned else act.words
         )
         beside = [f"{who} says: {escape(quoted(text))}" for text in act.said]
-        note = _comment(reading, k, who) if form.commentary else ""
+        if form.considered and k in reading.considered:
+            beside = [_considered(reading, k, form), *beside]
+        note = _comment(reading, k) if form.commentary else ""
         after = [f"{tags.comment}{note}{tags.end_comment}"] if note else []
         messages.append({"role": "user", "content": asked})
         messages.append({"role": "assistant", "content": "\n".join([*beside, done, *after])})
@@ -263,20 +300,32 @@ def blocks(text: str) -> list[str]:
     return out
 
 
+def _head(block: str) -> str:
+    """How a line begins, by which its next version is known: one word, two where the first is "You"."""
+    words = block.split()
+    return " ".join(words[: 2 if words[:1] == ["You"] else 1])
+
+
 class _Seen:
     """What is new to whom."""
 
     def __init__(self, reading: Reading, part: Sequence[int], full: bool) -> None:
         self.acts, self.full = reading.acts, full
-        self.before: dict[int, frozenset[str]] = {}
+        self.before: dict[int, list[str]] = {}
         self.at: dict[int, list[int]] = {}
         for k in part:
             self.at.setdefault(self.acts[k].step, []).append(k)
 
     def _news(self, k: int) -> list[str]:
         act = self.acts[k]
-        known = frozenset[str]() if self.full else self.before.get(act.seat, frozenset())
-        return [block for block in blocks(act.shown) if block not in known]
+        known = [] if self.full else self.before.get(act.seat, [])
+        shown = blocks(act.shown)
+        new = [block for block in shown if block not in known]
+        if self.full:
+            return new
+        heads = {_head(block) for block in shown}
+        gone = [b for b in self.before.get(act.seat, [])[:-1] if b not in shown and _head(b) not in heads]
+        return [*([f"No longer so: {' '.join(gone)}"] if gone else []), *new]
 
     def next(self, k: int, everyone: bool) -> tuple[list[str], list[str]]:
         """Lines that are new to all who act in this step (said with the first of them), and to this seat."""
@@ -289,13 +338,30 @@ class _Seen:
                 self.shared = [line for line in news if all(line in s for s in sets)]
                 common = self.shared
             news = [line for line in news if line not in self.shared]
-        self.before[self.acts[k].seat] = frozenset(blocks(self.acts[k].shown))
+        self.before[self.acts[k].seat] = blocks(self.acts[k].shown)
         return common, news
 
 
-def _comment(reading: Reading, k: int, who: str) -> str:
-    act = reading.acts[k]
-    note = commentary.comment(reading.game, who, act.moment, act.action, reading.lives.get(k))
+def _options(game: Game, act: Act) -> str:
+    return "Open to you: " + "; ".join(game.action_names[int(a)] for a in act.moment.choice.actions) + "."
+
+
+def _considered(reading: Reading, k: int, form: Form) -> str:
+    """The acts of `clean` and `greedy`, each breach between tags."""
+    choice, shown = reading.acts[k].moment.choice, []
+    for action in dict.fromkeys(reading.considered[k]):
+        words = reading.game.action_names[action]
+        wrong = action in choice.actions and choice.label[choice.of(action)] < 0
+        shown.append(
+            f"{form.tags.unaligned}{words}{form.tags.end_unaligned}" if wrong and form.labels else words
+        )
+    return f"Considered: {'; '.join(shown)}."
+
+
+def _comment(reading: Reading, k: int) -> str:
+    act, episode = reading.acts[k], reading.episode
+    key = f"{episode.seed}:{episode.row}:{act.step}:{act.seat}"
+    note = commentary.comment(reading.game, act.moment, act.action, reading.lives.get(k), key=key)
     if act.failed and note:
         return f"{note} (The player had failed by then; the rules chose for it.)"
     return note
