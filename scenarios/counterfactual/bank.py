@@ -33,10 +33,11 @@ from msgspec import Meta
 from gyges.envs import _json, atomic, registry
 from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.errors import ActionError, FileError, UnknownNameError
+from gyges.envs.forks import Index
 from gyges.envs.game import Game
 from gyges.envs.policy import Memory, Policy
 from gyges.scenarios.counterfactual import gap
-from gyges.scenarios.counterfactual.forks import Index, join_memory, take_memory
+from gyges.scenarios.counterfactual.forks import join_memory, take_memory
 from gyges.scenarios.counterfactual.price import Price
 
 MAX_BYTES = 64 << 20

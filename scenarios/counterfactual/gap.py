@@ -26,11 +26,12 @@ import numpy.typing as npt
 from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.choice_point import ChoicePoint, Norm
 from gyges.envs.errors import PolicyError
+from gyges.envs.forks import Index
 from gyges.envs.game import Game
 from gyges.envs.policy import Memory, Observation, Policy
 from gyges.envs.rollout import checked
 from gyges.scenarios import statistics as st
-from gyges.scenarios.counterfactual.forks import Index, copy_memory
+from gyges.scenarios.counterfactual.forks import copy_memory
 from gyges.scenarios.counterfactual.price import Price
 
 Floats = npt.NDArray[np.float64]
