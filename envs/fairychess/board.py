@@ -130,15 +130,17 @@ class Board:
         """The position as FEN."""
         return fen_of(self.compiled, self.row)
 
-    def _listed(self) -> tuple[list[int], int, bool]:
+    def _listed(self) -> tuple[list[int], int, int]:
+        """The legal moves, the result for the player to move, and bits: 1 in check, 2 the count is over,
+        4 the other player has gone to and fro."""
         from gyges.envs.fairychess.engine.compiled import LIST, engine
 
         c = self.compiled
         n = int(engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, LIST))
-        outcome, check = self._counts[0]
+        outcome, bits = self._counts[0]
         if n > (most := int(c.table("head")[at.MOST])):
             raise VariantError(f"{n} legal moves in {self.fen!r}; at most {most} are allowed")
-        return [int(m) for m in self._out[0, :n]], int(outcome), bool(check)
+        return [int(m) for m in self._out[0, :n]], int(outcome), int(bits)
 
     def moves(self) -> dict[str, int]:
         """The legal moves by name."""
@@ -147,12 +149,12 @@ class Board:
     @property
     def in_check(self) -> bool:
         """Is a royal piece of the player to move attacked?"""
-        return self._listed()[2]
+        return bool(self._listed()[2] & 1)
 
     def listed(self) -> tuple[list[int], Result]:
         """The legal moves as integers, and how the game stands."""
-        found, outcome, _ = self._listed()
-        return found, self._judged(found, outcome)
+        found, outcome, bits = self._listed()
+        return found, self._judged(found, outcome, bits)
 
     def result_now(self) -> Result:
         """How the game stands without regard to its history: goals, mate and stalemate."""
@@ -166,16 +168,19 @@ class Board:
 
     def result(self) -> Result:
         """How the game stands: by the variant's goals, mate, stalemate, repetition or the n-move rule."""
-        found, outcome, _ = self._listed()
-        return self._judged(found, outcome)
+        return self._judged(*self._listed())
 
-    def _judged(self, found: list[int], outcome: int) -> Result:
+    def _judged(self, found: list[int], outcome: int, bits: int) -> Result:
         head = self.compiled.table("head")
         if outcome == at.NOTHING and found:
             if head[at.N_MOVE] and self.row[at.CLOCK] >= 2 * head[at.N_MOVE]:
                 outcome = self._drawn()
+            elif bits & 4:
+                outcome = at.WIN
             elif head[at.N_FOLD]:
                 outcome = self._folded()
+            if outcome == at.NOTHING and bits & 2:
+                outcome = at.DRAW
         return self._said(outcome)
 
     def _drawn(self) -> int:

@@ -35,8 +35,11 @@ from gyges.envs.state import Field, state
 MORE_NAMES = (
     "first moves of the first player", "first moves of the second player", "facing and passes",
     "checks that may mate the first player", "checks that may mate the second player",
+    "plies to mate in", "plies counted", "first player's last origin", "first player's last target",
+    "first player's moves to and fro", "second player's last origin", "second player's last target",
+    "second player's moves to and fro",
 )  # fmt: skip
-"""What positions of some variants remember (`layout.MORE`): files as bits, bits, and flags."""
+"""What positions of some variants remember (`Position.more`): files as bits, bits, flags, numbers."""
 SIDES = ("first", "second")
 RULES = 44
 """How many constants of a variant's head are shown: the rules vector."""
@@ -56,7 +59,7 @@ State = state(
     board=Field("S", doc="piece codes"),
     pocket=Field("P", doc="pieces in hand by 2 * kind + side"),
     count=Field("P", doc="pieces on the board by 2 * base kind + side"),
-    more=Field("X", doc="what few variants remember besides (`engine.layout.MORE`)"),
+    more=Field("X", doc="what few variants remember besides (`engine.layout.Position.more`)"),
     last=Field(doc="the last action, 0 none"),
     seen=Field(doc="how often the present position has stood"),
     kept=Field(doc="positions remembered"),
@@ -104,6 +107,7 @@ class GameTables(NamedTuple):
     rays: Any
     line: Any
     kind: Any
+    toward: Any
     hits: Any
     hops: Any
     choice: Any
@@ -489,7 +493,7 @@ def rows_of(c: Compiled, family: Family, codes: npt.NDArray[Any]) -> npt.NDArray
         pocket[:, 2 * kind] = hand[:, j]
         pocket[:, 2 * kind + 1] = hand[:, family.slots + j]
     if c.row[5] > c.row[4]:
-        rows[:, c.row[4] :] = codes[:, part["more"]][:, : at.MORE]
+        rows[:, c.row[4] :] = codes[:, part["more"]][:, : c.row[5] - c.row[4]]
     _count(c, info, board, pocket, count)
     return rows
 

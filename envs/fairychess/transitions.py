@@ -51,8 +51,10 @@ from gyges.envs.fairychess.engine.layout import (
     NOTHING,
     PERPETUAL,
     PLY,
+    REMEMBERS,
     RIGHTS,
     SECOND,
+    SITTUYIN,
     SQ,
     SQUARES,
     TURN,
@@ -61,6 +63,7 @@ from gyges.envs.fairychess.engine.layout import (
 )
 from gyges.envs.fairychess.engine.legal import generate
 from gyges.envs.fairychess.engine.moves import make, prune
+from gyges.envs.fairychess.engine.progress import counted_out, only_promotes, to_and_fro
 from gyges.envs.fairychess.engine.termination import drawn, ended, in_check, no_moves
 from gyges.envs.fairychess.observation_planes import SIGHT, STANDS
 from gyges.envs.fairychess.observation_planes import SQUARES as PLANE_SQUARES
@@ -206,6 +209,15 @@ def encode_wall(p: Any, t: Any, move: int) -> int:
 @rule
 def encode(p: Any, t: Any, move: int) -> int:
     """The action of an engine's move; without its wall, if it puts one."""
+    if (move & (DROP | GATE)) != 0 or p.passes != 0:
+        return encode_special(p, t, move)
+    choice = (move >> CHOICE) & 31
+    return int((choice * p.cells + t.cell[(move >> FROM) & SQ]) * p.cells + t.cell[move & SQ])
+
+
+@rule
+def encode_special(p: Any, t: Any, move: int) -> int:
+    """`encode` of a drop, a move behind which a piece enters, or any move where a player may pass."""
     to = t.cell[move & SQ]
     origin = (move >> FROM) & SQ
     sheet = p.cells * p.cells
@@ -258,9 +270,18 @@ def settle(s: Any, p: Any, t: Any) -> int:
     if head[N_MOVE] != 0 and s.info[CLOCK] >= 2 * head[N_MOVE]:
         s.why[0] = BY_N_MOVE
         return drawn(s, t)
+    if head[REMEMBERS] >= 8 and to_and_fro(s, t):
+        s.why[0] = BY_FOLD
+        return WIN
     if head[N_FOLD] != 0 and s.seen[0] >= head[N_FOLD]:
         s.why[0] = BY_FOLD
         return folded(s, p, t)
+    if head[REMEMBERS] > 1 and counted_out(s, t):
+        s.why[0] = BY_N_MOVE
+        return DRAW
+    if head[SITTUYIN] != 0 and only_promotes(s, t, s.moves, n):
+        s.why[0] = BY_STALEMATE
+        return DRAW
     return NOTHING
 
 
@@ -305,10 +326,11 @@ def mark(s: Any, p: Any, t: Any, mask: Array) -> None:
     """Mark the legal moves' actions; NOOP where there is none, in a start position that is over already."""
     if s.many[0] == 0:
         allow(mask, 0)
+    placing = p.walls != 0 and s.pending[0] != 0
     for j in range(s.many[0]):
         move = int(s.moves[j])
         action = encode(p, t, move)
-        if p.walls != 0 and s.pending[0] != 0:
+        if placing:
             if action != s.pending[0]:
                 continue
             action = encode_wall(p, t, move)

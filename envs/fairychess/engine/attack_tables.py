@@ -66,9 +66,11 @@ def attacks(v: Variant, kinds: tuple[Kind, ...], lines: Lines) -> dict[str, Any]
         for d, hit, hop in key:
             hits[c, d], hops[c, d] = hit, hop
     rays, line = _towards(v, ways, slides)
+    toward = [] if v.checking else _toward(v, ways, slides)
     return {
         "rays": rays,
         "line": line,
+        "toward": toward,
         "kind": kind_of,
         "hits": hits.ravel(),
         "hops": hops.ravel(),
@@ -110,3 +112,18 @@ def _towards(
                 leaps.append(d << 7 | cells[0])
         line += [len(long), *(n for ray in long for n in ray), len(leaps), *leaps, lames, *lame]
     return rays, line
+
+
+def _toward(v: Variant, ways: dict[tuple[int, int, bool], int], slides: set[int]) -> list[int]:
+    """By target and square: direction << 8 | distance; nothing where two directions join squares."""
+    found: dict[int, int] = {}
+    for s in range(v.squares):
+        y, x = divmod(s, v.maxFile)
+        for (dx, dy, _), d in ways.items():
+            for n in range(1, 13 if d in slides else 2):
+                ux, uy = x - dx * n, y - dy * n
+                if not (0 <= ux < v.maxFile and 0 <= uy < v.maxRank):
+                    break
+                if found.setdefault(s * v.squares + uy * v.maxFile + ux, d << 8 | n) != d << 8 | n:
+                    return []
+    return [found.get(j, 0) for j in range(v.squares**2)]

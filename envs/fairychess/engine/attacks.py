@@ -136,6 +136,15 @@ def attacked(s: Any, t: Any, square: int, by: int) -> bool:
     return False
 
 
+@inline
+def aimed(t: Any, piece: int, square: int, target: int) -> bool:
+    """Would a piece on `square` capture on `target`, with nothing between? Only where `toward` is kept."""
+    squares = t.head[SQUARES]
+    word = t.toward[target * squares + square]
+    hits = t.hits[t.kind[piece * squares + square] * t.head[DIRECTIONS] + (word >> 8)]
+    return word != 0 and (hits >> (word & 255)) & 1 != 0
+
+
 @rule
 def guarded(s: Any, t: Any, square: int, side: int) -> bool:
     """Would a capture here blow up a royal piece of the capturer's own (of the kinds of ROYALS)?"""
@@ -284,6 +293,13 @@ def scan(s: Any, t: Any, square: int, by: int) -> tuple[int, int, int, int, int,
                 shi |= phi
         j = end
     return checks, alo, ahi, slo, shi, llo, lhi
+
+
+@rule
+def veil(s: Any, t: Any, square: int, by: int) -> tuple[int, int]:
+    """The squares (low, high) whose piece may hide a piece on `square` from player `by`."""
+    _, _, _, lo, hi, _, _ = scan(s, t, square, by)
+    return lo, hi
 
 
 @rule

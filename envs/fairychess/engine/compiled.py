@@ -18,6 +18,7 @@ from gyges.envs.fairychess.engine import (
     layout,
     legal,
     moves,
+    progress,
     special_moves,
     termination,
 )
@@ -28,7 +29,8 @@ tables = access(layout.Tables, layout.Tables, pointers=True)["view"]
 line = access(layout.Tables, layout.Tables, pointers=True)["line"]
 generate, make = legal.generate, moves.make
 ended, result, in_check = termination.ended, termination.result, termination.in_check
-drawn = termination.drawn
+drawn, counted_out, only_promotes = termination.drawn, progress.counted_out, progress.only_promotes
+to_and_fro = progress.to_and_fro
 STRIDE, NOTHING, ENDS = layout.STRIDE, layout.NOTHING, layout.ENDS
 LIST, PLAY, COUNTED = -1, -2, -3
 """In place of a depth: write the moves of rows[0] to out; play counts[0, 0] in rows[0]; say in counts[0, 0]
@@ -38,7 +40,7 @@ what a drawn end of rows[0] is."""
 def stamp() -> str:
     """A hash of every file that the compiled loop depends on."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    modules = (attacks, king_safety, drops, legal, moves, special_moves, termination, layout)
+    modules = (attacks, progress, king_safety, drops, legal, moves, special_moves, termination, layout)
     for file in (*(Path(str(module.__file__)) for module in modules), *runtime_files()):
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -52,7 +54,8 @@ def engine() -> Any:
     ``loop(table [1, N], offsets, rows [depth + 1, W], parts, out [1, depth * STRIDE],
     counts [depth + 1, 2], depth)``
     returns the leaves `depth` plies below rows[0]. With `LIST` the moves are in out, their number is
-    returned, and counts holds the result and whether the player is in check.
+    returned, and counts holds the result, and whether the player is in check (1), the count of moves is
+    over (2), the other player has gone to and fro too often (4).
     """
     mark = stamp()
 
@@ -81,7 +84,8 @@ def engine() -> Any:
                     continue
                 if depth == LIST:
                     counts[0, 0] = result(s, t, n)
-                    counts[0, 1] = in_check(s, t)
+                    counts[0, 1] = int(in_check(s, t)) | 4 * int(to_and_fro(s, t))
+                    counts[0, 1] |= 2 * int(counted_out(s, t) or only_promotes(s, t, out, n))
                     return n
                 counts[level, 0] = n
                 counts[level, 1] = 0

@@ -59,6 +59,11 @@ LATELY = 2  # bits: kings face each other now, faced before the last move; it wa
 #           it was castling to the king's side, to the queen's
 SHAK = 3  # 3..4: the checks that a player has met without a break held one that may mate
 MORE = 5
+COUNT_LIMIT, COUNT_PLY = 5, 6  # plies within which to mate, 0 nothing is counted; plies counted
+FRO = 7  # 7..9, 10..12: where a player's last move came from and led to, and how often it went to and fro
+FRO_RUN = 5  # so often loses; 16 more: the last was a pass
+MORE_COUNTED, MORE_FOLLOWED = 7, 13
+"""Words of `Position.more`, with counting, with moves to and fro."""
 
 # Header of a compiled variant.
 (
@@ -133,11 +138,13 @@ MORE = 5
     WATCHED,  # only moves that may give check are tested for it
     BULK,  # steps of `bulk` for each player; 0 where moves are not counted all together
     CASTLE_WINS,  # castlings that win, and whose right is not to be lost: bits 0..3 as in RIGHTS
-    REMEMBERS,  # 1: positions hold `Position.more`
+    REMEMBERS,  # bit 0: positions hold `Position.more`; 1, 2: how they count (`COUNTINGS`); 3: to and fro
 ) = range(72)
 HEAD = 72
 WALLS = ("none", "duck", "past", "static", "arrow", "edge")
 DUCK, PAST, STATIC, ARROW, EDGE = range(1, 6)
+COUNTINGS = ("none", "makruk", "cambodian", "asean")
+MAKRUK, CAMBODIAN, ASEAN = range(1, 4)
 MATERIALS = ("none", "janggi", "unweighted", "whitedrawodds", "blackdrawodds")
 
 WIN, LOSS, DRAW = 1, -1, 0
@@ -154,6 +161,9 @@ class Tables(NamedTuple):
     rays: Any  # [S] where the lines towards each square begin in line
     line: Any  # rays, leaps, lame leaps towards a square
     kind: Any  # [(2K + 2) * S] class of each piece on each square
+    toward: (
+        Any  # [S * S, or nothing] by target and square: direction << 8 | distance towards the target, 0 none
+    )
     hits: Any  # [classes * D] bit l: captures along direction d at distance l
     hops: Any  # [classes * D] the same over a screen; bits 16 up: reach after the screen
     choice: Any  # [(2K + 2) * CHOICES] kinds a piece may promote to, 0 ends
@@ -168,7 +178,8 @@ class Tables(NamedTuple):
     #            15 of a kind whose last pieces are royal (where ROYALS is set), 16 en passant (second
     #            player), 17 n-move counter (second), 18 a cannon of janggi, 19 does not capture its like,
     #            20 turns to a wall by capturing, 21 counsellor, 22 its check may mate, 23 its check may not,
-    #            24 turns over again and again
+    #            24 turns over again and again; where moves are counted: 25 rook, 26 silver, 27 knight;
+    #            where moves to and fro lose: 28, 29 may enter the other player's palace
     area: Any  # [2 * S] bit 0 flag region, bit 1 en passant region, bit 2 where a wall may be put
     point: Any  # [K + 1] what a kind counts in points, times 2
     goal: Any  # where the first player's flag squares begin, the second's, where they end; the squares
@@ -185,4 +196,4 @@ class Position(NamedTuple):
     board: Any  # [S] piece codes
     pocket: Any  # [2K + 2] pieces in hand by 2 * kind + side
     count: Any  # [2K + 2] pieces on the board by 2 * base kind + side; [0] civilians
-    more: Any  # [MORE or 0] see `GATES`
+    more: Any  # [MORE, MORE_COUNTED, MORE_FOLLOWED or 0] see `GATES`

@@ -12,16 +12,17 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.fairychess.engine.attacks import (
+    aimed,
     counted,
     has,
     high,
     like,
     low,
     passes,
-    reaches,
     refuses,
     scan,
     sight,
+    veil,
 )
 from gyges.envs.fairychess.engine.drops import drops
 from gyges.envs.fairychess.engine.king_safety import may_castle, safe
@@ -149,7 +150,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
     watched = head[WATCHED] != 0 and rival >= 0
     vlo, vhi, ulo, uhi = 0, 0, 0, 0  # from where his king may be seen, and what hides him from us
     if watched:
-        _, _, _, ulo, uhi, _, _ = scan(s, t, rival, side)
+        ulo, uhi = veil(s, t, rival, side)
         vlo, vhi = sight(s, t, rival)
     want = MOVE | CAPTURE
     barred = own
@@ -184,7 +185,7 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                     test = TEST
             tlo, thi = 0, 0
             plain = test == 0 and checks == 0 and not hoppers and not watched
-            quick = plain and counting
+            start = origin << FROM
             j = t.start[piece * squares + origin]
             end = j + 1 + path[j]
             j += 1
@@ -220,8 +221,13 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                         break
                     elif not leap:
                         j = stop
-                    if (w & (NOLAND | PROMO | TWICE)) == 0 and quick:
-                        free += 1
+                    if plain and (w & (NOLAND | PROMO | TWICE)) == 0:
+                        if counting:
+                            free += 1
+                        else:
+                            if n < top:
+                                out[n] = to | start
+                            n += 1
                         continue
                     if (w & NOLAND) != 0:
                         continue
@@ -239,13 +245,13 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                         if watched and flag == 0 and has(vlo, vhi, to) != 0:
                             if (w & PROMO) != 0:
                                 flag = TEST
-                            elif reaches(s, t, piece, to, rival, CAPTURE):
+                            elif aimed(t, piece, to, rival):
                                 continue  # it would give check
                         if counting and flag == 0 and (w & PROMO) == 0:
                             free += 1
                             continue
-                    move = to | origin << FROM | flag
-                    if head[ON_CAPTURE] != 0 and q == 0 and (w & PROMO) != 0:
+                    move = to | start | flag
+                    if (w & PROMO) != 0 and q == 0 and head[ON_CAPTURE] != 0:
                         w = MUST if (w & STUCK) != 0 else 0
                     if (w & MUST) == 0:
                         if n < top:

@@ -61,6 +61,7 @@ from gyges.envs.fairychess.engine.layout import (
     WALL,
     WALLING,
 )
+from gyges.envs.fairychess.engine.progress import follow, tally
 from gyges.envs.fairychess.engine.special_moves import home_rank
 from gyges.envs.rules import rule
 
@@ -126,6 +127,8 @@ def make(s: Any, t: Any, m: int) -> None:
     info[EP0] = -1
     info[EP1] = -1
     passed = False
+    lost = 0
+    attacked_before = head[REMEMBERS] >= 8 and checked(s, t, side)
     if (m & DROP) != 0:
         at = 2 * t.hand[origin] + side
         s.pocket[at] = s.pocket[at] - 1
@@ -156,6 +159,7 @@ def make(s: Any, t: Any, m: int) -> None:
         piece = int(board[origin])
         where = int(info[EPV]) if (m & EP) != 0 else to
         taken = int(board[where])
+        lost = taken
         choice = (m >> CHOICE) & 31
         if taken != 0:
             put(s, t, where, 0)
@@ -196,6 +200,10 @@ def make(s: Any, t: Any, m: int) -> None:
         passable(s, t, origin, to)
     if head[REMEMBERS] != 0:
         recall(s, t, m)
+    if head[REMEMBERS] >= 8:
+        follow(s, t, m, side, attacked_before)
+    if (head[REMEMBERS] >> 1) & 3 != 0:
+        tally(s, t, lost, (m & (DROP | CASTLE)) == 0 and (m >> CHOICE) & 31 != 0)
     if head[CHECK_COUNT] != 0 and info[CHECKS + side] > 0 and checked(s, t, 1 - side):
         info[CHECKS + side] = info[CHECKS + side] - 1
 

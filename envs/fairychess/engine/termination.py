@@ -77,6 +77,10 @@ def flagged(s: Any, t: Any, side: int) -> bool:
     """Does a player stand in his goal?"""
     met, held, empty = 0, 0, 0
     head = t.head
+    if (head[FLAG_KING] >> side) & 1 != 0:  # only he counts
+        king = int(s.info[KING + side])
+        if king < 0 or (t.area[side * head[SQUARES] + king] & 1) == 0:
+            return False
     cared = head[FLAG_SAFE] != 0 and (head[FLAG_MOVE] == 0 or side != s.info[TURN])
     for j in range(t.goal[side], t.goal[side + 1]):
         u = int(t.goal[j])

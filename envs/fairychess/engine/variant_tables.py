@@ -22,9 +22,16 @@ JANGGI_POINTS = {"rook": 13, "janggiCannon": 7, "horse": 5, "janggiElephant": 3,
 
 
 def remembers(v: Variant) -> bool:
-    """Does a position of the variant hold more than board, hands and counters (`layout.MORE`)?"""
+    """Do rights, passes or checks of the past bear on a position of the variant?"""
     rules = v.seirawanGating, v.cambodianMoves, v.bikjangRule, v.shatarMateRule, v.castlingWins != ""
     return any(rules + v.passing + v.passOnStalemate)
+
+
+def memory(v: Variant) -> int:
+    """Words that a position of the variant holds besides board, hands and counters (`Position.more`)."""
+    if v.moveRepetitionIllegal:
+        return at.MORE_FOLLOWED
+    return at.MORE_COUNTED if v.countingRule != "none" else at.MORE if remembers(v) else 0
 
 
 @dataclass(frozen=True)
@@ -242,9 +249,20 @@ class _Compiler:
                 kind.piece.name in ("knight", "rook", "bers"),
                 kind.piece.name == "knight",
                 v.pieceDemotion and own not in v.promotionPawnTypes[0] + v.promotionPawnTypes[1],
+                *(
+                    v.countingRule != "none" and kind.piece.name == name
+                    for name in ("rook", "silver", "knight")
+                ),
+                *(v.moveRepetitionIllegal and self.invades(kind.piece.name, side) for side in (0, 1)),
             ]
             found[k] = sum(1 << j for j, flag in enumerate(flags) if flag)
         return found
+
+    def invades(self, name: str, side: int) -> bool:
+        """May a kind go where the other player's king may?"""
+        king = next((p.name for p in self.v.pieces if p.royal), "")
+        own, other = self.lines.regions.get((name, side)), self.lines.regions.get((king, 1 - side))
+        return bool(king) and (own is None or other is None or bool(set(own) & set(other)))
 
     def drops(self) -> list[int]:
         v, found = self.v, [0] * (self.n * self.v.squares)
@@ -269,16 +287,18 @@ class _Compiler:
                     found[(2 * k + side) * v.squares + s] = int(not bad)
         return found
 
-    def head(self, directions: int, hoppers: bool, castles: bool) -> list[int]:
+    def head(self, directions: int, hoppers: bool, castles: bool, aligned: bool) -> list[int]:
         v, head = self.v, [0] * at.HEAD
         index = {k.symbol.lower(): i for i, k in enumerate(self.kinds)}
         value = {"win": at.WIN, "loss": at.LOSS, "draw": at.DRAW, "none": at.DRAW}
         royal = 1 if any(p.royal for p in v.pieces) else 2 if self.royals == 2 else 0
         royals = "".join(p.letter for p in v.pieces if p.royal)
         flag = any(v.flagRegion)
+        remembered = int(memory(v) > 0) + 2 * at.COUNTINGS.index(v.countingRule) + 8 * v.moveRepetitionIllegal
         hands = v.pieceDrops or v.seirawanGating
-        lame = any(step.lame for p in v.pieces for step in p.steps)
+        lame = any(step.lame and step.capture for p in v.pieces for step in p.steps)
         watched = not v.checking and royal == 1 and not (hoppers or lame or self.royals or v.blastOnCapture)
+        watched = watched and aligned
         changing = v.petrifyOnCaptureTypes != "" or v.mutuallyImmuneTypes != ""
         cannons = any(p.name == "janggiCannon" for p in v.pieces)
         counsellors = [i for i, k in enumerate(self.kinds) if k.piece.name == "fers" and len(k.symbol) == 1]
@@ -322,7 +342,7 @@ class _Compiler:
             (at.DOUBLED_COUNT, v.dropNoDoubledCount),
             (at.DROP_MATE, drop_mate),
             (at.ENDS, flag or extinct or v.checkCounting or remembers(v)),
-            (at.REMEMBERS, remembers(v)),
+            (at.REMEMBERS, remembered),
             (at.FLAG_KING, sum(1 << side for side in (0, 1) if royals and v.flagPiece[side] == royals)),
             (at.EN_PASSANT, any(v.enPassantTypes) and v.doubleStep),
             (
@@ -455,15 +475,15 @@ def _packed(c: _Compiler, parts: dict[str, Any]) -> Compiled:
     v = c.v
     arrays = [np.asarray(parts.get(name, ()), np.int32).ravel() for name in at.Tables._fields]
     offsets = np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64)
-    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n, at.MORE if remembers(v) else 0]).astype(np.int64)
+    row = np.cumsum([0, at.INFO, v.squares, c.n, c.n, memory(v)]).astype(np.int64)
     return Compiled(v, c.kinds, c.choices, np.concatenate(arrays), offsets, row)
 
 
-def _outline(c: _Compiler, directions: int, hoppers: bool) -> dict[str, Any]:
+def _outline(c: _Compiler, directions: int, hoppers: bool, aligned: bool) -> dict[str, Any]:
     """The tables that do not depend on where pieces go: all that reading a FEN needs."""
     castles = c.v.castling and bool(c.v.castlingKingPiece)
     return {
-        "head": c.head(directions, hoppers, castles),
+        "head": c.head(directions, hoppers, castles, aligned),
         "role": c.roles(),
         "zobrist": _zobrist((c.n + 34) * c.v.squares * 2),
     }
@@ -481,12 +501,13 @@ def compiled(v: Variant) -> Compiled:
     choice = np.zeros((c.n, choices), np.int32)
     for (k, side), options in c.choices.items():
         choice[2 * k + side, : len(options)] = options
-    parts = _outline(c, attack["directions"], bool(np.any(attack["hops"]))) | {
+    parts = _outline(c, attack["directions"], bool(np.any(attack["hops"])), bool(attack["toward"])) | {
         "start": start,
         "path": path,
         "rays": attack["rays"],
         "line": attack["line"],
         "kind": attack["kind"],
+        "toward": attack["toward"],
         "hits": attack["hits"],
         "hops": attack["hops"],
         "choice": choice.ravel(),
@@ -497,7 +518,7 @@ def compiled(v: Variant) -> Compiled:
         "area": c.areas(),
         "point": c.points(),
         "goal": c.goals(),
-        "setup": np.zeros(at.INFO + v.squares + 2 * c.n + (at.MORE if remembers(v) else 0), np.int32),
+        "setup": np.zeros(at.INFO + v.squares + 2 * c.n + memory(v), np.int32),
     }
     parts["bulk"] = c.bulk(parts["head"], path)
     made = _packed(c, parts)
@@ -522,6 +543,6 @@ def check(v: Variant, where: str) -> None:
         )
     c = _Compiler(v)
     try:
-        row_of(_packed(c, _outline(c, 1, False)), v.startFen)
+        row_of(_packed(c, _outline(c, 1, False, False)), v.startFen)
     except FenError as error:
         raise VariantError(f"{where}: startFen of [{v.name}]: {error}") from error

@@ -43,7 +43,9 @@ def row_of(c: Compiled, fen: str) -> Row:
     Args:
         c: the compiled variant.
         fen: board, player to move, and where the variant has them castling, en passant square,
-            checks still to give (``3+3``), half-move clock and move number; later fields may be missing.
+            checks still to give (``3+3``), half-move clock (where moves are counted: in place of the en
+            passant square the plies to mate in, then the plies counted) and move number; later fields may
+            be missing.
 
     Returns:
         int32 [c.row[-1]], the position.
@@ -59,7 +61,7 @@ def row_of(c: Compiled, fen: str) -> Row:
     row = np.zeros(int(c.row[-1]), np.int32)
     info, board = row[: at.INFO], row[c.row[1] : c.row[2]]
     _board(c, words[0], board, row[c.row[2] : c.row[3]])
-    more = row[c.row[4] :]
+    more, head = row[c.row[4] :], c.table("head")
     side = words[1] if len(words) > 1 else ""
     if side not in ("w", "b"):
         raise FenError(f"player to move {side[:20]!r}; expected w or b")
@@ -67,12 +69,14 @@ def row_of(c: Compiled, fen: str) -> Row:
     info[at.EP0 : at.CHECKS] = -1
     info[at.CHECKS : at.CHECKS + 2] = _start_checks(c) if c.variant.checkCounting else 0
     numbers = _rest(c, words[2:], info, board, more)
-    if len(numbers) > 1:
+    if head[at.REMEMBERS] & 6 and len(numbers) == 3 and numbers[0]:
+        more[at.COUNT_LIMIT : at.COUNT_PLY + 1] = [min(n, 999) for n in numbers[:2]]
+    elif len(numbers) > 1:
         info[at.CLOCK] = numbers[-2]
     if numbers:
         info[at.PLY] = 2 * (max(numbers[-1], 1) - 1) + info[at.TURN]
     _count(c, row)
-    if c.table("head")[at.BIKJANG]:
+    if head[at.BIKJANG]:
         more[at.LATELY] = int(_facing(c, info, board))
     return row
 
@@ -294,10 +298,13 @@ def fen_of(c: Compiled, row: Row) -> str:
         )
         fen += f"[{hand}]"
     fen += " " + "wb"[int(info[at.TURN])] + " " + (_rights(c, row) or "-")
-    fen += " " + _passed(c, info)
+    limit, clock = 0, int(info[at.CLOCK])
+    if v.countingRule != "none" and row[c.row[4] + at.COUNT_LIMIT]:
+        limit, clock = (int(n) for n in row[c.row[4] + at.COUNT_LIMIT : c.row[4] + at.COUNT_PLY + 1])
+    fen += f" {limit or _passed(c, info)}"
     if v.checkCounting:
         fen += f" {info[at.CHECKS]}+{info[at.CHECKS + 1]}"
-    return fen + f" {info[at.CLOCK]} {int(info[at.PLY]) // 2 + 1}"
+    return fen + f" {clock} {int(info[at.PLY]) // 2 + 1}"
 
 
 def written(c: Compiled, code: int) -> str:

@@ -25,6 +25,8 @@ from gyges.envs.fairychess.engine.layout import (
     KINDS,
     KING,
     MORE,
+    MORE_COUNTED,
+    MORE_FOLLOWED,
     PLY,
     REMEMBERS,
     SQ,
@@ -67,6 +69,13 @@ DECIDES = 100_000  # a mate, to the forbidden engine
 
 
 @rule
+def memory(t: Any) -> int:
+    """Words that positions hold besides (`Position.more`)."""
+    held = t.head[REMEMBERS]
+    return 0 if held == 0 else MORE if held == 1 else MORE_COUNTED if held < 8 else MORE_FOLLOWED
+
+
+@rule
 def keep(s: Any, t: Any, into: Any) -> None:
     """Copy the position out."""
     n, squares = 2 * (t.head[KINDS] + 1), t.head[SQUARES]
@@ -77,9 +86,8 @@ def keep(s: Any, t: Any, into: Any) -> None:
     for j in range(n):
         into[INFO + squares + j] = s.pocket[j]
         into[INFO + squares + n + j] = s.count[j]
-    if t.head[REMEMBERS] != 0:
-        for j in range(MORE):
-            into[INFO + squares + 2 * n + j] = s.more[j]
+    for j in range(memory(t)):
+        into[INFO + squares + 2 * n + j] = s.more[j]
 
 
 @rule
@@ -93,9 +101,8 @@ def bring(s: Any, t: Any, back: Any) -> None:
     for j in range(n):
         s.pocket[j] = back[INFO + squares + j]
         s.count[j] = back[INFO + squares + n + j]
-    if t.head[REMEMBERS] != 0:
-        for j in range(MORE):
-            s.more[j] = back[INFO + squares + 2 * n + j]
+    for j in range(memory(t)):
+        s.more[j] = back[INFO + squares + 2 * n + j]
 
 
 @rule

@@ -149,7 +149,7 @@ def rules(v: Variant) -> list[str]:
         found.append("Who brings it about by nothing but checks loses.")
     if v.leftAside:
         found.append(
-            f"Read and not followed: {', '.join(v.leftAside)} (how long games end by repetition or counting)."
+            f"Read and not followed: {', '.join(v.leftAside)} (how games end that repeat themselves)."
         )
     return found
 
@@ -218,6 +218,8 @@ def special(v: Variant) -> list[tuple[bool, str]]:
         (v.flagPieceBlockedWin, "Reaching it with one counts where all of its squares are full."),
         (v.twoBoards, "Captured pieces go to a partner on another board, and those in hand come from there."),
         (v.extinctionClaim, "He who has lost them must be to move."),
+        (v.countingRule != "none", _COUNTING.get(v.countingRule, "")),
+        (v.moveRepetitionIllegal, "Who moves one piece to and fro four times in a row loses."),
     ]
 
 
@@ -233,6 +235,15 @@ _COUNTS = {
     "unweighted": "A draw is won by the player with more pieces.",
     "whitedrawodds": "A draw is a win of the first player.",
     "blackdrawodds": "A draw is a win of the second player.",
+}
+
+_COUNTING = {
+    "makruk": "Without pawns, who outnumbers the other has 64 moves to mate; once the other is bare, 8 "
+    "with two rooks, 16 with one, 22 with two S, 32 with two N, 44 with one S, else 64, less the pieces.",
+    "cambodian": "Against three pieces or fewer there are 63 moves to mate; once the other is bare and no "
+    "pawn is left, 7 with two rooks, 15 with one, 21 with two S, 31 with two N, 43 with one S, else 63, less "
+    "the pieces.",
+    "asean": "Once a player is bare and no pawn is left, 16 moves to mate with a rook, 44 with S, 64 with N.",
 }
 
 

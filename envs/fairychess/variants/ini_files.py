@@ -133,7 +133,9 @@ class Variant:
     nFoldValue: str = "draw"
     nFoldValueAbsolute: bool = False
     perpetualCheckIllegal: bool = False
+    moveRepetitionIllegal: bool = False
     materialCounting: str = "none"
+    countingRule: str = "none"
     stalemateValue: str = "draw"
     checkmateValue: str = "loss"
     shogiPawnDropMateIllegal: bool = False

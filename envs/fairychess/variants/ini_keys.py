@@ -6,7 +6,7 @@ from gyges.envs.fairychess.variants.pieces import CUSTOM, PIECES
 
 MAX_FILES, MAX_RANKS = 12, 10
 
-BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT, WALLING, COUNTING, RIGHTS = (
+BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT, WALLING, MATERIAL, COUNTING, RIGHTS = (
     "bool",
     "int",
     "value",
@@ -15,6 +15,7 @@ BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT, WALLING, COUNTING, RIGHTS = (
     "squares",
     "text",
     "walling",
+    "material",
     "counting",
     "rights",
 )
@@ -22,7 +23,8 @@ VALUES = ("win", "loss", "draw", "none")
 WORDS = {
     VALUE: VALUES,
     WALLING: ("none", "duck", "past", "static", "arrow", "edge"),
-    COUNTING: ("none", "janggi", "unweighted", "whitedrawodds", "blackdrawodds"),
+    MATERIAL: ("none", "janggi", "unweighted", "whitedrawodds", "blackdrawodds"),
+    COUNTING: ("none", "makruk", "cambodian", "asean"),
 }
 """Kinds of values that are one of some words."""
 PAIRED = {
@@ -62,7 +64,8 @@ SINGLE: dict[str, tuple[str, int, int]] = {
     "diagonalLines": (SQUARES, 0, 0),
     "castlingWins": (RIGHTS, 0, 0),
     "wallingRule": (WALLING, 0, 0),
-    "materialCounting": (COUNTING, 0, 0),
+    "materialCounting": (MATERIAL, 0, 0),
+    "countingRule": (COUNTING, 0, 0),
     "dropNoDoubled": (TYPES, 1, 1),
     "dropNoDoubledCount": (INT, 0, 10),
     "soldierPromotionRank": (INT, 1, MAX_RANKS),
@@ -116,6 +119,7 @@ SINGLE: dict[str, tuple[str, int, int]] = {
             "makpongRule",
             "nFoldValueAbsolute",
             "perpetualCheckIllegal",
+            "moveRepetitionIllegal",
             "shatarMateRule",
             "stalematePieceCount",
             "bikjangRule",
@@ -184,8 +188,6 @@ MOOT = frozenset(
 
 ASIDE: dict[str, tuple[tuple[str, ...], str]] = {
     "chasingRule": (("none",), "who chases a piece again and again is not found out"),
-    "moveRepetitionIllegal": (("false",), "moving one piece to and fro is not barred"),
-    "countingRule": (("none",), "the weaker player's counting of moves is not kept"),
 }
 """Keys read and left aside: they decide only how long a game without progress lasts."""
 
