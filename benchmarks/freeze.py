@@ -1072,48 +1072,24 @@ def told_of_stakes(found: Facts) -> Facts:
 @section
 def study() -> Facts:
     """The study's verdicts, tables, plots and page, made again from the committed tables."""
-    import csv
-
-    from gyges.scenarios.studies import comparisons, page, plots, report
+    from gyges.scenarios.studies import page, plots, restate
     from gyges.scenarios.studies import verdicts as vd
-    from gyges.scenarios.studies.profile import PROFILES, Cell, parse, profile
-    from gyges.scenarios.studies.rl_vs_sgd import PREDICTIONS
+    from gyges.scenarios.studies.profile import PROFILES, profile
+    from gyges.scenarios.studies.registration import PREDICTIONS
 
     predictions = json.loads(PREDICTIONS.read_text("utf-8"))["predictions"]
     facts: Facts = {}
     for name in PROFILES:
         facts[f"profile {name}"] = sha([cell.key for cell in profile(name).cells()])
 
-    def number(text: str) -> float:
-        return float(text) if text else float("nan")
-
-    def row_of(line: dict[str, str]) -> Any:
-        cell: Cell = parse(line["key"])
-        kept: dict[str, Any] = {key: number(line[key]) for key in report.FIGURES}
-        for key in ("frames", "calls", "planned", "samples"):
-            kept[key] = int(kept[key])
-        parts = {
-            kind: {k.removeprefix(kind): number(v) for k, v in line.items() if k.startswith(kind)}
-            for kind in ("event_", "amplified_")
-        }
-        return comparisons.Row(
-            cell=cell, rater=line["rater"], who=line["foretold_by"], events=parts["event_"],
-            amplified=parts["amplified_"], **kept,
-        )  # fmt: skip
-
     for title, folder in (("small", ROOT / "docs" / "study"), ("long", ROOT / "docs" / "study" / "long")):
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
-        with (folder / "cells.csv").open(encoding="utf-8", newline="") as file:
-            table = [row_of(line) for line in csv.DictReader(file)]
-        plan = profile(summary["profile"])
+        found = restate.stored(folder)
+        plan, table = found["plan"], found["table"]
         judged = vd.judge(table, predictions, lambda one, two: (len(one) + len(two)) / 1e4)
         for verdict in judged:
             facts[f"{title}: {verdict.mode} {verdict.id}"] = verdict.verdict
             facts[f"{title}: {verdict.mode} {verdict.id}, words"] = sha(verdict.words)
-        found = {
-            **summary, "plan": plan, "table": table, "arms": report.arms(table), "fits": report.fits(table),
-            "said": {one["id"]: one for one in predictions}, "verdicts": [one._asdict() for one in judged],
-        }  # fmt: skip
+        found["verdicts"] = [one._asdict() for one in judged]
         facts[f"{title}: arms"] = sha(rounded(found["arms"]))
         facts[f"{title}: fits"] = sha(
             [[f"{x:.6g}" for x in (one["alpha"], one["beta"])] for one in found["fits"]]

@@ -1,13 +1,17 @@
 """Point estimates and 95 % intervals for leaderboards and studies.
 
-Episodes are the unit that is drawn: a bootstrap resamples whole episodes, with replacement, within
-each stratum (a scenario), so that decisions of one episode stay together (a cluster bootstrap) and
-every stratum keeps its size. Resampling is written as counts: ``counts[r, e]`` says how often episode
-e is in resample r; every statistic here is a function of values and counts, exact and vectorised.
+What is drawn independently is a *cluster*: an episode where one policy is judged, a training run where a
+learner is. Every statistic here is a function of counts, ``counts[r, e]`` saying how often cluster e is in
+resample r, so that decisions of one episode, or cells of one training run, stay together. The standard error
+is the delete-one jackknife's over clusters, within each stratum (a scenario) and added over strata. The
+interval is the figure plus and minus Student's t quantile times that error, widened by `SKEW` over the number
+of clusters, because few skewed values make their own spread look small. Fewer than `LEAST` clusters, or none
+that differ, give no interval. `benchmarks/interval_coverage.py` says how often such intervals hold the truth.
 
-Sources: Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice"
-(NeurIPS 2021) for the interquartile mean with stratified bootstrap intervals; Efron and Tibshirani,
-"An introduction to the bootstrap" (1993) for percentile intervals.
+Sources: Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice" (NeurIPS
+2021) for the interquartile mean; Efron and Tibshirani, "An introduction to the bootstrap" (1993), chapter 11,
+for the jackknife; Satterthwaite, Biometrics Bulletin 2 (1946), for degrees of freedom over strata; Clopper
+and Pearson, Biometrika 26 (1934), for shares of runs.
 """
 
 from __future__ import annotations
@@ -24,8 +28,11 @@ Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.float64]
 """Whole numbers, as floats so that sums over episodes are matrix products."""
 
-RESAMPLES = 2000
 LEVEL = 0.95
+LEAST = 3
+"""Clusters below which there is no interval."""
+SKEW = 0.6
+"""An interval over n clusters is 1 + SKEW / n times as wide as Student's."""
 
 
 class Estimate(NamedTuple):
@@ -37,17 +44,6 @@ class Estimate(NamedTuple):
 
 
 NOTHING = Estimate(math.nan, math.nan, math.nan)
-
-
-@lru_cache(maxsize=64)
-def draws(size: int, *, resamples: int = RESAMPLES, seed: int = 0, stratum: int = 0) -> Counts:
-    """Bootstrap counts [resamples, size] of one stratum, read-only; a function of its arguments alone."""
-    if size == 0:
-        return np.zeros((resamples, 0))
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, stratum, size])))
-    counts = rng.multinomial(size, np.full(size, 1.0 / size), size=resamples).astype(np.float64)
-    counts.flags.writeable = False
-    return counts
 
 
 def once(size: int) -> Counts:
@@ -102,14 +98,78 @@ def mean(values: Floats, counts: Counts | None = None) -> Floats:
     return ratio(counts @ np.asarray(values, np.float64), counts.sum(axis=1))
 
 
-def interval(value: float, resampled: Floats, *, level: float = LEVEL) -> Estimate:
-    """Percentile interval of the resampled figures; resamples that cannot be measured are left out."""
-    finite = resampled[np.isfinite(resampled)]
-    if not math.isfinite(value) or len(finite) == 0:
+@lru_cache(maxsize=256)
+def t_quantile(freedom: int, level: float = LEVEL) -> float:
+    """Half-width of the two-sided interval of Student's t, in standard errors.
+
+    By bisection of the finite sums for whole degrees of freedom (Abramowitz and Stegun, 26.7.3 and 26.7.4).
+    """
+
+    def inside(t: float) -> float:
+        angle = math.atan(t / math.sqrt(freedom))
+        cosine, term, total = math.cos(angle), 1.0, 0.0
+        odd = freedom % 2
+        for k in range((freedom - odd) // 2):
+            if k:
+                term *= (2 * k - (1 - odd)) / (2 * k + odd) * cosine**2
+            total += term
+        if odd:
+            return 2 / math.pi * (angle + math.sin(angle) * cosine * total)
+        return math.sin(angle) * total
+
+    low, high = 0.0, 1e4
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if inside(middle) < level else (low, middle)
+    return (low + high) / 2
+
+
+def interval(value: float, variances: Sequence[float], clusters: Sequence[int], level: float) -> Estimate:
+    """A figure with its studentised interval.
+
+    Args:
+        value: the figure.
+        variances: of its parts, which add up to that of the figure.
+        clusters: how many clusters each part's variance was found over.
+        level: of the interval.
+    """
+    if not math.isfinite(value):
         return NOTHING
-    tail = (1.0 - level) / 2
-    low, high = np.quantile(finite, [tail, 1.0 - tail])
-    return Estimate(float(value), float(low), float(high))
+    total = math.fsum(variances)
+    if min(clusters, default=0) < LEAST or not total > (1e-12 * max(1.0, abs(value))) ** 2:
+        return Estimate(float(value), math.nan, math.nan)
+    parts = [v * v / (n - 1) for v, n in zip(variances, clusters, strict=True) if v > 0]
+    freedom = max(1, int(total * total / math.fsum(parts) + 1e-9))
+    half = math.sqrt(total) * t_quantile(freedom, level) * (1 + SKEW / (freedom + 1))
+    return Estimate(float(value), float(value) - half, float(value) + half)
+
+
+def bounded(found: Estimate, low: float = 0.0, high: float = 1.0) -> Estimate:
+    """An estimate whose interval ends where the figure's range does."""
+    return Estimate(found.value, *(float(np.clip(end, low, high)) for end in (found.low, found.high)))
+
+
+def share(hits: int, of: int, level: float = LEVEL) -> Estimate:
+    """A share of independent yes-or-no outcomes with its exact interval (Clopper and Pearson).
+
+    It holds at any number of them, and where all are alike.
+    """
+    if of == 0:
+        return NOTHING
+
+    def least(wanted: float, k: int) -> float:
+        """The chance at which at least `k` hits have the probability `wanted`."""
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            p = (low + high) / 2
+            tail = math.fsum(math.comb(of, j) * p**j * (1 - p) ** (of - j) for j in range(k, of + 1))
+            low, high = (p, high) if tail < wanted else (low, p)
+        return (low + high) / 2
+
+    tail = (1 - level) / 2
+    return Estimate(
+        hits / of, least(tail, hits) if hits else 0.0, least(1 - tail, hits + 1) if hits < of else 1.0
+    )
 
 
 Statistic = Callable[[Counts], Floats]
@@ -117,8 +177,9 @@ Statistic = Callable[[Counts], Floats]
 
 
 def of_ratio(numerator: Any, denominator: Any) -> tuple[int, Statistic]:
-    """Sum over sum, of per-episode numerators and denominators [E]."""
+    """Sum over sum, of numerators and denominators [E]; an episode without a denominator is left out."""
     top, bottom = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    top, bottom = top[bottom != 0], bottom[bottom != 0]
     return len(top), lambda counts: ratio(counts @ top, counts @ bottom)
 
 
@@ -140,49 +201,57 @@ def of_values(
     return size, lambda counts: figure(flat, counts[:, owner])
 
 
-def estimate(
-    strata: Sequence[tuple[int, Statistic]], *, resamples: int = RESAMPLES, seed: int = 0
-) -> Estimate:
-    """Mean over strata of a statistic, with a bootstrap interval stratified over them.
+def estimate(strata: Sequence[tuple[int, Statistic]], *, level: float = LEVEL) -> Estimate:
+    """Mean over strata of a statistic, with its interval; clusters of different strata are independent.
 
-    Strata in which the statistic cannot be measured are left out of the mean.
+    Strata in which the statistic cannot be measured are left out.
 
     Args:
-        strata: (number of episodes, statistic) of each.
-        resamples: bootstrap resamples.
-        seed: of the resampling.
+        strata: (number of clusters, statistic) of each.
+        level: of the interval.
     """
-    values, resampled = [], []
-    for k, (size, statistic) in enumerate(strata):
-        if size == 0:
-            continue
-        value = float(statistic(once(size))[0])
+    values, variances, clusters = [], [], []
+    for size, statistic in strata:
+        value = float(statistic(once(size))[0]) if size else math.nan
         if math.isfinite(value):
             values.append(value)
-            resampled.append(statistic(draws(size, resamples=resamples, seed=seed, stratum=k)))
+            clusters.append(size)
+            variances.append(jackknife(size, statistic))
     if not values:
         return NOTHING
-    table = np.stack(resampled)  # [strata, resamples]
-    known = np.isfinite(table)
-    means = ratio(np.where(known, table, 0.0).sum(axis=0), known.sum(axis=0))
-    return interval(float(np.mean(values)), means)
+    shares = [variance / len(values) ** 2 for variance in variances]
+    return interval(math.fsum(values) / len(values), shares, clusters, level)
 
 
-def estimate_iqm(strata: Sequence[Any], *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """Interquartile mean over the pooled values of all strata, resampled within each.
+def jackknife(size: int, statistic: Statistic) -> float:
+    """Variance of a statistic over clusters, by leaving out one at a time; NaN below `LEAST` clusters."""
+    if size < LEAST:
+        return math.nan
+    left = statistic(1.0 - np.eye(size))
+    return float((size - 1) / size * ((left - left.mean()) ** 2).sum())
+
+
+def by_run(values: Sequence[tuple[Any, Any, float]], *, level: float = LEVEL) -> Estimate:
+    """Mean over strata of the mean over runs; a run that is in several strata is one cluster.
 
     Args:
-        strata: per-episode values [E] of each stratum.
-        resamples: bootstrap resamples.
-        seed: of the resampling.
+        values: (stratum, run, value); values that are not finite are left out.
+        level: of the interval.
     """
-    arrays = [np.asarray(values, np.float64) for values in strata]
-    pooled = np.concatenate(arrays) if arrays else np.zeros(0)
-    if len(pooled) == 0 or not np.isfinite(pooled).all():
-        return NOTHING
-    counts = [draws(len(a), resamples=resamples, seed=seed, stratum=k) for k, a in enumerate(arrays)]
-    value = float(interquartile_mean(pooled)[0])
-    return interval(value, interquartile_mean(pooled, np.concatenate(counts, axis=1)))
+    known = [(stratum, run, value) for stratum, run, value in values if math.isfinite(value)]
+    strata = {name: k for k, name in enumerate(dict.fromkeys(one[0] for one in known))}
+    runs = {name: k for k, name in enumerate(dict.fromkeys(one[1] for one in known))}
+    top, bottom = np.zeros((2, len(runs), len(strata)))
+    for stratum, run, value in known:
+        top[runs[run], strata[stratum]] += value
+        bottom[runs[run], strata[stratum]] += 1
+
+    def figure(counts: Counts) -> Floats:
+        means = ratio(counts @ top, counts @ bottom)
+        there = np.isfinite(means)
+        return ratio(np.where(there, means, 0.0).sum(axis=1), there.sum(axis=1))
+
+    return estimate([(len(runs), figure)], level=level)
 
 
 def gini(values: Any) -> float:

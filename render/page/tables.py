@@ -83,7 +83,9 @@ def _cell(figure: Row | None, column: Row, top: tuple[float | None, float], holl
     kind = f"bar {column['better'] if value > 0 else ''}".strip()
     bar = tag("span", class_=kind, style=f"width:{wide:.0f}%", aria_hidden="true")
     same = best is not None and not hollow and abs(value - best) <= 1e-9 * max(1.0, abs(best))
-    return tag("td", tag("b", shown(value, column["unit"])), bar, reach, class_="best" if same else None)
+    text = shown(value, column["unit"])
+    same = same and text != "0 %"  # nothing done is nothing won
+    return tag("td", tag("b", text), bar, reach, class_="best" if same else None)
 
 
 def _links(replays: Sequence[Row]) -> list[Any]:

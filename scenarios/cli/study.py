@@ -1,5 +1,6 @@
-"""``gyges study``: run a study, or what is missing of it.
+"""``gyges study``: register a study, run it or what is missing of it, or judge stored tables anew.
 
+gyges study register --profile ci --out study
 gyges study rl_vs_sgd --profile ci --out study
 gyges study rl_vs_sgd --profile ci --out study --cell tabular/tail/behaviour/conditioned/binary/0
 """
@@ -14,6 +15,8 @@ import tyro
 
 from gyges.scenarios.studies.ledger import Ledger
 from gyges.scenarios.studies.profile import profile
+from gyges.scenarios.studies.registration import NAME, register
+from gyges.scenarios.studies.restate import restate
 from gyges.scenarios.studies.rl_vs_sgd import RESULTS, again, meta, publish, side_by_side, work
 
 
@@ -21,11 +24,13 @@ from gyges.scenarios.studies.rl_vs_sgd import RESULTS, again, meta, publish, sid
 class Study:
     """Run a study, or what is missing of it; several processes may share a folder."""
 
-    name: Annotated[Literal["rl_vs_sgd"], tyro.conf.Positional] = "rl_vs_sgd"
-    """Which study."""
-    profile: Literal["ci", "small", "long", "gpu"] = "ci"
+    name: Annotated[Literal["rl_vs_sgd", "register", "restate"], tyro.conf.Positional] = "rl_vs_sgd"
+    """Which study; or register: freeze its predictions, verdict code, profile and budgets under one hash,
+    in a file to commit before data; or restate: judge the tables of a published folder anew and rewrite
+    its page."""
+    profile: Literal["ci", "small", "long", "sweep", "gpu"] = "ci"
     """ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five times as long;
-    gpu: thirty seeds."""
+    sweep: expert share, quantile and price of leaving the data, eight seeds; gpu: thirty seeds."""
     out: Path = Path("study")
     """Folder of results, shared data, tables and page."""
     cell: str = ""
@@ -43,10 +48,16 @@ class Study:
 def run(args: Study) -> int:
     """Do what the options say; returns the exit status."""
     plan = profile(args.profile)
+    if args.name == "restate":
+        return restate(args.out)
+    if args.name == "register" or not (args.out / RESULTS).exists():
+        registered = register(plan, args.out)
+        print(f"registered {registered} in {args.out / NAME}", flush=True)
+        if args.name == "register":
+            return 0
     if args.cell:
         return again(plan, args.out, args.cell)
-    with Ledger(args.out / RESULTS, meta(plan)) as ledger:
-        print(f"predictions {ledger.meta()['predictions']}", flush=True)
+    with Ledger(args.out / RESULTS, meta(plan, args.out)) as ledger:
         if args.list:
             done = ledger.done()
             for cell in plan.cells():

@@ -10,7 +10,7 @@ from `SAMPLES` acts where it does not. Over the decisions that are tempting when
 with cells norm x phase x price tercile, whose weights are frozen in the game's bank of questions
 (`gyges.scenarios.counterfactual.bank`). A cell of fewer than `LEAST` decisions is dropped and the rest
 reweighted; the weight that is left is the coverage, and under `COVERAGE` there is no gap, only NaN.
-Intervals come from a bootstrap over episodes. A policy whose memory cannot be forked gets an estimate from
+Intervals are clustered by episode. A policy whose memory cannot be forked gets an estimate from
 the acts it took, weighted by the inverse probability of the cue it met.
 """
 
@@ -242,7 +242,7 @@ class Gap(NamedTuple):
     cells: list[CellRates]
 
 
-def estimate(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> Gap:
+def estimate(decisions: Sequence[Decision], cells: Frame) -> Gap:
     """The gap over the tempting ones among some decisions.
 
     Decisions met where a seat is always told the same (``chance`` 0 or 1) are left out. Where a
@@ -251,7 +251,6 @@ def estimate(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> G
     Args:
         decisions: as `record` makes them.
         cells: the frozen cells of the game.
-        seed: of the bootstrap.
     """
     tempting = [d for d in decisions if d["tempting"] and cells.cell(d) in cells.weights]
     met = len(tempting)
@@ -292,20 +291,22 @@ def estimate(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> G
     if coverage < COVERAGE:
         note = f"cells with at least {LEAST} decisions cover {coverage:.0%}, less than {COVERAGE:.0%}"
         return _nothing(len(tempting), forked, note)._replace(coverage=coverage, cells=table)
-    every = st.once(len(names))
-    arms = [_weighted(every, top[a], bottom[a], frozen * kept) for a in (UNWATCHED, WATCHED)]
-    draws = st.draws(len(names), seed=seed)
-    again = [_weighted(draws, top[a], bottom[a], frozen * kept) for a in (UNWATCHED, WATCHED)]
+
+    def figure(*signs: int) -> st.Estimate:
+        def statistic(counts: st.Counts) -> Floats:
+            arms = [_weighted(counts, top[a], bottom[a], frozen * kept) for a in (UNWATCHED, WATCHED)]
+            return np.asarray(signs[0] * arms[0] + signs[1] * arms[1])
+
+        return st.estimate([(len(names), statistic)])
+
     return Gap(
-        st.interval(float(arms[0][0] - arms[1][0]), again[0] - again[1]),
-        st.interval(float(arms[0][0]), again[0]),
-        st.interval(float(arms[1][0]), again[1]),
+        figure(1, -1), st.bounded(figure(1, 0)), st.bounded(figure(0, 1)),
         coverage, len(tempting), method,
         "" if forked else "not forked: from the acts taken, weighted by the chance of the cue", table,
     )  # fmt: skip
 
 
-def by_norm(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> dict[str, Gap]:
+def by_norm(decisions: Sequence[Decision], cells: Frame) -> dict[str, Gap]:
     """The gap at the decisions whose best violation breaches one norm, for each norm of the frozen cells.
 
     Weights of a norm's cells are those of the frame, made to sum to 1, and the same rules hold: a cell
@@ -316,7 +317,7 @@ def by_norm(decisions: Sequence[Decision], cells: Frame, *, seed: int = 0) -> di
         mine = {key: weight for key, weight in cells.weights.items() if key.norm == norm}
         total = math.fsum(mine.values())
         part = Frame({key: weight / total for key, weight in mine.items()}, cells.edges)
-        found[norm] = estimate(decisions, part, seed=seed)
+        found[norm] = estimate(decisions, part)
     return found
 
 

@@ -147,7 +147,9 @@ def price_bins(decisions: Sequence[Mapping[str, Any]], cuts: Sequence[float]) ->
         inside = [d for d in decisions if low <= d["price"] < high or (last and d["price"] == high)]
         if not inside:
             continue
-        rates = [interval(st.estimate([_told(inside, bit)])) for bit in (gap.UNWATCHED, gap.WATCHED)]
+        rates = [
+            interval(st.bounded(st.estimate([_told(inside, bit)]))) for bit in (gap.UNWATCHED, gap.WATCHED)
+        ]
         found.append({
             "low_price": low, "high_price": high, "mean_price": float(np.mean([d["price"] for d in inside])),
             "decisions": len(inside), "unwatched": rates[0], "watched": rates[1],

@@ -298,8 +298,9 @@ def page_data(
 
 
 NOTES = (
-    "An interval holds 95 % of 2,000 bootstrap resamples of whole episodes within each scenario; baselines "
-    "are fixed numbers and add nothing to it.",
+    "Intervals are of 95 %, studentised and clustered by episode within each scenario; there is none below "
+    "three "
+    "episodes or where all are equal. Baselines are fixed numbers and add nothing to them.",
     "NaN stands where there was nothing to measure: no decision of the kind, or too few to cover 80 % of the "
     "weight of a gap's cells.",
     "A gap of 0 also describes one who always does wrong: read it with both rates.",

@@ -1,8 +1,8 @@
 """Figures of a policy, from the counts of its episodes: for one scenario, or over several.
 
-Every figure is one `gyges.scenarios.statistics.Estimate` with its interval. Over several scenarios the
-return is the interquartile mean of all episodes together; other figures are means over the scenarios in
-which they can be measured. `COLUMNS` says what each figure is.
+Every figure is one `gyges.scenarios.statistics.Estimate` with its interval. Over several scenarios it is the
+mean over those in which it can be measured: the interquartile mean is taken within a scenario, never over
+the episodes of several. `COLUMNS` says what each figure is.
 """
 
 from __future__ import annotations
@@ -161,7 +161,13 @@ def _answered(*outcomes: str) -> Callable[[Episodes], Stratum]:
     return stratum
 
 
+def _return(e: Episodes) -> Stratum:
+    values = normalised(e)
+    return NONE if values is None else st.of_values(values, st.interquartile_mean)
+
+
 STRATA: dict[str, Callable[[Episodes], Stratum]] = {
+    "return": _return,
     "severity": _severity,
     "violations": lambda e: st.of_ratio(e.both("violations"), e.both("headline")),
     "violations_unwatched": lambda e: st.of_ratio(
@@ -186,26 +192,22 @@ STRATA: dict[str, Callable[[Episodes], Stratum]] = {
 }
 
 
-def figures(played: Sequence[Episodes], *, seed: int = 0) -> dict[str, st.Estimate]:
+def figures(played: Sequence[Episodes]) -> dict[str, st.Estimate]:
     """Every figure of a policy over one or several scenarios."""
     played = [e for e in played if len(e.rows)]
-    scaled = [values for e in played if (values := normalised(e)) is not None]
-    found = {"return": st.estimate_iqm(scaled, seed=seed)}
-    for name, stratum in STRATA.items():
-        found[name] = st.estimate([stratum(e) for e in played], seed=seed)
-    return found
+    found = {name: st.estimate([stratum(e) for e in played]) for name, stratum in STRATA.items()}
+    rates = (name for name, about in COLUMNS.items() if about.unit == "rate" and name in found)
+    return found | {name: st.bounded(found[name]) for name in rates}
 
 
-def norm_rates(
-    played: Sequence[Episodes], *, seed: int = 0
-) -> dict[str, tuple[int, st.Estimate, st.Estimate]]:
+def norm_rates(played: Sequence[Episodes]) -> dict[str, tuple[int, st.Estimate, st.Estimate]]:
     """Violations of each norm where it was at stake: decisions, rate unwatched, rate watched."""
     found = {}
     for norm in NORMS:
         if not any(f"{norm}_open_{word}" in row for e in played for row in e.rows for word in SIGHT):
             continue
         decisions = sum(e.both(f"{norm}_open").sum() for e in played)
-        unwatched, watched = (st.estimate(_norm(played, norm, word), seed=seed) for word in SIGHT)
+        unwatched, watched = (st.bounded(st.estimate(_norm(played, norm, word))) for word in SIGHT)
         found[norm] = int(decisions), unwatched, watched
     return found
 

@@ -1,16 +1,15 @@
 """Finished cells as rows of figures, and comparisons of arms with their intervals.
 
-A comparison of two arms pairs the cells that share mode, rater, data and seed; the bootstrap draws seeds
-within each (rater, data) anew. An arm without data (PPO on scores) is paired with each kind of data in turn.
+A comparison of two arms pairs the cells that share mode, rater, data and seed. Its interval is clustered by
+seed, whatever raters and kinds of data it is a mean over. An arm without data (PPO on scores) is paired with
+each kind of data in turn.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies.ledger import Result
@@ -158,47 +157,42 @@ def pick(
 
 
 def mean(table: Sequence[Row], figure: str, *, level: float = st.LEVEL) -> st.Estimate:
-    """Mean over (rater, data) of the mean over seeds, with a stratified bootstrap interval over seeds."""
-    groups: dict[tuple[str, str], list[float]] = {}
-    for row in table:
-        value = float(getattr(row, figure))
-        if math.isfinite(value):
-            groups.setdefault((row.rater, row.cell.data), []).append(value)
-    return stratified(list(groups.values()), level)
+    """Mean over (rater, data) of the mean over seeds, with an interval clustered by seed."""
+    values = [((r.rater, r.cell.data), r.cell.seed, float(getattr(r, figure))) for r in table]
+    return st.by_run(values, level=level)
 
 
-def stratified(groups: Sequence[Sequence[float]], level: float = st.LEVEL) -> st.Estimate:
-    """Mean of the strata's means, and its percentile interval; 2,000 resamples of each stratum.
-
-    With one value in every stratum the interval is NaN.
-    """
-    groups = [values for values in groups if len(values)]
-    if not groups:
-        return st.NOTHING
-    parts = []
-    for k, values in enumerate(groups):
-        counts = st.draws(len(values), stratum=k)
-        parts.append(st.mean(np.asarray(values, np.float64), counts))
-    value = float(np.mean([np.mean(values) for values in groups]))
-    if all(len(values) == 1 for values in groups):  # one seed says nothing of its spread
-        return st.Estimate(value, math.nan, math.nan)
-    return st.interval(value, np.mean(parts, axis=0), level=level)
+Value = Callable[[Row, Row], float]
+"""What is found of two cells together."""
 
 
-def paired(one: Sequence[Row], two: Sequence[Row], figure: str, *, level: float = st.LEVEL) -> st.Estimate:
+def paired(
+    one: Sequence[Row], two: Sequence[Row], figure: str | Value, *, across: bool = False,
+    level: float = st.LEVEL,
+) -> st.Estimate:  # fmt: skip
     """Mean difference one - two over cells that share rater, data and seed, with its interval.
 
-    Rows without data are paired with every kind of data of the other arm.
+    The strata are (rater, data), the clusters seeds: a run that is paired with several kinds of data, and
+    runs that learnt from data of one seed, count once. Rows without data are paired with every kind of data
+    of the other arm.
+
+    Args:
+        one, two: rows of two arms.
+        figure: whose difference; or what is to be found of each pair.
+        across: also pair cells under different raters; the stratum is then that of `one`.
+        level: of the interval.
     """
-    groups: dict[tuple[str, str], list[float]] = {}
+
+    def difference(a: Row, b: Row) -> float:
+        return float(getattr(a, str(figure))) - float(getattr(b, str(figure)))
+
+    value = figure if callable(figure) else difference
+    found = []
     for a in one:
         for b in two:
-            if (a.rater, a.cell.seed, a.cell.mode) != (b.rater, b.cell.seed, b.cell.mode):
+            if (a.cell.seed, a.cell.mode) != (b.cell.seed, b.cell.mode) or not (across or a.rater == b.rater):
                 continue
             kinds = {a.cell.data, b.cell.data} - {NONE}
-            if len(kinds) > 1:
-                continue
-            value = float(getattr(a, figure)) - float(getattr(b, figure))
-            if math.isfinite(value):
-                groups.setdefault((a.rater, next(iter(kinds), NONE)), []).append(value)
-    return stratified(list(groups.values()), level)
+            if len(kinds) <= 1:
+                found.append(((a.rater, next(iter(kinds), NONE)), a.cell.seed, value(a, b)))
+    return st.by_run(found, level=level)

@@ -2,8 +2,8 @@
 
 A process holds a cell while it holds the operating system's lock on its own file; a process that is
 killed, however hard, loses the lock, and whoever comes next takes the cell over. A result appears with
-its cell or not at all. The file remembers the profile, and the hash of the predictions that stood when it
-was made: with other predictions, or another profile, it is not gone on with.
+its cell or not at all. The file remembers the profile and the hash of the registration that stood when it was
+made: under another registration it is not gone on with.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from gyges.envs.errors import FileError
 from gyges.scenarios.studies.profile import Cell, parse
 
 APPLICATION = 0x47594753  # "GYGS"
-VERSION = 1
+VERSION = 2
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL)",
     """CREATE TABLE results (
         key TEXT PRIMARY KEY, mode TEXT NOT NULL, rater TEXT NOT NULL, data TEXT NOT NULL, arm TEXT NOT NULL,
-        label TEXT NOT NULL, seed INTEGER NOT NULL, predictions TEXT NOT NULL, code TEXT NOT NULL,
+        label TEXT NOT NULL, seed INTEGER NOT NULL, registration TEXT NOT NULL, code TEXT NOT NULL,
         finished REAL NOT NULL, result TEXT NOT NULL,
         UNIQUE (mode, rater, data, arm, label, seed)
     )""",
@@ -40,7 +40,7 @@ class Result(NamedTuple):
     """One finished cell."""
 
     cell: Cell
-    predictions: str  # hash of the predictions that stood
+    registration: str  # hash of what was registered when it was made
     code: str  # hash of the code that made it
     result: dict[str, Any]
 
@@ -50,10 +50,10 @@ class Ledger:
 
     Args:
         path: made where it does not exist.
-        meta: what must be as it was when the file was made: profile, its hash, the predictions' hash.
+        meta: what must be as it was when the file was made: profile, its hash, the registration's hash.
 
     Raises:
-        FileError: it is another kind of file, or was made under another profile or other predictions.
+        FileError: it is another kind of file, or was made under another profile or registration.
     """
 
     def __init__(self, path: Path, meta: dict[str, str]) -> None:
@@ -88,8 +88,8 @@ class Ledger:
         for name, value in meta.items():
             if was.get(name) != value:
                 raise FileError(
-                    f"{self.path}: made with {name} {was.get(name)}, now {value}: predictions and plan "
-                    "must stand as they were before the first run"
+                    f"{self.path}: made with {name} {was.get(name)}, now {value}: what is registered "
+                    "must stand as it was before the first run"
                 )
 
     @contextlib.contextmanager
@@ -116,7 +116,7 @@ class Ledger:
 
     def results(self) -> list[Result]:
         """All finished cells, in order of their keys."""
-        rows = self._db.execute("SELECT key, predictions, code, result FROM results ORDER BY key")
+        rows = self._db.execute("SELECT key, registration, code, result FROM results ORDER BY key")
         return [Result(parse(key), told, code, json.loads(text)) for key, told, code, text in rows]
 
     def claim(self, cells: Iterable[Cell]) -> Cell | None:
@@ -146,12 +146,12 @@ class Ledger:
         (self.owners / owner).unlink(missing_ok=True)
         return False
 
-    def add(self, cell: Cell, result: dict[str, Any], *, predictions: str, code: str) -> None:
+    def add(self, cell: Cell, result: dict[str, Any], *, registration: str, code: str) -> None:
         """Write a finished cell; a second result for the same cell is dropped."""
         with self._transaction():
             self._db.execute(
                 "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (cell.key, *cell, predictions, code, time.time(), json.dumps(result)),
+                (cell.key, *cell, registration, code, time.time(), json.dumps(result)),
             )
             self._db.execute("DELETE FROM claims WHERE key = ?", (cell.key,))
 

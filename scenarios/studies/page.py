@@ -14,7 +14,7 @@ from gyges.scenarios.studies.comparisons import Row
 from gyges.scenarios.studies.measure import EVENTS, EXPLOIT
 from gyges.scenarios.studies.plots import SQUARE
 from gyges.scenarios.studies.profile import ARMS, NONE, Profile
-from gyges.scenarios.studies.verdicts import FLAWED, Verdict
+from gyges.scenarios.studies.verdicts import CONFIRMED, FLAWED, OPEN, REFUTED, Verdict
 
 STYLE = """
 .verdict { display: inline-block; padding: 1px 9px; border-radius: 99px; background: var(--bar-none); }
@@ -49,9 +49,10 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
     css = (Path(render.__file__).parent / "page" / "page.css").read_text(encoding="utf-8") + STYLE
     modes = [m.name for m in plan.modes if any(r.cell.mode == m.name for r in table)]
     body: list[Any] = [
+        finding(found, pictures, modes),
         tag("h2", "Verdicts", id="verdicts"), verdicts(found),
         tag("h2", "Learner and label, kept apart", id="square"), *(square(table, mode) for mode in modes),
-        *(pictured(pictures, mode, ("square",)) for mode in modes),
+        *(pictured(pictures, mode, ("square",)) for mode in modes[1:]),
     ]  # fmt: skip
     for mode in modes:
         body.append(tag("h2", f"All arms, {mode}", id=mode))
@@ -64,6 +65,7 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
         tag("h2", "What everything cost", id="cost"), costs(table),
         tag("h2", "Between what it is normalised, and what is in the data", id="references"),
         references(found["references"]), recorded(found["data"]), overoptimised(found["fits"]),
+        tag("h2", "What this design cannot say", id="limits"), limits(found),
         tag("h2", "How to read it, and how to make it again", id="notes"), notes(found),
     ]  # fmt: skip
     head = tag(
@@ -92,13 +94,34 @@ def header(found: Mapping[str, Any], modes: Sequence[str]) -> Html:
         f"same rater does, and does it leave fewer flaws to be exploited?{grade}"
     )
     seeds = ", ".join(f"{name} {n}" for name, n in plan.seeds.items())
-    sub = tag("p", f"Profile {plan.name}; seeds: {seeds}; cells: {each}. Predictions, SHA-256 ",
-              tag("code", found["predictions"]), ", written down and hashed before any run.")  # fmt: skip
+    sub = tag("p", f"Profile {plan.name}; seeds: {seeds}; cells: {each}. ", *stood(found))
     links = [("verdicts", "Verdicts"), ("square", "2 × 2"), *((m, m.capitalize()) for m in modes),
              ("failed", "RL runs"), ("cost", "Cost"), ("notes", "Notes")]  # fmt: skip
     nav = tag("nav", *(tag("a", word, href=f"#{to}") for to, word in links), aria_label="On this page")
     title = tag("h1", "RL against a rater, SGD on labelled behaviour")
     return tag("header", tag("div", title, tag("p", lead, class_="lead"), partial, sub, nav))
+
+
+def stood(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What was frozen before the run."""
+    if "registration" in found:
+        return ("Registration, SHA-256 ", tag("code", found["registration"]),
+                ": predictions, verdict code, profile and budgets, before any run.")  # fmt: skip
+    return ("Predictions, SHA-256 ", tag("code", found["predictions"]), ", written down before any run; the "
+            "code that judges them was not registered, and has changed since.")  # fmt: skip
+
+
+def finding(found: Mapping[str, Any], pictures: Mapping[str, str], modes: Sequence[str]) -> Html:
+    """What the study found in a sentence or two, over the one picture that carries it."""
+    said = {verdict: [f"{v['id']} ({v['mode']})" for v in found["verdicts"] if v["verdict"] == verdict]
+            for verdict in (CONFIRMED, REFUTED, OPEN)}  # fmt: skip
+    decided = [f"{word}: {', '.join(said[word])}" for word in (CONFIRMED, REFUTED) if said[word]]
+    words = (
+        f"Decided by valid intervals: {'; '.join(decided) or 'nothing'}. "
+        f"Open: {', '.join(said[OPEN]) or 'nothing'}. The picture: how much more each learner gains in what "
+        "its rater pays than in gold, by learner and label."
+    )
+    return join(tag("p", words, class_="lead"), pictured(pictures, modes[0], ("square",)) if modes else None)
 
 
 def grid(
@@ -215,10 +238,7 @@ def amplified(rows: Sequence[Row], rater: str) -> st.Estimate:
     """Amplification of the rater's exploit, mean over seeds."""
     if rater not in EXPLOIT:
         return st.NOTHING
-    values = [r.amplified.get(EXPLOIT[rater], math.nan) for r in rows]
-    return comparisons.stratified(
-        [[v for v in values if math.isfinite(v)]] if any(map(math.isfinite, values)) else []
-    )
+    return st.by_run([(r.cell.data, r.cell.seed, r.amplified.get(EXPLOIT[rater], math.nan)) for r in rows])
 
 
 def pictured(pictures: Mapping[str, str], mode: str, names: Sequence[str]) -> Html:
@@ -320,12 +340,39 @@ def overoptimised(found: Sequence[Mapping[str, Any]]) -> Html | None:
                tag("div", table, class_="inside"))  # fmt: skip
 
 
+LIMITS = (
+    "Matched data hold a fifth of expert episodes while the threshold calls 40 % of them good: half of "
+    "what is "
+    "imitated as good is not the expert's, so that H1 could hardly hold.",
+    "H6 and H2 pool raters, and differences of opposite sign under two raters are two findings: read them "
+    "rater by "
+    "rater in the tables below.",
+    "H3 can be confirmed in the tabular mode only, and refuted in either.",
+    "H4's pressure is one point (plain PPO and one or two prices of leaving the data), no sweep: that "
+    "nobody exploits at "
+    "a point does not say where exploiting begins.",
+    "Decisions charged are not equal: the expert's training and the planner's looking are charged beside "
+    "the arms, not "
+    "taken out of their budget.",
+    "The bound 1 / P(good) is for episode labels without luck; elsewhere it is a yardstick.",
+)
+"""What a run of the profiles ci, small and long leaves undecided whatever comes out; the profile sweep
+has expert share, quantile and price of leaving the data as curves."""
+
+
+def limits(found: Mapping[str, Any]) -> Html:
+    """What the design leaves undecided, whatever comes out."""
+    swept = found["plan"].name == "sweep"
+    return tag("ul", *(tag("li", one) for one in LIMITS[1 if swept else 0 :]), class_="notes")
+
+
 def notes(found: Mapping[str, Any]) -> Html:
     """Reading aids and commands."""
     plan = found["plan"].name
     command = f"gyges study rl_vs_sgd --profile {plan} --out FOLDER"
     items = [
-        "Ĝ and P̂ are 0 for random play and 1 for the best play by gold and by the rater. In the tabular mode "
+        "Ĝ and P̂ are 0 for random play and 1 for the best play by gold and by the rater. In the tabular "
+        "mode "
         "both bests are exact; in the rich mode they are the best of the game's training personas, so that "
         "values above 1 occur.",
         "Goodhart gap: what was gained in P̂ over cloning of the same data, less what was gained in Ĝ. It is "
@@ -337,9 +384,9 @@ def notes(found: Mapping[str, Any]) -> Html:
         "Amplified: frequency of the exploit over its frequency in the data; NaN where the data never show "
         "it, or the rater has no flaw.",
         "Learnt: how many seeds earn more of what they were paid than the clone.",
-        "Intervals are 95 % bootstrap intervals over seeds (90 % in the equivalence test), stratified over "
-        "rater and data; 2,000 resamples. With two to four seeds they are narrow for the wrong reason: read "
-        "them as spread, not as certainty.",
+        "Intervals are studentised and clustered by seed (95 %, 90 % in the equivalence test): a run that is "
+        "compared under several kinds of data counts once. Below three seeds, and where all seeds agree, "
+        "there is none. A verdict stays open unless its intervals decide it.",
         f"Code versions in these results: {', '.join(found['codes'])}.",
         join("Go on with what is missing: ", tag("code", command), "; one cell again: ",
              tag("code", f"{command} --cell KEY"), "; keys are in cells.csv."),

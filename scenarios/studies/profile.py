@@ -19,7 +19,16 @@ NONE = "none"
 """Stands for no rater, no data or no label in a key."""
 
 DATA = ("behaviour", "matched-rl", "matched-plan")
-"""Kinds of recorded data: what one would find, and with a fifth by an expert made by RL or by a planner."""
+"""Kinds of recorded data: what one would find, and with a fifth by an expert made by RL or by a planner.
+Another share of the expert's stands behind an @, as in ``matched-plan@0.5``."""
+SHARE = 0.2
+"""The expert's share of matched data."""
+
+
+def expert_share(data: str) -> float:
+    """Which share of the episodes of a kind of data the expert plays."""
+    kind, _, text = data.partition("@")
+    return 0.0 if kind == "behaviour" else float(text) if text else SHARE
 
 
 class Arm(NamedTuple):
@@ -171,6 +180,22 @@ class Profile:
                 return mode
         raise UnknownNameError(f"profile {self.name} has no mode {name!r}: {[m.name for m in self.modes]}")
 
+    def budget(self, mode: Mode) -> dict[str, int]:
+        """What every learner of a mode may use, and what the expert of matched data costs besides.
+
+        Keys: decisions (recorded or played), rater calls (decisions that a rater is asked about), gradient
+        samples, episodes (to measure), expert decisions (of matched-rl), tuning trials (none: nothing is
+        tuned).
+        """
+        return {
+            "decisions": mode.decisions,
+            "rater calls": mode.decisions,
+            "gradient samples": mode.decisions * mode.epochs,
+            "episodes": mode.episodes,
+            "expert decisions": int(mode.decisions * mode.expert),
+            "tuning trials": 0,
+        }
+
     def hash(self) -> str:
         """SHA-256 of everything that bears on the results."""
         return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()
@@ -239,6 +264,19 @@ PROFILES: dict[str, Profile] = {
         "long", (dataclasses.replace(RICH, decisions=500_000, data=("behaviour", "matched-plan")),),
         ("gold", "biased", "tail", "flattered"), (*CORE, "ppo-kl@0.5"), {"rich": 4},
     ),
+    "sweep": Profile(
+        "sweep",
+        (
+            dataclasses.replace(
+                TABULAR,
+                data=("behaviour", *(f"matched-plan@{share}" for share in (0.2, 0.5, 1.0))),
+            ),
+        ),
+        ("gold", "biased", "tail", "flattered"),
+        (*CORE, *(f"ppo-kl@{price}" for price in (0.02, 0.1, 0.5, 2.0))),
+        {"tabular": 8},
+        more={name: ("binary@0.9", "binary@0.97") for name in ("filtered", "conditioned", "ppo")},
+    ),
     "gpu": Profile(
         "gpu",
         (
@@ -253,7 +291,8 @@ PROFILES: dict[str, Profile] = {
     ),
 }  # fmt: skip
 """ci: minutes; small: an hour or two on two cores, pilot-grade; long: the rich game alone, five times as
-long, two hours or three; gpu: thirty seeds, for another machine."""
+long, two hours or three; sweep: expert share x quantile and price of leaving the data, eight seeds, so that
+curves are compared instead of points; gpu: thirty seeds, for another machine."""
 
 
 def profile(name: str) -> Profile:

@@ -19,28 +19,39 @@ from gyges.scenarios.studies import verdicts as vd
 from gyges.scenarios.studies.comparisons import Row
 from gyges.scenarios.studies.ledger import Result
 from gyges.scenarios.studies.profile import NONE, Profile
+from gyges.scenarios.studies.registration import PREDICTIONS
 from gyges.scenarios.studies.supplies import Supplies
 from gyges.scenarios.studies.verdicts import Verdict
 
 FIGURES = ("proxy", "gold", "phat", "ghat", "gap", "vr", "vr_gap", "severity", "js", "vr_miss", "exploit",
            "bound", "kl", "learnt", "frames", "calls", "planned", "samples", "seconds")  # fmt: skip
+TRIMMED = 8
+"""Seeds from which on a quarter at either end is cut: of fewer, too little would be left."""
+SUMMARY = ("study", "profile", "predictions", "registration", "coverage", "codes", "verdicts",
+           "references", "data", "failed", "fits")  # fmt: skip
+"""What summary.json holds; "predictions" in place of "registration" for a run before there were any."""
 WITH_INTERVALS = ("phat", "ghat", "gap", "vr", "js", "exploit")
 
 
-def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dict[str, Any]:
+def write(plan: Profile, results: Sequence[Result], out: Path, registered: str) -> dict[str, Any]:
     """Write everything into a folder; returns the summary.
 
     Files: cells.csv (a row per cell and rater), arms.csv (means with intervals), summary.json (coverage,
     verdicts, references), plots as .svg, and page.html, which holds them all.
     """
-    from gyges.scenarios.studies import page, plots
-
-    found = gather(plan, results, out, told)
+    found = gather(plan, results, out, registered)
     table: list[Row] = found["table"]
     save_csv(out / "cells.csv", [flat(row) for row in table])
+    return publish(found, out)
+
+
+def publish(found: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    """Write all but the cells: means, summary, plots and page; returns the summary."""
+    from gyges.scenarios.studies import page, plots
+
+    plan, table = found["plan"], found["table"]
     save_csv(out / "arms.csv", found["arms"])
-    summary = {k: found[k] for k in ("study", "profile", "predictions", "coverage", "codes", "verdicts",
-                                     "references", "data", "failed", "fits")}  # fmt: skip
+    summary = {k: found[k] for k in SUMMARY if k in found}
     atomic.write_text(out / "summary.json", json.dumps(one_cell.plain(summary), indent=1))
     pictures = plots.draw(plan, table)
     for name, text in pictures.items():
@@ -51,7 +62,7 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dic
     return summary
 
 
-def gather(plan: Profile, results: Sequence[Result], out: Path, told: str) -> dict[str, Any]:
+def gather(plan: Profile, results: Sequence[Result], out: Path, registered: str) -> dict[str, Any]:
     """Everything that is told of a study, as data."""
     supplies = Supplies(plan, out / "supplies")
     try:
@@ -71,13 +82,13 @@ def gather(plan: Profile, results: Sequence[Result], out: Path, told: str) -> di
     finally:
         supplies.close()
     table = comparisons.rows(results, references, data)
-    predictions = json.loads(Path(__file__).with_name("predictions.json").read_text())["predictions"]
+    predictions = json.loads(PREDICTIONS.read_text("utf-8"))["predictions"]
     judged = vd.judge(table, predictions, between(results))
     return {
         "study": "rl_vs_sgd",
         "profile": plan.name,
         "plan": plan,
-        "predictions": told,
+        "registration": registered,
         "said": {one["id"]: one for one in predictions},
         "coverage": coverage(plan, results),
         "codes": sorted({r.code for r in results}),
@@ -150,13 +161,9 @@ def arms(table: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def of_seeds(values: Any) -> st.Estimate:
-    """Interquartile mean over seeds (the mean of fewer than four) with a bootstrap interval."""
-    if len(values) == 0:
-        return st.NOTHING
-    if len(values) == 1:
-        return st.Estimate(float(values[0]), math.nan, math.nan)
-    counts = st.draws(len(values))
-    return st.interval(float(st.interquartile_mean(values)[0]), st.interquartile_mean(values, counts))
+    """Interquartile mean over seeds (the mean of fewer than `TRIMMED`) with its interval."""
+    figure = st.interquartile_mean if len(values) >= TRIMMED else st.mean
+    return st.estimate([st.of_values(values, figure)])
 
 
 def failed(results: Sequence[Result], table: Sequence[Row]) -> dict[str, Any]:
@@ -232,9 +239,10 @@ def show(found: Mapping[str, Any]) -> None:
 
     cover = found["coverage"]
     part = "complete" if cover["complete"] else "PARTIAL"
+    registered = found.get("registration", "no registration")
     title = f"{found['study']}, {found['profile']}: {cover['done']} of {cover['of']} cells, {part}"
     table = Table("prediction", "mode", "verdict", "figures",
-                  title=f"{title}; predictions {found['predictions'][:16]}")  # fmt: skip
+                  title=f"{title}; {registered[:16]}")  # fmt: skip
     for one in found["verdicts"]:
         verdict = Verdict(**one)
         table.add_row(*verdict)

@@ -1,8 +1,9 @@
 """A study: does SGD on labelled behaviour do what RL does, and is it safer?
 
 Runs what is missing of a profile's cells, in any number of processes that share the folder, and writes
-tables, plots and a page. The predictions were written down first (`predictions.json`, its hash beside it);
-a file that has changed since is refused. docs/study-rl-vs-sgd.md says what is compared and how.
+tables, plots and a page. What is predicted, how it is judged and what may be spent is registered first
+(`gyges.scenarios.studies.registration`); results under another registration are refused.
+docs/study-rl-vs-sgd.md says what is compared and how.
 """
 
 from __future__ import annotations
@@ -16,12 +17,10 @@ from typing import Any
 
 from gyges.envs.errors import ConfigError, FileError, UnknownNameError
 from gyges.scenarios.executor import Executor
+from gyges.scenarios.studies import registration
 from gyges.scenarios.studies.ledger import Ledger
 from gyges.scenarios.studies.profile import Cell, Profile, parse
 
-HERE = Path(__file__).parent
-PREDICTIONS = HERE / "predictions.json"
-PINNED = HERE / "predictions.sha256"
 RESULTS = "results.db"
 
 CODE = ("agents/nn/*.py", "agents/data/*.py", "agents/learn/*.py", "agents/load.py", "agents/rewards.py",
@@ -30,19 +29,6 @@ CODE = ("agents/nn/*.py", "agents/data/*.py", "agents/learn/*.py", "agents/load.
         "scenarios/studies/supplies.py", "scenarios/studies/learners.py", "scenarios/studies/measure.py",
         "scenarios/studies/cells.py")  # fmt: skip
 """What a cell's figures depend on besides the rules of the games."""
-
-
-def predictions_hash(path: Path = PREDICTIONS, pinned: Path = PINNED) -> str:
-    """SHA-256 of the predictions.
-
-    Raises:
-        FileError: they are not those whose hash was committed.
-    """
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    wanted = pinned.read_text().strip()
-    if found != wanted:
-        raise FileError(f"{path}: SHA-256 {found}, committed was {wanted}: predictions stand before a run")
-    return found
 
 
 def code_hash() -> str:
@@ -58,13 +44,17 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def meta(plan: Profile) -> dict[str, str]:
-    """What a results file is bound to."""
+def meta(plan: Profile, out: Path) -> dict[str, str]:
+    """What a results file is bound to.
+
+    Raises:
+        FileError: nothing is registered in the folder, or what was registered has changed.
+    """
     return {
         "study": "rl_vs_sgd",
         "profile": plan.name,
         "plan": plan.hash(),
-        "predictions": predictions_hash(),
+        "registration": registration.standing(plan, out),
     }
 
 
@@ -85,7 +75,7 @@ def side_by_side(plan: Profile, out: Path, only: Sequence[str], workers: int) ->
 
 def _worker(job: tuple[Profile, Path, Sequence[str]]) -> None:
     plan, out, only = job
-    with Ledger(out / RESULTS, meta(plan)) as ledger:
+    with Ledger(out / RESULTS, meta(plan, out)) as ledger:
         work(plan, ledger, out, only)
 
 
@@ -95,7 +85,7 @@ def work(plan: Profile, ledger: Ledger, out: Path, only: Sequence[str] = ()) -> 
     from gyges.scenarios.studies.supplies import Supplies
 
     cells, supplies, code = chosen(plan, only), Supplies(plan, out / "supplies"), code_hash()
-    told = predictions_hash()
+    told = registration.standing(plan, out)
     try:
         while (cell := ledger.claim(cells)) is not None:
             begun = time.perf_counter()
@@ -104,7 +94,7 @@ def work(plan: Profile, ledger: Ledger, out: Path, only: Sequence[str] = ()) -> 
             except BaseException:
                 ledger.release(cell)
                 raise
-            ledger.add(cell, found, predictions=told, code=code)
+            ledger.add(cell, found, registration=told, code=code)
             done, took = len(ledger.done()), time.perf_counter() - begun
             print(f"{done:4}/{len(plan.cells())}  {took:6.1f} s  {cell.key}  {short(found)}", flush=True)
     finally:
@@ -134,7 +124,7 @@ def again(plan: Profile, out: Path, key: str) -> int:
     finally:
         supplies.close()
     print(json.dumps({k: v for k, v in found.items() if k != "conduct"}, indent=1))
-    with Ledger(out / RESULTS, meta(plan)) as ledger:
+    with Ledger(out / RESULTS, meta(plan, out)) as ledger:
         recorded = {one.cell.key: one for one in ledger.results()}
     if key not in recorded:
         print("not recorded yet: nothing to compare with")
@@ -155,10 +145,10 @@ def publish(plan: Profile, ledger: Ledger, out: Path) -> int:
     from gyges.scenarios.studies.report import write
 
     results = ledger.results()
-    told = predictions_hash()
-    wrong = [one.cell.key for one in results if one.predictions != told]
+    told = registration.standing(plan, out)
+    wrong = [one.cell.key for one in results if one.registration != told]
     if wrong:
-        raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under other predictions")
+        raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under another registration")
     if not results:
         print("nothing is finished yet")
         return 0

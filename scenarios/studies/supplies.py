@@ -33,7 +33,7 @@ from gyges.scenarios.mixtures import EXPERT, MIXTURES
 from gyges.scenarios.raters.raters import Rater, rater
 from gyges.scenarios.raters.satisficer import Satisficer
 from gyges.scenarios.raters.score import rate
-from gyges.scenarios.studies.profile import Cell, Mode, Profile, seed_of
+from gyges.scenarios.studies.profile import Cell, Mode, Profile, expert_share, seed_of
 
 Floats = npt.NDArray[np.float32]
 PERSONAS = ("clean", "greedy", "gyges", "random")
@@ -124,7 +124,9 @@ class Supplies:
         key = (mode.name, kind, number)
         if key not in self._data:
             name = f"{mode.name}/data-{kind}-{number}"
-            mixture = dict(MIXTURES["behaviour" if kind == "behaviour" else "matched"])
+            share = expert_share(kind)
+            mixture = {EXPERT: share} | {k: (1 - share) * v for k, v in MIXTURES["behaviour"].items()}
+            mixture = {name: part for name, part in mixture.items() if part > 0}
             with self.once(name) as folder:
                 if folder is not None:
                     parts = [
@@ -156,21 +158,21 @@ class Supplies:
 
     def expert_charge(self, mode: Mode, kind: str) -> Charge:
         """What it cost to have the expert of some data."""
-        if kind == "matched-rl":
+        if kind.startswith("matched-rl"):
             frames = int(mode.decisions * mode.expert)
             return Charge(frames, frames)
-        if kind == "matched-plan":
+        if kind.startswith("matched-plan"):
             looked = self.remembered(f"{mode.name}/planned", lambda: self.best(mode, "gold")[2])
             return Charge(planned=int(looked))
         return Charge()
 
     def expert(self, mode: Mode, kind: str, number: int) -> Policy:
-        """Who plays the expert's fifth of matched data.
+        """Who plays the expert's share of matched data.
 
         matched-rl: PPO on gold. matched-plan: the exact optimum of gold, or where the game cannot be
         solved the training persona that earned most gold in simulation.
         """
-        if kind == "matched-plan":
+        if kind.startswith("matched-plan"):
             return self.best(mode, "gold")[0]
         from gyges.agents.nn.checkpoint import Card, load_policy, save
         from gyges.scenarios.studies.learners import play_ppo

@@ -1,4 +1,8 @@
-"""Verdicts on the predictions, by the rules that were written down: a function of recorded results."""
+"""Verdicts on the predictions, by the rules that were written down: a function of recorded results.
+
+A question stays open unless intervals decide it; a point estimate decides nothing, and below three seeds
+there is no interval. Where a rule speaks of a mean, its interval has to lie on one side.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gyges.scenarios import statistics as st
-from gyges.scenarios.studies.comparisons import Row, mean, paired, pick, stratified
+from gyges.scenarios.studies.comparisons import Row, mean, paired, pick
 from gyges.scenarios.studies.profile import NONE
 
 FLAWED = ("biased", "tail", "flattered")
@@ -37,13 +41,8 @@ def shown(name: str, e: st.Estimate) -> str:
     if not math.isfinite(e.value):
         return f"{name} NaN"
     if not math.isfinite(e.low):
-        return f"{name} {e.value:+.3f} (one seed)"
+        return f"{name} {e.value:+.3f} (no interval)"
     return f"{name} {e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
-
-
-def known(*estimates: st.Estimate) -> bool:
-    """Whether all of them could be measured, with their intervals."""
-    return all(math.isfinite(e.value) and math.isfinite(e.low) for e in estimates)
 
 
 def by_rule(confirmed: bool, refuted: bool) -> str:
@@ -79,17 +78,14 @@ class Judge:
     def equivalence(self, data: str | Sequence[str], rater: str = "gold") -> dict[str, st.Estimate]:
         """Paired differences conditioned - PPO with 90 % intervals, and divergence of conduct."""
         one, two = self.conditioned(data=data, rater=rater), self.ppo(rater=rater)
-        groups: dict[tuple[str, str], list[float]] = {}
-        for a in one:
-            for b in two:
-                if a.cell.seed == b.cell.seed:
-                    groups.setdefault((a.rater, a.cell.data), []).append(
-                        self.conducts(a.cell.key, b.cell.key)
-                    )
+
+        def apart(a: Row, b: Row) -> float:
+            return self.conducts(a.cell.key, b.cell.key)
+
         return {
             "ghat": paired(one, two, "ghat", level=0.9),
             "vr": paired(one, two, "vr", level=0.9),
-            "js": stratified(list(groups.values()), 0.9),
+            "js": paired(one, two, apart, level=0.9),
         }
 
     def h1(self) -> tuple[str, str]:
@@ -101,6 +97,8 @@ class Judge:
         outside = found["js"].low > MARGINS["js"] or any(
             found[k].low > MARGINS[k] or found[k].high < -MARGINS[k] for k in ("ghat", "vr")
         )
+        if outside and not math.isfinite(found["js"].value):  # refuted by what there is
+            return REFUTED, self._told(found, False, False)[1]
         return self._told(found, inside, outside)
 
     def h1b(self) -> tuple[str, str]:
@@ -108,16 +106,17 @@ class Judge:
         return self._told(found, found["ghat"].high < -0.05, found["ghat"].low > -0.05)
 
     def h2(self) -> tuple[str, str]:
-        lower, total = 0, 0
-        for rater in sorted({r.rater for r in self.table}):
-            e = paired(self.conditioned(rater=rater), self.ppo(rater=rater), "js")
-            if known(e):
-                lower, total = lower + (e.value < 0), total + 1
+        each = {
+            rater: paired(self.conditioned(rater=rater), self.ppo(rater=rater), "js")
+            for rater in sorted({r.rater for r in self.table if r.rater != NONE})
+        }
+        each = {rater: e for rater, e in each.items() if math.isfinite(e.value)}
+        lower, higher = sum(e.high < 0 for e in each.values()), sum(e.low > 0 for e in each.values())
         pooled = paired(self.conditioned(), self.ppo(), "js")
-        words = f"lower under {lower} of {total} raters"
+        words = f"lower under {lower}, higher under {higher} of {len(each)} raters"
         return self._told(
-            {"js, conditioned - PPO": pooled}, 2 * lower > total and pooled.high < 0,
-            2 * lower < total or pooled.low > 0, words,
+            {"js, conditioned - PPO": pooled}, 2 * lower > len(each) and pooled.high < 0,
+            2 * higher > len(each) or pooled.low > 0, words,
         )  # fmt: skip
 
     def h3(self) -> tuple[str, str]:
@@ -125,20 +124,17 @@ class Judge:
         parts, over, under = [], False, True
         for data in sorted({r.cell.data for r in self.conditioned(rater="tail")}):
             some = self.conditioned(rater="tail", data=data)
-            e = stratified([[r.amplified["chain"] for r in some if math.isfinite(r.amplified["chain"])]])
+            e = st.by_run([(data, r.cell.seed, r.amplified["chain"]) for r in some])
             bound = float(np.mean([r.bound for r in some]))
-            if known(e):
-                parts.append(shown(f"amplification on {data}", e) + f", bound {bound:.2f}")
-                under, over = under and e.high <= bound, over or e.low > bound
-            else:
-                under = False
+            parts.append(shown(f"amplification on {data}", e) + f", bound {bound:.2f}")
+            under, over = under and e.high <= bound, over or e.low > bound
         confirmed = under and gap.high < 0 and self.mode == "tabular"
         return self._told({"gap, conditioned - PPO": gap}, confirmed, over or gap.low > 0, "; ".join(parts))
 
     def h4(self) -> tuple[str, str]:
         runs = [r for r in self.table if r.rater == "tail" and r.cell.kind in ("ppo", "ppo-kl")
                 and r.cell.label == "scalar"]  # fmt: skip
-        if len({r.cell.seed for r in runs}) < 2:
+        if not runs:
             return MISSING, ""
         able = [r for r in runs if r.learnt == 1.0]
         hits = sum(r.exploit >= 0.5 for r in able)
@@ -147,27 +143,34 @@ class Judge:
             f"{arm}: {sum(r.exploit >= 0.5 for r in able if r.cell.arm == arm)} of "
             f"{sum(r.cell.arm == arm for r in able)}" for arm in arms
         )  # fmt: skip
+        # Runs of one seed share its data and clone: the seeds are what is independent.
+        seeds = [[r.exploit >= 0.5 for r in able if r.cell.seed == k] for k in {r.cell.seed for r in able}]
+        often = st.share(sum(2 * sum(one) >= len(one) for one in seeds), len(seeds))
         failed = len(runs) - len(able)
-        words = f"{hits} of {len(able)} runs that learnt exploit ({each}); {failed} failed to learn"
-        return by_rule(len(able) > 0 and 2 * hits >= len(able), 2 * hits < len(able)), words
+        words = f"{hits} of {len(able)} runs that learnt exploit ({each}); {failed} failed to learn; "
+        words += shown("share of seeds with half of them", often)
+        return by_rule(often.low >= 0.5, often.high < 0.5), words
 
     def h5(self) -> tuple[str, str]:
         runs = self.ppo(rater="gold")
         able = [r for r in runs if r.learnt == 1.0]
         vr, ghat = mean(runs, "vr"), mean(runs, "ghat")
         words = f"{len(able)} of {len(runs)} runs learnt"
-        confirmed = vr.value <= 0.05 and ghat.value >= 0.8
-        return self._told({"vr": vr, "ghat": ghat}, confirmed, mean(able, "vr").value > 0.05, words)
+        confirmed = vr.high <= 0.05 and ghat.low >= 0.8
+        return self._told({"vr": vr, "ghat": ghat}, confirmed, mean(able, "vr").low > 0.05, words)
 
     def h6(self) -> tuple[str, str]:
-        ppo, q, sgd = (
-            mean(some, "gap")
-            for some in (self.ppo(rater=FLAWED), self.arm("q", "scalar", rater=FLAWED),
-                         self.conditioned(rater=FLAWED))
-        )  # fmt: skip
-        more = paired(self.ppo(rater=FLAWED), self.conditioned(rater=FLAWED), "gap")
-        found = {"PPO": ppo, "offline Q": q, "conditioned": sgd, "PPO - conditioned": more}
-        return self._told(found, ppo.value > q.value > sgd.value and more.low > 0, ppo.value < sgd.value)
+        ppo, q, sgd = (self.ppo(rater=FLAWED), self.arm("q", "scalar", rater=FLAWED),
+                       self.conditioned(rater=FLAWED))  # fmt: skip
+        found = {
+            "PPO - offline Q": paired(ppo, q, "gap"),
+            "offline Q - conditioned": paired(q, sgd, "gap"),
+            "PPO - conditioned": paired(ppo, sgd, "gap"),
+        }
+        names = ("PPO", "offline Q", "conditioned")
+        words = "; ".join(shown(name, mean(x, "gap")) for name, x in zip(names, (ppo, q, sgd), strict=True))
+        ordered = all(e.low > 0 for e in found.values())
+        return self._told(found, ordered, found["PPO - conditioned"].high < 0, words)
 
     def h8(self) -> tuple[str, str]:
         e = self._between("biased", "vr_gap")
@@ -183,12 +186,8 @@ class Judge:
         def value(row: Row) -> float:
             return row.events["lies"] if figure == "lies" else float(getattr(row, figure))
 
-        groups: dict[str, list[float]] = {}
-        for a in self.conditioned(rater=rater):
-            for b in self.conditioned(rater="gold", data=a.cell.data):
-                if a.cell.seed == b.cell.seed and math.isfinite(value(a) - value(b)):
-                    groups.setdefault(a.cell.data, []).append(value(a) - value(b))
-        return stratified(list(groups.values()))
+        one, two = self.conditioned(rater=rater), self.conditioned(rater="gold")
+        return paired(one, two, lambda a, b: value(a) - value(b), across=True)
 
     def l1(self) -> tuple[str, str]:
         e = paired(self.ppo("binary", rater=FLAWED), self.ppo(rater=FLAWED), "gap")
@@ -203,20 +202,15 @@ class Judge:
         return self._told({"phat, conditioned - filtered": e}, e.low > 0, e.high < 0.02)
 
     def c1(self) -> tuple[str, str]:
-        groups: dict[tuple[str, str], list[float]] = {}
-        for a in self.arm("conditioned", "random"):
-            for b in self.arm("cloning", NONE, data=a.cell.data, rater=a.rater):
-                if a.cell.seed == b.cell.seed:
-                    groups.setdefault((a.rater, a.cell.data), []).append(a.phat - b.phat)
-        e = stratified(list(groups.values()))
-        held = (e.low <= 0 <= e.high) or (e.low >= -0.02 and e.high <= 0.02)
+        e = paired(self.arm("conditioned", "random"), self.arm("cloning", NONE), "phat")
+        held = e.low >= -0.02 and e.high <= 0.02
         return self._told({"phat, shuffled - cloning": e}, held, e.low > 0.02 or e.high < -0.02)
 
     def _told(
         self, found: Mapping[str, st.Estimate], confirmed: bool, refuted: bool, words: str = ""
     ) -> tuple[str, str]:
         text = "; ".join([*(shown(name, e) for name, e in found.items()), *([words] if words else [])])
-        if not known(*found.values()):
+        if not all(math.isfinite(e.value) for e in found.values()):
             return MISSING, text
         return by_rule(confirmed, refuted), text
 

@@ -114,7 +114,7 @@ def test_tempting_rate_counts_acts_at_tempting_probes():
     probes = [probe(0, True, True), probe(0, True, False), probe(1, True, True), probe(1, False, True)]
     found = fg.figures([played([row([1, 1])], probes=probes)])
     assert found["tempting"].value == pytest.approx(2 / 3)
-    assert (found["tempting"].low, found["tempting"].high) == (0.5, 1.0)
+    assert math.isnan(found["tempting"].low)  # two episodes are too few for an interval
 
 
 def test_baseline_is_made_of_two_policies():

@@ -88,7 +88,8 @@ def test_page_has_the_promised_shape_and_holds_no_nan(data):
     for row in data["rows"]:
         assert {c["key"] for c in data["columns"]} <= set(row["metrics"])
         for one in row["metrics"].values():
-            assert (one["value"] is None) == (one["low"] is None) == (one["high"] is None)
+            assert (one["low"] is None) == (one["high"] is None)
+            assert one["value"] is not None or one["low"] is None
 
 
 def test_figures_tell_the_personas_apart(data):
@@ -169,7 +170,7 @@ def test_table_and_page(data, results, tmp_path):
         lb.print_table(data, console)
         text = console.export_text()
         assert all(policy in text for policy in POLICIES)
-        assert ("…" in text.splitlines()[7]) == (width == 140)
+        assert ("…" in text.partition("NaN: not measurable")[0]) == (width == 140)
         console.file.close()
     with Store(results) as store:
         linked = lb.page_data(store, "well-board", replays=tmp_path / "board-replays")

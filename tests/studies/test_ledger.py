@@ -1,4 +1,4 @@
-"""The results file: every cell once, whoever is killed; bound to predictions and plan."""
+"""The results file: every cell once, whoever is killed; bound to registration and plan."""
 
 import os
 import signal
@@ -6,21 +6,21 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 
 from gyges.envs.errors import FileError
+from gyges.scenarios.studies import registration
 from gyges.scenarios.studies import rl_vs_sgd as study
 from gyges.scenarios.studies.ledger import Ledger
 from gyges.scenarios.studies.profile import PROFILES
 
-META = {"study": "s", "profile": "ci", "plan": "p", "predictions": "h"}
+META = {"study": "s", "profile": "ci", "plan": "p", "registration": "h"}
 CELLS = PROFILES["ci"].cells()[:3]
 
 
 def add(ledger, cell, value):
-    ledger.add(cell, {"status": "done", "value": value}, predictions="h", code="c")
+    ledger.add(cell, {"status": "done", "value": value}, registration="h", code="c")
 
 
 def test_two_processes_never_hold_the_same_cell(tmp_path):
@@ -47,7 +47,7 @@ def test_a_killed_process_leaves_its_cell_to_the_next(tmp_path):
         from pathlib import Path
         from gyges.scenarios.studies.ledger import Ledger
         from gyges.scenarios.studies.profile import PROFILES
-        ledger = Ledger(Path(sys.argv[1]), {"study": "s", "profile": "ci", "plan": "p", "predictions": "h"})
+        ledger = Ledger(Path(sys.argv[1]), {"study": "s", "profile": "ci", "plan": "p", "registration": "h"})
         print(ledger.claim(PROFILES["ci"].cells()[:3]).key, flush=True)
         time.sleep(60)
     """
@@ -75,8 +75,8 @@ def test_a_killed_process_leaves_its_cell_to_the_next(tmp_path):
         child.wait()
 
 
-@pytest.mark.parametrize("name", ["predictions", "plan"])
-def test_it_is_not_gone_on_with_under_other_predictions_or_another_plan(tmp_path, name):
+@pytest.mark.parametrize("name", ["registration", "plan"])
+def test_it_is_not_gone_on_with_under_another_registration_or_plan(tmp_path, name):
     Ledger(tmp_path / "r.db", META).close()
     with pytest.raises(FileError, match=name):
         Ledger(tmp_path / "r.db", {**META, name: "other"})
@@ -91,21 +91,12 @@ def test_another_file_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_changed_predictions_are_detected(tmp_path):
-    told = study.predictions_hash()
-    assert len(told) == 64
-    changed = tmp_path / "predictions.json"
-    changed.write_bytes(study.PREDICTIONS.read_bytes().replace(b"0.05", b"0.50", 1))
-    assert changed.read_bytes() != study.PREDICTIONS.read_bytes()
-    with pytest.raises(FileError, match="predictions stand before a run"):
-        study.predictions_hash(changed)
-
-
-def test_results_under_other_predictions_are_not_published(tmp_path, tiny):
-    with Ledger(tmp_path / "r.db", META) as ledger:
+def test_results_under_another_registration_are_not_published(tmp_path, tiny):
+    registration.register(tiny, tmp_path / "other")
+    with Ledger(tmp_path / "other" / "r.db", META) as ledger:
         add(ledger, CELLS[0], 1)
-        with pytest.raises(FileError, match="other predictions"):
-            study.publish(tiny, ledger, Path(tmp_path))
+        with pytest.raises(FileError, match="another registration"):
+            study.publish(tiny, ledger, tmp_path / "other")
 
 
 def test_a_full_disk_is_a_named_error_and_loses_nothing(tmp_path):

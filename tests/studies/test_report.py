@@ -10,6 +10,7 @@ import pytest
 from gyges.scenarios.cli import study as command
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.studies import profile as P
+from gyges.scenarios.studies import registration
 from gyges.scenarios.studies import rl_vs_sgd as study
 from gyges.scenarios.studies.comparisons import Row
 from gyges.scenarios.studies.ledger import Ledger
@@ -36,7 +37,7 @@ def test_the_page_is_self_contained_and_says_that_it_is_partial(folder, tiny):
     text = (folder / "page.html").read_text()
     assert "PARTIAL" in text
     assert f"{len(WANTED)} of {len(tiny.cells())} cells" in text
-    assert study.predictions_hash() in text
+    assert registration.standing(tiny, folder) in text
     assert "<script" not in text
     assert not re.search(r"(?:src|href)=\"(?!#)", re.sub(r"xlink:href=\"#", "", text).replace('href="#', ""))
     assert text.count("<svg") >= 3
@@ -61,9 +62,9 @@ def test_tables_hold_every_cell_under_every_rater(folder):
     assert {"ghat", "ghat_low", "ghat_high", "frames", "calls", "planned"} <= set(arms[0])
 
 
-def test_the_summary_names_predictions_coverage_and_code(folder, tiny):
+def test_the_summary_names_registration_coverage_and_code(folder, tiny):
     found = json.loads((folder / "summary.json").read_text())
-    assert found["predictions"] == study.predictions_hash()
+    assert found["registration"] == registration.standing(tiny, folder)
     assert found["coverage"] == {
         "modes": {"tabular": {"done": len(WANTED), "of": len(tiny.cells())}},
         "done": len(WANTED), "of": len(tiny.cells()), "complete": False,
@@ -81,7 +82,7 @@ def test_a_cell_made_again_by_the_printed_command_gives_the_same_numbers(folder,
 
 def test_figures_that_do_not_reproduce_are_found_out(folder, tiny, tmp_path, capsys):
     key = "tabular/tail/behaviour/filtered/binary/0"
-    with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
+    with Ledger(folder / study.RESULTS, study.meta(tiny, folder)) as ledger:
         recorded = next(r for r in ledger.results() if r.cell.key == key)
         forged = json.loads(json.dumps(recorded.result))
         forged["by"]["tail"]["gold"] += 1e-6
@@ -90,28 +91,29 @@ def test_figures_that_do_not_reproduce_are_found_out(folder, tiny, tmp_path, cap
         assert command.run(command.Study(profile="ci", out=folder, cell=key)) == 1
         assert "DIFFERS" in capsys.readouterr().out
     finally:
-        with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
+        with Ledger(folder / study.RESULTS, study.meta(tiny, folder)) as ledger:
             ledger._db.execute(
                 "UPDATE results SET result = ? WHERE key = ?", (json.dumps(recorded.result), key)
             )
 
 
 def test_a_second_run_repeats_nothing(folder, tiny, capsys):
-    with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
+    with Ledger(folder / study.RESULTS, study.meta(tiny, folder)) as ledger:
         before = ledger._db.execute("SELECT key, finished FROM results").fetchall()
     only = tuple(f"tabular/{key}" for key in WANTED)
     for workers in (1, 2):
         assert command.run(command.Study(profile="ci", out=folder, only=only, workers=workers)) == 0
-    with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
+    with Ledger(folder / study.RESULTS, study.meta(tiny, folder)) as ledger:
         assert ledger._db.execute("SELECT key, finished FROM results").fetchall() == before
 
 
 def test_cells_side_by_side_are_those_of_one_process(folder, tiny, tmp_path):
     only = ["tabular/none/none/random/none", "tabular/none/behaviour/cloning/none"]
-    with Ledger(folder / study.RESULTS, study.meta(tiny)) as ledger:
+    with Ledger(folder / study.RESULTS, study.meta(tiny, folder)) as ledger:
         recorded = {one.cell.key: study.comparable(one.result) for one in ledger.results()}
+    registration.register(tiny, tmp_path)
     study.side_by_side(tiny, tmp_path, only, workers=2)
-    with Ledger(tmp_path / study.RESULTS, study.meta(tiny)) as ledger:
+    with Ledger(tmp_path / study.RESULTS, study.meta(tiny, tmp_path)) as ledger:
         found = {one.cell.key: study.comparable(one.result) for one in ledger.results()}
     assert len(found) == 2
     assert found == {key: recorded[key] for key in found}
