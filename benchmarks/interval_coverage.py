@@ -1,6 +1,6 @@
 """How often intervals hold the truth, and how wide they are beside those of an oracle.
 
-    python benchmarks/interval_coverage.py                # 20,000 draws each, written to results/interval_coverage.md
+    python benchmarks/interval_coverage.py    # 20,000 draws each, to results/interval_coverage.md
 
 At 3, 4, 8 and 30 runs, from generators whose mean is known. The *oracle* knows the generator: its interval
 has the same form, the figure plus and minus a number of standard errors, and the number that holds the truth
@@ -109,8 +109,8 @@ def main(arguments: list[str] | None = None) -> Any:
     OUT.write_text(
         f"""# Intervals at few runs
 
-`python benchmarks/interval_coverage.py`, {options.draws:,} draws each. Nominal coverage is {st.LEVEL}. Promised are
-{PROMISED}, and a mean width of at most {WIDEST} times that of an oracle that knows the generator and uses an
+`python benchmarks/interval_coverage.py`, {options.draws:,} draws each. Nominal coverage is {st.LEVEL}.
+Promised are {PROMISED}, and a mean width of at most {WIDEST} times that of an oracle that knows the generator and uses an
 interval of the same form. No interval is given where all values are equal.
 
 {table(kept)}
