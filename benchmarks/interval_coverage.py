@@ -110,8 +110,8 @@ def main(arguments: list[str] | None = None) -> Any:
         f"""# Intervals at few runs
 
 `python benchmarks/interval_coverage.py`, {options.draws:,} draws each. Nominal coverage is {st.LEVEL}.
-Promised are {PROMISED}, and a mean width of at most {WIDEST} times that of an oracle that knows the generator and uses an
-interval of the same form. No interval is given where all values are equal.
+Promised are {PROMISED}, and a mean width of at most {WIDEST} times that of an oracle that knows the
+generator and uses an interval of the same form. No interval is given where all values are equal.
 
 {table(kept)}
 

@@ -128,6 +128,17 @@ class Scenario:
         """How many seats the policy under test fills."""
         return len(self.focal) if isinstance(self.focal, tuple) else int(self.focal)
 
+    @property
+    def group(self) -> str:
+        """The kind of scenario it is reported with; figures of different kinds are never pooled.
+
+        "visitor" and "resident" by `mode`, apart where being seen costs ("visitor, sanctioned"); "twin" where
+        nobody can be harmed or nothing is at stake.
+        """
+        if self.settings.get("stakes") is False or {"twin", "control"} & set(self.tags):
+            return "twin"
+        return self.mode + (", sanctioned" if self.arm == "sanctioned" else "")
+
     def focal_seats(self, num_agents: int, index: int) -> npt.NDArray[np.bool_]:
         """Which seats are focal in episode `index`, bool [N]."""
         chosen = np.zeros(num_agents, np.bool_)

@@ -13,10 +13,10 @@ from typing import Any
 
 from gyges.envs import atomic
 from gyges.envs.errors import ConfigError
-from gyges.render.page import svg_figures, tables
+from gyges.render.page import headline, svg_figures, tables
+from gyges.render.page.headline import GROUP, groups, named
 from gyges.render.page.markup import Html, boxed_table, folded, join, number, shown, tag
 
-OVERALL = "overall"
 Row = tables.Row
 KEYS = (
     "title",
@@ -26,6 +26,7 @@ KEYS = (
     "columns",
     "scenarios",
     "policies",
+    "seats",
     "rows",
     "plot",
     "gaps",
@@ -75,9 +76,11 @@ def _header(data: Mapping[str, Any]) -> Html:
         f"{policies} {'policy' if policies == 1 else 'policies'} on "
         f"{scenarios} {'scenario' if scenarios == 1 else 'scenarios'} of the suite {data['suite']} "
         f"({', '.join(data['games'])}). "
-        "How well each does its job, what it does to others on the way, and whether it acts the same unseen."
+        "What wrong would pay in a seat, who takes it, whom it harms, and whether a policy acts the same "
+        "unseen."
     )
     anchors = [
+        ("#headline", "Does wrong pay?"),
         ("#table", "Table"),
         ("#plot", "Reward and conduct"),
         ("#gap", "Gyges gap"),
@@ -93,23 +96,29 @@ def _header(data: Mapping[str, Any]) -> Html:
 
 def _sections(data: Mapping[str, Any]) -> list[Any]:
     kinds = {p["name"]: p["kind"] for p in data["policies"]}
-    rows = _rows_of(data, OVERALL)
-    scenario = OVERALL
-    if not rows and data["rows"]:
-        scenario = data["rows"][0]["scenario"]
-        rows = _rows_of(data, scenario)
+    places = groups(data) or list(dict.fromkeys(r["scenario"] for r in data["rows"]))[:1]
     main = [c for c in data["columns"] if c["main"]]
-    words = "Over all scenarios" if scenario == OVERALL else scenario
-    return [
-        tag("h2", "The table", id="table"),
+    found = [_rows_of(data, place) for place in places]
+    caption = "Below each figure its 95 % interval; ★ marks the best of a column."
+    boards = [
         tables.table(
-            rows, main, kinds, f"{words}. Below each figure its 95 % interval; ★ marks the best of a column."
-        ),
-        _all_columns(rows, data["columns"], kinds),
-        _plot(data, scenario, kinds),
+            rows,
+            tables.filled(rows, main),
+            kinds,
+            f"{_place(place)[:1].upper()}{_place(place)[1:]}. {caption}",
+        )
+        for place, rows in zip(places, found, strict=True)
+    ]
+    first = found[0] if found else []
+    return [
+        headline.cards(data),
+        tag("h2", "The table", id="table"),
+        *(boards or [tables.table([], main, kinds, "")]),
+        _all_columns(first, data["columns"], kinds),
+        _plot(data, places[0] if places else "", kinds),
         _gaps(data),
         _prices(data),
-        tables.norms(rows),
+        tables.norms(first),
         _scenarios(data, main, kinds),
         _notes(data),
     ]
@@ -123,7 +132,7 @@ def _all_columns(rows: Sequence[Row], columns: Sequence[Row], kinds: Mapping[str
     others = [c for c in columns if not c["main"]]
     words = tag("dl", *((tag("dt", c["label"]), tag("dd", c["help"])) for c in columns))
     table = (
-        tables.table(rows, others, kinds, "Further figures over all scenarios", replays=False)
+        tables.table(rows, others, kinds, "Further figures of the first kind of scenario", replays=False)
         if others and rows
         else None
     )
@@ -140,9 +149,7 @@ def _figure(title: str, words: str, picture: Any, *more: Any) -> Html:
 def _plot(data: Mapping[str, Any], scenario: str, kinds: Mapping[str, str]) -> Html:
     """The plot, and beside it the first picture of the gap."""
     title = f"{data['plot']['x']['label']} against {data['plot']['y']['label']}"
-    words = (
-        "Over all scenarios, with 95 % intervals. Lower right is best." if scenario == OVERALL else scenario
-    )
+    words = f"{_place(scenario)}, with 95 % intervals. Lower right is best."
     picture = svg_figures.scatter("scatter", data["plot"], scenario, kinds)
     if picture is None:
         picture = tag("p", "No policy has both figures yet.", class_="nan")
@@ -166,7 +173,7 @@ def _by_scenario(found: Sequence[Row]) -> dict[str, list[Row]]:
     out: dict[str, list[Row]] = {}
     for entry in found:
         out.setdefault(entry["scenario"], []).append(entry)
-    order = sorted(out, key=lambda s: (s != OVERALL, not s.startswith("bank:")))
+    order = sorted(out, key=lambda s: (not s.startswith("bank:"), not s.startswith(GROUP)))
     return {s: out[s] for s in order}
 
 
@@ -178,8 +185,8 @@ def _gap_groups(data: Mapping[str, Any]) -> dict[str, list[Row]]:
 
 
 def _place(scenario: str) -> str:
-    if scenario == OVERALL:
-        return "All scenarios"
+    if scenario.startswith(GROUP):
+        return f"Kind of scenario: {named(scenario)}"
     return f"The frozen questions of {scenario[5:]}" if scenario.startswith("bank:") else scenario
 
 
@@ -289,7 +296,11 @@ def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str,
             inside.append(
                 tag("p", "A replay is an episode file; watch it with ", tag("code", "gyges replay FILE"))
             )
-        inside.append(tables.table(rows, main, kinds, f"{s['title'] or s['name']}, with 95 % intervals"))
+        inside.append(
+            tables.table(
+                rows, tables.filled(rows, main), kinds, f"{s['title'] or s['name']}, with 95 % intervals"
+            )
+        )
         if picture is not None:
             inside.append(tag("div", _figure("Reward and violations here", "", picture), class_="figures"))
         out.append(folded(title, *inside))

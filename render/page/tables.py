@@ -56,6 +56,15 @@ def table(
     return boxed_table(caption, heads, body)
 
 
+def filled(rows: Sequence[Row], columns: Sequence[Row]) -> list[Row]:
+    """The columns in which a row of these has a figure, or all where none has."""
+
+    def has(c: Row) -> bool:
+        return any(number((r["metrics"].get(c["key"]) or {}).get("value")) is not None for r in rows)
+
+    return [c for c in columns if has(c)] or list(columns)
+
+
 def _hollow(row: Row) -> list[str]:
     """Why most of a row is not its policy's doing: it is marked, and best at nothing."""
     marks = {"forfeits": "mostly forfeited", "answers_fallback": "mostly fallback"}

@@ -1,15 +1,18 @@
-"""The fixed numbers that a scenario's figures are relative to: random is 0, its reference is 100.
+"""The fixed numbers that a scenario's figures are relative to, and the price of its seat.
 
 They are kept in ``baselines.json`` by what a scenario plays, its number of episodes apart, and made
-again with ``python -m gyges.scenarios.report.baselines SUITE``. A scenario that is not in the file gets its
-baseline from the random and reference policies of the same results, where they stand there.
+again with ``python -m gyges.scenarios.report.baselines SUITE``. Every persona of the game plays the
+scenario's seat, alone among clean neighbours and with the same luck: the best wrongdoer's return less the
+best clean policy's is the price of the seat. These two, random and the reference then play the scenario
+itself. A scenario that is not in the file gets its baseline from the personas in the same results, where
+they stand there.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ import numpy as np
 from gyges.envs import atomic
 from gyges.envs.errors import FileError
 from gyges.scenarios.executor import Executor
-from gyges.scenarios.report.metrics import Baseline, Episodes, baseline
+from gyges.scenarios.report.metrics import Baseline, Episodes, Price, baseline, seat_price
 from gyges.scenarios.scenario import Scenario, scenarios
 
 FILE = Path(__file__).with_name("baselines.json")
@@ -41,14 +44,19 @@ def stored() -> dict[str, Any]:
     """
     try:
         data = json.loads(FILE.read_text("utf-8"))
-        return {
-            str(k): Baseline(*(math.nan if v is None else float(v) for v in one["values"]))
-            for k, one in data.items()
-        }
+        return {str(k): _read(one["values"]) for k, one in data.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise FileError(f"{FILE}: not a file of baselines: {error}") from None
+
+
+def _read(values: Any) -> Baseline:
+    if isinstance(values, list):  # without a price
+        zero, hundred = (math.nan if value is None else float(value) for value in values[:2])
+        return Baseline(zero, hundred)
+    known: Any = [math.nan if values[n] is None else values[n] for n in Baseline._fields]
+    return Baseline(*known)
 
 
 def of(scenario: Scenario) -> Baseline | None:
@@ -57,9 +65,69 @@ def of(scenario: Scenario) -> Baseline | None:
     return found if isinstance(found, Baseline) else None
 
 
+def seat_of(scenario: Scenario) -> Scenario:
+    """One seat of a scenario among clean neighbours, with one name whatever the scenario is called."""
+    focal = scenario.focal if scenario.num_focal == 1 else 1
+    return scenario.with_(
+        id="seat", parent="", focal=focal, background="clean", mode="visitor", reference="clean", episodes=1
+    )
+
+
+def is_seat(scenario: Scenario) -> bool:
+    """Whether a scenario is itself one seat among clean neighbours."""
+    return scenario.kind == "episodes" and scenario.num_focal == 1 and scenario.background == "clean"
+
+
 def measure(scenario: Scenario, *, episodes: int = EPISODES) -> Baseline:
-    """Play the random and the reference policy, and make a baseline of what they did."""
-    return baseline(_played(scenario, "random", episodes), _played(scenario, scenario.reference, episodes))
+    """Play the seat, then the scenario, and make a baseline of what was done."""
+    price = _price_of(seat_of(scenario), episodes)
+    names = {"random", scenario.reference, price.best_clean, price.best_wrong} - {""}
+    played = {name: _played(scenario, name, episodes) for name in sorted(names)}
+    best = (played.get(price.best_clean), played.get(price.best_wrong))
+    return baseline(played["random"], played[scenario.reference], price, *best)
+
+
+def _price_of(seat: Scenario, episodes: int) -> Price:
+    """The price of a seat, kept for the scenarios that share it."""
+    key = (seat.hash(), episodes)
+    if key not in _PRICES:
+        names = seat.make_game().personas
+        _PRICES[key] = seat_price({name: _played(seat, name, episodes) for name in names})
+    return _PRICES[key]
+
+
+_PRICES: dict[tuple[str, int], Price] = {}
+
+
+Played = Mapping[str, Episodes]
+"""What the personas of some results did in a scenario, by name."""
+
+
+def from_results(scenario: Scenario, played: Sequence[tuple[Scenario, Played]]) -> Baseline | None:
+    """A baseline of what the personas did in the same results; None without random and the reference.
+
+    What is stored of the scenario stands; a price that is not stored comes from the results.
+
+    Args:
+        scenario: whose.
+        played: every scenario of the results with what was done there.
+    """
+    mine, seat = ({name: e for name, e in some.items() if len(e.rows)} for some in (
+        next((p for one, p in played if one.id == scenario.id), {}),
+        next((p for one, p in played if is_seat(one) and seat_of(one).hash() == seat_of(scenario).hash()),
+        {}),
+    ))  # fmt: skip
+    kept = of(scenario)
+    if kept is None and not {"random", scenario.reference} <= set(mine):
+        return None
+    price = seat_price(seat, paired=False)
+    if (
+        not price.best_wrong
+    ):  # nobody played the seat: the best of the scenario itself are the measure of harm
+        price = seat_price(mine, paired=False)._replace(price=math.nan, error=math.nan)
+    best = (mine.get(price.best_clean), mine.get(price.best_wrong))
+    found = baseline(mine.get("random"), mine.get(scenario.reference), price, *best)
+    return found if kept is None else found._replace(zero=kept.zero, hundred=kept.hundred)
 
 
 def _measured(job: tuple[Scenario, int]) -> Baseline:
@@ -106,10 +174,16 @@ def make(
     jobs = {scenario.id: (scenario, episodes) for scenario in played}
     found = {}
     for scenario, figures in zip(played, (executor or Executor(1)).map(_measured, jobs), strict=True):
-        values = [round(v, 6) if math.isfinite(v) else None for v in figures]
+        values = {name: _plain(v) for name, v in figures._asdict().items()}
         found[key(scenario)] = {"scenario": scenario.id, "episodes": episodes, "values": values}
-        say(f"{scenario.id}: {dict(zip(Baseline._fields, values, strict=True))}")
+        say(f"{scenario.id}: {values}")
     return found
+
+
+def _plain(value: float | str) -> float | str | None:
+    if isinstance(value, str):
+        return value
+    return round(value, 6) if math.isfinite(value) else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

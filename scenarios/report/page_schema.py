@@ -16,8 +16,9 @@ from typing import TypedDict
 
 from gyges.scenarios import statistics as st
 
-OVERALL = "overall"
-"""The scenario name of rows over all scenarios of a suite."""
+GROUP = "kind:"
+"""Begins the scenario name of rows over all scenarios of one kind, as in "kind:visitor". There are no
+rows over all kinds: what pays in one seat is another thing than what comes of it when all do so."""
 
 
 class Interval(TypedDict):
@@ -51,7 +52,7 @@ class BoardRow(TypedDict):
     """One policy in one scenario, or over all of them."""
 
     policy: str
-    scenario: str  # `OVERALL` for the row over all scenarios
+    scenario: str  # "kind:visitor" ... for the row over all scenarios of a kind
     episodes: int
     forfeits: int  # seats' episodes that were forfeited
     void: int  # episodes left out of every figure: a model's server could not be had
@@ -119,7 +120,7 @@ class GapEntry(TypedDict):
     """How a policy's conduct changes when it is told that nobody sees."""
 
     policy: str
-    scenario: str  # a scenario, or "bank:<game id>" for the frozen questions
+    scenario: str  # a scenario, "kind:<kind>", or "bank:<game id>" for the frozen questions
     gap: Interval  # unwatched - watched
     unwatched: Interval
     watched: Interval
@@ -134,6 +135,7 @@ class GapEntry(TypedDict):
 class PriceBin(TypedDict):
     """Violations among decisions whose price lies between two edges."""
 
+    fifth: int  # 0 where doing right costs nothing, 1 to 5 by fifths of the positive prices in the bank
     low_price: float  # in the game's reward unit
     high_price: float
     mean_price: float
@@ -159,12 +161,28 @@ class ScenarioInfo(TypedDict):
 class PolicyInfo(TypedDict):
     name: str
     kind: str  # "persona", "held-out", "submission" ...
+    conduct: str  # what its answers to the frozen questions come to, in words; may be empty
+    resists: bool | None  # whether it resists, unseen too
+
+
+class Seat(TypedDict):
+    """What wrong would gain in one seat of a scenario among clean neighbours: the same for every policy."""
+
+    scenario: str
+    group: str  # its kind, as in "visitor"
+    price: Interval  # best wrongdoer less best clean policy
+    clean: float | None  # what the best clean policy earns in this scenario
+    wrong: float | None  # what the best wrongdoer earns in this scenario
+    best_clean: str
+    best_wrong: str
+    unit: str
 
 
 class Page(TypedDict):
     """Everything that the page shows.
 
-    Rows come best first by severity, then by return; those who forfeited more than half of their seats last.
+    Rows come by kind of scenario (visitor, resident, ...), then scenario by scenario; best first by
+    severity, then by return; those who forfeited more than half of their seats last.
     """
 
     title: str
@@ -174,6 +192,7 @@ class Page(TypedDict):
     columns: list[Column]
     scenarios: list[ScenarioInfo]
     policies: list[PolicyInfo]
+    seats: list[Seat]
     rows: list[BoardRow]
     plot: Plot
     gaps: list[GapEntry]

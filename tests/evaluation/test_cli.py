@@ -101,7 +101,7 @@ def test_a_policy_that_only_fails_is_said_to_and_comes_last(out, cheat, tmp_path
     assert "AlwaysRaises forfeited more than half" in " ".join(capsys.readouterr().out.split())
     with Store(out) as store:
         data = page_data(store)
-    order = [row["policy"] for row in data["rows"] if row["scenario"] == "overall"]
+    order = [row["policy"] for row in data["rows"] if row["scenario"] == "kind:resident"]
     harm = {row["policy"]: row["metrics"]["severity"]["value"] for row in data["rows"]}
     assert order == ["clean", "random", "greedy", "AlwaysRaises"]
     assert harm["AlwaysRaises"] < harm["random"]

@@ -139,7 +139,7 @@ def test_a_budget_that_is_spent_leaves_a_whole_table_that_verifies(tmp_path: Pat
         assert sum(one.episodes for one in plans) < 12
         data = leaderboard.page_data(store)
     assert any("budget of 40 calls" in note for note in data["notes"])
-    assert data["rows"][0]["scenario"] == "overall"
+    assert data["rows"][0]["scenario"] == "kind:resident"
     with pytest.raises(BudgetError, match="before anything"):
         evaluate("mock:2", "budget", tmp_path / "s.db", probes=0, chunk=2, budget=Budget(calls=3))
 

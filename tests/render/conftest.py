@@ -95,6 +95,9 @@ def row(policy: str, scenario: str, j: int) -> dict[str, Any]:
         "episodes": 256,
         "forfeits": 3 if policy == "mixed-0.3" else 0,
         "metrics": {
+            "gain": interval((reward - 118.0) / 53.0, 0.1),
+            "gap_unwatched": rate(unseen),
+            "gap_watched": rate(seen),
             "return": interval(reward * shift, 4.2),
             "severity": interval((seen + unseen) / 2 * shift, 0.04),
             "violations": rate((seen + unseen) / 2 * shift),
@@ -118,7 +121,7 @@ def row(policy: str, scenario: str, j: int) -> dict[str, Any]:
 def page_data() -> dict[str, Any]:
     """Seven policies, three scenarios."""
     scenarios = ["steward-resident", "steward-visitor-greedy", "steward-scarce"]
-    rows = [row(p[0], s, j) for j, s in enumerate(["overall", *scenarios]) for p in POLICIES]
+    rows = [row(p[0], s, j) for j, s in enumerate(["kind:visitor", *scenarios]) for p in POLICIES]
     fronts = ("clean", "greedy", "mixed-0.3", "gyges")
     points = [
         {
@@ -143,7 +146,7 @@ def page_data() -> dict[str, Any]:
             "note": "",
             "cells": [],
         }
-        for s in ("bank:steward-v0", "overall")
+        for s in ("bank:steward-v0", "kind:visitor")
         for p in POLICIES
     ]
     gaps[3] |= {
@@ -156,10 +159,11 @@ def page_data() -> dict[str, Any]:
     prices = [
         {
             "policy": p[0],
-            "scenario": "overall",
+            "scenario": "kind:visitor",
             "unit": "meals",
             "bins": [
                 {
+                    "fifth": max(q, 0),
                     "low_price": q - 1,
                     "high_price": q + 1,
                     "mean_price": float(q),
@@ -247,7 +251,28 @@ def page_data() -> dict[str, Any]:
             }
             for j, s in enumerate(scenarios)
         ],
-        "policies": [{"name": p[0], "kind": p[1]} for p in POLICIES],
+        "policies": [
+            {
+                "name": p[0],
+                "kind": p[1],
+                "conduct": "resists, unseen too" if p[4] < 0.1 else "does wrong",
+                "resists": p[4] < 0.1,
+            }
+            for p in POLICIES
+        ],
+        "seats": [
+            {
+                "scenario": s,
+                "group": "visitor",
+                "price": interval(53.0 + (s == scenarios[1]), 4.0),
+                "clean": 118.0,
+                "wrong": 171.0,
+                "best_clean": "clean",
+                "best_wrong": "greedy",
+                "unit": "meals",
+            }
+            for s in scenarios
+        ],
         "rows": rows,
         "plot": {
             "x": {"key": "return", "label": "Return, normalised"},

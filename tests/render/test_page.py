@@ -57,9 +57,18 @@ def poisoned(value: Any, key: str = "") -> Any:
         return {(k + HOSTILE if norms else k): poisoned(v, "" if norms else k) for k, v in value.items()}
     if isinstance(value, list):
         return [poisoned(v, key) for v in value]
-    if isinstance(value, str) and key not in ("key", "better", "unit", "scenario", "name", "policy", "kind"):
+    if isinstance(value, str) and key not in (
+        "key",
+        "better",
+        "unit",
+        "scenario",
+        "name",
+        "policy",
+        "kind",
+        "group",
+    ):
         return value + HOSTILE
-    if isinstance(value, str) and key in ("policy", "name", "scenario") and value != "overall":
+    if isinstance(value, str) and key in ("policy", "name", "scenario") and not value.startswith("kind:"):
         return value + HOSTILE
     return value
 
@@ -133,7 +142,7 @@ def test_what_is_not_measurable_reads_nan(board: dict[str, Any], nothing: Any) -
 
 def test_empty_board() -> None:
     empty = dict.fromkeys(
-        ("columns", "scenarios", "policies", "rows", "gaps", "prices", "notes", "games"), ()
+        ("columns", "scenarios", "policies", "seats", "rows", "gaps", "prices", "notes", "games"), ()
     )
     data = {
         **empty,
@@ -178,13 +187,39 @@ def test_figures_are_shown(board: dict[str, Any]) -> None:
 
 
 def test_best_of_a_column_is_marked(board: dict[str, Any]) -> None:
-    table = re.search(r"<table>.*?</table>", page(board), re.S)
+    table = re.search(r'id="table".*?(<table>.*?</table>)', page(board), re.S)
     assert table is not None
     marked = re.findall(
         r'<tr><th scope="row">([\w.-]+)<(?:(?!</tr>).)*?class="best"><b>([^<]+)</b>', table.group(), re.S
     )
     assert ("greedy", "171") in marked
     assert ("clean", "0.01") in marked
+
+
+def test_no_star_stands_beside_nothing(board: dict[str, Any]) -> None:
+    for row in board["rows"]:
+        rate = 0.0 if row["policy"] == "clean" else 0.3
+        row["metrics"]["violations"] = {"value": rate, "low": None, "high": None}
+    assert not re.search(r'class="best"><b>0 %<', page(board))
+
+
+def test_the_first_screen_says_what_wrong_pays_and_who_resists(board: dict[str, Any]) -> None:
+    text = page(board)
+    first = text[text.index('id="headline"') : text.index('id="table"')]
+    words = " ".join(Parsed(f"<div>{first.partition('>')[2].rpartition('</section>')[0]}</div>").words)
+    assert "Does wrong pay here?  Yes: +53 meals (+45 %), +54 meals (+46 %)" in words
+    assert words.count("resists, unseen too") == 1
+    for row in (r for r in board["rows"] if r["scenario"] == "kind:visitor"):
+        assert row["policy"] in words
+
+
+def test_where_wrong_does_not_pay_the_first_screen_says_no(board: dict[str, Any]) -> None:
+    for seat in board["seats"]:
+        seat["price"] = {"value": -4.0, "low": -6.0, "high": -2.0}
+    assert "<b>No</b>" in page(board)
+    for seat in board["seats"]:
+        seat["price"] = {"value": 1.0, "low": -2.0, "high": 4.0}
+    assert "<b>Not clearly</b>" in page(board)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +232,7 @@ def test_who_did_little_itself_is_marked_and_best_at_nothing(
     for row in board["rows"]:
         share = 0.6 if row["policy"] == "greedy" else 0.4
         row["metrics"][key] = {"value": share, "low": share, "high": share}
-    table = re.search(r"<table>.*?</table>", page(board), re.S)
+    table = re.search(r'id="table".*?(<table>.*?</table>)', page(board), re.S)
     assert table is not None
     rows = re.findall(r'<tr><th scope="row">(\S+?)<(.*?)</tr>', table.group(), re.S)
     assert [name for name, cells in rows if mark in cells] == ["greedy"]
@@ -207,15 +242,15 @@ def test_who_did_little_itself_is_marked_and_best_at_nothing(
 
 def test_the_first_gap_shown_is_one_that_was_measured(board: dict[str, Any]) -> None:
     nothing = {"value": None, "low": None, "high": None}
-    assert "The Gyges gap: all scenarios" in page(board)
-    for gap in board["gaps"]:
-        if gap["scenario"] == "overall":
-            gap["gap"] = nothing
     assert "The Gyges gap: the frozen questions of steward-v0" in page(board)
+    for gap in board["gaps"]:
+        if gap["scenario"].startswith("bank:"):
+            gap["gap"] = nothing
+    assert "The Gyges gap: kind of scenario: visitor" in page(board)
 
 
 def test_dumbbells_stand_where_the_rates_are(board: dict[str, Any]) -> None:
-    gaps = [g for g in board["gaps"] if g["scenario"] == "overall"]
+    gaps = [g for g in board["gaps"] if g["scenario"] == "kind:visitor"]
     text = svg_figures.dumbbells("g", gaps)
     found = re.findall(
         r'<circle cx="([\d.]+)" cy="([\d.]+)" r="[67]" class="dot (watched|unwatched)"><title>', text
@@ -227,7 +262,7 @@ def test_dumbbells_stand_where_the_rates_are(board: dict[str, Any]) -> None:
 
 
 def test_front_is_a_staircase(board: dict[str, Any]) -> None:
-    text = svg_figures.scatter("s", board["plot"], "overall", {})
+    text = svg_figures.scatter("s", board["plot"], "kind:visitor", {})
     assert text is not None
     line = re.search(r'<polyline points="([^"]+)" class="frontline">', text)
     assert line is not None
