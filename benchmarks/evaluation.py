@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from gyges.agents.load import build, resolve
-from gyges.agents.sandbox.process import Failure, Limits, Worker
+from gyges.agents.sandbox.answers import Asked, Failure
+from gyges.agents.sandbox.process import Limits, Worker
 from gyges.scenarios.evaluation.evaluate import play_chunk
 from gyges.scenarios.evaluation.plan import plan
 from gyges.scenarios.scenario import scenario
@@ -48,7 +49,7 @@ def seconds_over_the_limit(limit: float) -> tuple[float, float]:
         worker = Worker(resolve(str(path), game), game, Limits(act_seconds=limit))
         started = time.perf_counter()
         with contextlib.suppress(Failure):
-            worker.call({"op": "initial", "rows": 4}, {}, limit)
+            worker.ask(Asked("initial", 0, 4, row_bytes=65_536), {"rows": 4}, {}, limit)
         assert worker.process is None
         return time.perf_counter() - started - limit, started - begun
 

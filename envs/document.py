@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.state import CORE, Field
 
@@ -69,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("game", help="as in steward-v0")
     game = make(parser.parse_args().game)
-    print(f"{observation_table(game)}\n\n{state_table(game)}")
+    echo(f"{observation_table(game)}\n\n{state_table(game)}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pygame
 
 from gyges.envs.errors import PolicyError
+from gyges.envs.foreign import echo, printable
 from gyges.envs.policy import Decision, Memory, Observation
 from gyges.render.board.chooser import Chooser
 from gyges.render.board.facts import ObservedRow, View
@@ -83,7 +84,7 @@ class TerminalPerson(_Person):
 
     def say(self, text: str) -> None:
         """Print a line."""
-        print(text, file=self.write or sys.stdout, flush=True)
+        echo(text, file=self.write or sys.stdout, flush=True)
 
     def ask(self, observation: Observation, row: int, memory: npt.NDArray[np.int32]) -> int:
         """Print what the seat knows and its options, and read until one is named."""
@@ -94,7 +95,7 @@ class TerminalPerson(_Person):
             for line in [part] if part.startswith(" ") else textwrap.wrap(part, self.width):
                 self.say(line)
         for one in observation.heard[row] if observation.heard else ():
-            words = " ".join("".join(c if c.isprintable() else " " for c in one.text).split())
+            words = " ".join(printable(one.text, kept="\n\t").split())
             self.say(f"Seat {one.seat} said: {words}")
         self.say(f"So far: {memory[1] / game.reward_scale:g} {game.reward_unit}.")
         many = len(names) > LISTED
@@ -121,7 +122,7 @@ class TerminalPerson(_Person):
                 with completing(names):
                     line = input(prompt) + "\n"
             else:
-                print(prompt, end="", file=self.write or sys.stdout, flush=True)
+                echo(prompt, end="", file=self.write or sys.stdout, flush=True)
                 line = (self.read or sys.stdin).readline()
         except EOFError:
             line = ""

@@ -13,6 +13,7 @@ from typing import Any
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.errors import ConfigError
+from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.rollout import Seating, rollout
 from gyges.render.person import PersonLeft, TerminalPerson, WindowPerson
@@ -65,7 +66,7 @@ def main(
             if isinstance(person, WindowPerson):
                 person.after(seating.observation(mine), mine.memory, step.last)
     except (PersonLeft, KeyboardInterrupt):
-        print("You have left the table.")
+        echo("You have left the table.")
     finally:
         for policy in {id(policy): policy for _, policy in cast}.values():
             getattr(policy, "close", lambda: None)()
@@ -75,9 +76,9 @@ def main(
     )
     episode = tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
     if out is not None:
-        print(f"episode written to {episode.save(out)}")
+        echo(f"episode written to {episode.save(out)}")
     if reveal and timeline.steps:
-        print(summary(timeline, seat))
+        echo(summary(timeline, seat))
         if not terminal:
             from gyges.render.replay import Player, watch
 

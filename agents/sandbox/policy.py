@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.load import Source
-from gyges.agents.sandbox.process import Failure, Limits, Worker
-from gyges.agents.sandbox.protocol import Array, Frame
-from gyges.envs.episode import MAX_TEXT
+from gyges.agents.sandbox.answers import Acted, Answer, Asked, Failure, Probabilities, Remembered
+from gyges.agents.sandbox.process import Limits, Worker
+from gyges.agents.sandbox.protocol import Array
 from gyges.envs.errors import PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation
@@ -51,6 +51,7 @@ class Sandbox:
         self.wasted = 0.0
         self.failed = 0  # calls in a row
         self.shape = "none"
+        self.kinds: list[tuple[Any, ...]] = []
         self.restarts = 0
         self._worker: Worker | None = None
         self._offers: bool | None = None
@@ -96,11 +97,12 @@ class Sandbox:
         self.failed = 0
         books = (np.ones(rows, np.bool_), np.zeros(rows, np.float64))
         try:
-            frame = self._call({"op": "initial", "rows": rows}, {})
-            leaves = self._leaves(frame, rows, adopt=True)
+            memory = self._ask(Asked("initial", 0, rows, row_bytes=self.limits.row_bytes), {"rows": rows}, {})
+            assert isinstance(memory, Remembered)
         except Failure:
             return (~books[0], books[1])
-        return (*books, *leaves)
+        self.shape, self.kinds = memory.shape, [_kind(leaf) for leaf in memory.leaves]
+        return (*books, *memory.leaves)
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Choose one legal action per row; -1 for rows that are forfeited."""
@@ -113,37 +115,33 @@ class Sandbox:
                 forfeits[int(row)] = "initial(rows) failed"
         action = np.full(rows, -1, np.int32)
         words: list[str | None] = [None] * rows
-        after: list[Array] | None = None
+        after: list[tuple[Array, tuple[Array, ...]]] = []
         todo = self._parts(alive)[::-1]
         while todo:
             part = todo.pop()
             begun = time.monotonic()
             try:
                 mine = [leaf[part] for leaf in leaves]
-                frame = self._call(*_question("act", observation.take(part), mine, self.shape))
-                chosen, wrong = self._actions(frame, observation.mask[part])
-                said = self._words(frame, len(part))
-                back = self._leaves(frame, len(part))
-                if after is not None and [_kind(x) for x in after] != [_kind(x) for x in back]:
-                    raise Failure("its memory has another shape for some rows than for others")
+                did = self._ask(*self._question("act", observation.take(part), mine))
+                assert isinstance(did, Acted)
+                self._same_kind(did.memory)
+                wrong = _wrong(did.action, observation.mask[part])
             except Failure as failure:
                 todo.extend(self._divided(part, str(failure), begun, alive, forfeits))
                 continue
             self.failed = 0
             spent[part] += (time.monotonic() - begun) / len(part)
-            action[part] = chosen
+            action[part] = np.where([k in wrong for k in range(len(part))], -1, did.action)
             alive[part[list(wrong)]] = False
             forfeits.update((int(part[k]), why) for k, why in wrong.items())
-            for row, word in zip(part, said, strict=True):
+            for row, word in zip(part, did.words, strict=True):
                 words[int(row)] = word
-            after = after or [np.zeros((rows, *x.shape[1:]), x.dtype) for x in back]
-            for whole, x in zip(after, back, strict=True):
-                whole[part] = x
+            after.append((part, did.memory.leaves))
         for row in np.flatnonzero(alive & (spent > self.limits.episode_seconds)):
             alive[row] = False
             action[row] = -1
             forfeits[int(row)] = f"more than {self.limits.episode_seconds:g} s over its episode"
-        kept = leaves if after is None else after
+        kept = _merged(after, rows) if after else leaves
         return Decision(action, (alive, spent, *kept), {"forfeits": forfeits, "words": words})
 
     def _probabilities(self, observation: Observation, memory: Memory) -> npt.NDArray[np.float64]:
@@ -153,21 +151,35 @@ class Sandbox:
         answer = np.full((rows, actions), np.nan)
         for part in self._parts(alive):
             mine = [leaf[part] for leaf in leaves]
-            question = _question("probabilities", observation.take(part), mine, self.shape)
+            question = self._question("probabilities", observation.take(part), mine)
             with contextlib.suppress(Failure):
-                found = self._call(*question).arrays.get("probabilities")
-                if found is None or found.shape != (len(part), actions) or found.dtype.kind != "f":
-                    continue
-                fine = (found >= 0).all(1) & (np.abs(found.sum(1) - 1) < 1e-3)
+                said = self._ask(*question)
+                assert isinstance(said, Probabilities)
+                found = said.values
+                with np.errstate(all="ignore"):
+                    fine = (found >= 0).all(1) & (np.abs(found.sum(1) - 1) < 1e-3)
                 answer[part] = np.where(fine[:, None], found, np.nan)
         return answer
 
-    # Answers.
+    # Questions and answers.
 
-    def _call(self, header: dict[str, Any], arrays: dict[str, Array]) -> Frame:
+    def _ask(self, asked: Asked, header: dict[str, Any], arrays: dict[str, Array]) -> Answer:
         if self.wasted > self.limits.patience_seconds:
             raise Failure(f"its failures have cost more than {self.limits.patience_seconds:g} s")
-        return self._running().call(header, arrays, self.limits.act_seconds)
+        return self._running().ask(asked, header, arrays, self.limits.act_seconds)
+
+    def _question(
+        self, op: str, observation: Observation, leaves: list[Array]
+    ) -> tuple[Asked, dict[str, Any], dict[str, Array]]:
+        asked = Asked(op, 0, len(observation), self.game.num_actions, self.limits.row_bytes)
+        return asked, {"shape": self.shape, "leaves": len(leaves)}, _arrays(observation, leaves)
+
+    def _same_kind(self, memory: Remembered) -> None:
+        """Refuse a memory that is not of the kind that it was at first."""
+        kinds = [_kind(leaf) for leaf in memory.leaves]
+        if (memory.shape, kinds) != (self.shape, self.kinds):
+            was, now = (_in_words(*one) for one in ((self.shape, self.kinds), (memory.shape, kinds)))
+            raise Failure(f"its memory was {was} and is now {now}"[:300])
 
     def _parts(self, alive: Array) -> list[Array]:
         """The pairs still in play, as many to a call as one may ask."""
@@ -187,59 +199,42 @@ class Sandbox:
         forfeits.update((int(row), reason) for row in part)
         return []
 
-    def _actions(
-        self, frame: Frame, mask: npt.NDArray[np.bool_]
-    ) -> tuple[npt.NDArray[np.int32], dict[int, str]]:
-        """Actions, -1 where not legal, and why by position."""
-        found = frame.arrays.get("action")
-        if found is None or found.shape != (len(mask),) or found.dtype.kind not in "iu":
-            got = "nothing" if found is None else f"{found.dtype} of shape {found.shape}"
-            raise Failure(f"answered {len(mask)} pairs with {got}, not that many integers")
-        inside = (found >= 0) & (found < mask.shape[1])
-        legal = inside & mask[np.arange(len(mask)), np.where(inside, found, 0).astype(np.int64)]
-        wrong = {int(k): f"chose action {found[k]}, which is not legal" for k in np.flatnonzero(~legal)}
-        return np.where(legal, found, -1).astype(np.int32), wrong
 
-    def _words(self, frame: Frame, rows: int) -> list[str | None]:
-        words = frame.header.get("words")
-        if words is None:
-            return [None] * rows
-        fine = isinstance(words, list) and len(words) == rows
-        if not fine or any(not (w is None or (isinstance(w, str) and len(w) <= MAX_TEXT)) for w in words):
-            raise Failure(f"words are a list of {rows} texts of at most {MAX_TEXT} characters")
-        return [word or None for word in words]
-
-    def _leaves(self, frame: Frame, rows: int, *, adopt: bool = False) -> list[Array]:
-        """The policy's memory as it came back."""
-        shape, count = frame.header.get("shape"), frame.header.get("leaves")
-        if adopt and shape in ("none", "array", "tuple"):
-            self.shape = shape
-        elif shape != self.shape:
-            raise Failure(f"its memory was {self.shape} and is now {str(shape)[:20]}")
-        if type(count) is not int or not 0 <= count <= 32:
-            raise Failure("its memory has more than 32 arrays")
-        leaves = [frame.arrays.get(f"memory{k}") for k in range(count)]
-        size = 0
-        for leaf in leaves:
-            if leaf is None or leaf.ndim < 1 or len(leaf) != rows:
-                raise Failure(f"its memory does not have one entry for each of {rows} rows")
-            size += leaf.nbytes
-        if size > self.limits.row_bytes * rows:
-            raise Failure(f"its memory takes {size} bytes for {rows} rows; {self.limits.row_bytes} each pass")
-        return [leaf for leaf in leaves if leaf is not None]
+def _wrong(action: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]) -> dict[int, str]:
+    """Why an action is none, by position."""
+    inside = (action >= 0) & (action < mask.shape[1])
+    legal = inside & mask[np.arange(len(mask)), np.where(inside, action, 0)]
+    return {int(k): f"chose action {action[k]}, which is not legal" for k in np.flatnonzero(~legal)}
 
 
 def _kind(array: Array) -> tuple[Any, ...]:
-    return (array.dtype, array.shape[1:])
+    """What of an array stays from one act to the next: all but the length of texts."""
+    return (array.dtype.kind if array.dtype.kind in "SU" else str(array.dtype), *array.shape[1:])
 
 
-def _question(
-    op: str, observation: Observation, leaves: list[Array], shape: str
-) -> tuple[dict[str, Any], dict[str, Array]]:
+def _in_words(shape: str, kinds: list[tuple[Any, ...]]) -> str:
+    return f"{shape} of {', '.join(f'{kind} {list(rest)}' for kind, *rest in kinds)}" if kinds else shape
+
+
+def _merged(parts: list[tuple[Array, tuple[Array, ...]]], rows: int) -> list[Array]:
+    """Memory [R, ...] from that of some of the rows, zero for the others."""
+    merged = []
+    for k in range(len(parts[0][1])):
+        leaves = [(part, arrays[k]) for part, arrays in parts]
+        dtype = np.result_type(*(leaf.dtype for _, leaf in leaves))
+        whole = np.zeros((rows, *leaves[0][1].shape[1:]), dtype)
+        for part, leaf in leaves:
+            whole[part] = leaf
+        merged.append(whole)
+    return merged
+
+
+def _arrays(observation: Observation, leaves: list[Array]) -> dict[str, Array]:
+    """What a question holds: all that the rows see, and what they remember."""
     names = ("codes", "bits", "seat", "to_move", "first", "reward", "key")
     arrays = {name: getattr(observation, name) for name in names}
     arrays.update({f"memory{k}": leaf for k, leaf in enumerate(leaves)})
     if observation.heard:
         text = json.dumps([[list(one) for one in box] for box in observation.heard])
         arrays["heard"] = np.frombuffer(text.encode(), np.uint8)
-    return {"op": op, "shape": shape, "leaves": len(leaves)}, arrays
+    return arrays

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -18,8 +19,10 @@ from typing import Any
 
 from gyges.agents.load import Source
 from gyges.agents.sandbox import worker
-from gyges.agents.sandbox.landlock import has_landlock
-from gyges.agents.sandbox.protocol import Array, Channel, Ended, Frame, Late, WireError
+from gyges.agents.sandbox.answers import Answer, Asked, Failure, Loaded, Raised, read
+from gyges.agents.sandbox.folder import remove
+from gyges.agents.sandbox.landlock import has_landlock, python_places
+from gyges.agents.sandbox.protocol import Array, Channel, Ended, Late, WireError
 from gyges.agents.sandbox.seccomp import has_filter
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError
@@ -82,9 +85,10 @@ CLOSED = (
 
 FORKED = "started another process"
 
+_SIGNALS = {int(one): one.name for one in signal.Signals}
 
-class Failure(Exception):
-    """A call failed; says why in words for the table."""
+_REFUSED = re.compile(r"raised PermissionError: \[Errno 13\] [^:]*: '([^']+)'")
+"""How Python says that the system closes a file: with its path."""
 
 
 class Worker:
@@ -96,7 +100,8 @@ class Worker:
 
     def __init__(self, source: Source, game: Game, limits: Limits, hidden: Sequence[str] = ()) -> None:
         self.limits = limits
-        self.folder = tempfile.TemporaryDirectory(prefix="gyges-policy-", ignore_cleanup_errors=True)
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="gyges-policy-"))
+        self.reads, self.hidden = _own(source, limits), list(hidden)
         self.token = secrets.token_hex(16)
         self.process: subprocess.Popen[bytes] | None = None
         down, up = os.pipe(), os.pipe()
@@ -104,8 +109,8 @@ class Worker:
         config = {
             "read": down[0], "write": up[1], "life": life[0], "memory_mb": limits.memory_mb,
             "cpu_seconds": limits.cpu_seconds, "file_mb": limits.file_mb, "processes": limits.processes,
-            "network": limits.network, "reads": _own(source, limits), "folder_mb": limits.folder_mb,
-            "hidden": list(hidden),
+            "network": limits.network, "reads": self.reads, "folder_mb": limits.folder_mb,
+            "hidden": self.hidden,
         }  # fmt: skip
         try:
             self.process = subprocess.Popen(
@@ -114,10 +119,13 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                cwd=self.folder.name,
-                env={**_environment(self.folder.name), TOKEN: self.token},
+                cwd=self.folder,
+                env={**_environment(self.folder), TOKEN: self.token},
                 start_new_session=True,
             )
+        except BaseException:
+            remove(self.folder)
+            raise
         finally:
             for descriptor in (down[0], up[1], life[0]):
                 os.close(descriptor)
@@ -126,16 +134,21 @@ class Worker:
         self.channel = Channel(up[0], down[1])
         entry = registry.games().get(game.id) or f"{type(game).__module__}:{type(game).__qualname__}"
         data = {**dataclasses.asdict(source), "code": base64.b64encode(source.code).decode()}
-        header = {"op": "load", "game": entry, "settings": {**game.settings, **HIDDEN}, "source": data}
+        header = {"game": entry, "settings": {**game.settings, **HIDDEN}, "source": data}
         try:
-            loaded = self.call(header, {}, limits.start_seconds)
-        except Failure:
+            loaded = self.ask(Asked("load", 0), header, {}, limits.start_seconds)
+        except BaseException:
             self.kill()
             raise
-        self.offers_probabilities = loaded.header.get("probabilities") is True
+        self.offers_probabilities = isinstance(loaded, Loaded) and loaded.probabilities
 
-    def call(self, header: dict[str, Any], arrays: dict[str, Array], seconds: float) -> Frame:
-        """Ask, and wait for the answer.
+    def ask(self, asked: Asked, header: dict[str, Any], arrays: dict[str, Array], seconds: float) -> Answer:
+        """Ask, and wait for the answer, which is of the type that belongs to the question.
+
+        Args:
+            asked: the question; its number is given here.
+            header, arrays: what goes with it.
+            seconds: how long it may take.
 
         Raises:
             Failure: it raised, ended, answered nonsense, or was too slow; the process is then dead.
@@ -143,8 +156,8 @@ class Worker:
         deadline = time.monotonic() + seconds
         self.asked += 1
         try:
-            self.channel.send({**header, "n": self.asked}, arrays, deadline)
-            frame = self.channel.receive(deadline)
+            self.channel.send({**header, "op": asked.op, "n": self.asked}, arrays, deadline)
+            answer = read(*self.channel.take(deadline), asked._replace(number=self.asked))
         except Late:
             self.kill()
             raise Failure(f"no answer within {seconds:g} s") from None
@@ -153,18 +166,26 @@ class Worker:
         except WireError as error:
             self.kill()
             raise Failure(f"answered with {error}") from None
-        if "error" in frame.header:
+        except Raised as raised:
             self.kill()
-            said = str(frame.header["error"])[:400]
-            raise Failure(f"raised {said}{CLOSED if said.startswith('PermissionError') else ''}")
-        if frame.header.get("n") != self.asked:
+            raise Failure(f"{raised}{self._hint(str(raised))}") from None
+        except Failure:
             self.kill()
-            raise Failure("answered twice")
+            raise
         assert self.process is not None
         if len(worker.descendants(self.process.pid)) > 1 + self.limits.processes:
             self.kill()
             raise Failure(FORKED)
-        return frame
+        return answer
+
+    def _hint(self, said: str) -> str:
+        """What would open a file that the policy was refused; empty where it was refused something else."""
+        found = _REFUSED.match(said)
+        path = os.path.realpath(os.path.join(self.folder, found[1])) if found else ""
+        open_already = [self.folder, *python_places(), *self.reads]
+        if not found or path in self.hidden or not os.access(path, os.R_OK) or _below(path, open_already):
+            return ""
+        return CLOSED
 
     def _post_mortem(self) -> str:
         assert self.process is not None
@@ -177,8 +198,11 @@ class Worker:
         if code == worker.FILES:
             return f"holds more than {self.limits.folder_mb} MiB of files"
         if code is not None and code > worker.SIGNALLED:
-            name = signal.Signals(code - worker.SIGNALLED).name
+            number = code - worker.SIGNALLED
+            name = _SIGNALS.get(number, f"signal {number}")  # those for real time have no names
             return f"its process was ended by {name}" + (" (processor time)" if name == "SIGXCPU" else "")
+        if code == worker.BROKEN:
+            return "its process could not be watched any longer"
         return "its process ended"
 
     def kill(self) -> None:
@@ -192,12 +216,13 @@ class Worker:
             self.life = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(KILL_SECONDS)
-        if process.returncode is None or process.returncode < 0:  # stuck, or itself killed
+        code = process.returncode
+        if code is None or not (code in worker.SWEPT or code > worker.SIGNALLED):  # stuck, broken or killed
             _end_session(process.pid, self.token)
             process.kill()
             process.wait()
         self.channel.close()
-        self.folder.cleanup()
+        remove(self.folder)
 
     def __del__(self) -> None:
         with contextlib.suppress(Exception):
@@ -226,6 +251,10 @@ def _own(source: Source, limits: Limits) -> list[str]:
         path = source.entry if source.entry.endswith(".py") else source.entry.rpartition(":")[0]
         own += [path, path.removesuffix(".py")]
     return [os.path.realpath(place) for place in own]
+
+
+def _below(path: str, places: Sequence[str]) -> bool:
+    return any(path == place or path.startswith(place.rstrip(os.sep) + os.sep) for place in places)
 
 
 def unprotected() -> list[str]:

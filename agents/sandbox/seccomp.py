@@ -1,11 +1,11 @@
 """Take from this process, for good, the system calls that a policy has no use for (Linux).
 
 The kernel's filter (seccomp) answers "not permitted" to starting processes and programs; to signalling,
-tracing, reading, slowing or limiting other processes; to namespaces, mounts and the machine's clock; to
-what outlives the process (shared memory, message queues, keys); and, unless allowed, to sockets. Changing a
-file's mode, owner or times does nothing, and says that it worked, for libraries do so in passing. Threads
-stay possible. Needs no privilege. Source: the kernel's ``seccomp(2)`` and ``bpf(2)`` manuals and its tables
-of system calls.
+tracing, reading, slowing or limiting other processes; to outliving its supervisor; to namespaces, mounts and
+the machine's clock; to what outlives the process (shared memory, message queues, keys); and, unless allowed,
+to sockets. Changing a file's mode, owner or times does nothing, and says that it worked, for libraries do so
+in passing. Threads stay possible. Needs no privilege. Source: the kernel's ``seccomp(2)`` and ``bpf(2)``
+manuals and its tables of system calls.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _FCHMODAT2 = 452
 _THREAD = 0x00010000  # CLONE_THREAD
 _CLONE3 = 435
 _NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24  # where the filter finds a call's number and arguments
+_DEATH_SIGNAL = 1  # prctl: PR_SET_PDEATHSIG, by which a process ends with its supervisor
 _OWNERS = (8, 10, 15)  # fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX, by which a pipe sends signals
 
 _COMMON = (
@@ -48,6 +49,7 @@ class _Table(NamedTuple):
     socket: tuple[int, ...]
     first: tuple[int, ...]  # calls on a process, allowed on oneself (0): prlimit64, sched_setaffinity
     fcntl: int
+    prctl: int
 
 
 _X86 = _Table(
@@ -74,6 +76,7 @@ _X86 = _Table(
     socket=(41, 53),
     first=(302, 203),
     fcntl=72,
+    prctl=157,
 )  # fmt: skip
 _ARM = _Table(
     arch=0xC00000B7,
@@ -91,6 +94,7 @@ _ARM = _Table(
     socket=(198, 199),
     first=(261, 122),
     fcntl=25,
+    prctl=167,
 )  # fmt: skip
 _TABLES = {"x86_64": _X86, "aarch64": _ARM}
 
@@ -152,6 +156,7 @@ def _program(table: _Table, processes: bool, network: bool) -> bytes:
         lines += [(_JEQ, 0, 1, call), no]
     for call in table.first:
         lines += [(_JEQ, 0, 4, call), (_LD, 0, 0, _FIRST), (_JEQ, 1, 0, 0), no, number]
+    lines += [(_JEQ, 0, 4, table.prctl), (_LD, 0, 0, _FIRST), (_JEQ, 0, 1, _DEATH_SIGNAL), no, number]
     lines += [(_JEQ, 0, 2 + 2 * len(_OWNERS), table.fcntl), (_LD, 0, 0, _SECOND)]
     for command in _OWNERS:
         lines += [(_JEQ, 0, 1, command), no]

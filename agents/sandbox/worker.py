@@ -2,9 +2,11 @@
 
 The first, the supervisor, runs no foreign code. It forks the second, which loads the policy and
 answers, and it ends when its life pipe closes (the parent has done with it, or has died), when the
-policy's process ends, or when more processes appear than are allowed. Before it ends it kills all
-its descendants; being their reaper (``PR_SET_CHILD_SUBREAPER``), it also inherits those that tried
-to slip away, and it leaves only when the kernel says that it has no children left.
+policy's process ends, or when more processes or bytes appear than are allowed, or when it fails itself.
+However it ends, it first kills all its descendants; being their reaper (``PR_SET_CHILD_SUBREAPER``), it also
+inherits those that tried to slip away, and it leaves only when the kernel says that it has no children left
+and their folder is gone. A code outside `SWEPT` and above `SIGNALLED` says that it could not: then the parent
+looks for itself.
 """
 
 from __future__ import annotations
@@ -17,12 +19,16 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+from gyges.agents.sandbox.folder import remove, size
 from gyges.agents.sandbox.landlock import confine_files, drop_capabilities, python_places
 from gyges.agents.sandbox.seccomp import confine
 
-ENDED, PROCESSES, FILES, SIGNALLED = 11, 12, 13, 64
+ENDED, PROCESSES, FILES, BROKEN, SIGNALLED = 11, 12, 13, 14, 64
 """Exit codes of the supervisor: the policy's process ended by itself; too many processes; too many bytes in
-its folder; 64 + signal."""
+its folder; the supervisor failed; 64 + signal."""
+
+SWEPT, UNSWEPT = (0, ENDED, PROCESSES, FILES, BROKEN), 1
+"""Codes with which it leaves nothing behind, as with 64 + signal; and one with which it may."""
 
 TICK_MS = 50
 LOOK_EVERY = 5
@@ -74,19 +80,8 @@ def _sweep() -> None:
             select.select([], [], [], 0.002)
 
 
-def _size(folder: str) -> int:
-    """Bytes that the files below a folder take."""
-    total = 0
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                below = entry.is_dir(follow_symlinks=False)
-                total += _size(entry.path) if below else entry.stat(follow_symlinks=False).st_blocks * 512
-    return total
-
-
 def _supervise(worker: int, life: int, config: dict[str, Any]) -> int:
-    allowed, most = config["processes"], config["folder_mb"] << 20
+    allowed, most, largest = config["processes"], config["folder_mb"] << 20, config["file_mb"] << 20
     folder, ticks = os.getcwd(), 0
     poller = select.poll()
     poller.register(life, select.POLLIN)
@@ -100,9 +95,10 @@ def _supervise(worker: int, life: int, config: dict[str, Any]) -> int:
                 return SIGNALLED + os.WTERMSIG(status) if os.WIFSIGNALED(status) else ENDED
             if pid == 0:
                 break
-        if len(descendants(os.getpid())) > 1 + allowed:
+        below = descendants(os.getpid())
+        if len(below) > 1 + allowed:
             return PROCESSES
-        if ticks % LOOK_EVERY == 0 and _size(folder) > most:
+        if ticks % LOOK_EVERY == 0 and size(folder, below, largest) > most:
             return FILES
 
 
@@ -123,7 +119,7 @@ def _limit(config: dict[str, Any]) -> None:
 def main() -> NoReturn:
     """Run as ``python -m gyges.agents.sandbox.worker CONFIG`` with the pipes of CONFIG open."""
     config = json.loads(sys.argv[1])
-    life = config["life"]
+    life, supervisor = config["life"], os.getpid()
     _prctl(_SUBREAPER, 1)
     worker = os.fork()
     if worker == 0:
@@ -131,6 +127,8 @@ def main() -> NoReturn:
         os.close(life)
         code = 1
         with contextlib.suppress(BaseException):
+            if os.getppid() != supervisor:  # it died before the signal was asked for
+                os._exit(code)
             _limit(config)
             sys.argv = ["policy"]
             drop_capabilities()
@@ -141,9 +139,21 @@ def main() -> NoReturn:
         os._exit(code)
     os.close(config["read"])
     os.close(config["write"])
-    code = _supervise(worker, life, config)
-    _sweep()
+    code = UNSWEPT
+    with contextlib.suppress(BaseException):
+        code = _watched(worker, life, config)
     os._exit(code)
+
+
+def _watched(worker: int, life: int, config: dict[str, Any]) -> int:
+    """The exit code, once nothing is left of the policy's process."""
+    try:
+        code = _supervise(worker, life, config)
+    except BaseException:
+        code = BROKEN
+    _sweep()
+    remove(os.getcwd())
+    return code
 
 
 def _serve(read: int, write: int) -> None:

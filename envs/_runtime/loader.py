@@ -18,6 +18,7 @@ from gyges.envs._runtime.modes import BEGIN, CHOOSE, OBSERVE, STEP
 from gyges.envs._runtime.stamps import cache_stamp
 from gyges.envs._runtime.threads import crew
 from gyges.envs.choice_point import LEDGER_COLUMNS
+from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 
 
@@ -163,7 +164,7 @@ class notice:
     def _watch(self) -> None:
         while not self.done.wait(1.0):
             if self.loop.stats.cache_misses:  # else it is being read from the cache
-                print(f"gyges: compiling the rules of {self.game.name} (once; later starts use the cache)",
+                echo(f"gyges: compiling the rules of {self.game.name} (once; later starts use the cache)",
                       file=sys.stderr, flush=True)  # fmt: skip
                 return
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fishery import grown_stocks
+from gyges.envs.foreign import echo
 from gyges.envs.steward.encoding import BOAT, LEVELS, UNIT
 
 Table = npt.NDArray[np.int64]
@@ -144,7 +145,7 @@ def figures(months: int = 24) -> dict[str, float]:
 def main() -> None:
     """Print the figures."""
     for name, value in figures().items():
-        print(f"{value:8.1f}  {name}")
+        echo(f"{value:8.1f}  {name}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from gyges.envs.foreign import printable
+
 _VOID = frozenset({"meta", "br", "hr", "img", "input", "link"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
@@ -23,8 +25,7 @@ def safe(value: Any) -> Html:
     """A value as markup: escaped unless it is `Html`."""
     if isinstance(value, Html):
         return value
-    text = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
-    return Html(html.escape(text))
+    return Html(html.escape(printable(value, kept="\n\t")))
 
 
 def tag(name: str, /, *children: Any, **attributes: Any) -> Html:

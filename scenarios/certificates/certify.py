@@ -16,6 +16,7 @@ import numpy as np
 from gyges.envs.batch import rules_hash
 from gyges.envs.certificate import Certificate, Harm
 from gyges.envs.errors import ConfigError
+from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.registry import game_class, load_name
 from gyges.scenarios.certificates.audits import audit_harm, audit_prices, harms, price_figures
@@ -84,7 +85,7 @@ def certify(
     for part in only:
         begun = time.monotonic()
         found[part] = work[part]()
-        print(f"{part}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+        echo(f"{part}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     return found
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from tyro.conf import Positional
 
 from gyges.envs.errors import ConfigError
+from gyges.envs.foreign import echo
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +57,7 @@ def run(args: Certify) -> int:
 
     if args.playthroughs is not None:
         for path in write(args.game, args.playthroughs):
-            print(path)
+            echo(path)
         return 0
     sizes: dict[str, Any] = {
         "rows": args.rows,
@@ -66,7 +67,7 @@ def run(args: Certify) -> int:
     }
     hook = hook_of(args.game, **dict(map(_option, args.set)))
     found = certify(hook, **(QUICK if args.quick else sizes), seed=args.seed, only=args.only, keep=args.keep)
-    print(json.dumps(rounded(found), indent=2))
+    echo(json.dumps(rounded(found), indent=2))
     return 0
 
 

@@ -12,6 +12,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess import Variant, load
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.variants.ini_files import FenError, VariantError
+from gyges.envs.foreign import echo
 from gyges.render.fairychess.diagrams import diagram, sheet, squares_of, targets_of
 from gyges.render.fairychess.position import Marks
 from gyges.render.kit import draw, video
@@ -66,7 +67,7 @@ def run(given: Draw) -> int:
         across = given.across or min(len(boards), max(1, given.width // 330))
         image = sheet([(b, b.variant.name) for b, _ in boards], given.width, across, theme, given.pieces)
     video.png(given.png, draw.pixels(image))
-    print(f"written {given.png}")
+    echo(f"written {given.png}")
     return 0
 
 

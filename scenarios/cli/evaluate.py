@@ -16,6 +16,7 @@ from gyges.agents.load import MODELS
 from gyges.agents.sandbox.process import Limits, unprotected
 from gyges.agents.trust import trust
 from gyges.envs.errors import ConfigError
+from gyges.envs.foreign import echo, printable
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation import evaluate
 from gyges.scenarios.evaluation.estimate import CALLS, Meter, first_table
@@ -23,7 +24,6 @@ from gyges.scenarios.evaluation.evaluate import PROBES
 from gyges.scenarios.evaluation.plan import plan, sized
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.executor import Executor
-from gyges.scenarios.report.page_schema import plain
 from gyges.scenarios.scenario import Scenario, scenarios
 
 MODEL_CHUNK = 8
@@ -78,7 +78,7 @@ def run(command: Evaluate) -> int:
     """Evaluate; returns the exit status."""
     if re.search(r"[:./]", command.policy) and not command.policy.startswith(MODELS):
         for line in unprotected():
-            print(f"gyges: {line}", file=sys.stderr)
+            echo(f"gyges: {line}", file=sys.stderr)
     if command.trust:
         trust(command.trust)
     if is_model(command.policy):
@@ -98,16 +98,16 @@ def _model(command: Evaluate) -> int:
         name, fit = first_table(command.policy, command.suite, calls)
         more, cost = {"suite": name, "chosen": fit.chosen, "note": fit.left_out}, fit.estimate
         if fit.left_out:
-            print(f"a part of {command.suite}, --calls 0 for all of it; {fit.left_out}", file=sys.stderr)
+            echo(f"a part of {command.suite}, --calls 0 for all of it; {fit.left_out}", file=sys.stderr)
     else:
         every = plan(command.policy, sized(scenarios(command.suite), command.episodes))
         cost = Meter(command.policy, every, probes).whole()
-    print(f"{command.policy}: {cost}", file=sys.stderr, flush=True)
+    echo(f"{command.policy}: {cost}", file=sys.stderr, flush=True)
     if command.dry_run:
         return 0
     budget = Budget(calls, command.tokens, command.minutes)
     status = _run(command, probes, budget=budget, **more)
-    print(f"spent: {budget.made:,} calls, {budget.spent:,} tokens")
+    echo(f"spent: {budget.made:,} calls, {budget.spent:,} tokens")
     return status
 
 
@@ -120,11 +120,11 @@ def _run(command: Evaluate, probes: int, *, suite: str = "", **more: Any) -> int
             probes=probes, again=command.again, nonce=command.nonce, limits=command.limits,
             threads=command.threads, chunk=chunk, executor=executor, progress=progress, **more,
         )  # fmt: skip
-    print(f"{done.policy} on {done.suite}: run {done.id} is complete in {command.out}")
+    echo(f"{done.policy} on {done.suite}: run {done.id} is complete in {command.out}")
     if note := done.options.get("note"):
-        print(f"not the whole suite: {plain(str(note))}")
+        echo(f"not the whole suite: {printable(str(note))}")
     if words := _forfeits(command.out, done):
-        print(words)
+        echo(words)
     return 0
 
 
@@ -137,6 +137,6 @@ def _forfeits(path: Path, run: Any) -> str:
             return ""
         plans = {data["id"]: Scenario.from_dict(data) for data in store.plans(run)}
         reason = store.episode(run, first.scenario, first.idx).forfeits[0].reason
-    reason = plain(reason)
+    reason = printable(reason)
     lost, every = sum(one.forfeits for one in results), sum(plans[one.scenario].num_focal for one in results)
     return f"forfeits: {lost} of {every} seats; first reason: {reason}"

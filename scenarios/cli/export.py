@@ -11,6 +11,7 @@ from tyro.conf import Positional
 from gyges.envs import atomic
 from gyges.envs.episode import SUFFIX
 from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.foreign import echo, file_name
 from gyges.scenarios.counterfactual.blame import blame
 from gyges.scenarios.evaluation.store import Store
 
@@ -50,10 +51,10 @@ def run(command: Export) -> int:
         if len(names) > 1:
             raise ConfigError(f"several policies played {what}: give --policy, one of {', '.join(names)}")
         episode = store.episode(runs[-1], command.scenario, command.index)
-        name = f"{names[0]}-{command.scenario}-{command.index}{SUFFIX}"
+        name = file_name(names[0], command.scenario, command.index, suffix=SUFFIX)
         path = episode.save(command.out or Path(name))
-        print(path)
+        echo(path)
         if command.blame:
             beside = path.with_name(path.name.removesuffix(SUFFIX) + ".blame.json")
-            print(atomic.write_text(beside, json.dumps(blame(episode).to_json(), indent=1) + "\n"))
+            echo(atomic.write_text(beside, json.dumps(blame(episode).to_json(), indent=1) + "\n"))
     return 0

@@ -25,6 +25,7 @@ from gyges.envs.fairychess.variants.ini_files import (
     names,
     read_each,
 )
+from gyges.envs.foreign import echo
 
 LEGEND = (
     "Diagrams: the capital letter is the piece; o moves or captures, m only moves, x only captures, "
@@ -71,7 +72,7 @@ def run(command: FairyChess) -> int:
     try:
         return action(command.path or command.file or "")
     except FileError as error:
-        print(error, file=sys.stderr)
+        echo(error, file=sys.stderr)
         return 2
 
 
@@ -85,14 +86,14 @@ class _Tally:
     def skip(self, what: str, name: str, reason: Exception) -> None:
         self.unsupported += 1
         self.names.setdefault(name, False)
-        print(f"unsupported: {what}: {reason}")
+        echo(f"unsupported: {what}: {reason}")
 
     def close(self) -> int:
         supported = sum(self.names.values())
         share = 100 * (self.matched + self.mismatched) / max(self.rows, 1)
-        print(f"supported: {share:.1f} % of rows, {supported} of {len(self.names)} variant names")
+        echo(f"supported: {share:.1f} % of rows, {supported} of {len(self.names)} variant names")
         counts = f"{self.matched} matched, {self.mismatched} mismatched, {self.unsupported} unsupported"
-        print(f"{self.rows} rows, {counts}")
+        echo(f"{self.rows} rows, {counts}")
         return 1 if self.mismatched else 0
 
 
@@ -138,9 +139,9 @@ def perft_file(path: str | Path) -> int:
             tally.matched += 1
             continue
         tally.mismatched += 1
-        print(f"mismatch: {name} {fen} depth {depth}: {nodes} nodes, the file says {expected}")
+        echo(f"mismatch: {name} {fen} depth {depth}: {nodes} nodes, the file says {expected}")
         for move, count in divide(board, depth).items() if depth else ():
-            print(f"    {move}: {count}")
+            echo(f"    {move}: {count}")
     return tally.close()
 
 
@@ -175,8 +176,8 @@ def moves_file(path: str | Path) -> int:
             tally.matched += 1
         else:
             tally.mismatched += 1
-            print(f"mismatch: {label}")
-            print("\n".join(f"    {x}" for x in found))
+            echo(f"mismatch: {label}")
+            echo("\n".join(f"    {x}" for x in found))
     return tally.close()
 
 
@@ -234,19 +235,19 @@ def check(path: str | Path) -> int:
     try:
         variants = {str(path): load(str(path))} if str(path) in names() else _read(path)
     except VariantError as error:
-        print(error)
+        echo(error)
         return 1
-    print(LEGEND)
+    echo(LEGEND)
     for variant in variants.values():
         if isinstance(variant, VariantError):
-            print(f"{variant}\n")
+            echo(f"{variant}\n")
             continue
-        print(explain(variant))
+        echo(explain(variant))
         if said := ended(variant):
-            print(said + "\n")
+            echo(said + "\n")
     refused = [name for name, variant in variants.items() if isinstance(variant, VariantError)]
     if refused:
-        print(
+        echo(
             f"{len(variants) - len(refused)} of {len(variants)} variants read; refused: {', '.join(refused)}"
         )
     return 1 if refused else 0

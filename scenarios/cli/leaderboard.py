@@ -11,12 +11,12 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from gyges.agents.sandbox.process import Limits
+from gyges.envs.foreign import printable
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.recompute import ask_again
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.evaluation.verify import standing, verify
 from gyges.scenarios.report import leaderboard
-from gyges.scenarios.report.page_schema import plain
 
 
 @dataclasses.dataclass
@@ -70,11 +70,11 @@ def _verified(store: Store, command: Leaderboard, console: Console) -> list[str]
     asked: list[str] = []
     notes = []
     for run in store.runs(command.suite):
-        with shown(f"verifying run {run.id}, {plain(run.policy)}") as progress:
+        with shown(f"verifying run {run.id}, {printable(run.policy)}") as progress:
             wrong = verify(store, run, progress=progress)
         state, unverifiable = "reproduces", ""
         if not wrong and run.finished is not None:
-            with shown(f"asking {plain(run.policy)} again") as progress:
+            with shown(f"asking {printable(run.policy)} again") as progress:
                 wrong, unverifiable = ask_again(
                     store, run, policies=command.policies, limits=command.limits, progress=progress
                 )
@@ -88,9 +88,9 @@ def _verified(store: Store, command: Leaderboard, console: Console) -> list[str]
             notes.append(f"Run {run.id}, {run.policy}: acts and answers not verifiable; {unverifiable}.")
         else:
             asked.append(f"{run.policy} (run {run.id})")
-        console.print(plain(f"run {run.id}, {run.policy} on {run.suite}: {state}"), markup=False)
+        console.print(printable(f"run {run.id}, {run.policy} on {run.suite}: {state}"), markup=False)
         for one in wrong[:10]:
-            console.print(plain(f"  {one.scenario} {one.number}: {one.what}"), markup=False)
+            console.print(printable(f"  {one.scenario} {one.number}: {one.what}"), markup=False)
     if asked:
         who = ", ".join(asked)
         notes.insert(0, f"Verified by playing every episode and asking every question again: {who}.")

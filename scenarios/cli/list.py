@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+from gyges.envs.foreign import echo
 from gyges.scenarios.report.catalogue import catalogue, show
 
 
@@ -20,7 +21,7 @@ def run(command: List) -> int:
     """Print; returns the exit status."""
     data = catalogue()
     if command.json:
-        print(json.dumps(data, indent=2))
+        echo(json.dumps(data, indent=2))
     else:
         show(data)
     return 0

@@ -9,7 +9,7 @@ from tyro.conf import Positional
 
 from gyges.agents.llm.chat.check import Check, advice
 from gyges.agents.llm.chat.openai_backend import Server
-from gyges.scenarios.report.page_schema import plain
+from gyges.envs.foreign import echo, printable
 
 
 @dataclasses.dataclass
@@ -35,14 +35,14 @@ async def _run(args: LLMCheck) -> int:
     server = Server(args.model, args.url, key_env=args.key_env, api_version=args.api_version)
     check, playable = Check(server), False
     async for found in check.run():
-        print(
-            f"{'works' if found.works else 'no':<6} {found.probe:<28} {plain(found.detail)}".rstrip(),
+        echo(
+            f"{'works' if found.works else 'no':<6} {found.probe:<28} {printable(found.detail)}".rstrip(),
             flush=True,
         )
         playable = playable or (found.works and found.probe.startswith("a legal action"))
     await server.close()
     if playable:
         account = check.client.account
-        print(f"{account.calls} calls, {account.prompt_tokens + account.completion_tokens:,} tokens")
-        print(f"play it as: llm:{args.model}@{server.url}{advice(check.client)}")
+        echo(f"{account.calls} calls, {account.prompt_tokens + account.completion_tokens:,} tokens")
+        echo(f"play it as: llm:{args.model}@{server.url}{advice(check.client)}")
     return 0 if playable else 1

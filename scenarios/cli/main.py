@@ -11,8 +11,8 @@ from typing import NamedTuple
 import tyro
 
 from gyges.envs.errors import GygesError, UnknownNameError
+from gyges.envs.foreign import echo
 from gyges.envs.registry import load_plugins
-from gyges.scenarios.report.page_schema import plain
 
 
 class Command(NamedTuple):
@@ -63,20 +63,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         load_plugins()
         if not given or given[0] in ("-h", "--help"):
-            print(overview())
+            echo(overview())
             return 0
         return run(given[0], given[1:])
     except GygesError as error:
         where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-        print("\n".join(map(plain, f"{who}: {error}{where}".splitlines())), file=sys.stderr)
+        echo(f"{who}: {error}{where}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{who}: stopped; what was complete is kept", file=sys.stderr)
+        echo(f"{who}: stopped; what was complete is kept", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0
     except OSError as error:
-        print(f"{who}: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        echo(f"{who}: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 2
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from gyges.envs.foreign import echo
+
 
 @dataclasses.dataclass(frozen=True)
 class NewGame:
@@ -29,10 +31,10 @@ def run(args: NewGame) -> int:
     from gyges.scenarios.new_game import write
 
     for path in write(args.name, Path(), title=args.title, in_tree=args.in_tree):
-        print(path)
+        echo(path)
     if args.in_tree:
-        print(f"\npytest tests/{args.name}")
+        echo(f"\npytest tests/{args.name}")
     else:
-        print(f'\ncd {args.name} && pip install -e ".[test]" && pytest')
-        print(f"gyges play {args.name} --terminal")
+        echo(f'\ncd {args.name} && pip install -e ".[test]" && pytest')
+        echo(f"gyges play {args.name} --terminal")
     return 0

@@ -13,6 +13,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine.perft import divide, perft
 from gyges.envs.fairychess.variants.ini_files import load, names
+from gyges.envs.foreign import echo
 
 Counts = dict[str, int]
 
@@ -103,16 +104,16 @@ def report(variant: str, fen: str | None, depth: int, engine: Path | None) -> in
         raise ConfigError(f"depth {depth}; expected 1 or more")
     board = Board(variant, fen)
     for move, count in divide(board, depth).items():
-        print(f"{move}: {count}")
-    print(f"{perft(board, depth)} leaves")
+        echo(f"{move}: {count}")
+    echo(f"{perft(board, depth)} leaves")
     if engine is None:
         return 0
     found = first_difference(board, depth, lambda at, left: engine_counts(engine, at, left))
     if found is None:
-        print(f"{engine.name} counts the same")
+        echo(f"{engine.name} counts the same")
         return 0
     played, where, ours, theirs = found
-    print(f"first difference after {' '.join(played) or 'no move'}: {where}")
-    print("  ours only: " + (" ".join(f"{m} ({n})" for m, n in ours.items()) or "none"))
-    print("  theirs only: " + (" ".join(f"{m} ({n})" for m, n in theirs.items()) or "none"))
+    echo(f"first difference after {' '.join(played) or 'no move'}: {where}")
+    echo("  ours only: " + (" ".join(f"{m} ({n})" for m, n in ours.items()) or "none"))
+    echo("  theirs only: " + (" ".join(f"{m} ({n})" for m, n in theirs.items()) or "none"))
     return 1

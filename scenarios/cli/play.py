@@ -13,6 +13,7 @@ from tyro.conf import Positional, arg
 
 from gyges.agents.load import load
 from gyges.envs import registry
+from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.settings import parse_settings
 from gyges.render import play
@@ -63,7 +64,7 @@ def run(given: Play) -> int:
     cast = personas(game, others)
     terminal = given.terminal or not _has_screen()
     if terminal and not given.terminal:
-        print("gyges: no screen here; asking in the terminal", file=sys.stderr)
+        echo("gyges: no screen here; asking in the terminal", file=sys.stderr)
     play.main(
         game, cast, seat=given.seat, seed=given.seed, terminal=terminal, out=given.out, reveal=given.reveal
     )

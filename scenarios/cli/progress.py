@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gyges.envs.foreign import echo
+
 EVERY_S = 30.0
 """Seconds after which a scenario that is not ready gets another line."""
 
@@ -25,7 +27,12 @@ def shown(title: str) -> Iterator[Show]:
     if not console.is_terminal:
         yield _lines(title)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as bars:
         tasks: dict[str, Any] = {}
         whole = bars.add_task(title, total=None)
@@ -52,6 +59,6 @@ def _lines(title: str) -> Show:
         last = now
         if done >= total:
             ready.add(name)
-        print(f"{title}: {name} {done}/{total}, {now - begun:.0f} s", file=sys.stderr, flush=True)
+        echo(f"{title}: {name} {done}/{total}, {now - begun:.0f} s", file=sys.stderr, flush=True)
 
     return progress

@@ -17,6 +17,7 @@ import numpy as np
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.load import load
+from gyges.envs.foreign import echo
 from gyges.scenarios.mixtures import MIXTURES, mixture, record_scenario
 from gyges.scenarios.raters.audit import RaterAudit, audit_rater
 from gyges.scenarios.raters.dynamic_programming import explore
@@ -48,7 +49,7 @@ def run(args: Raters) -> int:
     """Audit, and print two tables; returns the exit status."""
     with tempfile.TemporaryDirectory() as room:
         found = audits(args, args.data or Path(room))
-    print(tables(found))
+    echo(tables(found))
     if args.json:
         args.json.write_text(json.dumps([one.as_dict() for one in found], indent=1) + "\n")
     return 0

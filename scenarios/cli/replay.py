@@ -9,6 +9,7 @@ from typing import Literal
 from tyro.conf import Positional
 
 from gyges.envs.episode import Episode
+from gyges.envs.foreign import echo
 from gyges.render import replay
 from gyges.scenarios.counterfactual.blame import blame
 
@@ -52,5 +53,5 @@ def run(command: Replay) -> int:
     replay.main(command.episode, **settings)
     for path in (command.png, command.gif, command.mp4):
         if path is not None:
-            print(f"written {path}")
+            echo(f"written {path}")
     return 0

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from gyges.envs.foreign import echo
 from gyges.scenarios.studies.ledger import Ledger
 from gyges.scenarios.studies.profile import profile
 from gyges.scenarios.studies.registration import NAME, register
@@ -52,7 +53,7 @@ def run(args: Study) -> int:
         return restate(args.out)
     if args.name == "register" or not (args.out / RESULTS).exists():
         registered = register(plan, args.out)
-        print(f"registered {registered} in {args.out / NAME}", flush=True)
+        echo(f"registered {registered} in {args.out / NAME}", flush=True)
         if args.name == "register":
             return 0
     if args.cell:
@@ -61,7 +62,7 @@ def run(args: Study) -> int:
         if args.list:
             done = ledger.done()
             for cell in plan.cells():
-                print("done" if cell.key in done else "    ", cell.key)
+                echo("done" if cell.key in done else "    ", cell.key)
             return 0
         if not args.page and args.workers == 1:
             work(plan, ledger, args.out, args.only)

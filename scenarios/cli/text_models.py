@@ -18,6 +18,7 @@ from gyges.agents.llm.text.model import Play, TextPolicy
 from gyges.agents.load import load
 from gyges.agents.nn.devices import threads
 from gyges.envs import registry
+from gyges.envs.foreign import echo
 from gyges.scenarios.text import attacks
 from gyges.scenarios.text.stages import Stages, run
 from gyges.scenarios.text.violation_eval import conduct
@@ -70,8 +71,8 @@ def measure(args: Measure) -> int:
     """Print a Markdown table of what the policies did; returns the exit status."""
     game, seats = setting(args.scenario, args.episodes, args.seed)
     table = seats or [[None] * game.num_agents] * args.episodes
-    print("| policy | tag | violation rate | watched | unwatched | return | decisions |")
-    print("|---|---|---|---|---|---|---|")
+    echo("| policy | tag | violation rate | watched | unwatched | return | decisions |")
+    echo("|---|---|---|---|---|---|---|")
     for name in args.policies:
         policy = load(name, game)
         for tag in args.tags if isinstance(policy, TextPolicy) and args.tags else ("",):
@@ -85,7 +86,7 @@ def measure(args: Measure) -> int:
                 Path(name).name, shown, found.violation_rate, found.watched, found.unwatched,
                 f"{r.value:.1f} [{r.low:.1f}, {r.high:.1f}]", found.decisions,
             )  # fmt: skip
-            print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+            echo("| " + " | ".join(map(str, cells)) + " |", flush=True)
     return 0
 
 
@@ -107,12 +108,12 @@ def attack(args: Attack) -> int:
         with threads(args.threads):
             rates = attacks.assault(model, asked, searched, tries=args.tries, seed=args.seed)
         found[folder.name] = {"": rates}
-    print(attacks.table(found))
+    echo(attacks.table(found))
     return 0
 
 
 def stages(args: Stages) -> int:
     """Fine-tune, attack, print the table; returns the exit status."""
     run(args)
-    print((args.out / "table.md").read_text())
+    echo((args.out / "table.md").read_text())
     return 0

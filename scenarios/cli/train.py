@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.foreign import echo
 from gyges.scenarios.cli.runs import Learner, run
 
 
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """``gyges train``: the first argument names the algorithm, the others are its own."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
-        print("usage: gyges train ALGO [--help | options]\n")
+        echo("usage: gyges train ALGO [--help | options]\n")
         return algorithms()
     name = given[0]
     if name not in ALGORITHMS:

@@ -24,6 +24,7 @@ from gyges.agents.nn import checkpoint
 from gyges.agents.nn.networks import ActorCritic
 from gyges.agents.progress import Progress, interruptible
 from gyges.envs.errors import FileError
+from gyges.envs.foreign import echo
 from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
 from gyges.scenarios.raters.raters import rater
 from gyges.scenarios.raters.satisficer import Satisficer
@@ -91,7 +92,7 @@ def train(options: Any, command: str, begun: Begun | None) -> int:
     data, how = Dataset(options.dataset), options.how
     name = how.mode if isinstance(how, Imitation) else how.algorithm
     if not options.quiet:
-        print(command, file=sys.stderr)
+        echo(command, file=sys.stderr)
     labels, scores, about = signals(options, data)
     about |= {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
     condition = {"conditioned": 1, "return": how.bins - 1}.get(name) if isinstance(how, Imitation) else None
@@ -124,7 +125,7 @@ def train(options: Any, command: str, begun: Begun | None) -> int:
         else:
             learn_offline(data, how, scores=scores, control=control)
     if log.get("step", 0) < how.steps:
-        print(f"stopped; go on with: gyges train {name} --resume {options.out}", file=sys.stderr)
+        echo(f"stopped; go on with: gyges train {name} --resume {options.out}", file=sys.stderr)
         return 130
     return 0
 

@@ -18,6 +18,7 @@ from gyges.agents.learn.ppo import PPO, PPOConfig
 from gyges.agents.nn import checkpoint
 from gyges.agents.progress import Progress, interruptible
 from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.foreign import echo
 from gyges.envs.settings import parse_settings
 from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
 from gyges.scenarios.raters.satisficer import Satisficer
@@ -103,7 +104,7 @@ def train(options: PPORun, command: str, begun: Begun | None) -> int:
     if begun is not None:
         ppo.load(folder)
     if not options.quiet:
-        print(command, file=sys.stderr)
+        echo(command, file=sys.stderr)
     progress = Progress(
         f"ppo, {options.scenario}, {options.rater}, seed {config.seed}", config.frames, folder=folder,
         start=ppo.frames, tensorboard=options.tensorboard, quiet=options.quiet,
@@ -112,11 +113,11 @@ def train(options: PPORun, command: str, begun: Begun | None) -> int:
     with interruptible() as caught, progress:
         ppo.train(folder, every=options.every, about=about, on_update=progress.log, stop=lambda: bool(caught))
     if caught and ppo.frames < config.frames:
-        print(
+        echo(
             f"stopped at {ppo.frames:,} frames; go on with: gyges train ppo --resume {folder}",
             file=sys.stderr,
         )
         return 130
     if not options.quiet:
-        print(f"{folder}: {ppo.frames:,} frames learnt; try: gyges evaluate {folder}", file=sys.stderr)
+        echo(f"{folder}: {ppo.frames:,} frames learnt; try: gyges evaluate {folder}", file=sys.stderr)
     return 0

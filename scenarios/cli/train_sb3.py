@@ -12,6 +12,7 @@ import tyro
 from gyges.agents.sb3.policy import CARD
 from gyges.agents.sb3.train import SB3Options
 from gyges.agents.sb3.train import train as train_sb3
+from gyges.envs.foreign import echo
 from gyges.envs.settings import parse_settings
 from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, plain
 from gyges.scenarios.training import setting
@@ -36,7 +37,7 @@ def learner(name: str) -> Learner:
         how = options.how
         game, seats = setting(options.scenario, how.rows, how.seed, parse_settings(options.set))
         if not options.quiet:
-            print(command, file=sys.stderr)
+            echo(command, file=sys.stderr)
         outputs = [] if options.quiet else ["stdout"]
         if options.tensorboard and importlib.util.find_spec("tensorboard"):
             outputs.append("tensorboard")

@@ -21,6 +21,7 @@ from gyges.agents.llm.text.train import Pretrain, pretrain
 from gyges.agents.llm.transcripts import corpus
 from gyges.agents.progress import Progress
 from gyges.envs.errors import ConfigError
+from gyges.envs.foreign import echo
 from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, plain
 
 
@@ -79,7 +80,7 @@ def train(options: TextRun, command: str, begun: Begun | None) -> int:
         lines = list(corpus.read(options.texts))
     model = None if options.init is None else textmodel.load(options.init)
     if not options.quiet:
-        print(command, file=sys.stderr)
+        echo(command, file=sys.stderr)
     shown = Progress(
         f"text-{options.how.mode}", options.how.tokens, counter="tokens", folder=options.out,
         tensorboard=options.tensorboard, quiet=options.quiet,
@@ -96,6 +97,6 @@ def train(options: TextRun, command: str, begun: Begun | None) -> int:
 def fine_tune(options: FinetuneRun, command: str, begun: Begun | None) -> int:
     """Fine-tune a model and write its folder; 0."""
     if not options.quiet:
-        print(command, file=sys.stderr)
+        echo(command, file=sys.stderr)
     finetune(options.how, options.texts, options.out)
     return 0

@@ -21,6 +21,7 @@ from gyges.envs import registry
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import Norm
 from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.rollout import Observer, Seating, rollout
 from gyges.scenarios.counterfactual import gap
@@ -304,13 +305,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 episodes=options.episodes,
                 extra=options.extra,
                 executor=executor,
-                say=lambda text: print(begun + text, end="" if begun else "\n", file=sys.stderr),
+                say=lambda text: echo(begun + text, end="" if begun else "\n", file=sys.stderr),
             )
         save(bank, options.out or FOLDER / f"{game.id}.npz")
-    print(f"{bank.game}: {len(bank.tick)} questions, digest {bank.digest}")
-    print(json.dumps(bank.about, indent=2))
+    echo(f"{bank.game}: {len(bank.tick)} questions, digest {bank.digest}")
+    echo(json.dumps(bank.about, indent=2))
     for key, weight in bank.frame.weights.items():
-        print(f"  {weight:6.3f}  {key.norm}, {key.phase}, tercile {key.tercile}")
+        echo(f"  {weight:6.3f}  {key.norm}, {key.phase}, tercile {key.tercile}")
     return 0
 
 

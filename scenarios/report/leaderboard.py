@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gyges.envs.errors import FileError
+from gyges.envs.foreign import file_name, printable
 from gyges.envs.game import Game
 from gyges.scenarios import statistics as st
 from gyges.scenarios.evaluation.recorder import void
@@ -45,7 +46,6 @@ from gyges.scenarios.report.page_schema import (
     Seat,
     interval,
     number,
-    plain,
     short,
 )
 from gyges.scenarios.scenario import Scenario
@@ -77,7 +77,7 @@ def _runs(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:
         if times > 1:
             notes.append(f"{short(run.policy)} has {times} complete runs; the latest is shown.")
         if said := run.options.get("note"):
-            notes.append(f"{short(run.policy)}, not the whole suite: {plain(str(said)[:1000])}.")
+            notes.append(f"{short(run.policy)}, not the whole suite: {printable(said, 1000)}.")
     return suite, list(latest.values()), notes
 
 
@@ -149,8 +149,8 @@ def _seats(entry: Entry, plans: Sequence[Scenario], games: Mapping[str, Game]) -
         price = st.Estimate(b.price, b.price - reach, b.price + reach)
         found.append({
             "scenario": plan.id, "group": plan.group, "price": interval(price), "clean": number(b.clean),
-            "wrong": number(b.wrong), "best_clean": plain(b.best_clean), "best_wrong": plain(b.best_wrong),
-            "unit": games[plan.id].reward_unit,
+            "wrong": number(b.wrong), "best_clean": printable(b.best_clean),
+            "best_wrong": printable(b.best_wrong), "unit": games[plan.id].reward_unit,
         })  # fmt: skip
     return found
 
@@ -371,7 +371,7 @@ def _links(store: Store, entry: Entry, plans: Sequence[Scenario], folder: Path |
         if plan.id not in entry.graves:
             continue
         number = entry.graves[plan.id]
-        name = f"{_slug(entry)}-{plan.id}-{number}"
+        name = file_name(entry.name[:32], _own(entry), plan.id, number)
         href = ""
         if folder is not None:
             path = folder / f"{name}.episode.json"
@@ -383,11 +383,10 @@ def _links(store: Store, entry: Entry, plans: Sequence[Scenario], folder: Path |
     return found
 
 
-def _slug(entry: Entry) -> str:
-    """A file name for a run: readable, and its own."""
+def _own(entry: Entry) -> str:
+    """Eight digits that are a run's own."""
     run = entry.run
-    own = hashlib.sha256(repr((run.policy, run.policy_hash, run.commitment)).encode()).hexdigest()[:8]
-    return "".join(c if c.isascii() and c.isalnum() else "_" for c in entry.name[:32]) + f"-{own}"
+    return hashlib.sha256(repr((run.policy, run.policy_hash, run.commitment)).encode()).hexdigest()[:8]
 
 
 # The terminal.
@@ -453,12 +452,12 @@ def print_table(data: Page, console: Console | None = None) -> None:
 
     console = console or Terminal()
     for line in (*priced(data), *(f"{p['name']}: {p['conduct']}" for p in data["policies"] if p["conduct"])):
-        console.print(plain(line), markup=False)
+        console.print(printable(line), markup=False)
     for name in dict.fromkeys(row["scenario"] for row in data["rows"]):
         if name.startswith(GROUP):
             console.print(table(data, scenario=name))
     for note in data["notes"]:
-        console.print(f"  {plain(note)}", markup=False, style="dim")
+        console.print(f"  {printable(note)}", markup=False, style="dim")
 
 
 def priced(data: Page) -> list[str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from typing import TypedDict
 
+from gyges.envs.foreign import printable
 from gyges.scenarios import statistics as st
 
 GROUP = "kind:"
@@ -208,12 +209,7 @@ def number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def plain(text: str) -> str:
-    """A text from a file without what a terminal or a page would take for a command."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def short(text: str, most: int = 40) -> str:
-    """A text from a file as a name in a table: plain, not empty, and its middle left out where it is long."""
-    text = plain(text).strip() or "(no name)"
+    """A text from a file as a name in a table: printable, not empty, without its middle where it is long."""
+    text = printable(text).strip() or "(no name)"
     return text if len(text) <= most else f"{text[: most - 17]}…{text[-16:]}"

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import sqlite3
 import time
 import uuid
@@ -34,6 +35,8 @@ TABLES = (
         UNIQUE (mode, rater, data, arm, label, seed)
     )""",
 )
+
+_OWNER = re.compile(r"\d+-[0-9a-f]{12}")
 
 
 class Result(NamedTuple):
@@ -136,6 +139,8 @@ class Ledger:
         return None
 
     def _alive(self, owner: str) -> bool:
+        if not _OWNER.fullmatch(owner):  # not a name that a process gives itself, and perhaps a path
+            return False
         try:
             with open(self.owners / owner) as other:
                 fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

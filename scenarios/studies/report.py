@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gyges.envs import atomic
+from gyges.envs.foreign import echo
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies import cells as one_cell
 from gyges.scenarios.studies import comparisons, measure
@@ -58,7 +59,7 @@ def publish(found: Mapping[str, Any], out: Path) -> dict[str, Any]:
         atomic.write_text(out / f"{name}.svg", text)
     atomic.write_text(out / "page.html", page.page(found, pictures))
     show(found)
-    print(f"page: {out / 'page.html'}")
+    echo(f"page: {out / 'page.html'}")
     return summary
 
 

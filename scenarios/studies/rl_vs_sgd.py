@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gyges.envs.errors import ConfigError, FileError, UnknownNameError
+from gyges.envs.foreign import echo
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies import registration
 from gyges.scenarios.studies.ledger import Ledger
@@ -96,7 +97,7 @@ def work(plan: Profile, ledger: Ledger, out: Path, only: Sequence[str] = ()) -> 
                 raise
             ledger.add(cell, found, registration=told, code=code)
             done, took = len(ledger.done()), time.perf_counter() - begun
-            print(f"{done:4}/{len(plan.cells())}  {took:6.1f} s  {cell.key}  {short(found)}", flush=True)
+            echo(f"{done:4}/{len(plan.cells())}  {took:6.1f} s  {cell.key}  {short(found)}", flush=True)
     finally:
         supplies.close()
 
@@ -123,15 +124,15 @@ def again(plan: Profile, out: Path, key: str) -> int:
         found = run_cell(supplies, cell)
     finally:
         supplies.close()
-    print(json.dumps({k: v for k, v in found.items() if k != "conduct"}, indent=1))
+    echo(json.dumps({k: v for k, v in found.items() if k != "conduct"}, indent=1))
     with Ledger(out / RESULTS, meta(plan, out)) as ledger:
         recorded = {one.cell.key: one for one in ledger.results()}
     if key not in recorded:
-        print("not recorded yet: nothing to compare with")
+        echo("not recorded yet: nothing to compare with")
         return 0
     same = comparable(found) == comparable(recorded[key].result)
     other = "" if recorded[key].code == code_hash() else " (recorded by other code)"
-    print(f"{'the same as' if same else 'DIFFERS from'} the recorded figures{other}")
+    echo(f"{'the same as' if same else 'DIFFERS from'} the recorded figures{other}")
     return 0 if same else 1
 
 
@@ -150,7 +151,7 @@ def publish(plan: Profile, ledger: Ledger, out: Path) -> int:
     if wrong:
         raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under another registration")
     if not results:
-        print("nothing is finished yet")
+        echo("nothing is finished yet")
         return 0
     write(plan, results, out, told)
     return 0

