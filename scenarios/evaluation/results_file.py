@@ -6,12 +6,12 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 from gyges.envs.episode import MAX_BYTES
 from gyges.envs.errors import FileError
+from gyges.scenarios import databases
 
 APPLICATION = 0x47594745  # "GYGE"
 SCHEMA_VERSION = 1
@@ -65,6 +65,18 @@ TABLES = {
         UNIQUE (run, scenario, idx)
     )""",
 }
+
+
+def _empty() -> bytes:
+    """The bytes of a results file without a run; made in memory, so that no full disk leaves half of one."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        for sql in TABLES.values():
+            db.execute(sql)
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        data = bytearray(db.serialize())
+    data[18:20] = 2, 2  # read and written through a write-ahead log
+    return bytes(data)
 
 
 class ResultsFile:
@@ -138,22 +150,14 @@ class ResultsFile:
 
     def _make(self) -> None:
         """Make the file whole beside its place and put it there, unless another writer has."""
-        folder = self.path.absolute().parent
+        folder, name = self.path.absolute().parent, None
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name}.")
-        except OSError as error:
-            raise FileError(f"{self.path}: cannot be made: {error.strerror}") from None
-        os.close(handle)
-        try:
-            with self.named(), contextlib.closing(sqlite3.connect(name, isolation_level=None)) as db:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("BEGIN IMMEDIATE")
-                for sql in TABLES.values():
-                    db.execute(sql)
-                db.execute(f"PRAGMA application_id = {APPLICATION}")
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                db.execute("COMMIT")
+            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name[:64]}.")
+            with open(handle, "wb") as file:
+                file.write(_empty())
+                file.flush()
+                os.fsync(file.fileno())
             os.chmod(name, 0o644)
             if self.path.exists() and self.path.stat().st_size == 0:
                 os.replace(name, self.path)
@@ -163,38 +167,28 @@ class ResultsFile:
         except OSError as error:
             raise FileError(f"{self.path}: cannot be made: {error.strerror}") from None
         finally:
-            Path(name).unlink(missing_ok=True)
+            if name is not None:
+                Path(name).unlink(missing_ok=True)
 
     def _check(self) -> None:
+        """Refuse a file of another schema, or damaged; the schema of a damaged one may be of any type."""
         found = self.db.execute("PRAGMA user_version").fetchone()[0]
         if found != SCHEMA_VERSION:
             raise FileError(f"{self.path}: results of schema {found}; this version reads {SCHEMA_VERSION}")
         rows = self.db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         if dict(rows) != TABLES or len(rows) != len(TABLES):
-            strange = sorted(set(dict(rows)) ^ set(TABLES)) or ["a changed table"]
+            strange = sorted(map(str, {name for name, _ in rows} ^ set(TABLES))) or ["a changed table"]
             raise FileError(f"{self.path}: its tables are not those of a results file: {strange[0][:60]!r}")
         if self.db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise FileError(f"{self.path}: damaged; SQLite's check fails")
 
-    @contextlib.contextmanager
-    def named(self) -> Iterator[None]:
+    def named(self) -> contextlib.AbstractContextManager[None]:
         """SQLite's errors as FileError."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise FileError(f"{self.path}: {error}") from None
+        return databases.named(self.path)
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Everything within it is written, or nothing."""
-        with self.named():
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self.db.execute("ROLLBACK")
-                raise
-            self.db.execute("COMMIT")
+        return databases.transaction(self.db, self.path)
 
     def close(self) -> None:
         """Close the file."""

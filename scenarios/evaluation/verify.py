@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gyges.agents.llm.chat.parsing import OUTCOMES
+from gyges.agents.llm.model_spec import is_model
 from gyges.agents.load import Source, resolve
 from gyges.envs.batch import Batch, rules_hash
 from gyges.envs.episode import Episode
@@ -149,7 +151,7 @@ def _recount(
         what = _misfit(episode, run, scenario, game, rules, seed, index)
         if not what and len(episode.forfeits) != results[index].forfeits:
             what = f"forfeits: {len(episode.forfeits)} in the episode, {results[index].forfeits} beside it"
-        what = what or _forfeited(episode)
+        what = what or _forfeited(episode) or _answered(episode, run)
         for seat in episode.seats:
             if hashes.setdefault("" if seat.focal else seat.name, seat.hash) != seat.hash:
                 what = what or f"{seat.name} is another one than in the episodes before"
@@ -192,6 +194,20 @@ def _forfeited(episode: Episode) -> str:
         return "forfeits: a seat forfeited twice"
     if any(not episode.seats[seat].focal for seat in seats):
         return "forfeits: a seat of the background"
+    return ""
+
+
+def _answered(episode: Episode, run: Run) -> str:
+    """What of the answers of language models cannot be; empty where all can. One may void an episode."""
+    asked = [(one.step, one.seat) for one in episode.answers]
+    if len(set(asked)) != len(asked):
+        return "answers: two to one question"
+    for one in episode.answers:
+        seat = episode.seats[one.seat]
+        if not (seat.focal and seat.source == run.source and is_model(run.source)):
+            return f"answers: of seat {one.seat}, which no language model plays"
+        if one.outcome not in OUTCOMES:
+            return f"answers: {one.outcome!r} is no outcome"
     return ""
 
 
@@ -284,6 +300,7 @@ def _play_again(
     batch = Batch(game, count, seed=seed, labels="full", first_row=first, threads=1)
     recorder = Recorder(batch)
     longest = max(e.steps for e in episodes.values())
+    asked: dict[int, list[tuple[int, int]]] = {}
     taken = np.zeros((longest, count, game.num_agents), np.int32)
     steps = np.full(count, -1)
     hashes: dict[int, list[tuple[int, str]]] = {}
@@ -293,6 +310,8 @@ def _play_again(
             lost[index - first, seat] = step
         taken[: episode.steps, index - first] = episode.actions
         steps[index - first] = episode.steps
+        for step, seat, *_ in episode.answers:
+            asked.setdefault(step, []).append((index, seat))
         for step, digest in episode.hashes:
             hashes.setdefault(step, []).append((index, digest))
     for t in range(longest + 1):
@@ -306,6 +325,9 @@ def _play_again(
             wrong.setdefault(first + int(row), f"over after {t} steps, but it lists {steps[row]}")
         if over.all() or t == longest:
             break
+        for index, seat in asked.get(t, []):
+            if batch.mask[index - first, seat].sum() < 2:
+                wrong.setdefault(index, f"answers: at step {t} seat {seat} had nothing to choose")
         fits = legal(batch, taken[t]).all(axis=1)
         for row in np.flatnonzero((t < steps) & ~over & ~fits):
             wrong.setdefault(first + int(row), f"an illegal action at step {t}")

@@ -16,11 +16,12 @@ import re
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gyges.envs.errors import FileError
+from gyges.scenarios import databases
 from gyges.scenarios.studies.profile import Cell, parse
 
 APPLICATION = 0x47594753  # "GYGS"
@@ -61,12 +62,13 @@ class Ledger:
 
     def __init__(self, path: Path, meta: dict[str, str]) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{path}: cannot be made: {error.strerror}") from None
+        with databases.named(path):
             self._db = sqlite3.connect(path, timeout=120.0, isolation_level=None)
             self._open(meta)
-        except sqlite3.DatabaseError as error:
-            raise FileError(f"{path}: not a study's results: {error}") from None
         self.owners = path.with_name(f"{path.name}.owners")
         self.owners.mkdir(exist_ok=True)
         self.name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
@@ -95,38 +97,49 @@ class Ledger:
                     "must stand as it was before the first run"
                 )
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.OperationalError as error:
-            raise FileError(f"{self.path}: cannot be written: {error}; what was finished stands") from error
+    def _transaction(self) -> contextlib.AbstractContextManager[None]:
+        return databases.transaction(self._db, self.path)
+
+    def _rows(self, query: str, *kinds: type) -> list[tuple[Any, ...]]:
+        """What a query gives, refused where a column is not of its kind."""
+        with databases.named(self.path):
+            rows = self._db.execute(query).fetchall()
+        for row in rows:
+            if [type(value) for value in row] != list(kinds):
+                raise FileError(f"{self.path}: damaged: {repr(row)[:80]}")
+        return rows
 
     def meta(self) -> dict[str, str]:
         """What the file was made under."""
-        return dict(self._db.execute("SELECT name, value FROM meta").fetchall())
+        return dict(self._rows("SELECT name, value FROM meta", str, str))
 
     def done(self) -> set[str]:
         """Keys of finished cells."""
-        return {key for (key,) in self._db.execute("SELECT key FROM results")}
+        return {key for (key,) in self._rows("SELECT key FROM results", str)}
 
     def results(self) -> list[Result]:
-        """All finished cells, in order of their keys."""
-        rows = self._db.execute("SELECT key, registration, code, result FROM results ORDER BY key")
-        return [Result(parse(key), told, code, json.loads(text)) for key, told, code, text in rows]
+        """All finished cells, in order of their keys.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        query = "SELECT key, registration, code, result FROM results ORDER BY key"
+        return [self._result(*row) for row in self._rows(query, str, str, str, str)]
+
+    def _result(self, key: str, registration: str, code: str, text: str) -> Result:
+        try:
+            found = json.loads(text)
+            if not isinstance(found, dict):
+                raise ValueError("not an object")
+            return Result(parse(key), registration, code, found)
+        except (ValueError, RecursionError) as error:
+            raise FileError(f"{self.path}: {key[:80]!r} is damaged: {str(error)[:200]}") from None
 
     def claim(self, cells: Iterable[Cell]) -> Cell | None:
         """The first cell that is neither finished nor in the hands of a living process; now in ours."""
         with self._transaction():
             done = self.done()
-            held = dict(self._db.execute("SELECT key, owner FROM claims").fetchall())
+            held = dict(self._rows("SELECT key, owner FROM claims", str, str))
             alive: dict[str, bool] = {self.name: False}
             for cell in cells:
                 if cell.key in done:

@@ -251,6 +251,25 @@ def test_a_sound_run_with_forfeits_is_sound(out, raises, cheat):
 # Columns, episodes.
 
 
+def test_an_episode_of_one_who_is_no_language_model_is_voided(out, honest, cheat):
+    """A fault of a server takes an episode out of every figure; a submission has no server."""
+    forger = Forger(out, honest)
+
+    def void(data):
+        seat = next(k for k, one in enumerate(data["seats"]) if one["focal"])
+        data["answers"] = [[0, seat, "infrastructure", ""]]
+        lost = [int(k == seat) for k in range(len(data["seats"]))]
+        forger.do(
+            "UPDATE episodes SET counts = json_set(counts, '$.answers_infrastructure', json(?))"
+            " WHERE run = ? AND scenario = ? AND idx = ?",
+            json.dumps(lost), honest.id, data["scenario"], data["row"],
+        )  # fmt: skip
+
+    forger.episodes(void, "well-resident")
+    found, _ = judged(out, honest)
+    assert any("no language model plays" in one for one in found), found
+
+
 def test_an_aggregate_column(out, greedy):
     Forger(out, greedy).do("UPDATE episodes SET counts = json_set(counts, '$.violations_unwatched[0]', 0)")
     assert any("counts differ: violations_unwatched" in what for what in judged(out, greedy)[0])

@@ -1,12 +1,17 @@
 """Results files: nothing twice, several writers, and nothing but a results file is opened."""
 
+import contextlib
+import os
+import random
 import sqlite3
+import subprocess
+import sys
 import zlib
 
 import pytest
 from wells import VISITOR
 
-from gyges.envs.errors import FileError
+from gyges.envs.errors import FileError, GygesError
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.evaluation.verify import verify
@@ -216,3 +221,55 @@ def test_a_bomb_is_not_unpacked(sound):
         run = store.runs()[0]
         with pytest.raises(FileError, match="more than"):
             store.episode(run, "well-visitor", 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_damaged_byte_is_named_or_changes_nothing_that_counts(sound, tmp_path, seed):
+    """Anywhere, and in the schema, whose own errors SQLite may not be able to say."""
+    with sqlite3.connect(sound) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    chance, data = random.Random(seed), sound.read_bytes()
+    for k in range(80):
+        at = chance.randrange(4096 if k % 2 else len(data))
+        bad = bytearray(data)
+        bad[at] ^= 1 << chance.randrange(8)
+        path = tmp_path / f"{k}.db"
+        path.write_bytes(bad)
+        with contextlib.suppress(GygesError), Store(path) as store:
+            for run in store.runs():
+                store.secret(run)
+            page_data(store)
+
+
+def test_a_schema_whose_errors_are_no_text(sound):
+    data = bytearray(sound.read_bytes())
+    at = data.index(b"CREATE TABLE runs")
+    data[at + 3] = 0xCC
+    sound.write_bytes(data)
+    with pytest.raises(FileError):
+        Store(sound)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file sizes are limited with setrlimit")
+@pytest.mark.parametrize("room", [0, 1, 4096, 8192, 20_000, 32_768])
+def test_a_disk_that_is_full_while_the_file_is_made(out, room):
+    """Nothing stands then, or a whole file; with room again it is made."""
+    code = (
+        "import resource, signal, sys\n"
+        "from gyges.envs.errors import FileError\n"
+        "from gyges.scenarios.evaluation.store import Store\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "try:\n    Store(sys.argv[1], write=True).close()\n"
+        "except FileError as error:\n    print(error)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(out)], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "results.db" in done.stdout
+    assert list(out.parent.glob(".results*")) == []
+    with Store(out, write=True) as store:
+        assert store.runs() == []

@@ -1,7 +1,10 @@
 """The results file: every cell once, whoever is killed; bound to registration and plan."""
 
+import contextlib
 import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -110,3 +113,44 @@ def test_a_full_disk_is_a_named_error_and_loses_nothing(tmp_path):
         assert [r.cell for r in ledger.results()] == [CELLS[0]]
         add(ledger, CELLS[1], 2)
         assert len(ledger.results()) == 2
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_one_damaged_byte_is_named_or_read(tmp_path, seed):
+    with Ledger(tmp_path / "r.db", META) as ledger:
+        for k, cell in enumerate(CELLS):
+            add(ledger, cell, k)
+    with sqlite3.connect(tmp_path / "r.db") as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    chance, data = random.Random(seed), (tmp_path / "r.db").read_bytes()
+    for k in range(200):
+        at = chance.randrange(4096 if k % 2 else len(data))
+        bad = bytearray(data)
+        bad[at] = chance.randrange(256)
+        path = tmp_path / f"bad{k}.db"
+        path.write_bytes(bad)
+        with contextlib.suppress(FileError), Ledger(path, META) as ledger:
+            ledger.results()
+            ledger.done()
+            ledger.claim(CELLS)
+
+
+@pytest.mark.parametrize("value", [b"{", "{", "[1]", "{}x", 7, None, "[" * 100_000])
+def test_results_that_are_none_are_named(tmp_path, value):
+    with Ledger(tmp_path / "r.db", META) as ledger:
+        add(ledger, CELLS[0], 1)
+        with contextlib.suppress(sqlite3.IntegrityError):
+            ledger._db.execute("UPDATE results SET result = ?", (value,))
+            with pytest.raises(FileError, match="damaged"):
+                ledger.results()
+
+
+def test_an_owner_that_is_a_path_is_no_owner(tmp_path):
+    """What a file names as the holder of a cell is never opened, nor removed."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    with Ledger(tmp_path / "r.db", META) as ledger:
+        ledger._db.execute("INSERT INTO claims VALUES (?, ?)", (CELLS[0].key, "../victim"))
+        assert ledger.claim(CELLS) == CELLS[0]
+    assert victim.read_text() == "mine"
