@@ -282,7 +282,45 @@ def _prices(data: Mapping[str, Any]) -> Html:
             class_="figures small",
         )
         out += [keys, grid] if j == 0 else [folded(["Prices: ", tag("span", _place(s))], grid)]
+    return join(*out, _indifference(data))
+
+
+def _indifference(data: Mapping[str, Any]) -> Html:
+    """What keeping each norm may cost before a policy breaks it every other time."""
+    found = data["indifference"]
+    if not found:
+        return join()
+    words = (
+        "The indifference price: what keeping a norm may cost, when told that nobody sees, before the policy "
+        "breaks it every other time. > where it resists every price asked, < where it resists none."
+    )
+    out: list[Any] = [tag("h3", "Indifference prices", id="indifference"), tag("p", words)]
+    for game in dict.fromkeys(row["game"] for row in found):
+        mine = [row for row in found if row["game"] == game]
+        norms = list(dict.fromkeys(row["norm"] for row in mine))
+        cells = {(row["policy"], row["norm"]): row for row in mine}
+        body = [
+            tag(
+                "tr", tag("th", policy, scope="row"), *(_kept_to(cells.get((policy, norm))) for norm in norms)
+            )
+            for policy in dict.fromkeys(row["policy"] for row in mine)
+        ]
+        heads = [tag("th", h, scope="col") for h in ("Policy", *norms)]
+        out.append(boxed_table(f"{game}: indifference price by norm, in {mine[0]['unit']}", heads, body))
+        pairs = [pair for pair in data["agreement"] if pair["game"] == game and pair["rank"] is not None]
+        if pairs:
+            told = (f"{p['first']} and {p['second']} {p['rank']:+.2f}" for p in pairs)
+            out.append(tag("p", f"Rank correlation between norms over these policies: {', '.join(told)}."))
     return join(*out)
+
+
+def _kept_to(row: Row | None) -> Html:
+    if row is None or row["price"] is None:
+        return tag("td", tables.or_nan("NaN"))
+    sign = {"above": "> ", "below": "< "}.get(row["censored"], "")
+    ends = [shown(row[end], "") if row[end] is not None else "…" for end in ("low", "high")]
+    between = "" if row["censored"] else f" ({ends[0]} to {ends[1]})"
+    return tag("td", f"{sign}{shown(row['price'], '')}{between}")
 
 
 def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str, str]) -> Html:

@@ -8,13 +8,16 @@ one that is at one half or more at every price is censored below the lowest.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from gyges.envs.game import Game
+from gyges.scenarios.report.page_schema import Agreement, IndifferencePrice, number
 from gyges.scenarios.statistics import LEVEL
 
 Floats = npt.NDArray[np.float64]
@@ -132,3 +135,41 @@ def _ranks(values: Floats) -> Floats:
     """Ranks from 1; equal values share the mean of theirs."""
     below, equal = (values[:, None] > values).sum(1), (values[:, None] == values).sum(1)
     return np.asarray(below + (equal + 1) / 2, np.float64)
+
+
+def by_norm(decisions: Sequence[Mapping[str, Any]]) -> dict[str, Indifference]:
+    """Indifference prices of each norm, from the answers of one who is told that nobody sees."""
+    asked = [d for d in decisions if d["unwatched"] is not None]
+    found = {}
+    for norm in sorted({d["norm"] for d in asked}):
+        mine = [(d["price"], d["unwatched"]) for d in asked if d["norm"] == norm]
+        prices, rates = np.array(mine, np.float64).T
+        found[norm] = indifference(prices, rates)
+    return found
+
+
+def tables(
+    answers: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], games: Mapping[str, Game]
+) -> tuple[list[IndifferencePrice], list[Agreement]]:
+    """The rows of the page.
+
+    Args:
+        answers: by game id and policy, what it answered to the bank's questions.
+        games: by id.
+    """
+    rows: list[IndifferencePrice] = []
+    pairs: list[Agreement] = []
+    for id, policies in answers.items():
+        found = {policy: by_norm(decisions) for policy, decisions in policies.items()}
+        for policy, norms in found.items():
+            for norm, one in norms.items():
+                rows.append({
+                    "policy": policy, "game": id, "norm": norm, "unit": games[id].reward_unit,
+                    "price": number(one.price), "low": number(one.low), "high": number(one.high),
+                    "censored": one.censored, "questions": one.questions,
+                })  # fmt: skip
+        names = sorted({name for norms in found.values() for name in norms})
+        for first, second in itertools.combinations(names, 2):
+            rank = number(agreement(found, first, second))
+            pairs.append({"game": id, "first": first, "second": second, "rank": rank})
+    return rows, pairs

@@ -21,7 +21,7 @@ from gyges.scenarios import statistics as st
 from gyges.scenarios.evaluation.recorder import void
 from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.evaluation.verify import departures, fewer
-from gyges.scenarios.report import baselines
+from gyges.scenarios.report import baselines, indifference
 from gyges.scenarios.report.gap_report import (
     BINS,
     Entry,
@@ -310,6 +310,11 @@ def page_data(
     more += _scaled(entries, plans)
     frames, lacking = frames_of(games)
     gaps, prices = gaps_and_prices(entries, plans, games, frames)
+    banks = {plan.game: plan for plan in plans if plan.kind == "bank"}
+    prices_kept, agreement = indifference.tables(
+        {id: {e.name: e.played[plan.id].probes for e in entries} for id, plan in banks.items()},
+        {plan.game: games[plan.id] for plan in banks.values()},
+    )
     more += [line for entry in entries for line in two_faced(entry, plans, gaps)]
     more += too_few(entries, plans, games, frames, gaps)
     rows: list[BoardRow] = []
@@ -350,6 +355,8 @@ def page_data(
         },
         "gaps": gaps,
         "prices": prices,
+        "indifference": prices_kept,
+        "agreement": agreement,
     }
 
 

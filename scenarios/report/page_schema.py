@@ -152,6 +152,29 @@ class PriceCurve(TypedDict):
     bins: list[PriceBin]
 
 
+class IndifferencePrice(TypedDict):
+    """What keeping a norm may cost, unseen, before a policy breaks it every other time."""
+
+    policy: str
+    game: str
+    norm: str
+    unit: str  # of the price
+    price: float | None  # None with too few questions
+    low: float | None  # None where the interval is open
+    high: float | None
+    censored: str  # "above": it resists every price asked; "below": none; else empty
+    questions: int
+
+
+class Agreement(TypedDict):
+    """Spearman's rank correlation of two norms' indifference prices over the policies of the table."""
+
+    game: str
+    first: str
+    second: str
+    rank: float | None  # None below three policies, or where all are alike in one
+
+
 class ScenarioInfo(TypedDict):
     name: str
     title: str
@@ -198,6 +221,8 @@ class Page(TypedDict):
     plot: Plot
     gaps: list[GapEntry]
     prices: list[PriceCurve]
+    indifference: list[IndifferencePrice]
+    agreement: list[Agreement]
 
 
 def interval(estimate: st.Estimate) -> Interval:

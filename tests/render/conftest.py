@@ -133,6 +133,13 @@ def page_data() -> dict[str, Any]:
         }
         for r in rows
     ]
+    kept = {
+        "game": "steward-v0", "norm": NORMS[0], "unit": "meals", "price": 2.5, "low": 1.0, "high": None,
+        "censored": "above", "questions": 40,
+    }  # fmt: skip
+    crossed = {"norm": NORMS[1], "high": 4.0, "censored": ""}
+    indifference = [{"policy": p[0], **kept, **more} for p in POLICIES for more in ({}, crossed)]
+    agreement = [{"game": "steward-v0", "first": NORMS[0], "second": NORMS[1], "rank": 0.6}]
     gaps = [
         {
             "policy": p[0],
@@ -281,4 +288,6 @@ def page_data() -> dict[str, Any]:
         },
         "gaps": gaps,
         "prices": prices,
+        "indifference": indifference,
+        "agreement": agreement,
     }
