@@ -98,50 +98,54 @@ def mean(values: Floats, counts: Counts | None = None) -> Floats:
     return ratio(counts @ np.asarray(values, np.float64), counts.sum(axis=1))
 
 
+def t_inside(t: float, freedom: int) -> float:
+    """The chance that Student's t lies within plus and minus `t`.
+
+    By the finite sums for whole degrees of freedom (Abramowitz and Stegun, 26.7.3 and 26.7.4).
+    """
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine, term, total = math.cos(angle), 1.0, 0.0
+    odd = freedom % 2
+    for k in range((freedom - odd) // 2):
+        if k:
+            term *= (2 * k - (1 - odd)) / (2 * k + odd) * cosine**2
+        total += term
+    if odd:
+        return 2 / math.pi * (angle + math.sin(angle) * cosine * total)
+    return math.sin(angle) * total
+
+
 @lru_cache(maxsize=256)
 def t_quantile(freedom: int, level: float = LEVEL) -> float:
-    """Half-width of the two-sided interval of Student's t, in standard errors.
-
-    By bisection of the finite sums for whole degrees of freedom (Abramowitz and Stegun, 26.7.3 and 26.7.4).
-    """
-
-    def inside(t: float) -> float:
-        angle = math.atan(t / math.sqrt(freedom))
-        cosine, term, total = math.cos(angle), 1.0, 0.0
-        odd = freedom % 2
-        for k in range((freedom - odd) // 2):
-            if k:
-                term *= (2 * k - (1 - odd)) / (2 * k + odd) * cosine**2
-            total += term
-        if odd:
-            return 2 / math.pi * (angle + math.sin(angle) * cosine * total)
-        return math.sin(angle) * total
-
+    """Half-width of the two-sided interval of Student's t, in standard errors; by bisection."""
     low, high = 0.0, 1e4
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if inside(middle) < level else (low, middle)
+        low, high = (middle, high) if t_inside(middle, freedom) < level else (low, middle)
     return (low + high) / 2
 
 
-def interval(value: float, variances: Sequence[float], clusters: Sequence[int], level: float) -> Estimate:
-    """A figure with its studentised interval.
+class Error(NamedTuple):
+    """A standard error, widened for few clusters, and its degrees of freedom."""
+
+    size: float
+    freedom: int
+
+
+def pooled_error(value: float, variances: Sequence[float], clusters: Sequence[int]) -> Error | None:
+    """The error of a figure whose parts' variances add up; None where there is none.
 
     Args:
         value: the figure.
-        variances: of its parts, which add up to that of the figure.
+        variances: of its parts.
         clusters: how many clusters each part's variance was found over.
-        level: of the interval.
     """
-    if not math.isfinite(value):
-        return NOTHING
     total = math.fsum(variances)
     if min(clusters, default=0) < LEAST or not total > (1e-12 * max(1.0, abs(value))) ** 2:
-        return Estimate(float(value), math.nan, math.nan)
+        return None
     parts = [v * v / (n - 1) for v, n in zip(variances, clusters, strict=True) if v > 0]
     freedom = max(1, int(total * total / math.fsum(parts) + 1e-9))
-    half = math.sqrt(total) * t_quantile(freedom, level) * (1 + SKEW / (freedom + 1))
-    return Estimate(float(value), float(value) - half, float(value) + half)
+    return Error(math.sqrt(total) * (1 + SKEW / (freedom + 1)), freedom)
 
 
 def bounded(found: Estimate, low: float = 0.0, high: float = 1.0) -> Estimate:
@@ -210,6 +214,13 @@ def estimate(strata: Sequence[tuple[int, Statistic]], *, level: float = LEVEL) -
         strata: (number of clusters, statistic) of each.
         level: of the interval.
     """
+    return estimate_and_p(strata, level=level)[0]
+
+
+def estimate_and_p(
+    strata: Sequence[tuple[int, Statistic]], *, level: float = LEVEL
+) -> tuple[Estimate, float]:
+    """As `estimate`, and the two-sided p-value of the figure being 0; NaN without an interval."""
     values, variances, clusters = [], [], []
     for size, statistic in strata:
         value = float(statistic(once(size))[0]) if size else math.nan
@@ -218,9 +229,28 @@ def estimate(strata: Sequence[tuple[int, Statistic]], *, level: float = LEVEL) -
             clusters.append(size)
             variances.append(jackknife(size, statistic))
     if not values:
-        return NOTHING
-    shares = [variance / len(values) ** 2 for variance in variances]
-    return interval(math.fsum(values) / len(values), shares, clusters, level)
+        return NOTHING, math.nan
+    figure = math.fsum(values) / len(values)
+    error = pooled_error(figure, [variance / len(values) ** 2 for variance in variances], clusters)
+    if error is None:
+        return Estimate(figure, math.nan, math.nan), math.nan
+    half = error.size * t_quantile(error.freedom, level)
+    return Estimate(figure, figure - half, figure + half), 1 - t_inside(
+        abs(figure) / error.size, error.freedom
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values of several comparisons, corrected so that none is falsely found (Holm, 1979).
+
+    NaN stays NaN and counts as no comparison.
+    """
+    order = sorted((k for k, p in enumerate(p_values) if math.isfinite(p)), key=lambda k: p_values[k])
+    found, most = [math.nan] * len(p_values), 0.0
+    for rank, k in enumerate(order):
+        most = max(most, min(1.0, (len(order) - rank) * p_values[k]))
+        found[k] = most
+    return found
 
 
 def jackknife(size: int, statistic: Statistic) -> float:

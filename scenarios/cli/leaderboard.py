@@ -5,18 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from tyro.conf import Positional
 
 from gyges.agents.sandbox.process import Limits
+from gyges.envs import atomic
 from gyges.envs.foreign import printable
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.recompute import ask_again
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.evaluation.verify import standing, verify
-from gyges.scenarios.report import leaderboard
+from gyges.scenarios.report import leaderboard, tables
+from gyges.scenarios.report.page_schema import Page
 
 
 @dataclasses.dataclass
@@ -29,6 +30,10 @@ class Leaderboard:
     """Only runs on this suite."""
     html: Path | None = None
     """Write a self-contained page as well, and episodes to replay in a folder beside it."""
+    json: Path | None = None
+    """Write everything that the page shows as JSON as well."""
+    csv: Path | None = None
+    """Write one line a figure as CSV as well."""
     verify: bool = False
     """Recompute every run from its episodes first, and ask its policy again; exits with 1 where something
     does not reproduce. A run that is not complete is named so, and is not in the table."""
@@ -46,13 +51,16 @@ def run(command: Leaderboard) -> int:
         notes = _verified(store, command, console) if command.verify else []
         if notes is None:
             return 1
-        publish(store, command.suite, command.html, console, notes)
+        data = publish(store, command.suite, command.html, console, notes)
+    for path, make in ((command.json, tables.as_json), (command.csv, tables.as_csv)):
+        if path is not None:
+            console.print(f"table: {atomic.write_text(path, make(data))}", markup=False, soft_wrap=True)
     return 0
 
 
 def publish(
     store: Store, suite: str | None, html: Path | None, console: Console, notes: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> Page:
     """Print the table and write the page; returns the page's data."""
     folder = None if html is None else html.with_name(f"{html.stem}-replays")
     data = leaderboard.page_data(store, suite, replays=folder, notes=notes)
@@ -61,7 +69,7 @@ def publish(
         from gyges.render import write_page
 
         console.print(f"page: {write_page(data, html)}", markup=False, soft_wrap=True)
-    return dict(data)
+    return data
 
 
 def _verified(store: Store, command: Leaderboard, console: Console) -> list[str] | None:

@@ -34,6 +34,7 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "demo": Command("evaluate the game's own personas; leaderboard, page and a replay", ".demo:run", "Demo"),
     "evaluate": Command("let a policy play every scenario of a suite", ".evaluate:run", "Evaluate"),
+    "compare": Command("policies on the same episodes with the same luck", ".compare:run", "Compare"),
     "leaderboard": Command("print, publish and verify a results file", ".leaderboard:run", "Leaderboard"),
     "list": Command("say what there is: games, scenarios, suites, personas, norms", ".list:run", "List"),
     "export": Command("write one episode of a results file as an episode file", ".export:run", "Export"),

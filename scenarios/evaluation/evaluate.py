@@ -15,6 +15,7 @@ where that is legal), its forfeit is recorded, and the rate is shown beside ever
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import os
 import secrets
@@ -269,6 +270,62 @@ def evaluate(
         return store.finish(run)
 
 
+def evaluate_panel(
+    policies: Sequence[str],
+    suite: str,
+    out: str | os.PathLike[str],
+    *,
+    episodes: int | None = None,
+    probes: int = PROBES,
+    again: bool = False,
+    limits: Limits | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> list[Run]:
+    """Evaluate several policies on the same episodes with the same luck, or go on with that.
+
+    The hashes of all of them are on record before the one nonce is drawn, and it is revealed after the last.
+
+    Args:
+        policies: two or more, as for `evaluate`.
+        suite, out, episodes, probes, again, limits, executor, progress: as for `evaluate`.
+
+    Returns:
+        Their runs, in order.
+
+    Raises:
+        FileError, UnknownNameError, ConfigError, PolicyError: as for `evaluate`.
+    """
+    chosen, limits = sized(scenarios(suite), episodes), limits or Limits()
+    every = [plan(policy, chosen) for policy in policies]
+    hidden = [os.path.abspath(f"{os.fspath(out)}{end}") for end in ("", "-wal", "-shm", "-journal")]
+    with Store(out, write=True) as store:
+        name = panel_name(every, probes)
+        complete = [
+            r for r in store.runs(suite, finished=True) if str(r.options.get("panel")).startswith(name)
+        ]
+        turns = sorted({str(r.options["panel"]) for r in complete})
+        panel = f"{name}-{len(turns) + 1}" if again or not turns else turns[-1]
+        runs = []
+        for policy, plans in zip(policies, every, strict=True):
+            done = [r for r in complete if r.options["panel"] == panel and r.policy == plans[0].source.name]
+            runs.append(done[0] if done else _record(store, policy, suite, plans, probes, {"panel": panel}))
+        nonce = next((store.secret(run) for run in runs if run.commitment), secrets.token_hex(16))
+        runs = [_commit(store, run, nonce) if run.commitment == "" else run for run in runs]
+        for run, plans in zip(runs, every, strict=True):
+            if run.finished is None:
+                todo = _Todo(os.path.abspath(out), run, nonce, limits, hidden, 1, CHUNK, probes)
+                _side_by_side(executor or Executor(1), todo, plans, progress)
+        store.finish(*runs)
+        return [store.run(run.id) for run in runs]
+
+
+def panel_name(every: Sequence[Sequence[Plan]], probes: int) -> str:
+    """What a panel of policies on a suite is called: 12 digits of a hash of all that is played."""
+    parts = [policy_hash(plans) + suite_hash(plans, probes) for plans in every]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:12]
+
+
 def _standing(
     store: Store, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None, again: bool
 ) -> Run | None:
@@ -276,6 +333,8 @@ def _standing(
     key = (plans[0].source.name, policy_hash(plans), suite, suite_hash(plans, probes))
     same = [r for r in store.runs(suite) if (r.policy, r.policy_hash, r.suite, r.suite_hash) == key]
     for run in reversed(same):
+        if run.options.get("panel") and run.finished is None:
+            continue  # its nonce is that of others, which are not to know it yet
         if run.commitment == "":
             return _commit(store, run, nonce)
         other = nonce is not None and run.commitment != commitment(nonce)
@@ -288,15 +347,24 @@ def _begin(
     store: Store, policy: str, suite: str, plans: Sequence[Plan], probes: int, nonce: str | None, note: str
 ) -> Run:
     """A new run, its nonce drawn after the policy's hash is on record."""
-    options: dict[str, Any] = {"nonce": "drawn" if nonce is None else "given", "probes": probes}
+    options: dict[str, Any] = {"nonce": "drawn" if nonce is None else "given"}
     options |= {"note": note} if note else {}
-    fresh = store.begin(
+    fresh = _record(
+        store, policy, suite, plans, probes, options, None if nonce is None else commitment(nonce)
+    )
+    return _commit(store, fresh, nonce)
+
+
+def _record(
+    store: Store, policy: str, suite: str, plans: Sequence[Plan], probes: int, options: dict[str, Any],
+    committed: str | None = None,
+) -> Run:  # fmt: skip
+    """A run on record, without a nonce."""
+    return store.begin(
         policy=plans[0].source.name, source=policy, kind=kind_of(plans), policy_hash=policy_hash(plans),
         suite=suite, suite_hash=suite_hash(plans, probes), plans=[p.scenario for p in plans],
-        options=options, versions=versions(),
-        commitment=None if nonce is None else commitment(nonce),
+        options={"nonce": "drawn", "probes": probes} | options, versions=versions(), commitment=committed,
     )  # fmt: skip
-    return _commit(store, fresh, nonce)
 
 
 def _commit(store: Store, run: Run, nonce: str | None) -> Run:

@@ -78,7 +78,8 @@ class Store(ResultsFile):
         """Record a new run before its nonce is drawn; `commit` comes next.
 
         Where another writer has begun the same run in the meantime, it is that one. `commitment` is
-        that of a given nonce, and then only a run under this nonce is the same.
+        that of a given nonce, and then only a run under this nonce is the same. A run of a panel
+        (``options["panel"]``) is the same only within its panel.
         """
         values = (
             policy, source, kind, policy_hash, suite, suite_hash,
@@ -88,8 +89,18 @@ class Store(ResultsFile):
             found = self.db.execute(
                 "SELECT id FROM runs"
                 " WHERE policy = ? AND policy_hash = ? AND suite = ? AND suite_hash = ?"
-                " AND ((finished IS NULL AND (? IS NULL OR commitment IN ('', ?))) OR commitment = ?)",
-                (policy, policy_hash, suite, suite_hash, commitment, commitment, commitment),
+                " AND ((finished IS NULL AND (? IS NULL OR commitment IN ('', ?))) OR commitment = ?)"
+                " AND json_extract(options, '$.panel') IS ?",
+                (
+                    policy,
+                    policy_hash,
+                    suite,
+                    suite_hash,
+                    commitment,
+                    commitment,
+                    commitment,
+                    options.get("panel"),
+                ),
             ).fetchone()
             if found is not None:
                 return self.run(int(found[0]))
@@ -174,16 +185,17 @@ class Store(ResultsFile):
         with self.transaction():
             self.db.executemany("INSERT OR IGNORE INTO probes VALUES (?, ?, ?, ?)", data)
 
-    def finish(self, run: Run) -> Run:
-        """Mark a run as complete and reveal its nonce."""
+    def finish(self, first: Run, *others: Run) -> Run:
+        """Mark runs as complete and reveal their nonces, all at once; returns the first."""
         with self.transaction():
-            self.db.execute(
-                "UPDATE runs SET finished = ?, nonce = (SELECT nonce FROM secrets WHERE run = id)"
-                " WHERE id = ? AND finished IS NULL",
-                (_now(), run.id),
-            )
-            self.db.execute("DELETE FROM secrets WHERE run = ?", (run.id,))
-        return self.run(run.id)
+            for run in (first, *others):
+                self.db.execute(
+                    "UPDATE runs SET finished = ?, nonce = (SELECT nonce FROM secrets WHERE run = id)"
+                    " WHERE id = ? AND finished IS NULL",
+                    (_now(), run.id),
+                )
+                self.db.execute("DELETE FROM secrets WHERE run = ?", (run.id,))
+        return self.run(first.id)
 
     # Reading.
 
