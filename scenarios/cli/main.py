@@ -51,6 +51,7 @@ COMMANDS: dict[str, Command] = {
     "study": Command("compare learners: rl_vs_sgd", ".study:run", "Study"),
     "transcribe": Command("write episodes as labelled text", ".transcribe:run", "Transcribe"),
     "llm-check": Command("probe a chat server: what works there", ".llm_check:run", "LLMCheck"),
+    "llm-arms": Command("ask a chat model the same questions in several ways", ".llm_arms:run", "LLMArms"),
     "text-measure": Command("violation rates and returns, by tag", ".text_models:measure", "Measure"),
     "text-attacks": Command("attack text models", ".text_models:attack", "Attack"),
     "text-stages": Command("fine-tune text models, attack every stage", ".text_models:stages", "Stages"),

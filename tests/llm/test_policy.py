@@ -88,7 +88,7 @@ def test_a_briefing_may_be_a_file(tmp_path: Path) -> None:
     briefing.cache_clear()
     with pytest.raises(ConfigError, match="charter"):
         briefing(str(path))
-    with pytest.raises(UnknownNameError, match="charter, job"):
+    with pytest.raises(UnknownNameError, match="charter, incentivised, job"):
         briefing("nothing")
 
 

@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import json
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -183,7 +183,7 @@ class ChatPolicy:
         for k, chances in zip(asked, self._run(work), strict=True):
             if chances:
                 found[k] = 0.0
-                found[k, observation.legal(k)] = chances
+                found[k, self._legal(observation, k)] = chances
         return found
 
     def _take(
@@ -199,7 +199,7 @@ class ChatPolicy:
             outcomes[k] = (answer.outcome, answer.request)
             thoughts[k] = answer.thoughts or None
             if answer.option >= 0:
-                action[k] = observation.legal(k)[answer.option]
+                action[k] = self._legal(observation, k)[answer.option]
             if self.setup.talk and answer.say:
                 words[k] = self._aloud(answer.say, observation, k)
             if self.setup.memory and answer.note:
@@ -210,6 +210,19 @@ class ChatPolicy:
         if self.setup.thoughts:
             found["thoughts"] = thoughts
         return found
+
+    def _legal(self, observation: Observation, row: int) -> npt.NDArray[np.int32]:
+        """The legal actions in the order in which the model was shown them."""
+        return observation.legal(row)[:: -1 if self.setup.backwards else 1]
+
+    def put(self, questions: Sequence[Question]) -> list[Answer]:
+        """Ask what is no decision of a rollout, many at once; nothing is remembered."""
+
+        async def work() -> list[Answer]:
+            client = await self._open()
+            return list(await asyncio.gather(*(client.ask(question) for question in questions)))
+
+        return self._run(work)
 
     def _aloud(self, text: str, observation: Observation, row: int) -> str | None:
         """What is passed on of what a model says: one line, and not its own instructions."""

@@ -78,6 +78,8 @@ class Setup(Options):
     """Let the model say something to the others."""
     memory: bool = False
     """Let the model keep a note, and carry it and its returns across episodes."""
+    backwards: bool = False
+    """List the actions from the last to the first."""
 
 
 @dataclasses.dataclass
@@ -248,7 +250,7 @@ def render(observation: Observation, row: int, setup: Setup, mind: Mind, form: s
         form: one of `FORMS`.
     """
     game, seat = observation.game, int(observation.seat[row])
-    actions = tuple(int(a) for a in observation.legal(row))
+    actions = tuple(int(a) for a in observation.legal(row))[:: -1 if setup.backwards else 1]
     options = tuple(game.action_names[a] for a in actions)
     lettered = form == "label" and len(options) <= len(LETTERS)
     labels = tuple(LETTERS[: len(options)]) if lettered else tuple(str(k + 1) for k in range(len(options)))
