@@ -28,7 +28,7 @@ Strings = Annotated[dict[_Key, Text], Meta(max_length=64)]
 
 
 def parse(text: str | bytes, where: str) -> dict[str, Any]:
-    """One JSON object; no NaN, no repeated keys, no bytes that are not UTF-8."""
+    """One JSON object; no NaN, no repeated keys, nothing that is not UTF-8, lone surrogates among it."""
 
     def constant(name: str) -> NoReturn:
         raise ValueError(f"{name} is not a number")
@@ -41,6 +41,8 @@ def parse(text: str | bytes, where: str) -> dict[str, Any]:
 
     try:
         data = json.loads(text, parse_constant=constant, object_pairs_hook=pairs)
+        if (b"\\u" if isinstance(text, bytes) else "\\u") in text:  # an escape can stand for half a character
+            json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise FileError(f"{where}: not JSON as expected: {str(error)[:200]}") from None
     if not isinstance(data, dict):

@@ -43,7 +43,7 @@ def check_options(options: Any) -> None:
             continue
         try:
             msgspec.convert(value, kind)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # text may hold half a character
             raise ConfigError(f"{owner.__name__}.{name}: {error}, not {str(value)[:60]!r}") from None
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
 from typing import NamedTuple
 
 import tyro
@@ -59,7 +63,37 @@ COMMANDS: dict[str, Command] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; errors that Gyges raises on purpose are printed, without a traceback."""
+    """Run one command; errors that Gyges raises on purpose are printed, without a traceback.
+
+    SIGTERM and SIGHUP end it as Ctrl-C does: what it has open is closed, and nothing temporary is left.
+    """
+    with _ended_by_signals():
+        return _main(arguments)
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Within, a signal that would end the process at once unwinds it instead."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def unwind(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:  # one that is ignored, as under nohup, stays so
+            signal.signal(number, unwind)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     who = f"gyges {given[0]}" if given and given[0] in COMMANDS else "gyges"
     try:

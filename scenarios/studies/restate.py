@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from gyges.envs.errors import FileError
+from gyges.envs.errors import FileError, GygesError
 from gyges.scenarios.studies import report
 from gyges.scenarios.studies import verdicts as vd
 from gyges.scenarios.studies.comparisons import Row
@@ -63,6 +63,15 @@ def stored(folder: Path) -> dict[str, Any]:
 
 
 def restate(folder: Path) -> int:
-    """Judge the stored tables of a folder anew and rewrite its means, summary, plots and page."""
-    report.publish(stored(folder), folder)
+    """Judge the stored tables of a folder anew and rewrite its means, summary, plots and page.
+
+    Raises:
+        FileError: they are not there, not a study's, damaged, or were run under other predictions.
+    """
+    try:
+        report.publish(stored(folder), folder)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, GygesError):
+            raise
+        raise FileError(f"{folder}: its tables are damaged: {error!r}"[:300]) from error
     return 0

@@ -76,3 +76,27 @@ def test_killed_and_resumed(moment, whole, program, tmp_path, cheat, mark):
             break
         time.sleep(0.02)
     assert not workers(mark)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_temporary_is_left_by_a_signal(number, program, tmp_path, cheat, mark, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    process = program(*arguments(cheat("TooSlow"), tmp_path / "a.db"))
+    for _ in range(600):
+        if any(temporary.glob("gyges-policy-*")) or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    assert process.poll() is None
+    time.sleep(0.5)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number), errors
+    assert b"Traceback" not in errors
+    for _ in range(200):
+        if not workers(mark) and not any(temporary.iterdir()):
+            break
+        time.sleep(0.02)
+    assert not workers(mark)
+    assert [p.name for p in temporary.iterdir()] == []

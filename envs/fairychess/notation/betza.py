@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gyges.envs.errors import ConfigError
+
 LEAPS: dict[str, tuple[tuple[int, int], ...]] = {
     "W": ((1, 0),),
     "F": ((1, 1),),
@@ -42,7 +44,7 @@ _MEANING = (
 FAR = 99
 
 
-class BetzaError(ValueError):
+class BetzaError(ConfigError):
     """A Betza string that cannot be read; the message says where and what is accepted."""
 
 

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.notation.betza import Step, parse
 from gyges.envs.fairychess.variants.ini_keys import MAX_FILES, OTHER_GAMES
 
@@ -24,11 +25,11 @@ MAX_PROMOTIONS = 24
 MAX_ANCESTORS = 32
 
 
-class VariantError(ValueError):
+class VariantError(ConfigError):
     """A variant that cannot be played; the message names file, line and key, and what is accepted."""
 
 
-class FenError(ValueError):
+class FenError(ConfigError):
     """A FEN that is no position of the variant; the message names the part and what is accepted."""
 
 
