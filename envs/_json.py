@@ -41,7 +41,8 @@ def parse(text: str | bytes, where: str) -> dict[str, Any]:
 
     try:
         data = json.loads(text, parse_constant=constant, object_pairs_hook=pairs)
-        if (b"\\u" if isinstance(text, bytes) else "\\u") in text:  # an escape can stand for half a character
+        escaped = b"\\u" in text if isinstance(text, bytes) else "\\u" in text
+        if escaped:  # and an escape can stand for half a character
             json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise FileError(f"{where}: not JSON as expected: {str(error)[:200]}") from None
