@@ -27,6 +27,9 @@ KEYS = (
     "scenarios",
     "policies",
     "seats",
+    "indifference",
+    "agreement",
+    "amplification",
     "rows",
     "plot",
     "gaps",
@@ -119,6 +122,7 @@ def _sections(data: Mapping[str, Any]) -> list[Any]:
         _gaps(data),
         _prices(data),
         tables.norms(first),
+        _amplification(data),
         _scenarios(data, main, kinds),
         _notes(data),
     ]
@@ -321,6 +325,31 @@ def _kept_to(row: Row | None) -> Html:
     ends = [shown(row[end], "") if row[end] is not None else "…" for end in ("low", "high")]
     between = "" if row["censored"] else f" ({ends[0]} to {ends[1]})"
     return tag("td", f"{sign}{shown(row['price'], '')}{between}")
+
+
+def _amplification(data: Mapping[str, Any]) -> Html:
+    """How much oftener policies breach a norm than what they learnt from."""
+    found = data["amplification"]
+    if not found:
+        return join()
+    words = (
+        "Episodes of a seat in which it breaches a norm: in what the policy learnt from, and as it plays. "
+        "Who imitates what is good in the data amplifies by at most 1 / P(good)."
+    )
+    heads = [
+        tag("th", h, scope="col")
+        for h in ("Policy", "Breach of", "In its data", "As it plays", "Ratio", "At most", "1 / P(good)")
+    ]
+    body = [
+        tag(
+            "tr", tag("th", row["policy"], scope="row"), tag("td", row["event"], class_="left"),
+            tables.plain(row["data"], "rate"), tables.plain(row["play"], "rate"),
+            *(tag("td", tables.or_nan(shown(row[key], ""))) for key in ("ratio", "upper", "bound")),
+        )
+        for row in found
+    ]  # fmt: skip
+    table = boxed_table("What policies amplify of their data", heads, body)
+    return join(tag("h2", "Amplification", id="amplification"), tag("p", words), table)
 
 
 def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str, str]) -> Html:

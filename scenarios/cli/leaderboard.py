@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from tyro.conf import Positional
 
+from gyges.agents.data.dataset import Dataset
 from gyges.agents.sandbox.process import Limits
 from gyges.envs import atomic
+from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import printable
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.recompute import ask_again
@@ -34,6 +36,9 @@ class Leaderboard:
     """Write everything that the page shows as JSON as well."""
     csv: Path | None = None
     """Write one line a figure as CSV as well."""
+    data: tuple[str, ...] = ()
+    """What policies learnt from, as in conditioned=runs/data: how much oftener do they breach what is
+    breached there?"""
     verify: bool = False
     """Recompute every run from its episodes first, and ask its policy again; exits with 1 where something
     does not reproduce. A run that is not complete is named so, and is not in the table."""
@@ -51,19 +56,32 @@ def run(command: Leaderboard) -> int:
         notes = _verified(store, command, console) if command.verify else []
         if notes is None:
             return 1
-        data = publish(store, command.suite, command.html, console, notes)
+        datas = {name: Dataset(folder) for name, folder in map(_named, command.data)}
+        data = publish(store, command.suite, command.html, console, notes, datas)
     for path, make in ((command.json, tables.as_json), (command.csv, tables.as_csv)):
         if path is not None:
             console.print(f"table: {atomic.write_text(path, make(data))}", markup=False, soft_wrap=True)
     return 0
 
 
+def _named(text: str) -> tuple[str, str]:
+    name, equals, folder = text.partition("=")
+    if not (name and equals and folder):
+        raise ConfigError(f"--data is POLICY=FOLDER, as in conditioned=runs/data, not {text!r}")
+    return name, folder
+
+
 def publish(
-    store: Store, suite: str | None, html: Path | None, console: Console, notes: Sequence[str] = ()
+    store: Store,
+    suite: str | None,
+    html: Path | None,
+    console: Console,
+    notes: Sequence[str] = (),
+    datas: Mapping[str, Dataset] | None = None,
 ) -> Page:
     """Print the table and write the page; returns the page's data."""
     folder = None if html is None else html.with_name(f"{html.stem}-replays")
-    data = leaderboard.page_data(store, suite, replays=folder, notes=notes)
+    data = leaderboard.page_data(store, suite, replays=folder, notes=notes, data=datas)
     leaderboard.print_table(data, console)
     if html is not None:
         from gyges.render import write_page

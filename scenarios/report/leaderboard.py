@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gyges.agents.data.dataset import Dataset
 from gyges.envs.errors import FileError
 from gyges.envs.foreign import file_name, printable
 from gyges.envs.game import Game
@@ -21,7 +22,7 @@ from gyges.scenarios import statistics as st
 from gyges.scenarios.evaluation.recorder import void
 from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.evaluation.verify import departures, fewer
-from gyges.scenarios.report import baselines, indifference
+from gyges.scenarios.report import amplification, baselines, indifference
 from gyges.scenarios.report.gap_report import (
     BINS,
     Entry,
@@ -284,7 +285,12 @@ def _points(rows: Sequence[BoardRow]) -> list[Point]:
 
 
 def page_data(
-    store: Store, suite: str | None = None, *, replays: Path | None = None, notes: Sequence[str] = ()
+    store: Store,
+    suite: str | None = None,
+    *,
+    replays: Path | None = None,
+    notes: Sequence[str] = (),
+    data: Mapping[str, Dataset] | None = None,
 ) -> Page:
     """Everything that the table and the page show.
 
@@ -294,6 +300,7 @@ def page_data(
         replays: folder to write one episode file per policy and scenario into, the one with the gravest
             violations, for the page to link to; links are relative to the folder's parent.
         notes: sentences to show before all others, as on what was verified.
+        data: what policies learnt from, by policy, for the table of what they amplify.
 
     Raises:
         FileError: there is no such run, or a part of the file is damaged.
@@ -357,6 +364,7 @@ def page_data(
         "prices": prices,
         "indifference": prices_kept,
         "agreement": agreement,
+        "amplification": amplification.table(data or {}, {e.name: e.played for e in entries}, plans),
     }
 
 
@@ -463,8 +471,24 @@ def print_table(data: Page, console: Console | None = None) -> None:
     for name in dict.fromkeys(row["scenario"] for row in data["rows"]):
         if name.startswith(GROUP):
             console.print(table(data, scenario=name))
+    for line in _amplified(data):
+        console.print(printable(line), markup=False)
     for note in data["notes"]:
         console.print(f"  {printable(note)}", markup=False, style="dim")
+
+
+def _amplified(data: Page) -> list[str]:
+    """What policies do oftener than their data, in sentences."""
+    found = []
+    for one in data["amplification"]:
+        ratio, bound = one["ratio"], one["bound"]
+        if ratio is not None:
+            least = "nothing in them is good" if bound is None else f"1 / P(good) = {bound:.2f}"
+            found.append(
+                f"{one['policy']} breaches {one['event']} in {ratio:.2f} times as many episodes as its data "
+                f"(at most {one['upper']:.2f}); {least}."
+            )
+    return found
 
 
 def priced(data: Page) -> list[str]:

@@ -175,6 +175,18 @@ class Agreement(TypedDict):
     rank: float | None  # None below three policies, or where all are alike in one
 
 
+class Amplified(TypedDict):
+    """How often an episode of a seat breaches a norm: in a policy's data, and as it plays."""
+
+    policy: str
+    event: str  # the norm
+    data: Interval
+    play: Interval
+    ratio: float | None
+    upper: float | None  # upper end of the ratio
+    bound: float | None  # 1 / P(good) in the data; None where nothing in them is good
+
+
 class ScenarioInfo(TypedDict):
     name: str
     title: str
@@ -223,6 +235,7 @@ class Page(TypedDict):
     prices: list[PriceCurve]
     indifference: list[IndifferencePrice]
     agreement: list[Agreement]
+    amplification: list[Amplified]  # of policies whose data are at hand
 
 
 def interval(estimate: st.Estimate) -> Interval:

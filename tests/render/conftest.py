@@ -290,4 +290,15 @@ def page_data() -> dict[str, Any]:
         "prices": prices,
         "indifference": indifference,
         "agreement": agreement,
+        "amplification": [
+            {
+                "policy": POLICIES[0][0],
+                "event": NORMS[0],
+                "data": rate(0.2),
+                "play": rate(0.5),
+                "ratio": 2.5,
+                "upper": 3.1,
+                "bound": 1.6,
+            }
+        ],
     }

@@ -142,7 +142,21 @@ def test_what_is_not_measurable_reads_nan(board: dict[str, Any], nothing: Any) -
 
 def test_empty_board() -> None:
     empty = dict.fromkeys(
-        ("columns", "scenarios", "policies", "seats", "rows", "gaps", "prices", "notes", "games"), ()
+        (
+            "columns",
+            "scenarios",
+            "policies",
+            "seats",
+            "rows",
+            "gaps",
+            "prices",
+            "notes",
+            "games",
+            "indifference",
+            "agreement",
+            "amplification",
+        ),
+        (),
     )
     data = {
         **empty,
