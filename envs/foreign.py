@@ -59,7 +59,7 @@ def file_name(*parts: Any, suffix: str = "") -> str:
         suffix: our own ending, kept as it is.
 
     >>> file_name("../../etc/passwd", 3, suffix=".json")
-    '__etc_passwd-3.json'
+    '_.__._etc_passwd-3.json'
     """
     name = re.sub(r"[^A-Za-z0-9._-]|\.(?=\.)", "_", "-".join(map(str, parts)))
     name = name[:MAX_NAME].strip(".-") or "unnamed"
