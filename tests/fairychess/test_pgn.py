@@ -2,6 +2,9 @@
 
 import contextlib
 import random
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,8 @@ from gyges.envs.fairychess.notation import pgn
 from gyges.envs.fairychess.variants.invent import draw
 from gyges.envs.registry import make
 from gyges.envs.testing import random_play
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 def random_record(variant, seed, plies=80, fen=""):
@@ -146,3 +151,80 @@ def test_a_promotion_with_check_is_read_back():
     for one in (checking, quiet):
         assert pgn.read(pgn.write(one)).moves == one.moves
     assert "1. Bd5=++ *" in pgn.write(checking)
+
+
+AS_WRITTEN = [
+    # (text, moves, winner, a word of what is assumed)
+    ("1. e4 e5 2. Nf3 Nc6 3. Bc4 Bc5 4. 0-0 Nf6 5. Re1 0-0 1-0", "f1e1 e8g8", 0, "result"),
+    ('[FEN "r3k3/8/8/8/8/8/8/R3K2R w KQq - 0 1"]\n\n1. 0-0 0-0-0+? \u00bd-\u00bd', "e1g1 e8c8", -1, "result"),
+    ('[FEN "8/P6P/2k5/8/8/8/8/K7 w - - 0 1"]\n\n1. a8Q+ Kc7 2. h8(N) *', "a7a8q c6c7 h7h8n", None, ""),
+    ('[FEN "8/P6P/2k5/8/8/8/8/K7 w - - 0 1"]\n\n1. a8/R Kb5 2. h8', "a7a8r c6b5 h7h8q", None, "a queen"),
+    ("1. Ng1-f3 d7d5 2. e2-e4 d5xe4 3. Nf3g5 f7f5 4. d4 exd3 e.p. 5. Bf1xd3", "e4d3 f1d3", None, ""),
+    ("1. e4 d5 2. e5 f5 3. exf6e.p.+!? Nxf6\n% no\n4. Nc3 {a} {b} $14 \u00b1 *", "g8f6 b1c3", None, ""),
+    ("1 e4 e5 2 Qh5? Ke7?? 3 Qxe5 mate 1-0\n\n1. d4 d5", "e8e7 h5e5", 0, "another game"),
+    ("1) e4 1... e5 2... Nc6 (2... Nf6 (2... d6 {) (}) 3. d4) 3. d4", None, None, ""),
+    ("1. e4 {never closed 1. d4", "e2e4", None, "no } follows"),
+    ('[FEN "4k3/8/8/8/8/8/8/4K3 w KQkq - 0 1"]\n\n1. Kd1 Kd8', "e1d1 e8d8", None, "is no right"),
+    ('[FEN "4k3/8/8/8/8/8/8/4K3_b_-_-_0_1"]\n\n1... Kd8', "e8d8", None, ""),
+    ('[Variant "Janggi"]\n\n1. -- pass *', "e2e2 e9e9", None, ""),
+    ('[Variant "S-Chess"]\n\n1. Nf3/H d5', "g1f3h d7d5", None, "seirawan"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "ends", "winner", "assumed"), AS_WRITTEN)
+def test_what_people_write_is_understood(text, ends, winner, assumed):
+    if ends is None:
+        with pytest.raises(FileError, match="ply 3"):  # White is to move there
+            pgn.read(text)
+        return
+    record = pgn.read(text)
+    assert " ".join(record.moves).endswith(ends)
+    assert record.winner == winner
+    assert assumed in " ".join(record.assumed)
+    assert bool(assumed) == bool(record.assumed)
+    assert pgn.read(pgn.write(record)).moves == record.moves
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("Standard", "chess"), ("From Position", "chess"), ("Three-check", "3check"), ("S-Chess", "seirawan"),
+     ("King of the Hill", "kingofthehill"), ("Racing Kings", "racingkings"), ("wild/fr", "chess960"),
+     ("Crazyhouse960", "crazyhouse960"), ("Duck Chess", "duck"), ("Ouk Chaktrang", "cambodian")],
+)  # fmt: skip
+def test_servers_names_of_variants(said, name):
+    record = pgn.read(f'[Variant "{said}"]\n\n*')
+    assert record.variant.name == name
+    assert name.removesuffix("960") in record.assumed[0]
+    assert record.variant.chess960 == name.endswith("960")
+
+
+def test_no_player_of_chess_may_pass():
+    with pytest.raises(FileError, match="ply 2: '--' is a null move; no player may pass here"):
+        pgn.read("1. e4 -- 2. d4")
+    assert pgn.read("1. e4 (1. -- e5) e5").moves == ("e2e4", "e7e5")
+
+
+def test_a_move_that_may_be_two_is_refused():
+    with pytest.raises(FileError, match="ply 1: 'Ne2' may be c3e2 or g1e2"):
+        pgn.read('[FEN "4k3/8/8/8/8/2N5/8/K5N1 w - - 0 1"]\n\n1. Ne2')
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "1. e4 {" + "{" * 100_000, "{a} " * 50_000, "(" * 100_000, ";" * 100_000]
+)
+def test_braces_cost_linear_time(text):
+    began = time.process_time()
+    pgn.read(text)
+    assert time.process_time() - began < 0.5
+
+
+def test_a_sample_of_the_fuzz():
+    """`benchmarks/fairychess_pgn.py` is the whole."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        import fairychess_pgn
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+    tally, wrong, _ = fairychess_pgn.run(1_000_000, 300, fairychess_pgn.games(8))
+    assert wrong == []
+    assert min(tally["read"], tally["refused"]) > 60

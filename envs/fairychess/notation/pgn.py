@@ -3,26 +3,24 @@
 Whoever reads the file can play it again, also where the variant was invented a minute before: the tag
 ``Rules`` holds its section of variants.ini (line ends as ``\\n``). Chess comes out as every PGN reader
 takes it. Moves are SAN by the usual rules, extended to any piece; where two moves would share a name
-they stand as UCI (``e2e4``), which `read` takes as well.
+they stand as UCI (``e2e4``), which `read` takes as well, and much else that people write.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gyges.envs.errors import FileError
 from gyges.envs.fairychess.board import Board, castled_to, uci
 from gyges.envs.fairychess.engine import layout as at
+from gyges.envs.fairychess.notation import pgn_reader
 from gyges.envs.fairychess.notation.fen import square_name
-from gyges.envs.fairychess.variants.ini_files import FenError, Variant, VariantError, load
+from gyges.envs.fairychess.notation.pgn_reader import RESULTS
+from gyges.envs.fairychess.variants.ini_files import Variant
 
 MAX_CHARACTERS = 1 << 20
-RESULTS = {None: "*", -1: "1/2-1/2", 0: "1-0", 1: "0-1"}
-_TOKENS = re.compile(r"\{[^}]*\}|;[^\n]*|\(|\)|\$\d+|[^\s{}();]+")
-_TAG = re.compile(r'\[([A-Za-z0-9_]+)\s+"((?:[^"\\\n]|\\.)*)"\]')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +34,7 @@ class Record:
         winner: 0 (first player), 1 (second), -1 (draw), None (not finished).
         tags: further tags by name (Event, White, Black, ...).
         comments: text after the n-th move, counted from 1; 0 before the first.
+        assumed: what a text that was read did not say, a sentence each.
     """
 
     variant: Variant
@@ -44,6 +43,7 @@ class Record:
     winner: int | None = None
     tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
     comments: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    assumed: tuple[str, ...] = dataclasses.field(default=(), compare=False)
 
     def board(self) -> Board:
         """The position at the beginning."""
@@ -213,72 +213,29 @@ def _escaped(value: str) -> str:
     return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _unescaped(value: str) -> str:
-    return re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], value)
-
-
 # In.
 
 
 def read(text: str) -> Record:
-    """Read one game. A tag ``Rules`` gives the variant, otherwise ``Variant`` names one of the library.
+    """Read one game, as people and servers write it; `Record.assumed` says what was not written.
+
+    A tag ``Rules`` gives the variant, otherwise ``Variant`` names one of the library, also by the names of
+    large servers ("Three-check", "From Position", "S-Chess"). Castling with zeros, promotions without ``=``,
+    more squares than needed, ``e.p.``, ``%`` lines, null moves where a player may pass and marks of all kinds
+    are understood; where a result stands in the tag and after the moves, the tag counts.
 
     Raises:
         FileError: the text is too long, or a move or a tag is not understood; the message says which.
     """
     if len(text) > MAX_CHARACTERS:
         raise FileError(f"{len(text)} characters; a game has at most {MAX_CHARACTERS}")
-    tags: dict[str, str] = {}
-    lines = text.splitlines()
-    while lines and (not lines[0].strip() or lines[0].startswith(("[", "%"))):
-        found = _TAG.fullmatch(lines[0].strip())
-        if lines[0].startswith("[") and not found:
-            raise FileError(f'{lines[0][:60]!r} is no tag; expected [Name "value"]')
-        if found:
-            tags[found[1]] = _unescaped(found[2])
-        lines.pop(0)
-    try:
-        variant = load(tags["Rules"]) if "Rules" in tags else load(tags.get("Variant", "chess").lower())
-        board = Board(variant, tags.get("FEN"))
-    except (VariantError, FenError) as error:
-        raise FileError(f"the game's rules or its position: {error}") from error
-    moves, comments = _moves("\n".join(lines), board)
+    found = pgn_reader.parse(text)
+    result = found.tags.get("Result", "*")
+    if result == "*" and found.result not in ("", "*"):
+        found.assumed.append(f"the result is {found.result}, as it stands after the moves")
+        result = found.result
+    winner = next((w for w, r in RESULTS.items() if r == result), None)
     known = {"Result", "Variant", "SetUp", "FEN", "Rules"}
-    winner = next((w for w, r in RESULTS.items() if r == tags.get("Result", "*")), None)
-    fen = "" if tags.get("FEN") == variant.startFen else tags.get("FEN", "")
-    rest = {name: value for name, value in tags.items() if name not in known}
-    return Record(variant, tuple(moves), fen, winner, rest, comments)
-
-
-def _moves(text: str, board: Board) -> tuple[list[str], dict[int, str]]:
-    moves: list[str] = []
-    comments: dict[int, str] = {}
-    depth = 0
-    for token in _TOKENS.findall(text):
-        if token in "()":
-            depth += 1 if token == "(" else -1
-        elif depth or token[0] in "$;":
-            continue
-        elif token[0] == "{":
-            comments[len(moves)] = token[1:-1]
-        elif token in RESULTS.values():
-            break
-        else:
-            name = re.sub(r"^\d+\.+", "", token)
-            if name:
-                moves.append(_played(board, name, len(moves) + 1))
-    return moves, comments
-
-
-def _played(board: Board, name: str, ply: int) -> str:
-    """Play a move by SAN or UCI; returns its UCI name."""
-    whole = name.rstrip("!?")
-    words = (whole, whole[:-1]) if whole.endswith(("+", "#")) else (whole,)  # at most one mark of check
-    for word in words:
-        for table in (names(board), board.moves()):
-            if word in table:
-                move = table[word]
-                said = uci(board.compiled, board.row, move, board.chess960)
-                board.play(move)
-                return said
-    raise FileError(f"ply {ply}: {name[:20]!r} is no legal move in {board.fen!r}")
+    rest = {name: value for name, value in found.tags.items() if name not in known}
+    moves, assumed = tuple(found.moves), tuple(found.assumed)
+    return Record(found.variant, moves, found.fen, winner, rest, found.comments, assumed)
