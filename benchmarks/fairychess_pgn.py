@@ -167,7 +167,8 @@ def main(words: list[str]) -> int:
         print(line)
     said = (
         f"{count:,} texts (seeds {first} to {first + count - 1}): {tally['read']:,} read, "
-        f"{tally['refused']:,} refused by name, {tally['wrong']} wrong; the longest {1000 * longest:.0f} ms with writing it."
+        f"{tally['refused']:,} refused by name, {tally['wrong']} wrong; "
+        f"the longest took {1000 * longest:.0f} ms of processor time."
     )
     print(said)
     if "--write" in words:

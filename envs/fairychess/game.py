@@ -92,7 +92,7 @@ class FairyChess(Game):
         "greedy": "gyges.envs.fairychess.personas:Greedy",
         "gyges": "gyges.envs.fairychess.personas:Greedy",
         "random": "gyges.envs.policy:RandomPolicy",
-        "alphabeta": "gyges.agents.engines.fairychess:AlphaBeta",
+        "alphabeta": "gyges.envs.fairychess.search.player:AlphaBeta",
     }
     reward_unit = "wins"
     welfare_unit = "wins"

@@ -44,7 +44,6 @@ RULES = ("mate", "stalemate loses", "hill", "race", "extinction", "checks", "dro
 HELD_RULES = ("atomic", "antichess", "bare")
 SPLITS = ("train", "combination", "atom", "rule", "size")
 _LETTERS = "acdefghijlmoqstuvwxyz"
-_MATERIAL = "nbr"
 
 
 @dataclass(frozen=True)
