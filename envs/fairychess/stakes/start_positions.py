@@ -29,8 +29,12 @@ from gyges.envs.fairychess.stakes.price import price
 from gyges.envs.foreign import echo
 from gyges.envs.rollout import Observer, Seating, rollout
 
-VARIANTS = ("chess", "gardner", "losalamos", "atomic", "crazyhouse", "kingofthehill", "minixiangqi",
-            "minishogi", "grasshopper", "3check")  # fmt: skip
+VARIANTS = (
+    "chess", "gardner", "losalamos", "atomic", "crazyhouse", "kingofthehill", "minixiangqi", "minishogi",
+    "grasshopper", "3check", "5check", "almost", "amazon", "asean", "berolina", "chigorin", "coregal",
+    "extinction", "gorogoro", "hoppelpoppel", "judkins", "knightmate", "makruk", "micro", "modern",
+    "newzealand", "nightrider", "raazuvaa", "shatranj", "torpedo",
+)  # fmt: skip
 PLIES, LOW, HIGH = 12, 0.05, 0.4
 KEEP = 24
 Bools = npt.NDArray[np.bool_]
@@ -104,6 +108,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--make", type=Path, metavar="FILE")
     parser.add_argument("--measure", action="store_true")
     parser.add_argument("--games", type=int, default=96)
+    parser.add_argument("--tries", type=int, default=120)
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("variants", nargs="*")
@@ -111,7 +116,7 @@ def main(words: list[str]) -> int:
     if options.make:
         lines = ["# Start positions with civilians: variant, tab, FEN (curate.py)."]
         for variant in options.variants or VARIANTS:
-            fens = make(variant, options.seed, 120, options.nodes)
+            fens = make(variant, options.seed, options.tries, options.nodes)
             echo(f"{variant}: {len(fens)} positions", flush=True)
             lines += [f"{variant}\t{fen}" for fen in fens]
         options.make.write_text("\n".join(lines) + "\n", encoding="utf-8")
