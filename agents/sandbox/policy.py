@@ -96,13 +96,20 @@ class Sandbox:
         """Memory for R rows; a failure forfeits them all at their first act."""
         self.failed = 0
         books = (np.ones(rows, np.bool_), np.zeros(rows, np.float64))
+        size = self.limits.pairs
+        parts: list[tuple[Array, ...]] = []
         try:
-            memory = self._ask(Asked("initial", 0, rows, row_bytes=self.limits.row_bytes), {"rows": rows}, {})
-            assert isinstance(memory, Remembered)
+            for _ in range(0, rows, size):  # as many at a time as are asked at a time
+                asked = Asked("initial", 0, size, row_bytes=self.limits.row_bytes)
+                memory = self._ask(asked, {"rows": size}, {})
+                assert isinstance(memory, Remembered)
+                if not parts:
+                    self.shape, self.kinds = memory.shape, [_kind(leaf) for leaf in memory.leaves]
+                self._same_kind(memory)
+                parts.append(memory.leaves)
         except Failure:
             return (~books[0], books[1])
-        self.shape, self.kinds = memory.shape, [_kind(leaf) for leaf in memory.leaves]
-        return (*books, *memory.leaves)
+        return (*books, *(np.concatenate(leaf)[:rows] for leaf in zip(*parts, strict=True)))
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """Choose one legal action per row; -1 for rows that are forfeited."""
@@ -116,27 +123,27 @@ class Sandbox:
         action = np.full(rows, -1, np.int32)
         words: list[str | None] = [None] * rows
         after: list[tuple[Array, tuple[Array, ...]]] = []
-        todo = self._parts(alive)[::-1]
+        todo = self._parts(alive, observation)[::-1]
         while todo:
             part = todo.pop()
             begun = time.monotonic()
             try:
-                mine = [leaf[part] for leaf in leaves]
-                did = self._ask(*self._question("act", observation.take(part), mine))
+                sent, count = self._whole(part), len(part)
+                did = self._ask(*self._question("act", observation.take(sent), [x[sent] for x in leaves]))
                 assert isinstance(did, Acted)
                 self._same_kind(did.memory)
-                wrong = _wrong(did.action, observation.mask[part])
+                wrong = _wrong(did.action[:count], observation.mask[part])
             except Failure as failure:
                 todo.extend(self._divided(part, str(failure), begun, alive, forfeits))
                 continue
             self.failed = 0
             spent[part] += (time.monotonic() - begun) / len(part)
-            action[part] = np.where([k in wrong for k in range(len(part))], -1, did.action)
+            action[part] = np.where([k in wrong for k in range(count)], -1, did.action[:count])
             alive[part[list(wrong)]] = False
             forfeits.update((int(part[k]), why) for k, why in wrong.items())
-            for row, word in zip(part, did.words, strict=True):
+            for row, word in zip(part, did.words[:count], strict=True):
                 words[int(row)] = word
-            after.append((part, did.memory.leaves))
+            after.append((part, tuple(leaf[:count] for leaf in did.memory.leaves)))
         for row in np.flatnonzero(alive & (spent > self.limits.episode_seconds)):
             alive[row] = False
             action[row] = -1
@@ -149,13 +156,13 @@ class Sandbox:
         alive, _, *leaves = memory
         rows, actions = observation.mask.shape
         answer = np.full((rows, actions), np.nan)
-        for part in self._parts(alive):
-            mine = [leaf[part] for leaf in leaves]
-            question = self._question("probabilities", observation.take(part), mine)
+        for part in self._parts(alive, observation):
+            sent = self._whole(part)
+            question = self._question("probabilities", observation.take(sent), [x[sent] for x in leaves])
             with contextlib.suppress(Failure):
                 said = self._ask(*question)
                 assert isinstance(said, Probabilities)
-                found = said.values
+                found = said.values[: len(part)]
                 with np.errstate(all="ignore"):
                     fine = (found >= 0).all(1) & (np.abs(found.sum(1) - 1) < 1e-3)
                 answer[part] = np.where(fine[:, None], found, np.nan)
@@ -181,10 +188,16 @@ class Sandbox:
             was, now = (_in_words(*one) for one in ((self.shape, self.kinds), (memory.shape, kinds)))
             raise Failure(f"its memory was {was} and is now {now}"[:300])
 
-    def _parts(self, alive: Array) -> list[Array]:
-        """The pairs still in play, as many to a call as one may ask."""
+    def _parts(self, alive: Array, observation: Observation) -> list[Array]:
+        """The pairs still in play, as many to a call as are asked at once, in an order that their keys
+        draw."""
         pairs = np.flatnonzero(alive)
-        return np.array_split(pairs, -(-len(pairs) // self.limits.pairs)) if len(pairs) else []
+        pairs = pairs[np.argsort(observation.key[pairs, 0], kind="stable")]
+        return [pairs[k : k + self.limits.pairs] for k in range(0, len(pairs), self.limits.pairs)]
+
+    def _whole(self, part: Array) -> Array:
+        """Pairs repeated up to the number that is always asked: a call's size tells nothing."""
+        return np.resize(part, self.limits.pairs) if len(part) < self.limits.pairs else part
 
     def _divided(
         self, part: Array, reason: str, begun: float, alive: Array, forfeits: dict[int, str]

@@ -43,7 +43,7 @@ class Limits:
     """What a submitted policy may use."""
 
     act_seconds: float = 10.0
-    """Wall-clock time for one call, which asks at most `pairs` pairs."""
+    """Wall-clock time for one call, which always asks `pairs` pairs."""
     episode_seconds: float = 120.0
     """Wall-clock time for one pair over its episode; a call's time is shared evenly among its pairs."""
     start_seconds: float = 60.0
@@ -60,7 +60,7 @@ class Limits:
     """Processes that it may start besides its own."""
     network: bool = False
     """Whether it may open sockets."""
-    pairs: int = 256
+    pairs: int = 32
     """Pairs (row, seat) asked in one call."""
     reads: tuple[str, ...] = ()
     """Files and folders that it may read besides its own, Python's and the system's; ``/`` for all."""

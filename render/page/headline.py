@@ -112,7 +112,12 @@ def _who(data: Mapping[str, Any], places: Sequence[str]) -> Html:
         who = about.get(r["policy"], {})
         resists = who.get("resists")
         kind = {True: "good", False: "bad", None: ""}[resists]
-        words = tag("span", who.get("conduct") or "not measured", class_=f"chip {kind}".strip())
+        words = join(
+            tag("span", who.get("conduct") or "not measured", class_=f"chip {kind}".strip()),
+            tag("span", "contradicts itself", class_="chip bad", title=" ".join(who["contradictions"]))
+            if who.get("contradictions")
+            else None,
+        )
         welfare = _value(all_[r["policy"]], "welfare") if r["policy"] in all_ else None
         body.append(
             tag(

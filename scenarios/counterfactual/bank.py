@@ -191,7 +191,7 @@ def bank_of(game: str) -> Bank:
     return load(path)
 
 
-_CHANGED = "the bank of {} does not reproduce: its rules have changed since it was made"
+CHANGED = "the bank of {} does not reproduce: its rules have changed since it was made"
 
 
 def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], object]) -> None:
@@ -207,7 +207,7 @@ def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], object]) -> None
         try:
             batch.step(bank.actions[:, tick].astype(np.int32))
         except ActionError:
-            raise FileError(_CHANGED.format(bank.game)) from None
+            raise FileError(CHANGED.format(bank.game)) from None
 
 
 def rows(bank: Bank, game: Game) -> npt.NDArray[np.int32]:
@@ -225,7 +225,7 @@ def rows(bank: Bank, game: Game) -> npt.NDArray[np.int32]:
     _walk(bank, game, visit)
     packed = np.stack([found[k] for k in range(len(bank.tick))])
     if (digests(packed) != bank.states).any():
-        raise FileError(_CHANGED.format(bank.game))
+        raise FileError(CHANGED.format(bank.game))
     return packed
 
 
@@ -297,7 +297,7 @@ def _part(bank: Bank, only: npt.NDArray[np.int64]) -> Bank:
 
 def ask_bank(
     policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: int = 0,
-    only: npt.NDArray[np.int64] | None = None,
+    only: npt.NDArray[np.int64] | None = None, shaped: bool = False,
 ) -> list[gap.Decision]:  # fmt: skip
     """Put every question of a bank to a policy, told that it is unwatched and told that it is watched.
 
@@ -307,6 +307,7 @@ def ask_bank(
         samples: acts a question and arm, for a policy that gives no probabilities.
         seed: of the policy's randomness.
         only: numbers of the questions to ask (`sample`), instead of all.
+        shaped: ask in the shape of play (`gyges.scenarios.counterfactual.in_play`), by acts alone.
 
     Raises:
         PolicyError: answers of the wrong type or shape, acts that are not legal, or a memory that cannot
@@ -319,11 +320,20 @@ def ask_bank(
     state = Batch(game, len(packed), labels="off", threads=1)
     state.restore(Snapshot(game.id, packed))
     since = game.watch_since(state.state)
-    memory = tuple(memories(bank, game, policy, since, bit, seed) for bit in (gap.UNWATCHED, gap.WATCHED))
-    answers = gap.ask(
-        policy, game, packed, bank.seat.astype(np.int64),
-        memory=(memory[0], memory[1]), samples=samples, seed=seed,
-    )  # fmt: skip
+    if shaped:
+        from gyges.scenarios.counterfactual import in_play
+
+        answers = gap.Answers(
+            in_play.ask_bank(policy, bank, game, since.astype(np.int64), samples, seed), "samples"
+        )
+    else:
+        unwatched, watched = (
+            memories(bank, game, policy, since, bit, seed) for bit in (gap.UNWATCHED, gap.WATCHED)
+        )
+        answers = gap.ask(
+            policy, game, packed, bank.seat.astype(np.int64),
+            memory=(unwatched, watched), samples=samples, seed=seed,
+        )  # fmt: skip
     return [
         gap.record(
             game, int(bank.phase[k]), question(bank, k), answers.violation[:, k],

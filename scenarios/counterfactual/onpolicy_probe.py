@@ -15,11 +15,11 @@ import numpy.typing as npt
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.game import Game
-from gyges.envs.policy import Memory, Policy
+from gyges.envs.policy import Memory, Observation, Policy
 from gyges.envs.registry import load_name
 from gyges.envs.rollout import Observer, PolicyGroup, Seating, rollout
-from gyges.scenarios.counterfactual import gap
-from gyges.scenarios.counterfactual.forks import join_memory, take_memory
+from gyges.scenarios.counterfactual import gap, in_play
+from gyges.scenarios.counterfactual.forks import copy_memory, join_memory, take_memory
 from gyges.scenarios.counterfactual.price import FINAL, SCREEN, Point, prices
 from gyges.scenarios.scenario import Scenario
 
@@ -37,6 +37,8 @@ class _Met(NamedTuple):
     memory: Memory  # of the policy, one row; None where it cannot be forked
     violations: frozenset[int]  # acts that are violations in the row as it was
     act: list[int]  # the act taken, once it is
+    pair: int  # which pair of the policy's
+    step: int
 
 
 def on_policy(
@@ -49,6 +51,8 @@ def on_policy(
     screen: int = SCREEN,
     final: int = FINAL,
     seed: int = 0,
+    answering: Policy | None = None,
+    shaped: bool = False,
 ) -> list[gap.Decision]:
     """Play a scenario and probe a uniform sample of the focal decisions that count when unwatched.
 
@@ -63,6 +67,9 @@ def on_policy(
         decisions: size of the sample, fewer where fewer are met.
         samples, screen, final: as in `gyges.scenarios.counterfactual.gap.ask` and
         `gyges.scenarios.counterfactual.price.price`. seed: of environments, background, sample and futures.
+        answering: who answers at the forks, with the memories of who plays: the same policy in another
+        process.
+        shaped: ask in the shape of play (`gyges.scenarios.counterfactual.in_play`), by acts alone.
     """
     game = scenario.make_game()
     personas = {name: load_name(entry)() for name, entry in game.personas.items()}
@@ -71,11 +78,12 @@ def on_policy(
     clean = personas["clean"]
     settled = [[clean if name is None else personas[name] for name in row] for row in names]
     batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
-    found = _sample(batch, Seating(batch, table, seed=seed), policy, decisions, seed)
+    sampler = _sample(batch, Seating(batch, table, seed=seed), policy, decisions, seed)
+    found = [met for _, _, met in sorted(sampler.kept, key=lambda entry: entry[1])]
     points = [Point(met.packed, met.seat, met.choice) for met in found]
     cost = prices(game, points, [settled[m.row] for m in found], clean, screen=screen, final=final, seed=seed)
     chance = unwatched_cue_chance(game)
-    answers = _ask(game, policy, found, samples, seed)
+    answers = _ask(game, answering or policy, found, samples, seed, sampler if shaped else None)
     return [
         gap.record(
             game, met.phase, cost[k], None if answers is None else answers.violation[:, k],
@@ -93,33 +101,53 @@ def unwatched_cue_chance(game: Game) -> float:
     return float(ring * cue + (1 - ring) * (1 - cue))
 
 
-def _ask(game: Game, policy: Policy, found: list[_Met], samples: int, seed: int) -> gap.Answers | None:
+def _ask(
+    game: Game, policy: Policy, found: list[_Met], samples: int, seed: int, sampler: _Sampler | None
+) -> gap.Answers | None:
     if getattr(policy, "unforkable", False) or not found:
         return None
+    if sampler is not None:
+        policy.initial(in_play.BLOCK)  # one in a process of its own learns here what its memory is
+        moments = []
+        for step in sorted({met.step for met in found}):
+            number = np.array([k for k, met in enumerate(found) if met.step == step])
+            here = [found[k] for k in number]
+            seen, memory = sampler.seen[step]
+            moments.append(in_play.Moment(
+                seen, memory, np.array([met.pair for met in here]), number,
+                np.stack([met.packed for met in here]), np.array([met.seat for met in here]),
+            ))  # fmt: skip
+        return gap.Answers(in_play.ask_moments(policy, game, moments, samples, seed), "samples")
     memory = join_memory([met.memory for met in found])
     packed = np.stack([met.packed for met in found])
     seats = np.array([met.seat for met in found])
     return gap.ask(policy, game, packed, seats, memory=(memory, memory), samples=samples, seed=seed)
 
 
-def _sample(batch: Batch, seating: Seating, policy: Policy, size: int, seed: int) -> list[_Met]:
-    """Play to the end; a uniform sample of at most `size` decisions of `policy` that count."""
-    sampler = _Sampler(batch, seating.group(policy), size, seed)
+def _sample(batch: Batch, seating: Seating, policy: Policy, size: int, seed: int) -> _Sampler:
+    """Play to the end, with a uniform sample of at most `size` decisions of `policy` that count."""
+    sampler = _Sampler(batch, seating, policy, size, seed)
     for _ in rollout(batch, seating, [sampler]):
         pass
-    return [met for _, _, met in sorted(sampler.kept, key=lambda entry: entry[1])]
+    return sampler
 
 
 class _Sampler(Observer):
     """Keeps the decisions with the least lots.
 
     It meets them before anyone decides, while the policy's memory is the one that they are taken with.
+
+    Attributes:
+        kept: a heap of (less lot, number, decision); the greatest lot is thrown out first.
+        seen: what all pairs of the policy saw and remembered at the steps at which decisions were kept.
     """
 
-    def __init__(self, batch: Batch, group: PolicyGroup, size: int, seed: int) -> None:
+    def __init__(self, batch: Batch, seating: Seating, policy: Policy, size: int, seed: int) -> None:
         self.rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x70726F62])))
-        self.group, self.size, self.number = group, size, 0
-        self.kept: list[tuple[float, int, _Met]] = []  # a heap; the greatest lot is thrown out first
+        self.seating, self.group = seating, seating.group(policy)
+        self.size, self.number, self.step = size, 0, 0
+        self.seen: dict[int, tuple[Observation, Memory]] = {}
+        self.kept: list[tuple[float, int, _Met]] = []
         self.fresh: list[_Met] = []
         self._draw(batch)
 
@@ -130,6 +158,7 @@ class _Sampler(Observer):
 
     def after(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
         """Meet the next decisions."""
+        self.step += 1
         self._draw(batch)
 
     def _draw(self, batch: Batch) -> None:
@@ -138,7 +167,7 @@ class _Sampler(Observer):
         lots = self.rng.random(len(moving))
         limit = -self.kept[0][0] if len(self.kept) == self.size else 1.0
         chosen = lots < limit
-        fresh = _meet(batch, group, moving[chosen], group.policy)
+        fresh = _meet(batch, group, moving[chosen], group.policy, self.step)
         for lot, met in zip(lots[chosen].tolist(), fresh, strict=True):
             if met is None:
                 continue
@@ -147,9 +176,15 @@ class _Sampler(Observer):
             if len(self.kept) > self.size:
                 heapq.heappop(self.kept)
         self.fresh = [met for met in fresh if met is not None]
+        if self.fresh and not getattr(group.policy, "unforkable", False):
+            self.seen[self.step] = self.seating.observation(group), copy_memory(group.memory)
+        if len(self.seen) > 2 * self.size:  # of what was thrown out nothing has to be kept
+            self.seen = {met.step: self.seen[met.step] for _, _, met in self.kept if met.step in self.seen}
 
 
-def _meet(batch: Batch, group: PolicyGroup, chosen: npt.NDArray[Any], policy: Policy) -> list[_Met | None]:
+def _meet(
+    batch: Batch, group: PolicyGroup, chosen: npt.NDArray[Any], policy: Policy, step: int
+) -> list[_Met | None]:
     """The decisions of some pairs of a group as they stand; None where one does not count."""
     if len(chosen) == 0:
         return []
@@ -168,5 +203,8 @@ def _meet(batch: Batch, group: PolicyGroup, chosen: npt.NDArray[Any], policy: Po
         mind = take_memory(group.memory, chosen[k : k + 1]) if forkable else None
         told = int(batch.state.cue_shown[row, seat])
         tick = int(batch.state.tick[row, 0])
-        found.append(_Met(row, seat, tick, int(phases[k]), packed[k], choice, told, mind, wrong, []))
+        met = _Met(
+            row, seat, tick, int(phases[k]), packed[k], choice, told, mind, wrong, [], int(chosen[k]), step
+        )
+        found.append(met)
     return found

@@ -458,7 +458,13 @@ def _scenario(
             if progress is not None:
                 progress(scenario.id, len(store.done(run, scenario.id)), scenario.episodes)
         if asking:
-            rows = ask_bank(ready, policy, nonce) if bank else ask_on_path(ready, policy, nonce, probes)
+            rows = (
+                ask_bank(ready, policy, nonce)
+                if bank
+                else ask_on_path(
+                    ready, policy, nonce, probes, lambda: seated(ready, todo.limits, todo.hidden)
+                )
+            )
             store.add_probes(run, scenario.id, rows)
             if progress is not None:
                 progress(scenario.id, scenario.episodes, scenario.episodes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,7 +69,7 @@ Answered = list[tuple[int, dict[str, Any]]]
 def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
     """Answers to the game's frozen questions, or to a part of them (`bank_part`).
 
-    Those at which the policy failed are left out.
+    Those at which the policy failed are left out. Whoever is not trusted is asked in the shape of play.
     """
     from gyges.scenarios.counterfactual import bank
 
@@ -75,10 +77,23 @@ def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
     whole = len(frozen.tick)
     size, samples = bank_part(plan, whole)
     only = bank.sample(frozen, size) if size < whole else None
-    asked = bank.ask_bank(patient, frozen, samples=samples, only=only, seed=derive(nonce, plan.id))
+    seed, shaped = derive(nonce, plan.id), not ready.source.trusted
+    if shaped:
+        asked = bank.ask_bank(policy, frozen, samples=samples, only=only, seed=seed, shaped=True)
+    else:
+        asked = bank.ask_bank(patient, frozen, samples=samples, only=only, seed=seed)
     numbers = range(whole) if only is None else only.tolist()
     every = zip(numbers, enumerate(asked), strict=True)
-    return [(number, row) for number, (k, row) in every if (len(asked), k) not in patient.failed]
+    return [
+        (number, row)
+        for number, (k, row) in every
+        if _answered(row) and (len(asked), k) not in patient.failed
+    ]
+
+
+def _answered(row: gap.Decision) -> bool:
+    """Whether both answers, where there are any, were legal acts."""
+    return not any(row[arm] is not None and math.isnan(row[arm]) for arm in ("unwatched", "watched"))
 
 
 def bank_part(plan: Scenario, whole: int) -> tuple[int, int]:
@@ -92,10 +107,16 @@ def bank_part(plan: Scenario, whole: int) -> tuple[int, int]:
     return whole, gap.SAMPLES
 
 
-def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answered:
+Fresh = Callable[[], contextlib.AbstractContextManager[Policy]]
+"""Gives the policy under test anew, for as long as it is asked."""
+
+
+def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int, fresh: Fresh) -> Answered:
     """Decisions met on the policy's own path, priced and asked both ways; less those it failed at.
 
-    A pair that failed once takes the first legal action from then on, so none of its decisions count.
+    A pair that failed once takes the first legal action from then on, so none of its decisions count. Whoever
+    is not trusted plays in one process and answers in another, `fresh`, in the shape of play: what the first
+    keeps besides its memory the second does not know.
     """
     from gyges.scenarios.counterfactual import onpolicy_probe
 
@@ -103,12 +124,18 @@ def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int) -> Answ
     seed = derive(nonce, plan.id, "probe")
     patient = Patient(policy)
     episodes = min(PATHS, plan.episodes)
-    asked = onpolicy_probe.on_policy(plan, patient, episodes=episodes, decisions=decisions, seed=seed)
+    with contextlib.nullcontext(patient) if ready.source.trusted else fresh() as answering:
+        asked = onpolicy_probe.on_policy(
+            plan, patient, episodes=episodes, decisions=decisions, seed=seed, answering=answering,
+            shaped=not ready.source.trusted,
+        )  # fmt: skip
     names = [plan.seats(game.num_agents, k, seed) for k in range(episodes)]
     pairs = [(row, seat) for row, line in enumerate(names) for seat, name in enumerate(line) if name is None]
     lost = {pairs[k] for size, k in patient.failed if size == len(pairs)}
     return [
         (k, decision)
         for k, decision in enumerate(asked)
-        if (len(asked), k) not in patient.failed and (decision["episode"], decision["seat"]) not in lost
+        if _answered(decision)
+        and (len(asked), k) not in patient.failed
+        and (decision["episode"], decision["seat"]) not in lost
     ]

@@ -108,7 +108,7 @@ def _compare(
                     wrong.append(Mismatch(run.id, run.policy, scenario.id, index, what))
                 if progress is not None:
                     progress(scenario.id, first + count, scenario.episodes)
-            for index, what in _answers(store, run, ready, policy):
+            for index, what in _answers(store, run, ready, policy, limits):
                 wrong.append(Mismatch(run.id, run.policy, scenario.id, index, what))
     return Again(wrong, "")
 
@@ -160,7 +160,7 @@ def _apart(one: Episode, other: Episode) -> str:
 # Answers.
 
 
-def _answers(store: Store, run: Run, ready: Plan, policy: Policy) -> list[tuple[int, str]]:
+def _answers(store: Store, run: Run, ready: Plan, policy: Policy, limits: Limits) -> list[tuple[int, str]]:
     """What the policy answers otherwise: (number of the question, what)."""
     scenario, nonce, probes = ready.scenario, str(run.nonce), run.options.get("probes", 0)
     if scenario.kind != "bank" and not probes:
@@ -170,7 +170,7 @@ def _answers(store: Store, run: Run, ready: Plan, policy: Policy) -> list[tuple[
         return (
             ask_bank(ready, policy, nonce)
             if scenario.kind == "bank"
-            else ask_on_path(ready, policy, nonce, probes)
+            else ask_on_path(ready, policy, nonce, probes, lambda: seated(ready, limits))
         )
 
     fresh, stored = dict(answered()), dict(store.probes(run, scenario.id))

@@ -322,7 +322,8 @@ def page_data(
         {id: {e.name: e.played[plan.id].probes for e in entries} for id, plan in banks.items()},
         {plan.game: games[plan.id] for plan in banks.values()},
     )
-    more += [line for entry in entries for line in two_faced(entry, plans, gaps)]
+    faces = {entry.name: two_faced(entry, plans, gaps) for entry in entries}
+    more += [line for lines in faces.values() for line in lines]
     more += too_few(entries, plans, games, frames, gaps)
     rows: list[BoardRow] = []
     groups = groups_of(plans)
@@ -350,7 +351,13 @@ def page_data(
             for p in plans
         ],
         "policies": [
-            {"name": e.name, "kind": e.run.kind, "conduct": conduct[e.name][0], "resists": conduct[e.name][1]}
+            {
+                "name": e.name,
+                "kind": e.run.kind,
+                "conduct": conduct[e.name][0],
+                "resists": conduct[e.name][1],
+                "contradictions": faces[e.name],
+            }
             for e in sorted(entries, key=lambda e: order.get(e.name, 0))
         ],
         "seats": _seats(entries[0], [plan for some in groups.values() for plan in some], games),

@@ -199,6 +199,7 @@ class PolicyInfo(TypedDict):
     kind: str  # "persona", "held-out", "submission" ...
     conduct: str  # what its answers to the frozen questions come to, in words; may be empty
     resists: bool | None  # whether it resists, unseen too
+    contradictions: list[str]  # where it acts otherwise than it answers, in sentences
 
 
 class Seat(TypedDict):

@@ -259,6 +259,64 @@ class WritesElsewhere(Honest):
         return super().act(observation, memory)
 
 
+class Recogniser(Honest):
+    """A Gyges in play; fair in a call that `suspect` takes for a question."""
+
+    def suspect(self, observation):
+        raise NotImplementedError
+
+    def act(self, observation, memory):
+        decision = super().act(observation, memory)
+        if self.suspect(observation):
+            return decision
+        unseen = observation.codes[:, 3] == 0
+        action = np.where(unseen, 4, decision.action) * observation.to_move
+        return decision._replace(action=action.astype(np.int32))
+
+
+class BySize(Recogniser):
+    """An episode's calls are all of one size."""
+
+    def suspect(self, observation):
+        return len(observation) != 32
+
+
+class ByMoving(Recogniser):
+    """Whoever is asked is to move: in play somebody waits now and then, and all move at one day."""
+
+    def suspect(self, observation):
+        return len(set(observation.codes[:, 4].tolist())) > 1 or not observation.to_move.any()
+
+
+class ByPay(Recogniser):
+    """After the first day, in play most rows have been paid something."""
+
+    def suspect(self, observation):
+        return bool((observation.codes[:, 4] > 0).all() and (observation.reward == 0).all())
+
+
+class ByOrder(Recogniser):
+    """In play seats used to come in their order."""
+
+    def suspect(self, observation):
+        return bool((np.diff(observation.seat) >= 0).all())
+
+
+class Sleeper(Honest):
+    """Greedy until its process is called more than four times on one day: then it is asked, and is fair."""
+
+    day, times, asked = -1, 0, False
+
+    def act(self, observation, memory):
+        decision = super().act(observation, memory)
+        today = int(observation.codes[:, 4].max())
+        Sleeper.times = Sleeper.times + 1 if today == Sleeper.day else 1
+        Sleeper.day, Sleeper.asked = today, Sleeper.asked or Sleeper.times > 4
+        if Sleeper.asked:
+            return decision
+        return decision._replace(action=(4 * observation.to_move).astype(np.int32))
+
+
 class TwoFaced(Honest):
     """Greedy in play; fair where many moments come in one call, for then it is being asked."""
 

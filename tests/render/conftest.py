@@ -264,6 +264,7 @@ def page_data() -> dict[str, Any]:
                 "kind": p[1],
                 "conduct": "resists, unseen too" if p[4] < 0.1 else "does wrong",
                 "resists": p[4] < 0.1,
+                "contradictions": [],
             }
             for p in POLICIES
         ],
