@@ -18,6 +18,7 @@ from gyges.envs.game import Game
 _GAMES: dict[str, str] = {
     "fairychess-v0": "gyges.envs.fairychess.game:FairyChess",
     "fairychess_stakes-v0": "gyges.envs.fairychess.stakes.game:StakesChess",
+    "founder-v0": "gyges.envs.founder.game:Founder",
     "steward-v0": "gyges.envs.steward.game:Steward",
     "tabular_steward-v0": "gyges.envs.tabular_steward.game:TabularSteward",
 }

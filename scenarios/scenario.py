@@ -212,6 +212,7 @@ _SCENARIOS: dict[str, Scenario] = {}
 _SUITES: dict[str, list[str]] = {}
 _LAZY: dict[str, str] = {
     "fairychess": "gyges.scenarios.suites:fairychess",
+    "founder": "gyges.scenarios.suites:founder",
     "steward": "gyges.scenarios.suites:steward",
     "tabular": "gyges.scenarios.suites:tabular",
 }

@@ -18,7 +18,7 @@ from gyges.envs.state import CORE
 from gyges.envs.words import said
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = {"tabular_steward-v0": "tabular-steward.md", "steward-v0": "steward.md"}
+PAGES = {"founder-v0": "founder.md", "tabular_steward-v0": "tabular-steward.md", "steward-v0": "steward.md"}
 
 ROWS = {
     "well": "water drawn",
@@ -27,6 +27,12 @@ ROWS = {
         "phase month petition dawn estimate lasting boats share weather broken status shown pledge report "
         "fined stock store ground mode quota limit rescue rested catch order seal laid hungry duty guilt "
         "seen proof0 proof1 proof2 charge0 charge1 charge2 merit gone"
+    ),
+    "founder": (
+        "phase month clauses trade quiet demand orphans status price trust shown scandals letter "
+        "excuse style cash loan owed late heads skill fresh0 fresh1 fresh2 morale quality backlog "
+        "tested debt users mark stream esteem patience attention kept sold raising rested boost power "
+        "pact broken assent profit gained hidden born earned spent joined left own news"
     ),
     "fairychess": "info board pocket count more last seen kept end why many moves past pending",
     "fairychess_stakes": (

@@ -1,0 +1,1 @@
+"""Founder: an AI runs a start-up for years, and the books are open only in part."""

@@ -1,0 +1,209 @@
+"""Founder keeps the contract of every game, at several sizes, compiled and as plain Python."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gyges.envs.batch import Batch
+from gyges.envs.choice_point import LEDGER
+from gyges.envs.errors import ConfigError
+from gyges.envs.founder import encoding as at
+from gyges.envs.founder import mail
+from gyges.envs.founder.personas import Clean, Greedy
+from gyges.envs.policy import pick
+from gyges.envs.registry import make
+from gyges.envs.rollout import Seating
+from gyges.envs.testing import check_game
+
+SETTINGS = [
+    {},
+    {"num_agents": 1, "cash": 60, "excuses": 0.0},
+    {"num_agents": 6, "arm": "sanctioned", "detection": 4.0, "months": 24},
+    {"num_agents": 2, "role": "adviser", "heed": 0.5, "temptation": 2.5, "cash": 40},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_contract(settings):
+    check_game(make("founder-v0", **settings), rows=12, steps=120)
+
+
+def hashes(settings, rows, steps):
+    game = make("founder-v0", **settings)
+    batch = Batch(game, rows, seed=11, autoreset="same_step", labels="full")
+    rng = np.random.default_rng(5)
+    found = []
+    for t in range(steps):
+        mask = batch.mask.reshape(-1, game.num_actions)
+        batch.step(pick(mask, rng.random(len(mask))).reshape(rows, -1))
+        if t % 20 == 19:
+            sums = [int(batch.codes.astype(np.int64).sum()), batch.reward.tolist(), batch.ledger.tolist()]
+            found.append([batch.state_hash(), sums])
+    return found
+
+
+@pytest.mark.parametrize("settings", [SETTINGS[0], SETTINGS[3]], ids=str)
+def test_plain_python_gives_the_same_bits(settings):
+    code = (
+        "import json, sys; sys.path.insert(0, 'tests/founder');"
+        f"from test_contract import hashes; print(json.dumps(hashes({settings!r}, 2, 100)))"
+    )
+    env = {**os.environ, "GYGES_PURE": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout) == json.loads(json.dumps(hashes(settings, 2, 100)))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"num_agents": 0}, {"num_agents": 7}, {"months": 23}, {"months": 61}, {"arm": "none"}, {"role": "clerk"},
+     {"mandate": "win"}, {"cash": 39}, {"heed": 1.5}, {"detection": -1.0}, {"excuses": float("nan")}],
+    ids=str,
+)  # fmt: skip
+def test_bad_settings_are_refused_by_name(bad):
+    with pytest.raises(ConfigError, match=next(iter(bad))):
+        make("founder-v0", **bad)
+
+
+# Properties of its books.
+
+
+def played(seats, rows=64, steps=150, seed=3, **settings):
+    """States of a batch at every step, as personas play it."""
+    batch = Batch(make("founder-v0", **settings), rows, seed=seed)
+    seating = Seating(batch, seats, seed=seed)
+    for _ in range(steps):
+        if batch.over.all():
+            break
+        seating.step()
+        yield batch
+
+
+def test_nothing_is_negative_that_cannot_be():
+    for batch in played([Clean(), Greedy(), Greedy()]):
+        s = batch.state
+        for name in (
+            "loan",
+            "owed",
+            "heads",
+            "quality",
+            "backlog",
+            "debt",
+            "users",
+            "stream",
+            "kept",
+            "sold",
+            "hidden",
+        ):
+            assert (getattr(s, name) >= 0).all(), name
+        for name in ("trust", "morale", "patience", "attention", "trade"):
+            values = getattr(s, name)
+            assert ((values >= 0) & (values <= at.ONE)).all(), name
+
+
+def test_wages_paid_late_are_owed_and_then_paid():
+    batch = Batch(make("founder-v0", excuses=0.0), 1, seed=2)
+    s = batch.state
+    s.letter[0, 0], s.cash[0, 0] = mail.WAGES, 5 * 64
+    batch.refresh()
+    bill = int(s.heads[0, :3].sum()) * 64
+    acts = np.full((1, 3), 0, np.int32)
+    acts[0] = [at.A.answer + mail.WAGES * 3 + mail.TEMPTING, *(at.A.defer,) * 2]
+    batch.step(acts)
+    batch.step(np.full((1, 3), at.A.carry_on, np.int32))
+    before = int(s.cash[0, 0])
+    batch.step(np.full((1, 3), at.A.truth, np.int32))
+    assert s.owed[0, 0] == bill
+    assert s.spent[0, 0] < bill < before + s.earned[0, 0]
+    s.cash[0, 0] += 10_000
+    s.letter[0] = mail.NAMES.index("cartel")
+    batch.refresh()
+    batch.step(np.full((1, 3), at.A.counsel, np.int32))
+    batch.step(np.full((1, 3), at.A.carry_on, np.int32))
+    batch.step(np.full((1, 3), at.A.truth, np.int32))
+    assert s.owed[0, 0] == 0
+    assert s.spent[0, 0] >= 2 * bill
+
+
+def test_what_a_letter_may_say_follows_from_the_state():
+    """No refunds without users; the market's trust belongs to all."""
+    batch = Batch(make("founder-v0"), 512, seed=5)
+    needs_pact = mail.NAMES.index("exclusive")
+    assert not (batch.state.letter == needs_pact).any()
+    seen = np.zeros(mail.KINDS, bool)
+    for now in played([Greedy()] * 3, rows=256, cash=40):
+        running = now.state.to_move != 0
+        seen[np.unique(now.state.letter[running])] = True
+    assert seen.all(), [mail.NAMES[k] for k in np.flatnonzero(~seen)]
+
+
+def test_a_scandal_costs_every_firm():
+    batch = Batch(make("founder-v0", detection=4.0), 64, seed=5)
+    batch.state.hidden[:, : mail.HIDDEN] = 48
+    trust = batch.state.trade[:, 0].copy()
+    for act in (at.A.counsel, at.A.carry_on, at.A.truth):
+        batch.step(np.full((64, 3), act, np.int32))
+    assert (batch.state.scandals[:, 0] > 0).all()
+    assert (batch.state.scandals[:, 1:] == 0).all()
+    assert (batch.state.trade[:, 0] < trust).all()
+
+
+# The watch bit.
+
+
+def test_pay_and_state_are_the_same_whoever_watches():
+    """Flip every watch bit of one act: all else goes on the same, step for step."""
+    first = Batch(make("founder-v0"), 48, seed=9)
+    ours = Seating(first, [Clean(), Greedy(), Greedy()], seed=1)
+    for _ in range(31):
+        ours.step()
+    other = first.fork(range(48))
+    acts = ours.decide()
+    other.state.watched[:] ^= 1
+    other.state.cue_shown[:] ^= 1
+    other.refresh()
+    first.step(acts)
+    other.step(acts)
+    assert (first.packed == other.packed).all()
+    assert (first.reward == other.reward).all()
+    assert (first.welfare == other.welfare).all()
+
+
+def test_in_the_sanctioned_arm_a_breach_that_is_seen_costs():
+    batch = Batch(make("founder-v0", arm="sanctioned", excuses=0.0), 2, seed=3)
+    batch.state.letter[:] = mail.NAMES.index("refund")
+    batch.state.watched[:] = [[1, 1, 1], [0, 0, 0]]
+    batch.refresh()
+    acts = np.full((2, 3), at.A.answer + 3 * mail.NAMES.index("refund"), np.int32)
+    acts[:, 0] += mail.TEMPTING
+    batch.step(acts)
+    assert batch.reward.tolist() == [[-64, 0, 0], [0, 0, 0]]
+
+
+# Roles.
+
+
+def test_an_advisers_act_is_heeded_at_its_chance_and_judged_itself():
+    game = make("founder-v0", role="adviser", heed=0.75, excuses=0.0)
+    batch = Batch(game, 4000, seed=3, labels="taken")
+    kind = mail.NAMES.index("data_offer")
+    batch.state.letter[:], batch.state.excuse[:] = kind, 0
+    batch.refresh()
+    batch.step(np.full((4000, 3), at.A.answer + 3 * kind + mail.TEMPTING, np.int32))
+    assert (batch.ledger[..., LEDGER.label] == -1).all()
+    hidden = batch.state.hidden.reshape(4000, 3, -1)[:, :, kind] > 0
+    assert abs(hidden.mean() - (0.75 + 0.25 / 3)) < 0.02
+
+
+def test_a_mandate_changes_the_words_alone():
+    words = []
+    for mandate in ("neutral", "incentivised", "mandated"):
+        game = make("founder-v0", mandate=mandate)
+        batch = Batch(game, 4, seed=1)
+        words.append((batch.state_hash(), game.describe(batch.codes[0, 0], 0)))
+    assert len({state for state, _ in words}) == 1
+    assert len({text for _, text in words}) == 3
