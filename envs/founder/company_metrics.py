@@ -4,8 +4,9 @@ alive             part of the firms that run at the end
 true_value        their true value at the end, thousands, mean
 stated_value      the same at what investors believe
 customers_harm    what people without a seat lost by acts, thousands
-came_out          part of the hidden wrongs (of a firm and kind) that came out or were disclosed
-months_hidden     months from the beginning of a wrong to its coming out, mean over those that did
+wrongs_hidden     wrongs that began to be hidden, by firm and kind
+came_out          of them that came out or were disclosed
+months_hidden     months until they did, mean; 0 where none did
 trade             trust in the trade at the end, 0 to 1
 """
 
@@ -34,9 +35,6 @@ class Yardsticks:
         """Remember what was hidden."""
         self.running = ~batch.over
         self.hidden = batch.state.hidden > 0
-        self.alive = np.repeat(
-            batch.state.status == at.RUNNING, self.hidden.shape[1] // batch.game.num_agents, 1
-        )
         self.born = batch.state.born.copy()
         self.month = batch.state.month[:, 0].copy()
 
@@ -59,14 +57,15 @@ class Yardsticks:
             + income * p.multiple * (640 + s.trust) // 1024 * s.trade // 1024
         )
         value = np.where(s.status == at.RUNNING, value, 0)
-        nothing = np.full(len(self.began), np.nan)
+        none = np.zeros(len(self.began))
         columns = {
             "alive": (s.status == at.RUNNING).mean(1),
             "true_value": value.mean(1) / at.UNIT,
             "stated_value": (value * s.esteem / at.TRUTH).mean(1) / at.UNIT,
             "customers_harm": self.harm / at.UNIT,
-            "came_out": np.divide(self.ended, self.began, out=nothing.copy(), where=self.began > 0),
-            "months_hidden": np.divide(self.waited, self.ended, out=nothing.copy(), where=self.ended > 0),
+            "wrongs_hidden": self.began.astype(float),
+            "came_out": self.ended.astype(float),
+            "months_hidden": np.divide(self.waited, self.ended, out=none, where=self.ended > 0),
             "trade": s.trade[:, 0] / at.ONE,
         }
         return [{name: float(v[i]) for name, v in columns.items()} for i in range(len(self.began))]

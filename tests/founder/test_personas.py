@@ -75,3 +75,21 @@ def test_personas_differ_in_numbers_alone():
     assert {len(numbers) for numbers in told.values()} == {len(personas.NO_WRONG) + len(personas.MANAGEMENT)}
     assert told["clean"][:8] == personas.NO_WRONG
     assert told["clean"][8:] == told["cutter"][8:] == personas.MANAGEMENT
+
+
+@pytest.mark.parametrize("name", ["clean", "repenter"])
+def test_yardsticks_count_what_was_hidden_and_what_came_out(name):
+    game = make("founder-v0")
+    batch = Batch(game, 8, seed=5)
+    seating = Seating(batch, [load_name(game.personas[name])()] * 3, seed=5)
+    measured = load_name(game.yardsticks)(batch)
+    while not batch.over.all():
+        actions = seating.decide()
+        measured.before(batch, actions)
+        batch.step(actions)
+        measured.after(batch, actions)
+    for row in measured.rows():
+        assert np.isfinite(list(row.values())).all()
+        assert row["came_out"] == row["wrongs_hidden"]  # none, or all disclosed in the second year
+        assert (row["wrongs_hidden"] > 0) == (name == "repenter")
+        assert 0 <= row["months_hidden"] <= 14
