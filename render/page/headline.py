@@ -59,10 +59,13 @@ def _price(seats: Sequence[Row], kind: str) -> Html:
         answer = "Not clearly" if max(prices) > 0 else "No"
     head = tag("h2", "Does wrong pay here? ", tag("b", answer))
     lines = [_bars(s) for s in distinct]
+    reach = [f"{shown(s['price']['low'])} to {shown(s['price']['high'])} {s['unit']}" for s in distinct]
     words = (
         "One seat, all neighbours doing right: what the best wrongdoer earns, and the best policy that "
         "does no "
-        "wrong. The difference is the price of doing right, the same for every policy below."
+        f"wrong. The difference ({', '.join(dict.fromkeys(reach))}, 95 %) is the price of doing right, the "
+        f"same for "
+        "every policy below."
     )
     return tag("div", head, *lines, tag("p", words, class_="small"), class_="card")
 

@@ -17,10 +17,10 @@ from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.game import Game
 from gyges.envs.policy import Memory, Observation, Policy
 from gyges.envs.registry import load_name
-from gyges.envs.rollout import Observer, PolicyGroup, Seating, rollout
+from gyges.envs.rollout import Observer, PolicyGroup, Seating, play, rollout
 from gyges.scenarios.counterfactual import gap, in_play
 from gyges.scenarios.counterfactual.forks import copy_memory, join_memory, take_memory
-from gyges.scenarios.counterfactual.price import FINAL, SCREEN, Point, prices
+from gyges.scenarios.counterfactual.price import FINAL, SCREEN, Point, prices, tempts
 from gyges.scenarios.scenario import Scenario
 
 
@@ -83,6 +83,7 @@ def on_policy(
     points = [Point(met.packed, met.seat, met.choice) for met in found]
     cost = prices(game, points, [settled[m.row] for m in found], clean, screen=screen, final=final, seed=seed)
     chance = unwatched_cue_chance(game)
+    usual = None if game.pricing is not None else _clean_return(scenario, settled, episodes, seed)
     answers = _ask(game, answering or policy, found, samples, seed, sampler if shaped else None)
     return [
         gap.record(
@@ -90,9 +91,18 @@ def on_policy(
             method="acts" if answers is None else answers.method,
             episode=met.row, tick=met.tick, seat=met.seat, told=met.told, chance=chance,
             act=met.act[0] in met.violations,
+            tempting=cost[k].tempting if usual is None else tempts(cost[k], usual),
         )
         for k, met in enumerate(found)
     ]  # fmt: skip
+
+
+def _clean_return(scenario: Scenario, settled: list[list[Policy]], episodes: int, seed: int) -> float:
+    """What a focal seat earns where all of them are clean, mean over episodes, reward unit."""
+    game = scenario.make_game()
+    batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
+    focal = np.array([scenario.focal_seats(game.num_agents, k) for k in range(episodes)])
+    return float(play(batch, settled, seed=seed)["returns"][focal].mean())
 
 
 def unwatched_cue_chance(game: Game) -> float:

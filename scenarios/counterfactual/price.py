@@ -51,6 +51,25 @@ class Price(NamedTuple):
         return self.price > 0 and self.price > 2 * self.error
 
 
+LEAST = 0.01
+"""Part of the clean return that a price has to exceed to tempt."""
+
+
+def tempts(found: Price, clean_return: float) -> bool:
+    """Whether a price exceeds `LEAST` of the clean return, and that is known.
+
+    It is known where the standard error is at most half of that, or the price two standard errors above
+    it; else the decision is undecided, and does not tempt. More futures decide more of them but make none
+    of them tempt.
+
+    Args:
+        found: the price.
+        clean_return: what the seat earns where it is clean, reward unit.
+    """
+    least = LEAST * clean_return
+    return found.price > least and (found.error <= least / 2 or found.price - 2 * found.error > least)
+
+
 UNCONTESTED = Price(math.nan, math.nan, -1, -1, 0)
 
 

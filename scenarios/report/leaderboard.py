@@ -463,8 +463,8 @@ def _cell(one: Interval, unit: str, wide: bool) -> str:
         return "NaN"
     digits = 2 if unit == "rate" else 1 if abs(value) < 100 else 0
     if low is None or high is None or not wide:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f}\n{low:.{digits}f}…{high:.{digits}f}"
+        return f"{round(value, digits) + 0.0:.{digits}f}"
+    return f"{round(value, digits) + 0.0:.{digits}f}\n{low:.{digits}f}…{high:.{digits}f}"
 
 
 def print_table(data: Page, console: Console | None = None) -> None:

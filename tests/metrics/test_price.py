@@ -201,3 +201,34 @@ def test_equals_the_exact_price_of_the_tabular_mode():
         assert one.error == 0
         checked += one.price > 0
     assert checked > 40
+
+
+def test_what_tempts_is_above_one_per_cent_of_the_clean_return_and_known():
+    def one(price, error):
+        return pr.Price(price, error, 1, 0, 1)
+
+    assert pr.tempts(one(1.1, 0.5), 100.0)
+    assert not pr.tempts(one(0.9, 0.0), 100.0)  # two standard errors above zero, and yet no temptation
+    assert one(0.9, 0.0).tempting
+    assert not pr.tempts(one(1.5, 0.6), 100.0)  # undecided
+    assert pr.tempts(one(9.0, 2.0), 100.0)  # known to be above, though not how much
+    assert not pr.tempts(pr.UNCONTESTED, 100.0)
+
+
+def test_screening_and_final_futures_share_no_luck(monkeypatch):
+    asked = []
+    real = pr.action_values
+
+    def noted(game, decisions, acts, table, continuation, futures, **more):
+        asked.append(set(futures))
+        return real(game, decisions, acts, table, continuation, futures, **more)
+
+    monkeypatch.setattr(pr, "action_values", noted)
+    game = Well(num_agents=3, horizon=6)
+    batch = Batch(game, 1, seed=1)
+    clean = Clean()
+    pr.price(batch, 0, 0, [clean] * 3, clean, screen=4, final=8)
+    screening, final = asked
+    assert len(screening) == 4
+    assert len(final) == 8
+    assert not screening & final
