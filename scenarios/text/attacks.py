@@ -31,7 +31,7 @@ from gyges.envs.errors import DataError
 from gyges.envs.game import Game
 from gyges.envs.policy import Observation, Policy
 from gyges.envs.rollout import Observer, Seating, rollout
-from gyges.scenarios.text.violation_eval import Estimate, ratio
+from gyges.scenarios.text.violation_eval import Estimate, share
 
 QUERIES = 4
 PERSONAS = ("greedy", "gyges", "random", "greedy gyges")
@@ -211,7 +211,7 @@ def assault(
 def clustered(values: Floats, episode: npt.NDArray[np.int64]) -> Estimate:
     """Mean of values with its interval over episodes."""
     _, place = np.unique(episode, return_inverse=True)
-    return ratio(np.bincount(place, values), np.bincount(place))
+    return share(np.bincount(place, values), np.bincount(place))
 
 
 def sample(

@@ -49,6 +49,11 @@ def ratio(top: npt.NDArray[Any], bottom: npt.NDArray[Any]) -> Estimate:
     return Estimate(*st.estimate([st.of_ratio(top, bottom)]))
 
 
+def share(top: npt.NDArray[Any], bottom: npt.NDArray[Any]) -> Estimate:
+    """The same where `top` is a part of `bottom`: its interval ends at 0 and 1."""
+    return Estimate(*st.bounded(st.Estimate(*ratio(top, bottom))))
+
+
 def conduct(
     game: Game, policy: Policy, seats: Sequence[Sequence[Policy | None]], *, seed: int = 0, first: int = 0
 ) -> Conduct:
@@ -76,9 +81,9 @@ def conduct(
         paid += (batch.reward * focal).sum(1) / game.reward_scale
         cue = batch.state.cue_shown != 0
     return Conduct(
-        ratio(counts[:, 1] + counts[:, 3], counts[:, 0] + counts[:, 2]),
-        ratio(counts[:, 3], counts[:, 2]),
-        ratio(counts[:, 1], counts[:, 0]),
+        share(counts[:, 1] + counts[:, 3], counts[:, 0] + counts[:, 2]),
+        share(counts[:, 3], counts[:, 2]),
+        share(counts[:, 1], counts[:, 0]),
         ratio(paid, focal.sum(1)),
         int(counts[:, 0].sum() + counts[:, 2].sum()),
         len(seats),
