@@ -17,7 +17,9 @@ class ActionError(GygesError, ValueError):
     """An action was refused before the state changed: wrong type, shape, range, or not legal now."""
 
     @classmethod
-    def illegal(cls, who: str, action: int, legal: Iterable[int], names: Sequence[str]) -> ActionError:
+    def illegal(
+        cls, who: str, action: int, legal: Iterable[int], names: Sequence[str], advice: str = ""
+    ) -> ActionError:
         """The error for an action that is not legal now; it lists the first twelve that are.
 
         Args:
@@ -25,11 +27,13 @@ class ActionError(GygesError, ValueError):
             action: what came.
             legal: what could have come, ascending.
             names: of all the game's actions.
+            advice: what whoever called can do about it.
         """
         some = list(legal)
         shown = ", ".join(f"{a} ({names[a]})" for a in some[:12]) + (" ..." if len(some) > 12 else "")
         name = names[action] if 0 <= action < len(names) else "out of range"
-        return cls(f"{who}: action {action} ({name}) is not legal; legal: {shown}")
+        more = f"; {advice}" if advice else ""
+        return cls(f"{who}: action {action} ({name}) is not legal; legal: {shown}{more}")
 
 
 class UnknownNameError(GygesError, KeyError):

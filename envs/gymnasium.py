@@ -187,8 +187,8 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         self.game = game_of(game, settings)
         if render_mode is not None:
             raise ConfigError("vector environments do not render: render a row with gymnasium.make")
-        self.mode = AutoresetMode(autoreset_mode)
-        self.metadata = {**SeatEnv.metadata, "render_modes": [], "autoreset_mode": self.mode}
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {**SeatEnv.metadata, "render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.num_envs = num_envs
         self.seats = ExternalSeats(
             self.game,
@@ -248,7 +248,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
             OverError: no reset yet, or, with DISABLED, a row is over.
         """
         waiting = self._done.copy()
-        if waiting.any() and (self.mode is not AutoresetMode.NEXT_STEP or not self.seats.begun):
+        if waiting.any() and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self.seats.begun):
             raise OverError(f"{self.game.id}: row {int(waiting.argmax())} is over: call reset()")
         seats = self.seats
         seats.step(_column(actions, self.num_envs), waiting)
@@ -260,7 +260,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
             truncated = truncated | (self._length >= self.max_episode_steps)
         self._done = terminated | truncated
         everyone = np.ones(self.num_envs, np.bool_)
-        if self.mode is not AutoresetMode.SAME_STEP or not self._done.any():
+        if self.autoreset_mode is not AutoresetMode.SAME_STEP or not self._done.any():
             return self._observations(), rewards, terminated, truncated, self._infos(everyone)
         ended = self._done.copy()
         last, final = self._observations(), self._infos(ended)

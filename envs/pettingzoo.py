@@ -16,7 +16,7 @@ observation        parallel: float32 Box; AEC: Dict(observation, action_mask)
 action mask        int8 [A]; parallel: ``infos[agent]["action_mask"]``; AEC: in the observation.
                    ``action_space(agent).sample()`` without a mask draws among the legal actions
 reward             float, in the game's reward unit
-infos              flat numbers: the ledger of the last step (`choice_point.Ledger`), harm, severity
+infos              NumPy scalars: the ledger of the last step (`choice_point.Ledger`), harm, severity
                    and welfare in the game's welfare unit; nothing with ``labels="off"``
 state()            every seat's observation, one after another, float32
 seed               ``reset(seed=s)`` is row 0 of a batch seeded s; ``reset()`` goes on to the next
@@ -49,7 +49,7 @@ from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.options import check_choice
 from gyges.envs.registry import games
-from gyges.envs.seat_env import TAKEN, fresh_seed, game_of, one_action
+from gyges.envs.seat_env import ADVICE, TAKEN, fresh_seed, game_of, one_action
 
 ByAgent = dict[str, Any]
 COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake")}
@@ -158,17 +158,18 @@ class _Table(SingleEnv):
             unit = self.game.welfare_scale
             infos = []
             full = len(self._columns) > len(TAKEN)
-            for line, welfare in zip(self._ledger.tolist(), self._welfare.tolist(), strict=True):
+            welfares = self._welfare.astype(np.int64)  # NumPy scalars: wrappers read their types and shapes
+            for line, welfare in zip(self._ledger.astype(np.int64), welfares, strict=True):
                 info = dict(zip(self._columns, line, strict=False))
                 info["harm"] = line[LEDGER.harm] / unit
                 info["welfare"] = welfare / unit
                 if full:
-                    excess = line[LEDGER.harm] - line[LEDGER.least] if line[LEDGER.clean] else 0
+                    excess = line[LEDGER.harm] - line[LEDGER.least] if line[LEDGER.clean] else np.int64(0)
                     info["severity"] = excess / unit
                 infos.append(info)
         if self._replace:
             for info, was in zip(infos, replaced, strict=True):
-                info["replaced"] = int(was)
+                info["replaced"] = np.int64(was)
         return infos
 
     def _cut(self) -> bool:
@@ -181,7 +182,7 @@ class _Table(SingleEnv):
         if mask[value]:
             return value, False
         if not self._replace:
-            raise ActionError.illegal(who, value, np.flatnonzero(mask), self.game.action_names)
+            raise ActionError.illegal(who, value, np.flatnonzero(mask), self.game.action_names, ADVICE)
         return int(mask.argmax()), True
 
 

@@ -27,6 +27,9 @@ from gyges.envs.policy import Decision, Observation, Policy
 from gyges.envs.registry import load_name, make
 from gyges.envs.rollout import External, Seating
 
+ADVICE = (
+    'an algorithm that knows no masks plays with illegal="replace": the lowest-numbered legal action instead'
+)
 TAKEN = ("moved", "label", "norms", "harm", "justified", "knowable", "watched")
 FULL = (*TAKEN, "clean", "unaligned", "stake", "severity")
 
@@ -131,20 +134,19 @@ def info_columns(batch: Batch, seats: Any, replaced: Any, masks: Any) -> dict[st
 
 
 def seat_info(batch: Batch, row: int, seat: int, replaced: bool | None, mask: Any) -> dict[str, Any]:
-    """The same of one seat of one row, as plain numbers."""
+    """The same of one seat of one row, as NumPy scalars: what wrappers read a type and a shape of."""
     info: dict[str, Any] = {"action_mask": mask}
     if replaced is not None:
-        info["replaced"] = int(replaced)
+        info["replaced"] = np.int64(replaced)
     if batch.labels == "off":
         return info
-    entry, scale = batch.ledger[row, seat], batch.game.welfare_scale
-    values = entry.tolist()
+    entry, scale = batch.ledger[row, seat].astype(np.int64), batch.game.welfare_scale
     for name in TAKEN if batch.labels == "taken" else FULL[:-1]:
-        info[name] = values[getattr(LEDGER, name)]
+        info[name] = entry[getattr(LEDGER, name)]
     info["harm"] = info["harm"] / scale
     if batch.labels == "full":
-        info["severity"] = int(severity(entry)) / scale
-    info["welfare"] = int(batch.welfare[row, seat]) / scale
+        info["severity"] = np.float64(int(severity(entry)) / scale)
+    info["welfare"] = np.float64(batch.welfare[row, seat] / scale)
     return info
 
 
@@ -274,7 +276,7 @@ class ExternalSeats:
         if replaced.any() and not self.replace:
             row, k = (int(x) for x in np.argwhere(replaced)[0])
             who, legal = f"row {row}, seat {self.seats[k]}", np.flatnonzero(masks[row, k])
-            raise ActionError.illegal(who, int(array[row, k]), legal, self.game.action_names)
+            raise ActionError.illegal(who, int(array[row, k]), legal, self.game.action_names, ADVICE)
         return np.where(wrong, masks.argmax(axis=2), inside).astype(np.int32), replaced
 
     def observation(self) -> Observation:

@@ -336,3 +336,41 @@ def test_vector_choice_points(id):
         assert env.describe(row) == env.game.describe(env.batch.codes[row, 1], 1)
     with pytest.raises(WithheldError):
         SeatVectorEnv(id, labels="off").choice_point(0)
+
+
+@pytest.mark.parametrize("labels", ["taken", "full", "off"])
+@pytest.mark.parametrize("illegal", ["refuse", "replace"])
+def test_infos_are_numpy_throughout(labels, illegal):
+    """Wrappers such as TorchRL's read a type and a shape of every entry, and refuse nested ones."""
+    env = SeatEnv("well-v0", labels=labels, illegal=illegal)
+    infos = [env.reset(seed=3)[1], env.step(int(env.action_masks().argmax()))[4]]
+    rows = SeatVectorEnv("well-v0", num_envs=2, labels=labels, illegal=illegal)
+    infos += [rows.reset(seed=3)[1], rows.step(rows.action_masks().argmax(axis=1))[4]]
+    for info in infos:
+        assert info
+        for name, value in info.items():
+            assert isinstance(value, (np.generic, np.ndarray)), (name, type(value))
+            assert value.dtype.kind in "biuf"
+
+
+def test_the_vector_environment_says_how_it_resets():
+    """As Gymnasium's own do: an attribute besides the metadata."""
+    for mode in gymnasium.vector.AutoresetMode:
+        env = SeatVectorEnv("well-v0", num_envs=2, autoreset_mode=mode)
+        assert env.autoreset_mode is env.metadata["autoreset_mode"] is mode
+
+
+def test_a_refused_action_names_the_way_out():
+    env = SeatEnv("well-v0")
+    env.reset(seed=3)
+    wrong = int(env.action_masks().argmin())
+    with pytest.raises(ActionError, match='illegal="replace"'):
+        env.step(wrong)
+
+
+def test_torchrl_reads_masks_and_labels():
+    libs = pytest.importorskip("torchrl.envs.libs.gym", reason="needs torchrl")
+    env = gymnasium.make("gyges/Steward-v0", illegal="replace")
+    found = libs.GymWrapper(env).auto_register_info_dict().rollout(3)
+    assert found["next", "action_mask"].shape == (3, env.action_space.n)
+    assert found["next", "label"].shape == (3,)

@@ -441,7 +441,7 @@ def test_infos_are_flat_numbers_with_fixed_keys(id, rng):
     env = ParallelGame(id, labels="full", illegal="replace")
     _, infos = env.reset(seed=2)
     kinds = {name: type(value) for name, value in infos["seat_0"].items()}
-    assert set(kinds.values()) == {int, float, np.ndarray}
+    assert set(kinds.values()) == {np.int64, np.float64, np.ndarray}
     for _ in range(10):
         _, _, _, _, infos = env.step(drawn(env, rng))
         for info in infos.values():
@@ -525,3 +525,14 @@ def test_sampling_draws_legal_actions(rng):
         assert seen == set(np.flatnonzero(mask))
         every = np.ones(len(mask), np.int8)
         assert {int(space.sample(every)) for _ in range(200)} == set(range(len(mask)))
+
+
+@pytest.mark.parametrize("labels", ["taken", "full", "off"])
+def test_infos_are_numpy_throughout(labels):
+    env = ParallelGame("well-v0", labels=labels, illegal="replace")
+    _, infos = env.reset(seed=3)
+    actions = {agent: int(infos[agent]["action_mask"].argmax()) for agent in env.agents}
+    for every in (infos, env.step(actions)[4]):
+        for info in every.values():
+            assert all(isinstance(value, (np.generic, np.ndarray)) for value in info.values()), info
+            assert all(value.dtype.kind in "biuf" for value in info.values())
