@@ -20,7 +20,7 @@ JANGGI = ("3k5/9/9/9/9/9/9/9/9/5KR2 w - - 0 1", "3k1r3/9/4p4/9/9/4P4/9/9/9/4KRC2
 def endgame(luck, name):
     """A FEN with few pieces of the variant."""
     board = [""] * 64
-    silver, counsellor = SILVER_AND_COUNSELLOR[name]
+    silver, counsellor = list(SILVER_AND_COUNSELLOR[name])
     men = [("K", range(16)), ("k", range(48, 64))]
     men += [(x.upper(), range(64)) for x in luck.choices(["r", "n", silver, counsellor], k=luck.randrange(4))]
     men += [(x, range(64)) for x in luck.choices(["r", "n", silver, counsellor], k=luck.randrange(3))]
