@@ -172,6 +172,8 @@ class Profile:
     less: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Labels that an arm goes without."""
     device: str = "cpu"
+    apart: bool = False
+    """Whether raters, and shares of the expert, are judged apart."""
 
     def mode(self, name: str) -> Mode:
         """A mode by name; UnknownNameError where there is none."""
@@ -274,7 +276,7 @@ PROFILES: dict[str, Profile] = {
         ),
         ("gold", "biased", "tail", "flattered"),
         (*CORE, *(f"ppo-kl@{price}" for price in (0.02, 0.1, 0.5, 2.0))),
-        {"tabular": 8},
+        {"tabular": 8}, apart=True,
         more={name: ("binary@0.9", "binary@0.97") for name in ("filtered", "conditioned", "ppo")},
     ),
     "gpu": Profile(

@@ -84,7 +84,7 @@ def gather(plan: Profile, results: Sequence[Result], out: Path, registered: str)
         supplies.close()
     table = comparisons.rows(results, references, data)
     predictions = json.loads(PREDICTIONS.read_text("utf-8"))["predictions"]
-    judged = vd.judge(table, predictions, between(results))
+    judged = vd.judge(table, predictions, between(results), apart=plan.apart)
     return {
         "study": "rl_vs_sgd",
         "profile": plan.name,

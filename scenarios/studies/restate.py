@@ -55,7 +55,7 @@ def stored(folder: Path) -> dict[str, Any]:
     if summary.get("predictions", digest_of(PREDICTIONS)) != digest_of(PREDICTIONS):
         raise FileError(f"{folder}: was run under other predictions than {PREDICTIONS.name} now holds")
     predictions = json.loads(PREDICTIONS.read_text("utf-8"))["predictions"]
-    judged = vd.judge(table, predictions, lambda one, two: math.nan)
+    judged = vd.judge(table, predictions, lambda one, two: math.nan, apart=plan.apart)
     return {
         **summary, "plan": plan, "table": table, "arms": report.arms(table), "fits": report.fits(table),
         "said": {one["id"]: one for one in predictions}, "verdicts": [one._asdict() for one in judged],

@@ -17,7 +17,8 @@ from gyges.scenarios.studies.comparisons import Row, mean, paired, pick
 from gyges.scenarios.studies.profile import NONE
 
 FLAWED = ("biased", "tail", "flattered")
-MATCHED = ("matched-rl", "matched-plan")
+POOLED = ("H2", "H6", "L1", "L2", "L3", "C1")
+"""Rules that are means over raters; where raters are judged apart there is a verdict for each."""
 MARGINS = {"ghat": 0.05, "vr": 0.02, "js": 0.05}
 """Of the equivalence test."""
 
@@ -89,7 +90,9 @@ class Judge:
         }
 
     def h1(self) -> tuple[str, str]:
-        found = self.equivalence(MATCHED)
+        found = self.equivalence(
+            sorted({r.cell.data for r in self.table if r.cell.data.startswith("matched")})
+        )
         inside = all(
             -MARGINS[k] <= e.low and e.high <= MARGINS[k] if k != "js" else e.high <= MARGINS[k]
             for k, e in found.items()
@@ -223,16 +226,37 @@ RULES: dict[str, Callable[[Judge], tuple[str, str]]] = {
 
 
 def judge(
-    table: Sequence[Row], predictions: Sequence[Mapping[str, str]], conducts: Callable[[str, str], float]
-) -> list[Verdict]:
-    """Verdicts on all predictions, for each mode that has results."""
+    table: Sequence[Row], predictions: Sequence[Mapping[str, str]], conducts: Callable[[str, str], float],
+    *, apart: bool = False,
+) -> list[Verdict]:  # fmt: skip
+    """Verdicts on all predictions, for each mode that has results.
+
+    Args:
+        table: all rows.
+        predictions: what is to be judged.
+        conducts: as in `Judge`.
+        apart: judge rater by rater what else is a mean over raters, and equivalence at each share of the
+        expert:
+            differences of opposite sign are two findings, and a curve is no point.
+    """
     out = []
     for mode in sorted({r.cell.mode for r in table}, reverse=True):
-        at = Judge(table, mode, conducts)
         for one in predictions:
-            if one["id"] in RULES:
-                verdict, words = RULES[one["id"]](at)
-            else:
-                verdict, words = "not tested", one["confirmed"]
-            out.append(Verdict(one["id"], mode, verdict, words))
+            if one["id"] not in RULES:
+                out.append(Verdict(one["id"], mode, "not tested", one["confirmed"]))
+                continue
+            for name, part in _parts([r for r in table if r.cell.mode == mode], one["id"], apart):
+                verdict, words = RULES[one["id"]](Judge(part, mode, conducts))
+                if not name or verdict != MISSING:
+                    out.append(Verdict(one["id"], f"{mode}{name}", verdict, words))
     return out
+
+
+def _parts(table: Sequence[Row], id: str, apart: bool) -> list[tuple[str, list[Row]]]:
+    """Tables that a prediction is judged by, and what is added to the mode's name: one, or several apart."""
+    if apart and id in POOLED:
+        return [(f", {rater}", pick(table, rater=rater)) for rater in sorted({r.rater for r in table})]
+    if apart and id == "H1":
+        kinds = sorted({r.cell.data for r in table if r.cell.data.startswith("matched")})
+        return [(f", {kind}", pick(table, data=(NONE, kind))) for kind in kinds]
+    return [("", list(table))]

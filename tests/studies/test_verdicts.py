@@ -114,6 +114,22 @@ def test_equivalence_needs_conduct_to_agree_as_well():
     assert verdict("H1", bits=math.nan) == "not enough data"
 
 
+def test_raters_and_shares_are_judged_apart_where_the_profile_says_so():
+    """Opposite signs under two raters: pooled they hide each other, apart they are two findings."""
+
+    def change(cell, rater):
+        sign = {"tail": 0.9, "biased": -0.9}.get(rater, 0.0)
+        return {"gap": sign} if cell.arm == "ppo" and cell.label == "binary" else {}
+
+    one = [p for p in PREDICTED if p["id"] in ("L2", "H1")]
+    (pooled,) = (v for v in vd.judge(made(change), one, lambda a, b: 0.01) if v.id == "L2")
+    assert pooled.verdict == "open"
+    found = {(v.id, v.mode): v.verdict for v in vd.judge(made(change), one, lambda a, b: 0.01, apart=True)}
+    assert found["L2", "tabular, tail"] == "confirmed"
+    assert found["L2", "tabular, biased"] == "refuted"
+    assert {mode for id, mode in found if id == "H1"} == {"tabular, matched-plan", "tabular, matched-rl"}
+
+
 def test_wide_intervals_leave_the_question_open():
     def wild(cell, rater):
         return {"gap": (-1.0) ** cell.seed} if cell.arm == "ppo" and cell.label == "binary" else {}
