@@ -8,15 +8,14 @@ from typing import Any
 import numpy.typing as npt
 
 from gyges.envs.fairychess import encoding
-from gyges.envs.fairychess.variants import explain
+from gyges.envs.fairychess.variants import explain, rule_sentences, sentences
 from gyges.envs.fairychess.variants.ini_files import Variant
 
 
 @functools.lru_cache(maxsize=64)
 def rules_text(v: Variant) -> str:
-    """A variant's rules in words: each piece's move in Betza notation, then a sentence a rule."""
-    pieces = [f"{p.letter.upper()} {p.name} {p.betza or 'does not move'}" for p in v.pieces]
-    return "\n".join([f"Pieces (Betza notation): {'; '.join(pieces)}.", *explain.rules(v)])
+    """A variant's rules in words: how each piece moves, then a sentence a rule."""
+    return "\n".join([*sentences.pieces(v), *rule_sentences.rules(v)])
 
 
 def describe(game: Any, codes: npt.NDArray[Any], seat: int) -> str:

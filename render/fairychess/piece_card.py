@@ -8,8 +8,8 @@ import pygame
 
 from gyges.envs.fairychess import Variant
 from gyges.envs.fairychess.engine.variant_tables import Compiled
-from gyges.envs.fairychess.variants.explain import rules
 from gyges.envs.fairychess.variants.ini_files import Piece
+from gyges.envs.fairychess.variants.rule_sentences import rules
 from gyges.render.fairychess.empty_board import DAY, NIGHT
 from gyges.render.fairychess.pieces import PieceSet
 from gyges.render.kit import draw

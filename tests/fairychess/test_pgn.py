@@ -71,6 +71,7 @@ def test_another_reader_plays_the_same_game(name, fen):
 @pytest.mark.parametrize(
     "what",
     ["chess", "gardner", "xiangqi", "shogi", "dobutsu", "grand", "torishogi", "placement", "extinction",
+     "kyotoshogi", "seirawan", "janggi", "duck", "spartan", "cambodian", "micro", "opulent", "joust",
      draw(7), draw(8), draw(9), HOPPER],
 )  # fmt: skip
 def test_read_back(what):

@@ -146,7 +146,8 @@ def test_check_prints_what_a_file_means(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "hop (" in out
     assert "G  customPiece1  gQ" in out
-    assert "The K is royal" in out
+    assert "his king (K) attacked" in out
+    assert "The piece (G) moves or captures straight and diagonally, over exactly one piece" in out
     file.write_text("[hop:gardner]\nhopping = true\n")
     assert check(file) == 1
     assert f"{file}:2: unknown key 'hopping'" in capsys.readouterr().out

@@ -180,7 +180,9 @@ class Tables(NamedTuple):
     #            20 turns to a wall by capturing, 21 counsellor, 22 its check may mate, 23 its check may not,
     #            24 turns over again and again; where moves are counted: 25 rook, 26 silver, 27 knight;
     #            where moves to and fro lose: 28, 29 may enter the other player's palace
-    area: Any  # [2 * S] bit 0 flag region, bit 1 en passant region, bit 2 where a wall may be put
+    area: (
+        Any  # [2 * S] bit 0 flag region, bit 1 where he may capture en passant, bit 2 where a wall may be put
+    )
     point: Any  # [K + 1] what a kind counts in points, times 2
     goal: Any  # where the first player's flag squares begin, the second's, where they end; the squares
     bulk: Any  # by player and step (3 + S): piece code, how far the square lies, what may stand on it (MOVE,

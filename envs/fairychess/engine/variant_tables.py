@@ -303,6 +303,7 @@ class _Compiler:
         cannons = any(p.name == "janggiCannon" for p in v.pieces)
         counsellors = [i for i, k in enumerate(self.kinds) if k.piece.name == "fers" and len(k.symbol) == 1]
         passes = (*v.passing, *(a or b for a, b in zip(v.passing, v.passOnStalemate, strict=True)))
+        bishop = next((p.letter for p in v.pieces if p.name == "bishop"), "")
         pawns = [i for i, k in enumerate(self.kinds) if k.piece.name == "shogiPawn" and k.symbol[0] != "+"]
         drop_mate = pawns[0] if pawns and v.shogiPawnDropMateIllegal else 0
         extinct = v.extinctionValue != "none" and bool(v.extinctionPieceTypes)
@@ -354,7 +355,7 @@ class _Compiler:
             ),
             (at.ROYALS, (2 if v.dupleCheck else 1) if self.royals == 3 else 0),
             (at.LIMITED, bool(v.promotionLimit)),
-            (at.OPPOSITE_BISHOP, index.get("b", 0) if v.dropOppositeColoredBishop else 0),
+            (at.OPPOSITE_BISHOP, index.get(bishop, 0) if v.dropOppositeColoredBishop else 0),
             (at.DROP_CASTLE, v.castlingDroppedPiece),
             (at.CASTLE_KING, index.get(v.castlingKingPiece, 0)),
             (at.CASTLE_RANK, v.castlingRank - 1),
@@ -399,7 +400,7 @@ class _Compiler:
         for side in (0, 1):
             for s in range(v.squares):
                 y, x = divmod(s, v.maxFile)
-                region, walls = v.enPassantRegion[1 - side], v.wallingRegion[side]
+                region, walls = v.enPassantRegion[side], v.wallingRegion[side]
                 passing = region is None or (x, y) in region
                 walled = walls is None or (x, y) in walls
                 found[side * v.squares + s] = (

@@ -293,7 +293,7 @@ def _moves(board: Board, legal: list[int], word: Any, ply: int, assumed: list[st
     fitting = []
     for m in legal:
         origin = m >> at.FROM & at.SQ
-        if m & (at.DROP | at.CASTLE) or m & at.SQ != target or (m >> at.SECOND and not m & at.GATE):
+        if m & (at.DROP | at.CASTLE) or m & at.SQ != target:
             continue
         if word["file"] and origin % files != ord(word["file"]) - 97:
             continue
@@ -306,25 +306,25 @@ def _moves(board: Board, legal: list[int], word: Any, ply: int, assumed: list[st
     becomes = word["becomes"]
     if becomes in ("+", "-") and (word["piece"] or not origin_known) and f"={becomes}" not in word[0]:
         return []  # the mark of check
-    exact = [m for m in fitting if _becomes(board, m) == (becomes.upper() if becomes else "")]
+    exact = [m for m in fitting if (becomes or "").upper() in _becomes(board, m)]
     if exact or becomes:
         return exact
-    queens = [m for m in fitting if _becomes(board, m) == "Q"]
+    queens = [m for m in fitting if "Q" in _becomes(board, m)]
     if len(queens) == 1:
         assumed.append(f"ply {ply}: {word[0]!r} does not say what it promotes to: a queen")
         return queens
     return fitting
 
 
-def _becomes(board: Board, move: int) -> str:
+def _becomes(board: Board, move: int) -> tuple[str, ...]:
     """What a piece becomes by a move, + or - for turning over; or what enters behind it."""
     c = board.compiled
     if move & at.GATE:
-        return c.kinds[move >> at.SECOND].symbol
+        return (c.kinds[move >> at.SECOND].symbol,)
     choice = move >> at.CHOICE & 31
     if not choice:
-        return ""
+        return ("",)
     code = int(board.row[c.row[1] + (move >> at.FROM & at.SQ)])
     before = c.kinds[code >> 2].symbol
     symbol = c.kinds[c.choices[code >> 2, (code & 3) - 1][choice - 1]].symbol
-    return "-" if before[0] == "+" and symbol == before[1:] else symbol[0]
+    return (symbol[0], "-") if before[0] == "+" and symbol == before[1:] else (symbol[0],)
