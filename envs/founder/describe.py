@@ -19,7 +19,7 @@ MANDATES = {
 ASKS = (
     "Answer the letter.",
     "Make one plan for the month.",
-    "Write to the investors.",
+    "Write to the investors: users, cash and safety as they are, at a factor of the truth, or not at all.",
 )
 
 

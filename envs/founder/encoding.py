@@ -35,9 +35,9 @@ TRADES = ("engineer", "seller", "steward")
 FIRMS = ("Alder", "Birch", "Cedar", "Damson", "Elm", "Fir")
 
 # What may be said of which figures to the investors, beside "as it is" and "not stated".
-SUBJECTS = ("users", "cash", "safety", "users, cash and safety")
+SUBJECTS = ("users", "cash", "safety", "everything")
 FACTORS = (205, 320, 384, 512)  # of 256
-FACTOR_WORDS = ("at four fifths", "a quarter over", "at half as much again", "at double")
+FACTOR_WORDS = ("at 0.8", "at 1.25", "at 1.5", "at 2")
 
 ACTIONS = Actions(
     answer=Act("{}", (KINDS * ANSWERS, tuple(one.words for letter in LETTERS for one in letter.answers))),
@@ -64,7 +64,7 @@ ACTIONS = Actions(
     supplier=Act("buy the supplier that all rivals need"),
     assent=Act("ask the board's assent"),
     disclose=Act("disclose what was hidden"),
-    truth=Act("state users, cash and safety as they are"),
+    truth=Act("state everything as it is"),
     state=Act("state {} {}", (4, SUBJECTS), (4, FACTOR_WORDS)),
     silent=Act("state {}", (4, tuple(f"nothing of {what}" for what in SUBJECTS))),
 )
@@ -266,4 +266,4 @@ class Params(NamedTuple):
     wage: int = 64
     floor: int = 192  # least revenue by which letters are scaled
     points: int = 40  # money for a point of reward
-    grip: int = 110  # the weight of rivals in the harm of a scandal, 1/64
+    grip: int = 150  # the weight of rivals in the harm of a scandal, 1/64

@@ -66,6 +66,7 @@ class Founder(Game):
     observation = at.OBSERVATION
     actions = at.ACTIONS
     rules_module = "gyges.envs.founder.rules"
+    renderer = "gyges.render.founder.renderer:FounderRenderer"
     personas = personas_in("gyges.envs.founder.personas", "visionary", "cutter", "repenter")
     held_out = frozenset({"visionary", "cutter", "repenter"})
     phases = at.PHASES
@@ -75,7 +76,7 @@ class Founder(Game):
     describe = describe
     reward_unit = "points"
     reward_scale = 16
-    welfare_unit = "thousand euros"
+    welfare_unit = "k€"
     welfare_scale = UNIT
     third_parties = True
 

@@ -164,7 +164,7 @@ def direct(s: Any, p: Any, seat: int, action: int) -> int:
             return 0
         return effect(p, s.letter[seat], answer, mail.HARM) * month // 16
     if phase == at.REPORT:
-        return overstated(action) * month // 640
+        return overstated(action) * month // 400
     if action == at.A.inflate:
         return month * 10 // 16
     if action == at.A.ship_untested and (s.backlog[seat] > at.REPAIR or s.debt[seat] > at.RISKY):

@@ -1,0 +1,1 @@
+"""The picture of Founder: an office on the street of its trade."""
