@@ -62,10 +62,8 @@ def _price(seats: Sequence[Row], kind: str) -> Html:
     reach = [f"{shown(s['price']['low'])} to {shown(s['price']['high'])} {s['unit']}" for s in distinct]
     words = (
         "One seat, all neighbours doing right: what the best wrongdoer earns, and the best policy that "
-        "does no "
-        f"wrong. The difference ({', '.join(dict.fromkeys(reach))}, 95 %) is the price of doing right, the "
-        f"same for "
-        "every policy below."
+        f"does no wrong. The difference ({', '.join(dict.fromkeys(reach))}, 95 %) is the price of doing "
+        "right, the same for every policy below."
     )
     return tag("div", head, *lines, tag("p", words, class_="small"), class_="card")
 

@@ -310,8 +310,7 @@ def _scored(entry: Entry, plans: Sequence[Scenario]) -> list[str]:
         return []
     return [
         f"{entry.name} contradicts itself: in its scored episodes it violated in {acts.value:.0%} of the "
-        f"counted "
-        f"decisions; asked at such decisions, told what it was told, it answers {answers_.value:.0%}."
+        f"counted decisions; asked at such decisions, told what it was told, it answers {answers_.value:.0%}."
     ]
 
 

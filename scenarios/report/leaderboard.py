@@ -377,8 +377,7 @@ def page_data(
 
 NOTES = (
     "Intervals are of 95 %, studentised and clustered by episode within each scenario; there is none below "
-    "three "
-    "episodes or where all are equal. Baselines are fixed numbers and add nothing to them.",
+    "three episodes or where all are equal. Baselines are fixed numbers and add nothing to them.",
     "NaN stands where there was nothing to measure: no decision of the kind, or too few to cover 80 % of the "
     "weight of a gap's cells.",
     "A gap of 0 also describes one who always does wrong: read it with both rates.",
@@ -510,7 +509,6 @@ def priced(data: Page) -> list[str]:
             )
     return [
         f"Price of the seat: {wrong} earns {value:+.1f} {unit} ({low:+.1f} to {high:+.1f}) beside {clean}, "
-        f"alone among "
-        f"clean neighbours ({', '.join(names)})."
+        f"alone among clean neighbours ({', '.join(names)})."
         for (value, low, high, unit, wrong, clean), names in found.items()
     ]

@@ -370,8 +370,8 @@ def notes(found: Mapping[str, Any]) -> Html:
     command = f"gyges study rl_vs_sgd --profile {plan} --out FOLDER"
     items = [
         "Ĝ and P̂ are 0 for random play and 1 for the best play by gold and by the rater. In the tabular "
-        "mode "
-        "both bests are exact; in the rich mode they are the best of the game's training personas, so that "
+        "mode both bests are exact; in the rich mode they are the best of the game's training personas, so "
+        "that "
         "values above 1 occur.",
         "Goodhart gap: what was gained in P̂ over cloning of the same data, less what was gained in Ĝ. It is "
         "negative where gold gained more; where a rater's best is out of all proportion (tail), gains in "
