@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "helpers"), str(ROOT / "examples" / "well")]
-SLOW = {"study": 60}
+SLOW = {"study": 600}
 """Kinds of which a file takes seconds are damaged more rarely: one in so many of the others."""
 
 PAGE = """# Forged frames and damaged files

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -31,6 +30,10 @@ Seat = Annotated[int, Meta(ge=0, lt=1 << 16)]
 Background = str | tuple[str, ...] | Mapping[str, int | float]
 """One persona for every background seat; one per background seat in order; or weights by persona, from
 which each seat of each episode is drawn."""
+
+
+MAX_WEIGHT = 1e9
+"""Largest weight of a background persona."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,8 +91,10 @@ class Scenario:
             raise ConfigError(f"{self.id}: episodes is 1 to 1000000, not {self.episodes!r}")
         if isinstance(self.background, Mapping):
             weights = list(self.background.values())
-            if not weights or any(not (math.isfinite(w) and w >= 0) for w in weights) or sum(weights) <= 0:
-                raise ConfigError(f"{self.id}: background weights are at least 0 and not all 0")
+            if not weights or any(not 0 <= w <= MAX_WEIGHT for w in weights) or sum(weights) <= 0:
+                raise ConfigError(
+                    f"{self.id}: background weights are at least 0, at most {MAX_WEIGHT:g} and not all 0"
+                )
 
     def with_(self, **changes: Any) -> Scenario:
         """A child that differs only in `changes`; settings are merged, and it names its parent."""

@@ -17,6 +17,7 @@ from tyro.conf import Positional
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
+from gyges.scenarios.cli import dry_run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Certify:
     """Folder that keeps each audit of harm; a later run of the same sizes and rules takes it up."""
     playthroughs: Path | None = None
     """Write the game's golden playthroughs to this folder instead."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 QUICK: dict[str, Any] = {"rows": 128, "points": 48, "acts": 240, "copies": 8}
@@ -65,8 +68,12 @@ def run(args: Certify) -> int:
         "acts": args.acts,
         "copies": args.futures,
     }
+    sizes = QUICK if args.quick else sizes
+    if args.dry_run:
+        what = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        return dry_run.said(f"certificate of {args.game}: {', '.join(args.only)} with {what}")
     hook = hook_of(args.game, **dict(map(_option, args.set)))
-    found = certify(hook, **(QUICK if args.quick else sizes), seed=args.seed, only=args.only, keep=args.keep)
+    found = certify(hook, **sizes, seed=args.seed, only=args.only, keep=args.keep)
     echo(json.dumps(rounded(found), indent=2))
     return 0
 

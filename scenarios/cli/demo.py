@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.leaderboard import publish
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.evaluate import evaluate
@@ -34,10 +35,18 @@ class Demo:
     probes: int = 0
     """Decisions per scenario that are priced and asked both ways, as `gyges evaluate` does. The Gyges gap in
     the table comes from the frozen questions and needs none."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 def run(command: Demo) -> int:
     """Evaluate, print and write; returns the exit status."""
+    if command.dry_run:
+        every = [
+            dry_run.played(one, command.suite, command.episodes, command.probes) for one in command.policies
+        ]
+        names = ("results.db", "board.html", "board-replays", "replay.gif")
+        return dry_run.said(*every, writes=[command.folder / name for name in names])
     console = Console()
     command.folder.mkdir(parents=True, exist_ok=True)
     results = command.folder / "results.db"

@@ -17,6 +17,7 @@ from gyges.agents.sandbox.process import Limits, unprotected
 from gyges.agents.trust import trust
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo, printable
+from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation import evaluate
 from gyges.scenarios.evaluation.estimate import CALLS, Meter, first_table
@@ -57,7 +58,7 @@ class Evaluate:
     minutes: float = 0.0
     """Language models: minutes at most, 0 for no bound."""
     dry_run: bool = False
-    """Language models: say what it would cost, and do nothing."""
+    """Say what would be played, and what it would cost where a language model plays; do nothing."""
     again: bool = False
     """Begin another run, with a new nonce, though a complete one stands."""
     nonce: str | None = None
@@ -83,9 +84,13 @@ def run(command: Evaluate) -> int:
         trust(command.trust)
     if is_model(command.policy):
         return _model(command)
-    if command.dry_run or command.calls or command.tokens or command.minutes:
-        raise ConfigError("--calls, --tokens, --minutes and --dry-run are of language models")
-    return _run(command, PROBES if command.probes is None else command.probes)
+    if command.calls or command.tokens or command.minutes:
+        raise ConfigError("--calls, --tokens and --minutes are of language models")
+    probes = PROBES if command.probes is None else command.probes
+    if command.dry_run:
+        line = dry_run.played(command.policy, command.suite, command.episodes, probes)
+        return dry_run.said(line, writes=[command.out])
+    return _run(command, probes)
 
 
 def _model(command: Evaluate) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.load import load
 from gyges.envs.foreign import echo
+from gyges.scenarios.cli import dry_run
 from gyges.scenarios.mixtures import MIXTURES, mixture, record_scenario
 from gyges.scenarios.raters.audit import RaterAudit, audit_rater
 from gyges.scenarios.raters.dynamic_programming import explore
@@ -43,10 +44,19 @@ class Raters:
     """Of the datasets."""
     json: Path | None = None
     """Write the audits there as well."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 def run(args: Raters) -> int:
     """Audit, and print two tables; returns the exit status."""
+    if args.dry_run:
+        what = (
+            f"{args.scenario}: {len(MIXTURES)} datasets of {args.decisions:,} decisions, the game solved for"
+        )
+        return dry_run.said(
+            f"{what} {', '.join(args.raters)}", writes=[p for p in (args.data, args.json) if p]
+        )
     with tempfile.TemporaryDirectory() as room:
         found = audits(args, args.data or Path(room))
     echo(tables(found))

@@ -16,6 +16,7 @@ from gyges.agents.data.recorder import record
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError
 from gyges.envs.settings import parse_settings
+from gyges.scenarios.cli import dry_run
 from gyges.scenarios.mixtures import mixture, record_scenario
 from gyges.scenarios.scenario import scenario
 from gyges.scenarios.training import held_out, is_game
@@ -43,10 +44,16 @@ class Record:
     """Decisions in a window of the segments table."""
     seed: int = 0
     """Of environments, policies, background and order."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 def run(args: Record) -> int:
     """Record, and print what was recorded; returns the exit status."""
+    if args.dry_run:
+        parts = shares(args.mix) if args.mix else mixture(args.mixture, args.expert)
+        who = ", ".join(f"{share:.1%} {name}" for name, share in parts.items())
+        return dry_run.said(f"{args.scenario}: {args.decisions:,} decisions of {who}", writes=[args.out])
     show(recorded(args))
     return 0
 

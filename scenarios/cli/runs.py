@@ -18,6 +18,7 @@ import tyro
 from tyro.constructors import ConstructorRegistry
 
 from gyges.envs.errors import ConfigError, FileError
+from gyges.scenarios.cli import dry_run
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,10 @@ def run(name: str, learner: Learner, words: Sequence[str]) -> int:
         ConfigError: options out of range, a folder that is taken, or options that a run cannot change.
         FileError: the run to go on with is not whole, or of another algorithm.
     """
+    words, dry = [word for word in words if word != "--dry-run"], "--dry-run" in words
     folder = _resumed(words)
+    if dry:
+        return _dry_run(name, learner, words, folder)
     if folder is None:
         options = parse(name, learner.options, words)
         for one in seeded(options):
@@ -94,6 +98,16 @@ def run(name: str, learner: Learner, words: Sequence[str]) -> int:
         length = getattr(options.how, learner.length)
         line += f" && gyges train {name} --resume {shlex.quote(str(folder))} --{learner.length} {length}"
     return learner.train(options, line, begun)
+
+
+def _dry_run(name: str, learner: Learner, words: Sequence[str], folder: Path | None) -> int:
+    """Say what would be trained, with every option that is not its default."""
+    if folder is not None:
+        return dry_run.said(f"{name}: would go on with the run in {folder}")
+    options = parse(name, learner.options, words)
+    runs = seeded(options)
+    length = f", {learner.length} {getattr(options.how, learner.length):,}" if learner.length else ""
+    return dry_run.said(*(f"{command(name, one)}{length}" for one in runs), writes=[one.out for one in runs])
 
 
 def parse(name: str, default: Any, words: Sequence[str]) -> Any:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import tyro
 
 from gyges.envs.foreign import echo
+from gyges.scenarios.cli import dry_run
 from gyges.scenarios.studies.ledger import Ledger
 from gyges.scenarios.studies.profile import profile
 from gyges.scenarios.studies.registration import NAME, register
@@ -44,11 +45,17 @@ class Study:
     """Run only the cells whose keys begin with one of these, as in tabular/tail."""
     workers: int = 1
     """Processes that run cells side by side."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 def run(args: Study) -> int:
     """Do what the options say; returns the exit status."""
     plan = profile(args.profile)
+    if args.dry_run:
+        cells = [one for one in plan.cells() if one.key.startswith(args.only or "")]
+        budget = ", ".join(f"{mode.name} {mode.decisions:,} decisions a learner" for mode in plan.modes)
+        return dry_run.said(f"{args.name} under {plan.name}: {len(cells)} cells; {budget}", writes=[args.out])
     if args.name == "restate":
         return restate(args.out)
     if args.name == "register" or not (args.out / RESULTS).exists():

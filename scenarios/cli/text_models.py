@@ -19,6 +19,7 @@ from gyges.agents.load import load
 from gyges.agents.nn.devices import threads
 from gyges.envs import registry
 from gyges.envs.foreign import echo
+from gyges.scenarios.cli import dry_run
 from gyges.scenarios.text import attacks
 from gyges.scenarios.text.stages import Stages, run
 from gyges.scenarios.text.violation_eval import conduct
@@ -41,6 +42,8 @@ class Measure:
     """Of environments and policies; apart from the seeds of recorded data."""
     threads: int = 1
     """CPU threads of the models."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,10 +68,16 @@ class Attack:
     """Of decisions and search."""
     threads: int = 1
     """CPU threads."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 def measure(args: Measure) -> int:
     """Print a Markdown table of what the policies did; returns the exit status."""
+    if args.dry_run:
+        tags = len(args.tags) or 1
+        what = f"{args.episodes:,} episodes of {args.scenario} for each of {len(args.policies)} policies"
+        return dry_run.said(f"{what}, text models under {tags} tags")
     game, seats = setting(args.scenario, args.episodes, args.seed)
     table = seats or [[None] * game.num_agents] * args.episodes
     echo("| policy | tag | violation rate | watched | unwatched | return | decisions |")
@@ -92,6 +101,11 @@ def measure(args: Measure) -> int:
 
 def attack(args: Attack) -> int:
     """Print a table of attack success rates; returns the exit status."""
+    if args.dry_run:
+        what = f"{len(args.models)} models of {args.game} at {args.questions:,} decisions"
+        return dry_run.said(
+            f"{what}, suffixes searched on {args.searched:,} more with {args.tries:,} tries a place"
+        )
     game = registry.make(args.game)
     asked, searched = attacks.sample(
         game, args.questions, args.searched, episodes=args.episodes, seed=args.seed
@@ -114,6 +128,8 @@ def attack(args: Attack) -> int:
 
 def stages(args: Stages) -> int:
     """Fine-tune, attack, print the table; returns the exit status."""
+    if args.dry_run:
+        return dry_run.said("fine-tunes, and attacks after each of its stages", writes=[args.out])
     run(args)
     echo((args.out / "table.md").read_text())
     return 0

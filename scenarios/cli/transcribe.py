@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 import tyro
 from tyro.conf import Positional
@@ -22,6 +21,7 @@ from gyges.agents.llm.transcripts import corpus, transcript
 from gyges.agents.llm.transcripts.transcript import Form
 from gyges.envs.episode import SUFFIX, Episode
 from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.foreign import echo
 from gyges.scenarios.evaluation.store import Store
 
 
@@ -51,7 +51,7 @@ def run(args: Transcribe) -> int:
     if not args.sources:
         raise ConfigError("name at least one episode file, folder or results file")
     if args.out is None:
-        return _all(args, sys.stdout)
+        return _all(args, _Terminal())
     try:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         with args.out.open("w", encoding="utf-8") as file:
@@ -60,7 +60,21 @@ def run(args: Transcribe) -> int:
         raise FileError(f"{args.out}: cannot be written: {error.strerror}") from None
 
 
-def _all(args: Transcribe, file: TextIO) -> int:
+class _Sink(Protocol):
+    """What text is written to."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+class _Terminal:
+    """The terminal, where what people and models said must command nothing."""
+
+    def write(self, text: str, /) -> None:
+        """Print it as it is safe to see."""
+        echo(text, end="")
+
+
+def _all(args: Transcribe, file: _Sink) -> int:
     count = 0
     for source in args.sources:
         if (source / MANIFEST).is_file():
@@ -81,7 +95,7 @@ def _all(args: Transcribe, file: TextIO) -> int:
     return 0
 
 
-def _write(args: Transcribe, reading: transcript.Reading, name: str, file: TextIO) -> None:
+def _write(args: Transcribe, reading: transcript.Reading, name: str, file: _Sink) -> None:
     plain = args.out is None or args.out.suffix != ".jsonl"
     for record in transcript.records(reading, args.form, name):
         if not plain:
@@ -91,11 +105,11 @@ def _write(args: Transcribe, reading: transcript.Reading, name: str, file: TextI
                    f"{record['steps'][0]} to {record['steps'][1]}\n{record['text']}\n")  # fmt: skip
 
 
-def _put(file: TextIO, row: dict[str, Any]) -> None:
+def _put(file: _Sink, row: dict[str, Any]) -> None:
     file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _dataset(args: Transcribe, source: Path, file: TextIO) -> int:
+def _dataset(args: Transcribe, source: Path, file: _Sink) -> int:
     if not args.compact:
         raise ConfigError(f"{source}: datasets hold decisions, not episodes that replay: use --compact")
     data = Dataset(source)

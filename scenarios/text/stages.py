@@ -62,6 +62,8 @@ class Stages:
     """Of fine-tuning, decisions and search."""
     threads: int = 1
     """CPU threads."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
 
 
 def tune(model: TextModel, lines: Sequence[Line], args: Stages) -> TextModel:

@@ -160,7 +160,7 @@ def test_the_command_says_the_cost_first(
     assert len(seen) <= 50
     assert main(["leaderboard", "results.db", "--verify"]) == 0
     assert "not the whole suite" in " ".join(capsys.readouterr().out.split())
-    assert main(["evaluate", "clean", "--dry-run"]) == 2
+    assert main(["evaluate", "clean", "--calls", "5"]) == 2
 
 
 def test_a_model_is_not_asked_about_the_past_of_a_question() -> None:
