@@ -116,6 +116,7 @@ def differs_on_purpose(v: Variant) -> bool:
             v.dropLoop and (bool(v.promotedPieceType) or not v.capturesToHand),
             not v.dropChecks and v.extinctionPseudoRoyal,
             (v.blastOnCapture or bool(v.petrifyOnCaptureTypes)) and drops,
+            v.blastOnCapture and bool(royal),
             v.wallingRule == "arrow" and bool(v.promotedPieceType),
             any(not squares for _, _, squares in v.mobilityRegion),
             bool(kinds & set(royal)),
