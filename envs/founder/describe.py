@@ -56,6 +56,8 @@ def describe(game: Any, codes: Any, seat: int) -> str:
     lines += charter(see)
     if see.letter >= 0:
         lines.append("On the desk: " + letter(NAMES[see.letter], bool(see.excuse), int(see.style)))
+    else:
+        lines.append("On the desk: nothing more this month.")
     if see.phase.any():
         lines.append(ASKS[int(see.phase.argmax())])
     return "\n".join(lines)
@@ -103,18 +105,21 @@ def product(see: View, seat: int) -> list[str]:
     )
     risky = ", over the charter's line" if see.debt > at.RISKY else ""
     return [
-        f"{see.users:,} users pay {euros(see.price[seat])} a month; quality {points(see.quality)}{built}; "
+        f"Users: {see.users:,} pay {euros(see.price[seat])} a month; quality {points(see.quality)}{built}; "
         f"safety debt {points(see.debt)}{risky}. Customers trust you at "
         f"{per_cent(see.trust[seat])}, the trade at {per_cent(see.trade)}; the "
         f"market brings some {see.demand} users a month to a firm.",
         *said(
             (see.boost, "A campaign is running."),
             (see.power, f"You have {see.power} computers; the work needs {see.need}."),
-            (see.pact and not see.broken, f"An exclusive pact has stood for {see.pact} months."),
+            (
+                see.pact and not see.broken,
+                f"An exclusive pact has stood for {see.pact} month{'s' if see.pact != 1 else ''}.",
+            ),
             (see.pact and see.broken, "The partner has broken the pact."),
             (see.orphans, "A firm has failed, and its users look for a home."),
             (see.secrets, f"Wrongs of your own are hidden (weight {points(see.secrets)})."),
-            (see.scandals[seat], f"{see.scandals[seat]} of your affairs came out so far."),
+            (see.scandals[seat], f"Affairs of yours that came out so far: {see.scandals[seat]}."),
         ),
     ]
 
