@@ -25,7 +25,8 @@ LISTED = {
     "scenarios/cli/draw.py": "the command for chess diagrams",
 }
 DEFAULTS = {
-    "scenarios/cli/compare.py", "scenarios/cli/demo.py", "scenarios/cli/evaluate.py", "scenarios/cli/llm_arms.py",
+    "scenarios/cli/compare.py",
+    "scenarios/cli/demo.py", "scenarios/cli/evaluate.py", "scenarios/cli/llm_arms.py",
     "scenarios/cli/play.py", "scenarios/cli/raters.py", "scenarios/cli/text_models.py",
     "scenarios/cli/train_ppo.py", "scenarios/cli/train_sb3.py",
 }  # fmt: skip
