@@ -9,5 +9,7 @@ NAMED = {"read", "FileError", "ConfigError", "DataError", "VariantError", "FenEr
 
 @pytest.mark.parametrize("kind", damage.KINDS)
 def test_a_damaged_file_is_read_or_named(kind, tmp_path):
+    if kind not in SAMPLE:  # a page takes half a minute
+        assert damage.outcome(kind, None, tmp_path / "here") == "read"  # or it would say nothing
     found = {damage.outcome(kind, seed, tmp_path / "here") for seed in range(SAMPLE.get(kind, 40))}
     assert found <= NAMED

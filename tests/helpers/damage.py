@@ -262,10 +262,15 @@ def read_scenario(path):
 
 
 def record(folder):
+    from gyges.agents.llm.chat.backends import Reply
+
     path = folder / "record.jsonl"
-    reply = {"content": "a", "finish": "stop", "prompt_tokens": 1, "completion_tokens": 1}
-    lines = [{"formats": {"a": "b"}}, {"request": "00", "error": ["server", "no", True, 500]}]
-    path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"request": "01", "reply": reply}]))
+    lines = [
+        {"formats": {"a": "b"}},
+        {"request": "00", "error": ["server", "no", True, 500]},
+        {"request": "01", "reply": Reply("a", prompt_tokens=1, completion_tokens=1)._asdict()},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
 
 
@@ -320,7 +325,7 @@ def read_position(path):
 
 def settings(folder):
     path = folder / "settings.txt"
-    path.write_text("ring=0.5 stakes=false horizon=1e3 num_agents=4 cue=[1,2]")
+    path.write_text("ring=0.5 stakes=false horizon=1e3 num_agents=4 cue=0.9")
     return path
 
 
@@ -384,7 +389,10 @@ def sound(kind):
 
 
 def outcome(kind, seed, folder):
-    """What comes of reading a damaged file: "read", or the name of a named error. Any other error passes."""
+    """What comes of reading a damaged file: "read", or the name of a named error. Any other error passes.
+
+    Without a seed nothing is damaged.
+    """
     chance = random.Random(f"{kind} {seed}")
     _, read, ways = KINDS[kind]
     name, whole, files = sound(kind)
@@ -396,7 +404,7 @@ def outcome(kind, seed, folder):
         victim = next((one for one in files if one.endswith(".json")), victim)
     for one, data in files.items():
         way = chance.choice(ways)
-        (target / one).write_bytes(way(chance, data) if one == victim else data)
+        (target / one).write_bytes(way(chance, data) if one == victim and seed is not None else data)
     try:
         read(place)
     except GygesError as error:
