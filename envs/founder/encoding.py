@@ -36,7 +36,6 @@ FIRMS = ("Alder", "Birch", "Cedar", "Damson", "Elm", "Fir")
 
 # What may be said of which figures to the investors, beside "as it is" and "not stated".
 SUBJECTS = ("users", "cash", "safety", "everything")
-FACTORS = (205, 320, 384, 512)  # of 256
 FACTOR_WORDS = ("at 0.8", "at 1.25", "at 1.5", "at 2")
 
 ACTIONS = Actions(

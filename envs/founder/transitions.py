@@ -12,7 +12,6 @@ from gyges.envs.rules import Array, draw2, rule
 
 FEE = 2  # of counsel, 1/16 of a month's revenue
 HUNDRED = 100 * at.UNIT
-POINT = 16
 
 
 @rule
