@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 
 MAGIC = b"GYF1"
 HEAD = struct.Struct("<4sIQ")
-MAX_HEADER = 1 << 20
+MAX_HEADER = 16 << 20  # 32 pairs that each say as much as an episode keeps, in the longest escapes
 MAX_PAYLOAD = 256 << 20
 MAX_ARRAYS = 64
 KINDS = "biufSU"

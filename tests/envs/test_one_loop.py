@@ -25,6 +25,7 @@ ALLOWED = {
     ("agents/llm/session.py", "_forward"): "whoever acts from outside holds the loop",
     ("agents/llm/trl.py", "get_reward"): "the trainer holds the loop; a broken-off episode is played out",
     ("scenarios/counterfactual/bank.py", "_walk"): "plays a record again, to its own length",
+    ("scenarios/counterfactual/in_play.py", "_replayed"): "plays a record again, among rows that are asked",
     (
         "scenarios/evaluation/verify.py",
         "_play_again",

@@ -125,7 +125,7 @@ def test_settings_are_checked():
     with pytest.raises(ConfigError, match="orders"):
         make(ID, orders=2.0)
     with pytest.raises(ConfigError, match="no positions"):
-        make(ID, variant="shatranj", civilians=True)
+        make(ID, variant="capablanca", civilians=True)
     with pytest.raises(ConfigError, match=r"\^"):
         make(ID, civilians=True, start="4k3/8/8/8/8/8/8/4K3 w - - 0 1")
 

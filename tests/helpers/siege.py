@@ -30,7 +30,16 @@ def siege(name):
     Raises:
         AssertionError: it did something that it must not.
     """
-    before, mark = standing(), os.path.join(tempfile.gettempdir(), f"mark-{os.getpid()}")
+    with tempfile.TemporaryDirectory(prefix="siege-") as own:  # other tests have theirs at the same time
+        kept, tempfile.tempdir = tempfile.tempdir, own
+        try:
+            return _besieged(name, own)
+        finally:
+            tempfile.tempdir = kept
+
+
+def _besieged(name, own):
+    before, mark = standing(own), os.path.join(own, "mark")
     sys.path.append(mark)  # by which its processes are known, wherever they are
     try:
         word = _played(name)
@@ -41,7 +50,7 @@ def siege(name):
         assert not wells.workers(mark), f"{name}: processes are left"
     finally:
         sys.path.remove(mark)
-    assert standing() == before, f"{name}: files are left: {standing() ^ before}"
+    assert standing(own) == before, f"{name}: files are left: {standing(own) ^ before}"
     return word
 
 
@@ -77,8 +86,9 @@ def _asked(policy, game):
     assert (sound | np.isnan(found).all(axis=1)).all(), found
 
 
-def standing():
-    """What stands where a policy may want to leave something."""
-    folders = (tempfile.gettempdir(), HOSTILE.parent, "/dev/shm", os.getcwd())
-    words = ("hostile", "gyges-policy", "left")
-    return {e.path for f in folders if os.path.isdir(f) for e in os.scandir(f) if e.name.startswith(words)}
+def standing(own):
+    """What stands where a policy may want to leave something: all in `own`, elsewhere what is named so."""
+    folders = ("/tmp", HOSTILE.parent, "/dev/shm", os.getcwd())
+    found = {e.path for f in folders if os.path.isdir(f) for e in os.scandir(f)
+             if e.name.startswith(("hostile", "left"))}  # fmt: skip
+    return found | {e.path for e in os.scandir(own)}
