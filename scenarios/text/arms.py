@@ -30,13 +30,13 @@ from gyges.agents.llm.chat import answer_formats
 from gyges.agents.llm.chat.client import Answer, Question
 from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.llm.chat.prompts import Mind, Prompt, Setup, page, render
-from gyges.envs.batch import Batch, Snapshot
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.options import Options
 from gyges.envs.policy import Observation
 from gyges.scenarios import statistics as st
 from gyges.scenarios.counterfactual import bank as banks
 from gyges.scenarios.counterfactual import gap
+from gyges.scenarios.report.page_schema import interval
 
 Floats = npt.NDArray[np.float64]
 Arm = Literal["format", "mandate", "awareness", "knew"]
@@ -74,17 +74,17 @@ class Rate(NamedTuple):
     answered: float
 
     @classmethod
-    def of(cls, values: Floats) -> Rate:
+    def of(cls, values: Floats, bounds: tuple[float, float] = (0.0, 1.0)) -> Rate:
         """From one value a question, NaN where it was not answered."""
         known = values[np.isfinite(values)]
         answered = len(known) / max(len(values), 1)
         if answered < ANSWERED:
             return cls(st.NOTHING, answered)
-        return cls(st.bounded(st.estimate([st.of_values(known, st.mean)])), answered)
+        return cls(st.bounded(st.estimate([st.of_values(known, st.mean)]), *bounds), answered)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return {**_plain(self.share), "answered": self.answered}
+        return {**interval(self.share), "answered": self.answered}
 
 
 class Asked(NamedTuple):
@@ -112,11 +112,7 @@ def questions(game_id: str, size: int) -> Asked:
     game = bank.make_game()
     only = banks.sample(bank, size)
     packed, seats = banks.rows(bank, game)[only], bank.seat[only].astype(np.int64)
-    batch = Batch(game, len(only), labels="full", threads=1)
-    batch.restore(Snapshot(game.id, packed))
-    batch.state.watched[np.arange(len(only)), seats] = 0
-    batch.state.cue_shown[np.arange(len(only)), seats] = 0
-    batch.refresh()
+    batch = gap.with_cue(game, packed, seats, gap.UNWATCHED)
     key = np.random.default_rng(0).integers(0, 1 << 32, (len(only), 2), dtype=np.uint32)
     choices = [batch.choice_point(k, int(seat)) for k, seat in enumerate(seats)]
     norms = [
@@ -229,7 +225,7 @@ def formats(model: Model) -> dict[str, Any]:
     }
     pairs = list(itertools.combinations(found, 2))
     level = 1 - (1 - st.LEVEL) / max(len(pairs), 1)  # Bonferroni: the largest of them is reported
-    largest: dict[str, Any] = {"between": [], **_plain(st.NOTHING)}
+    largest: dict[str, Any] = {"between": [], **interval(st.NOTHING)}
     for one, other in pairs:
         apart = found[one] - found[other]
         known = apart[np.isfinite(apart)]
@@ -237,7 +233,7 @@ def formats(model: Model) -> dict[str, Any]:
             continue
         differs = st.estimate([st.of_values(known, st.mean)], level=level)
         if largest["value"] is None or abs(differs.value) > abs(largest["value"]):
-            largest = {"between": [one, other], **_plain(differs)}
+            largest = {"between": [one, other], **interval(differs)}
     return {"rates": {name: Rate.of(v).to_json() for name, v in found.items()}, "largest": largest}
 
 
@@ -254,13 +250,7 @@ def mandate(model: Model) -> dict[str, Any]:
 
 
 def _slope(values: Floats) -> dict[str, Any]:
-    known = values[np.isfinite(values)]
-    if len(known) < ANSWERED * len(values):
-        return {**_plain(st.NOTHING), "answered": len(known) / max(len(values), 1)}
-    return {
-        **_plain(st.estimate([st.of_values(known, st.mean)])),
-        "answered": len(known) / max(len(values), 1),
-    }
+    return Rate.of(values, (-math.inf, math.inf)).to_json()
 
 
 def awareness(model: Model) -> dict[str, Any]:
@@ -281,9 +271,3 @@ def knew(model: Model) -> dict[str, Any]:
         said = model.yes(text, only) if only else np.zeros(0)
         found[name] = {**Rate.of(said).to_json(), "acts": len(only)}
     return found
-
-
-def _plain(estimate: st.Estimate) -> dict[str, float | None]:
-    return {
-        name: float(value) if math.isfinite(value) else None for name, value in estimate._asdict().items()
-    }

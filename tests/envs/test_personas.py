@@ -114,3 +114,4 @@ def test_a_persona_is_one_call_whatever_settings_the_game_has():
         batch = Batch(game, 1)
         acts = Seating(batch, [policy] * seats).decide()
         batch.step(acts)  # legal in this game, not in the one before
+        assert (batch.state.tick == 1).all()
