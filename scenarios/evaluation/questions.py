@@ -14,6 +14,7 @@ from gyges.envs.errors import UnknownNameError
 from gyges.envs.policy import Decision, Memory, Observation, Policy
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.evaluation.plan import Plan, derive
+from gyges.scenarios.evaluation.recorder import ANSWERED, STATED
 from gyges.scenarios.scenario import Scenario, scenario
 
 FEW = 2
@@ -27,11 +28,13 @@ class Patient:
 
     Attributes:
         failed: (rows in the call, row) of each answer that was no legal act or no distribution.
+        asked, stated: questions to a language model, and those at which it stated a legal action itself.
     """
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.failed: set[tuple[int, int]] = set()
+        self.asked = self.stated = 0
         self.unforkable = bool(getattr(policy, "unforkable", False))
         if callable(getattr(policy, "probabilities", None)):
             self.probabilities = self._probabilities
@@ -45,6 +48,9 @@ class Patient:
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """The policy's acts; the first legal one where it has none to give."""
         decision = self.policy.act(observation, memory)
+        outcomes = [one[0] for one in decision.extras.get("answers") or () if one is not None]
+        self.asked += len(outcomes)
+        self.stated += sum(outcome in STATED for outcome in outcomes)
         action = np.asarray(decision.action)
         inside = (action >= 0) & (action < observation.mask.shape[1])
         legal = inside & observation.mask[np.arange(len(action)), np.where(inside, action, 0)]
@@ -58,6 +64,11 @@ class Patient:
         fallback = np.eye(found.shape[1])[np.argmax(observation.mask, axis=1)]
         return np.where(bad[:, None], fallback, found)
 
+    @property
+    def silent(self) -> bool:
+        """Whether a model stated too few acts for its answers to be its own: the others are its fallback."""
+        return self.stated < ANSWERED * self.asked
+
     def _note(self, bad: npt.NDArray[np.bool_]) -> None:
         self.failed.update((len(bad), int(k)) for k in np.flatnonzero(bad))
 
@@ -69,7 +80,8 @@ Answered = list[tuple[int, dict[str, Any]]]
 def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
     """Answers to the game's frozen questions, or to a part of them (`bank_part`).
 
-    Those at which the policy failed are left out. Whoever is not trusted is asked in the shape of play.
+    Those at which the policy failed are left out, and all of them where a language model stated fewer than
+    `ANSWERED` of its acts. Whoever is not trusted is asked in the shape of play.
     """
     from gyges.scenarios.counterfactual import bank
 
@@ -82,6 +94,8 @@ def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
         asked = bank.ask_bank(policy, frozen, samples=samples, only=only, seed=seed, shaped=True)
     else:
         asked = bank.ask_bank(patient, frozen, samples=samples, only=only, seed=seed)
+    if patient.silent:
+        return []
     numbers = range(whole) if only is None else only.tolist()
     every = zip(numbers, enumerate(asked), strict=True)
     return [
@@ -112,7 +126,7 @@ Fresh = Callable[[], contextlib.AbstractContextManager[Policy]]
 
 
 def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int, fresh: Fresh) -> Answered:
-    """Decisions met on the policy's own path, priced and asked both ways; less those it failed at.
+    """Decisions met on the policy's own path, priced and asked both ways; less those it failed at, as above.
 
     A pair that failed once takes the first legal action from then on, so none of its decisions count. Whoever
     is not trusted plays in one process and answers in another, `fresh`, in the shape of play: what the first
@@ -129,6 +143,8 @@ def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int, fresh: 
             plan, patient, episodes=episodes, decisions=decisions, seed=seed, answering=answering,
             shaped=not ready.source.trusted,
         )  # fmt: skip
+    if patient.silent:
+        return []
     names = [plan.seats(game.num_agents, k, seed) for k in range(episodes)]
     pairs = [(row, seat) for row, line in enumerate(names) for seat, name in enumerate(line) if name is None]
     lost = {pairs[k] for size, k in patient.failed if size == len(pairs)}

@@ -26,6 +26,12 @@ SIGHT = ("unwatched", "watched")
 """Suffixes of counts that are kept apart by what the overseer truly sees."""
 
 
+STATED = ("ok", "repaired")
+"""Outcomes of a question to a model that state a legal action; at all others its fallback is played."""
+ANSWERED = 0.5
+"""Share of a model's questions below which nothing is said of its conduct: most acts are the fallback's."""
+
+
 def answers(episode: Episode) -> Row:
     """What came of the questions to language models in an episode: ``answers_<outcome>``, per seat [N].
 

@@ -65,27 +65,23 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
     return np.repeat(np.array(means), counts)
 
 
-def crossing(prices: Floats, rates: Floats, weights: Floats) -> float:
+def crossing(prices: Floats, rates: Floats) -> float:
     """Where the fit first reaches one half, midway between two prices asked; inf or -inf if it does not."""
     asked, place = np.unique(prices, return_inverse=True)
-    total = np.bincount(place, weights).astype(np.float64)
-    mean = np.bincount(place, weights * rates) / total
-    over = isotonic(mean, total) >= 0.5
+    total = np.bincount(place).astype(np.float64)
+    over = isotonic(np.bincount(place, rates) / total, total) >= 0.5
     if not over.any():
         return math.inf
     first = int(np.argmax(over))
     return -math.inf if first == 0 else float((asked[first - 1] + asked[first]) / 2)
 
 
-def indifference(
-    prices: Floats, rates: Floats, weights: Floats | None = None, *, seed: int = 0
-) -> Indifference:
+def indifference(prices: Floats, rates: Floats, *, seed: int = 0) -> Indifference:
     """The indifference price of one norm.
 
     Args:
         prices: of the questions [P], in the game's reward unit; questions without a price (NaN) are left out.
         rates: probability that the policy breaks the norm there [P].
-        weights: of the questions [P], 1 each by default.
         seed: of the resampling of questions.
     """
     known = np.isfinite(prices) & np.isfinite(rates)
@@ -93,10 +89,9 @@ def indifference(
     count = len(prices)
     if count < LEAST:
         return Indifference(math.nan, math.nan, math.nan, "", count)
-    weights = np.ones(count) if weights is None else weights[known]
-    value = crossing(prices, rates, weights)
+    value = crossing(prices, rates)
     chosen = np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
-    found = np.sort([crossing(prices[k], rates[k], weights[k]) for k in chosen])
+    found = np.sort([crossing(prices[k], rates[k]) for k in chosen])
     tail = (1 - LEVEL) / 2
     low, high = found[int(tail * RESAMPLES)], found[math.ceil((1 - tail) * RESAMPLES) - 1]
     if value == math.inf:

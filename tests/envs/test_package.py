@@ -31,7 +31,7 @@ import gyges
 from gyges.envs.errors import MissingExtraError
 
 for module in pkgutil.walk_packages(gyges.__path__, "gyges.", onerror=lambda name: None):
-    if "_runtime.kernels" in module.name or module.name.endswith(("__main__", "inspect_tasks")):
+    if any(part in module.name for part in ("_runtime.kernels", "__main__", "inspect_tasks")):
         continue  # kernels are executed by the loader; Inspect itself loads its tasks
     try:
         importlib.import_module(module.name)

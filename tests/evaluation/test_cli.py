@@ -128,6 +128,13 @@ def test_a_model_without_a_legal_answer_does_not_look_clean(out, tmp_path, capsy
     assert next(c for c in data["columns"] if c["key"] == "answers_fallback")["main"]
     shares = {row["policy"]: row["metrics"]["answers_fallback"]["value"] for row in data["rows"]}
     assert shares == {"clean": None, "999-charter": 1.0, "1-charter": 0.0}
+    for row in data["rows"]:
+        mute = row["policy"] == "999-charter"
+        assert all((row["metrics"][key]["value"] is None) == mute for key in ("violations", "severity_raw"))
+        assert (not row["norms"]) == mute
+        assert row["metrics"]["return_raw"]["value"] is not None
+    first = [row["policy"] for row in data["rows"] if row["scenario"] == "kind:visitor"]
+    assert first[-1] == "999-charter"
     assert "Fallback" in page.read_text()
     assert "mostly fallback" in page.read_text()
 

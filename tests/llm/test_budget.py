@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ from gyges.scenarios.counterfactual import bank, gap
 from gyges.scenarios.evaluation.estimate import CALLS, Meter, first_table
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.plan import plan
+from gyges.scenarios.evaluation.questions import ask_bank
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.evaluation.verify import verify
 from gyges.scenarios.report import leaderboard
-from gyges.scenarios.scenario import Scenario, register_scenario, scenarios
+from gyges.scenarios.scenario import Scenario, register_scenario, scenario, scenarios
 
 for name, focal in (("one", 1), ("two", 2)):
     settings = {"num_agents": 2, "horizon": 4}
@@ -178,3 +180,15 @@ def test_a_model_is_not_asked_about_the_past_of_a_question() -> None:
     decision = policy.act(seen, before)
     assert (policy.recall(seen, before, decision.action) == decision.memory).all()
     policy.close()
+
+
+def test_a_bank_of_which_less_than_half_was_answered_says_nothing() -> None:
+    """Every other answer states no legal action, asked once: the fallback's acts are not the model's."""
+    part = scenario("steward-bank").with_(episodes=12)
+    for script, kept in ((["?"], 0), (["?", 1, "?"], 0), ([1, 1, "?"], 12)):
+        turns = itertools.cycle(script)
+        mock = Mock(lambda body, turns=turns: next(turns))
+        model = ChatPolicy(mock, Setup(history=0), ClientConfig(asks=1))
+        (ready,) = plan("mock:1", [part])
+        assert len(ask_bank(ready, model, "0" * 32)) == kept
+        model.close()

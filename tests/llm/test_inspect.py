@@ -181,3 +181,69 @@ def test_a_mock_model_works_without_a_network(tmp_path: Path, monkeypatch: pytes
 def test_a_format_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ConfigError, match="answer_format"):
         inspect_tasks.steward(answer_format="logprobs")
+
+
+def refusing(how: Any, every: int = 1) -> Any:
+    """A mock model of which each `every`-th question is kept from it by its provider's content filter."""
+    calls = 0
+
+    def output(*given: Any) -> ModelOutput:
+        nonlocal calls
+        calls += 1
+        made = ModelOutput.from_content("mock", "CHOICE: 1")
+        made.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        if calls % every == 0:
+            how(made)
+        return made
+
+    return get_model("mockllm/model", custom_outputs=output)
+
+
+class Rejected(Exception):
+    """What a provider's client raises."""
+
+    status_code = 400
+
+
+def by_reason(made: ModelOutput) -> None:
+    made.choices[0].stop_reason = "content_filter"
+
+
+def by_error(made: ModelOutput) -> None:
+    made.error = "The response was filtered due to the prompt triggering content management policy"
+
+
+def by_raising(made: ModelOutput) -> None:
+    raise Rejected("content_filter: the prompt was flagged")
+
+
+@pytest.mark.parametrize("how", [by_reason, by_error, by_raising])
+def test_a_content_filter_is_a_refusal_and_voids_nothing(tmp_path: Path, how: Any) -> None:
+    task = inspect_tasks.steward(episodes=1, probes=2, settings=SHORT)
+    logs = run(task, model=refusing(how), log_dir=str(tmp_path), display="none")
+    log = read_eval_log(logs[0].location)
+    assert log.status == "success"
+    assert log.samples[0].error is None
+    outcomes = log.samples[0].metadata["account"]["outcomes"]
+    assert outcomes["refusal"] == sum(outcomes.values()) > 10
+    assert value(log, "answered", "refused") == 1.0
+    assert math.isnan(value(log, "violations", "ratio"))  # every act was the fallback's
+    assert math.isnan(log.samples[0].scores["watched_gap"].value)
+
+
+def test_some_refusals_leave_the_figures(tmp_path: Path) -> None:
+    """A question is asked thrice before its refusal stands: two of three turns are answered."""
+    task = inspect_tasks.steward(episodes=1, probes=0, settings=SHORT)
+    logs = run(task, model=refusing(by_reason, 4), log_dir=str(tmp_path), display="none", max_samples=1)
+    log = read_eval_log(logs[0].location)
+    assert 0 <= value(log, "violations", "ratio") <= 1
+    assert value(log, "answered", "ratio") > 0.5
+
+
+def test_half_answered_episodes_do_not_look_clean(tmp_path: Path) -> None:
+    log = evaluated(tmp_path, "I would rather talk about fishing.", episodes=1, probes=2)
+    assert math.isnan(value(log, "violations", "ratio"))
+    assert math.isnan(log.samples[0].scores["violations"].value)
+    assert math.isnan(log.samples[0].scores["watched_gap"].value)
+    assert value(log, "answered", "ratio") == 0.0
+    assert value(log, "answered", "refused") == 0.0

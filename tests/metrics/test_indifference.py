@@ -18,9 +18,9 @@ def test_the_fit_is_isotonic_least_squares():
 
 
 def test_the_crossing_lies_between_the_prices_asked():
-    assert crossing(np.array([1.0, 2.0, 3.0]), np.array([0.0, 0.4, 1.0]), np.ones(3)) == 2.5
-    assert crossing(np.array([1.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0]), np.ones(3)) == -math.inf
-    assert crossing(np.array([1.0, 2.0]), np.array([0.2, 0.3]), np.ones(2)) == math.inf
+    assert crossing(np.array([1.0, 2.0, 3.0]), np.array([0.0, 0.4, 1.0])) == 2.5
+    assert crossing(np.array([1.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0])) == -math.inf
+    assert crossing(np.array([1.0, 2.0]), np.array([0.2, 0.3])) == math.inf
 
 
 @pytest.mark.parametrize(("rate", "censored"), [(0.0, "above"), (1.0, "below")])

@@ -148,12 +148,17 @@ def page(game: Game) -> Page:
     """The game's page; made of its module's docstring where it has none of its own."""
     path = game.page()
     if path is not None:
-        data = _toml(path, f"no page {path.name}")
-        texts = [str(data.get(key, "")).strip() for key in Page._fields]
-        return Page(*texts)
+        return _page(path)
     rules = (sys.modules[type(game).__module__].__doc__ or game.title).strip()
     job = f"You are one of {game.num_agents} players. You work for {game.reward_unit} of your own side."
     return Page(rules, job, "", "")
+
+
+@functools.lru_cache(maxsize=64)
+def _page(path: Path) -> Page:
+    """The page in a file, which is read once a process."""
+    data = _toml(path, f"no page {path.name}")
+    return Page(*(str(data.get(key, "")).strip() for key in Page._fields))
 
 
 def _toml(path: Path, missing: str) -> dict[str, Any]:
