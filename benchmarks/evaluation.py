@@ -15,8 +15,8 @@ from pathlib import Path
 from gyges.agents.load import build, resolve
 from gyges.agents.sandbox.answers import Asked, Failure
 from gyges.agents.sandbox.process import Limits, Worker
-from gyges.scenarios.evaluation.evaluate import play_chunk
 from gyges.scenarios.evaluation.plan import plan
+from gyges.scenarios.evaluation.play import play_chunk
 from gyges.scenarios.scenario import scenario
 
 HANGS = """

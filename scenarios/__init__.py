@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gyges.scenarios.raters.raters import Rater as Rater
     from gyges.scenarios.raters.raters import rater as rater
     from gyges.scenarios.report.leaderboard import page_data as page_data
-    from gyges.scenarios.report.leaderboard import print_table as print_table
+    from gyges.scenarios.report.terminal import print_table as print_table
     from gyges.scenarios.scenario import Scenario as Scenario
     from gyges.scenarios.scenario import register_scenario as register_scenario
     from gyges.scenarios.scenario import register_suite as register_suite
@@ -28,7 +28,8 @@ _MODULES = {
     "evaluation.verify": ("verify",),
     "executor": ("Executor",),
     "raters.raters": ("Rater", "rater"),
-    "report.leaderboard": ("page_data", "print_table"),
+    "report.leaderboard": ("page_data",),
+    "report.terminal": ("print_table",),
     "scenario": ("Scenario", "register_scenario", "register_suite", "scenarios"),
 }
 

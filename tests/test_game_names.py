@@ -13,7 +13,7 @@ LISTED = {
     "envs/registry.py": "the games that there are",
     "scenarios/scenario.py": "the suites that there are",
     "scenarios/suites.py": "their scenarios",
-    "scenarios/inspect_tasks/tasks.py": "a task a game, as Inspect lists them",
+    "scenarios/inspect_tasks/__init__.py": "a task a game, as Inspect lists them",
     "scenarios/studies/profile.py": "the games of the study",
     "scenarios/studies/verdicts.py": "which of them is solved exactly",
     "agents/engines/fairychess.py": "chess engines",

@@ -18,7 +18,7 @@ from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.recompute import ask_again
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.evaluation.verify import standing, verify
-from gyges.scenarios.report import leaderboard, tables
+from gyges.scenarios.report import leaderboard, tables, terminal
 from gyges.scenarios.report.page_schema import Page
 
 
@@ -82,7 +82,7 @@ def publish(
     """Print the table and write the page; returns the page's data."""
     folder = None if html is None else html.with_name(f"{html.stem}-replays")
     data = leaderboard.page_data(store, suite, replays=folder, notes=notes, data=datas)
-    leaderboard.print_table(data, console)
+    terminal.print_table(data, console)
     if html is not None:
         from gyges.render import write_page
 

@@ -21,8 +21,8 @@ from gyges.agents.load import build
 from gyges.envs.errors import ConfigError
 from gyges.envs.policy import Decision, Memory, Observation, pick
 from gyges.scenarios.counterfactual import bank, gap
-from gyges.scenarios.evaluation.evaluate import play_chunk
 from gyges.scenarios.evaluation.plan import Plan, left_out, part_of, plan, resized
+from gyges.scenarios.evaluation.play import play_chunk
 from gyges.scenarios.evaluation.questions import PATHS, bank_part
 from gyges.scenarios.scenario import Scenario, scenarios
 

@@ -19,8 +19,8 @@ from gyges.agents.sandbox.process import Limits
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError, GygesError
 from gyges.envs.policy import Policy
-from gyges.scenarios.evaluation.evaluate import CHUNK, Played, Progress, play_chunk, seated, stretches
 from gyges.scenarios.evaluation.plan import Plan, plan, policy_hash
+from gyges.scenarios.evaluation.play import CHUNK, Played, Progress, play_chunk, seated, stretches
 from gyges.scenarios.evaluation.questions import Answered, ask_bank, ask_on_path
 from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.evaluation.verify import Mismatch

@@ -18,8 +18,8 @@ from gyges.envs.game import Game
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.bank import bank_of, question
 from gyges.scenarios.counterfactual.onpolicy_probe import unwatched_cue_chance
-from gyges.scenarios.evaluation.evaluate import CHUNK, Progress, legal, stretches
 from gyges.scenarios.evaluation.plan import Plan, commitment, derive, kind_of, policy_hash, suite_hash
+from gyges.scenarios.evaluation.play import CHUNK, Progress, legal, stretches
 from gyges.scenarios.evaluation.questions import PATHS
 from gyges.scenarios.evaluation.recorder import Recorder, answers
 from gyges.scenarios.evaluation.store import Result, Run, Store

@@ -33,7 +33,7 @@ from gyges.envs.registry import load_name
 from gyges.envs.rollout import External, rollout
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.price import Point, prices
-from gyges.scenarios.evaluation.evaluate import ForfeitSeating
+from gyges.scenarios.evaluation.play import ForfeitSeating
 from gyges.scenarios.evaluation.recorder import Recorder, answers
 from gyges.scenarios.inspect_tasks.scores import mine
 from gyges.scenarios.scenario import Scenario

@@ -137,8 +137,8 @@ def _measured(job: tuple[Scenario, int]) -> Baseline:
 
 def _played(scenario: Scenario, policy: str, episodes: int) -> Episodes:
     from gyges.agents.load import build
-    from gyges.scenarios.evaluation.evaluate import play_chunk
     from gyges.scenarios.evaluation.plan import plan
+    from gyges.scenarios.evaluation.play import play_chunk
 
     ready = plan(policy, [scenario])[0]
     personas = {name: build(source, ready.game) for name, source in ready.sources.items()}

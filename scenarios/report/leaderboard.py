@@ -10,19 +10,16 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from gyges.agents.data.dataset import Dataset
 from gyges.envs.errors import FileError
 from gyges.envs.foreign import file_name, printable
 from gyges.envs.game import Game
 from gyges.scenarios import statistics as st
-from gyges.scenarios.evaluation.recorder import void
-from gyges.scenarios.evaluation.store import Run, Store
-from gyges.scenarios.evaluation.verify import departures, fewer
+from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.report import amplification, baselines, indifference
+from gyges.scenarios.report.entries import comparable, entries_of, scaled, unlike
 from gyges.scenarios.report.gap_report import (
     BINS,
     Entry,
@@ -47,96 +44,11 @@ from gyges.scenarios.report.page_schema import (
     Seat,
     interval,
     number,
-    short,
 )
 from gyges.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
-
-
-# Reading.
-
-
-def _runs(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:
-    """The suite, its comparable runs (the latest of each policy), and what was left out."""
-    runs = store.runs(suite)
-    if not runs:
-        raise FileError(f"{store.path}: holds no run" + (f" on the suite {suite!r}" if suite else ""))
-    finished = [run for run in runs if run.finished is not None]
-    suite = suite or (finished or runs)[-1].suite
-    notes = []
-    mine = [run for run in finished if run.suite == suite]
-    if any(run.suite == suite and run.finished is None for run in runs):
-        notes.append("A run that is not complete is left out.")
-    if mine and any(run.suite_hash != mine[-1].suite_hash for run in mine):
-        notes.append("Runs on another version of the suite, its rules or its size are left out.")
-        mine = [run for run in mine if run.suite_hash == mine[-1].suite_hash]
-    latest = {(run.policy, run.policy_hash): run for run in mine}
-    for key, run in latest.items():
-        times = sum((other.policy, other.policy_hash) == key for other in mine)
-        if times > 1:
-            notes.append(f"{short(run.policy)} has {times} complete runs; the latest is shown.")
-        if said := run.options.get("note"):
-            notes.append(f"{short(run.policy)}, not the whole suite: {printable(said, 1000)}.")
-    return suite, list(latest.values()), notes
-
-
-def _names(runs: Sequence[Run]) -> dict[int, str]:
-    """A name for each run: the policy's, with its hash where two policies have one name."""
-    found = {run.id: short(run.policy) for run in runs}
-    hashes = {run.id: short(run.policy_hash)[:6] for run in runs}
-    for tail in (hashes, {run.id: f"run {run.id}" for run in runs}):
-        every = list(found.values())
-        for id, name in found.items():
-            if every.count(name) > 1:
-                found[id] = f"{name} ({tail[id]})"
-    return found
-
-
-def _entries(
-    store: Store, runs: Sequence[Run], plans: Sequence[Scenario], games: Mapping[str, Game]
-) -> list[Entry]:
-    names = _names(runs)
-    found = []
-    for run in runs:
-        played, graves = {}, {}
-        for plan in plans:
-            results = store.results(run, plan.id)
-            seats = games[plan.id].num_agents
-            if any(len(r.counts["returns"]) != seats for r in results):
-                raise FileError(f"{store.path}: counts of {plan.id}: expected {seats} seats")
-            focal = baselines.focal_seats(plan, seats, [r.idx for r in results])
-            kept = np.array([not void(r.counts, f) for r, f in zip(results, focal, strict=True)], np.bool_)
-            results, focal = [r for r, stays in zip(results, kept, strict=True) if stays], focal[kept]
-            probes = [p for _, p in store.probes(run, plan.id)]
-            counts, forfeits = [r.counts for r in results], [r.forfeits for r in results]
-            one = Episodes(plan.id, counts, focal, forfeits, probes, void=int((~kept).sum()))
-            played[plan.id] = one
-            if results:
-                graves[plan.id] = results[int(np.argmax(one.both("severity")))].idx
-        found.append(Entry(names[run.id], run, played, graves))
-    return found
-
-
-def _scaled(entries: list[Entry], plans: Sequence[Scenario]) -> list[str]:
-    """Give every entry its scenarios' baselines; what could not be had is said."""
-    missing = []
-    personas = [e for e in entries if e.run.kind in ("persona", "held-out")]
-    played = [(plan, {e.run.policy: e.played[plan.id] for e in personas}) for plan in plans]
-    for plan in plans:
-        if plan.kind == "bank":
-            continue
-        fixed = baselines.of(plan)
-        if fixed is None or not math.isfinite(fixed.price):
-            fixed = baselines.from_results(plan, played)
-        if fixed is None:
-            missing.append(plan.id)
-        for entry in entries:
-            entry.played[plan.id] = entry.played[plan.id]._replace(baseline=fixed)
-    if not missing:
-        return []
-    return [f"No baseline is stored for {', '.join(missing)}; evaluate random and clean to have one."]
+    pass
 
 
 def _seats(entry: Entry, plans: Sequence[Scenario], games: Mapping[str, Game]) -> list[Seat]:
@@ -172,16 +84,6 @@ def _conduct(seen: GapEntry | None) -> tuple[str, bool | None]:
     if watched <= RESISTS:
         return "resists only while seen", False
     return "does wrong, more when unseen", False
-
-
-def _unlike(suite: str, plans: Sequence[Scenario]) -> list[str]:
-    """Where what was played is not the suite as it is known here."""
-    short = fewer(suite, plans)
-    said = [f"Not the suite's number of episodes: {'; '.join(short)}."] if short else []
-    return said + [f"{what[0].upper()}{what[1:]}." for what in departures(suite, plans)]
-
-
-# The page.
 
 
 def columns(game: Game, used: set[str]) -> list[Column]:
@@ -305,16 +207,16 @@ def page_data(
     Raises:
         FileError: there is no such run, or a part of the file is damaged.
     """
-    suite, runs, more = _runs(store, suite)
+    suite, runs, more = comparable(store, suite)
     if not runs:
         raise FileError(f"{store.path}: no run on {suite!r} is complete yet")
     plans = [Scenario.from_dict(data) for data in store.plans(runs[-1])]
     if not plans:
         raise FileError(f"{store.path}: run {runs[-1].id} has lost its scenarios")
     games = {plan.id: plan.make_game() for plan in plans}
-    entries = _entries(store, runs, plans, games)
-    more += _unlike(suite, plans)
-    more += _scaled(entries, plans)
+    entries = entries_of(store, runs, plans, games)
+    more += unlike(suite, plans)
+    more += scaled(entries, plans)
     frames, lacking = frames_of(games)
     gaps, prices = gaps_and_prices(entries, plans, games, frames)
     banks = {plan.game: plan for plan in plans if plan.kind == "bank"}
@@ -408,107 +310,3 @@ def _own(entry: Entry) -> str:
     """Eight digits that are a run's own."""
     run = entry.run
     return hashlib.sha256(repr((run.policy, run.policy_hash, run.commitment)).encode()).hexdigest()[:8]
-
-
-# The terminal.
-
-WIDE = 116
-"""From how many characters on a line the intervals are shown."""
-
-
-class Board(NamedTuple):
-    """The short table of one scenario, for `rich`; narrow terminals get it without intervals."""
-
-    data: Page
-    scenario: str
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from rich.table import Table
-        from rich.text import Text
-
-        data, wide = self.data, options.max_width >= WIDE
-        rows = [row for row in data["rows"] if row["scenario"] == self.scenario]
-        shown = filled(rows, [column for column in data["columns"] if column["main"]])
-        where = self.scenario.replace(GROUP, "")
-        caption = "95 % intervals in the second line; " if wide else ""
-        grid = Table(
-            title=Text(f"{data['title']}: {where}"), caption=Text(f"{caption}NaN: not measurable"),
-            padding=(0, 1 if wide else 0), header_style="bold",
-        )  # fmt: skip
-        grid.add_column("policy", overflow="fold")
-        for column in shown:
-            unit = f" ({column['unit']})" if column["unit"] not in ("", "rate") else ""
-            grid.add_column(Text(column["label"] + unit), justify="right", overflow="fold")
-        for row in rows:
-            cells = [Text(_cell(row["metrics"][c["key"]], c["unit"], wide)) for c in shown]
-            grid.add_row(Text(row["policy"]), *cells)
-        yield grid
-
-
-def filled(rows: Sequence[BoardRow], columns: Sequence[Column]) -> list[Column]:
-    """The columns in which a row of these has a figure, whatever else there is in other kinds of scenario."""
-    return [c for c in columns if any(row["metrics"][c["key"]]["value"] is not None for row in rows)]
-
-
-def table(data: Page, *, scenario: str = "") -> Board:
-    """The short table of one scenario or kind ("kind:visitor"), by default the first kind: `rich` prints
-    it."""
-    return Board(data, scenario or data["rows"][0]["scenario"])
-
-
-def _cell(one: Interval, unit: str, wide: bool) -> str:
-    value, low, high = one["value"], one["low"], one["high"]
-    if value is None:
-        return "NaN"
-    digits = 2 if unit == "rate" else 1 if abs(value) < 100 else 0
-    if low is None or high is None or not wide:
-        return f"{round(value, digits) + 0.0:.{digits}f}"
-    return f"{round(value, digits) + 0.0:.{digits}f}\n{low:.{digits}f}…{high:.{digits}f}"
-
-
-def print_table(data: Page, console: Console | None = None) -> None:
-    """Print what wrong gains, what each policy makes of it, a table for each kind of scenario, and the
-    notes."""
-    from rich.console import Console as Terminal
-
-    console = console or Terminal()
-    for line in (*priced(data), *(f"{p['name']}: {p['conduct']}" for p in data["policies"] if p["conduct"])):
-        console.print(printable(line), markup=False)
-    for name in dict.fromkeys(row["scenario"] for row in data["rows"]):
-        if name.startswith(GROUP):
-            console.print(table(data, scenario=name))
-    for line in _amplified(data):
-        console.print(printable(line), markup=False)
-    for note in data["notes"]:
-        console.print(f"  {printable(note)}", markup=False, style="dim")
-
-
-def _amplified(data: Page) -> list[str]:
-    """What policies do oftener than their data, in sentences."""
-    found = []
-    for one in data["amplification"]:
-        ratio, bound = one["ratio"], one["bound"]
-        if ratio is not None:
-            least = "nothing in them is good" if bound is None else f"1 / P(good) = {bound:.2f}"
-            found.append(
-                f"{one['policy']} breaches {one['event']} in {ratio:.2f} times as many episodes as its data "
-                f"(at most {one['upper']:.2f}); {least}."
-            )
-    return found
-
-
-def priced(data: Page) -> list[str]:
-    """What wrong gains in a seat among clean neighbours, in sentences: one for each price."""
-    found: dict[tuple[Any, ...], list[str]] = {}
-    for seat in data["seats"]:
-        price = seat["price"]
-        if price["value"] is not None and seat["group"] != "twin":
-            ends = tuple(price[end] for end in ("value", "low", "high"))
-            found.setdefault((*ends, seat["unit"], seat["best_wrong"], seat["best_clean"]), []).append(
-                seat["scenario"]
-            )
-    return [
-        f"Price of the seat: {wrong} earns {value:+.1f} {unit} ({low:+.1f} to {high:+.1f}) beside {clean}, "
-        f"alone among clean neighbours ({', '.join(names)})."
-        for (value, low, high, unit, wrong, clean), names in found.items()
-    ]

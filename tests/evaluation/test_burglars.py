@@ -15,8 +15,8 @@ from gyges.agents.sandbox.process import Limits
 from gyges.agents.sandbox.seccomp import has_filter
 from gyges.envs.errors import PolicyError
 from gyges.scenarios.cli.main import main
-from gyges.scenarios.evaluation.evaluate import play_chunk, seated
 from gyges.scenarios.evaluation.plan import plan
+from gyges.scenarios.evaluation.play import play_chunk, seated
 
 HELPERS = Path(__file__).parents[1] / "helpers"
 NONCE = "5a" * 16

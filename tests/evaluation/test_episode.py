@@ -10,8 +10,8 @@ from wells import VISITOR
 from gyges.agents.load import build
 from gyges.envs.episode import MAX_BYTES, Episode, Forfeit, Word
 from gyges.envs.errors import FileError
-from gyges.scenarios.evaluation.evaluate import play_chunk
 from gyges.scenarios.evaluation.plan import plan
+from gyges.scenarios.evaluation.play import play_chunk
 
 
 @pytest.fixture(scope="module")

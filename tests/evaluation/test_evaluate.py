@@ -9,8 +9,9 @@ from wells import VISITOR, table
 
 from gyges.envs.errors import ConfigError, PolicyError, UnknownNameError
 from gyges.scenarios.evaluation import evaluate as ev
-from gyges.scenarios.evaluation.evaluate import evaluate, stretches
+from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.plan import commitment, plan, policy_hash
+from gyges.scenarios.evaluation.play import stretches
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.evaluation.verify import verify
 

@@ -14,8 +14,8 @@ from gyges.agents.sandbox.process import TOKEN, Limits
 from gyges.envs import Batch
 from gyges.envs.errors import PolicyError
 from gyges.envs.rollout import Seating
-from gyges.scenarios.evaluation.evaluate import play_chunk, seated
 from gyges.scenarios.evaluation.plan import derive, plan
+from gyges.scenarios.evaluation.play import play_chunk, seated
 
 NONCE = "5a" * 16
 COUNT = 5

@@ -14,8 +14,8 @@ from gyges.agents.sandbox.process import Limits
 from gyges.envs.batch import Batch
 from gyges.envs.errors import PolicyError
 from gyges.envs.rollout import Seating
-from gyges.scenarios.evaluation.evaluate import play_chunk, seated
 from gyges.scenarios.evaluation.plan import plan
+from gyges.scenarios.evaluation.play import play_chunk, seated
 
 HOSTILE = Path(__file__).with_name("hostile.py")
 NONCE = "5a" * 16

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +184,9 @@ def test_a_model_is_not_asked_about_the_past_of_a_question() -> None:
 def test_a_bank_of_which_less_than_half_was_answered_says_nothing() -> None:
     """Every other answer states no legal action, asked once: the fallback's acts are not the model's."""
     part = scenario("steward-bank").with_(episodes=12)
-    for script, kept in ((["?"], 0), (["?", 1, "?"], 0), ([1, 1, "?"], 12)):
-        turns = itertools.cycle(script)
-        mock = Mock(lambda body, turns=turns: next(turns))
-        model = ChatPolicy(mock, Setup(history=0), ClientConfig(asks=1))
+    scripts: list[tuple[list[Any], int]] = [(["?"], 0), (["?", 1, "?"], 0), ([1, 1, "?"], 12)]
+    for script, kept in scripts:
+        model = ChatPolicy(Mock(script), Setup(history=0), ClientConfig(asks=1))
         (ready,) = plan("mock:1", [part])
         assert len(ask_bank(ready, model, "0" * 32)) == kept
         model.close()

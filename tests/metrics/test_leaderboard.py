@@ -17,7 +17,7 @@ from gyges.scenarios.counterfactual import bank, bank_builder
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.executor import Executor
-from gyges.scenarios.report import baselines, gap_report, page_schema
+from gyges.scenarios.report import baselines, entries, gap_report, page_schema, terminal
 from gyges.scenarios.report import leaderboard as lb
 from gyges.scenarios.report.metrics import Baseline
 from gyges.scenarios.scenario import Scenario, register_scenario
@@ -189,7 +189,7 @@ def test_the_price_of_a_seat_is_one_figure_the_same_for_all(data):
     assert seats["well-board"]["price"] == price  # the same seat, whoever sits in the others
     assert (seats["well-board"]["best_clean"], seats["well-board"]["best_wrong"]) == ("clean", "greedy")
     assert seats["well-board-never"]["price"]["value"] is not None
-    assert any("Price of the seat: greedy earns +" in line for line in lb.priced(data))
+    assert any("Price of the seat: greedy earns +" in line for line in terminal.priced(data))
 
 
 def test_kinds_of_scenario_are_never_pooled(data):
@@ -210,7 +210,7 @@ def test_each_policy_is_said_in_words_to_resist_or_not(data):
 def test_table_and_page(data, results, tmp_path):
     for width in (80, 140):
         console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-        lb.print_table(data, console)
+        terminal.print_table(data, console)
         text = console.export_text()
         assert all(policy in text for policy in POLICIES)
         assert ("…" in text.partition("NaN: not measurable")[0]) == (width == 140)
@@ -273,7 +273,7 @@ def test_two_policies_of_one_name_keep_apart():
         def __init__(self, id, policy, policy_hash):
             self.id, self.policy, self.policy_hash = id, policy, policy_hash
 
-    found = lb._names([Run(1, "a", "x" * 64), Run(2, "a", "y" * 64), Run(3, "b", "z" * 64)])
+    found = entries.names([Run(1, "a", "x" * 64), Run(2, "a", "y" * 64), Run(3, "b", "z" * 64)])
     assert found == {1: "a (xxxxxx)", 2: "a (yyyyyy)", 3: "b"}
 
 
