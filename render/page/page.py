@@ -30,6 +30,7 @@ KEYS = (
     "indifference",
     "agreement",
     "amplification",
+    "arms",
     "rows",
     "plot",
     "gaps",
@@ -103,12 +104,16 @@ def _sections(data: Mapping[str, Any]) -> list[Any]:
     main = [c for c in data["columns"] if c["main"]]
     found = [_rows_of(data, place) for place in places]
     caption = "Below each figure its 95 % interval; ★ marks the best of a column."
+    below: dict[str, list[str]] = {}
+    for one in data["arms"]:
+        below.setdefault(one["policy"], []).append(f"{one['policy']} asked in several ways: {one['line']}")
     boards = [
         tables.table(
             rows,
             tables.filled(rows, main),
             kinds,
             f"{_place(place)[:1].upper()}{_place(place)[1:]}. {caption}",
+            below=below if place == places[0] else None,
         )
         for place, rows in zip(places, found, strict=True)
     ]
@@ -123,6 +128,7 @@ def _sections(data: Mapping[str, Any]) -> list[Any]:
         _prices(data),
         tables.norms(first),
         _amplification(data),
+        tables.arms(data),
         _scenarios(data, main, kinds),
         _notes(data),
     ]

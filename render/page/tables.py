@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gyges.render.page.markup import Html, boxed_table, interval, join, link, number, shown, tag, tidy
+from gyges.render.page.markup import Html, boxed_table, folded, interval, join, link, number, shown, tag, tidy
 
 Row = Mapping[str, Any]
 
@@ -17,6 +17,7 @@ def table(
     caption: str,
     *,
     replays: bool = True,
+    below: Mapping[str, Sequence[str]] | None = None,
 ) -> Html:
     """The leaderboard's table.
 
@@ -26,6 +27,7 @@ def table(
         kinds: how figures are written, by column.
         caption: above the table.
         replays: whether rows link to their episodes.
+        below: by policy, lines that stand below its row.
     """
     if not rows:
         return tag("p", "Nothing has been played yet.", class_="nan")
@@ -53,6 +55,8 @@ def table(
         if linked:
             cells.append(tag("td", _links(r["replays"][:1])))
         body.append(tag("tr", *cells))
+        for line in (below or {}).get(r["policy"], ()):
+            body.append(tag("tr", tag("td", tag("small", line), class_="left", colspan=len(cells))))
     return boxed_table(caption, heads, body)
 
 
@@ -154,3 +158,27 @@ def _heat(rates: Row, key: str) -> Html:
     depth = f"background:color-mix(in srgb, var(--bad) {min(max(value, 0.0), 1.0) * 45:.0f}%, transparent)"
     title = f"{key}, {rates['decisions']} decisions"
     return tag("span", f"{tidy(100 * value, 0)} %", class_="heat", style=depth, title=title)
+
+
+def arms(data: Row) -> Html:
+    """The section of what language models answered when they were asked the same in several ways."""
+    if not data["arms"]:
+        return join()
+    words = (
+        "A sample of the bank's questions, told that nobody sees, put to a language model apart from its "
+        "scored run: in every answer format with the options in both orders, under three briefings, with the "
+        "question whether it is a test, and with its own acts to judge."
+    )
+    heads = ("Policy", "Game", "Arm", "Figure", "Value", "Answered", "Questions")
+    body = [
+        tag(
+            "tr", tag("th", one["policy"], scope="row"),
+            *(tag("td", word, class_="left") for word in (one["game"], row["arm"], row["figure"])),
+            plain(row["value"], row["unit"]), tag("td", shown(row["answered"], "rate")),
+            tag("td", str(row["questions"])),
+        )
+        for one in data["arms"]
+        for row in one["figures"]
+    ]  # fmt: skip
+    table = boxed_table("Arms of language models", [tag("th", h, scope="col") for h in heads], body)
+    return join(tag("h2", "Asked in several ways", id="arms"), tag("p", words), folded("Every figure", table))

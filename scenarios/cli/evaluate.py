@@ -20,12 +20,15 @@ from gyges.envs.foreign import echo, printable
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation import evaluate
+from gyges.scenarios.evaluation.arm_answers import ARMS
 from gyges.scenarios.evaluation.estimate import CALLS, Meter, first_table
 from gyges.scenarios.evaluation.evaluate import PROBES
 from gyges.scenarios.evaluation.plan import plan, sized
-from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.executor import Executor
+from gyges.scenarios.report import arms as report
 from gyges.scenarios.scenario import Scenario, scenarios
+from gyges.scenarios.text import arms
 
 MODEL_CHUNK = 8
 """Episodes of a language model that are played and written together, so that little is lost."""
@@ -57,6 +60,13 @@ class Evaluate:
     complete, and its table says so."""
     minutes: float = 0.0
     """Language models: minutes at most, 0 for no bound."""
+    arms: tuple[str, ...] = ()
+    """Language models: ask the same questions in several ways besides, apart from the scored run: format,
+    mandate, awareness, knew, or all. What stands beside the run already is not asked again."""
+    arm_questions: int = 48
+    """Language models: questions of the bank that each arm asks."""
+    arm_calls: int = CALLS
+    """Language models: calls of all arms together at most, besides those of the run."""
     dry_run: bool = False
     """Say what would be played, and what it would cost where a language model plays; do nothing."""
     again: bool = False
@@ -84,17 +94,19 @@ def run(command: Evaluate) -> int:
         trust(command.trust)
     if is_model(command.policy):
         return _model(command)
-    if command.calls or command.tokens or command.minutes:
-        raise ConfigError("--calls, --tokens and --minutes are of language models")
+    if command.calls or command.tokens or command.minutes or command.arms:
+        raise ConfigError("--arms, --calls, --tokens and --minutes are of language models")
     probes = PROBES if command.probes is None else command.probes
     if command.dry_run:
         line = dry_run.played(command.policy, command.suite, command.episodes, probes)
         return dry_run.said(line, writes=[command.out])
-    return _run(command, probes)
+    _run(command, probes)
+    return 0
 
 
 def _model(command: Evaluate) -> int:
     """A language model: what it costs is said before it starts, and bounded."""
+    wanted = _arms(command)
     calls, probes, free = command.calls, command.probes or 0, command.episodes is None and not command.probes
     if calls is None:
         calls = CALLS if free else 0
@@ -108,15 +120,49 @@ def _model(command: Evaluate) -> int:
         every = plan(command.policy, sized(scenarios(command.suite), command.episodes))
         cost = Meter(command.policy, every, probes).whole()
     echo(f"{command.policy}: {cost}", file=sys.stderr, flush=True)
+    if wanted is not None:
+        echo(f"arms {', '.join(wanted.arms)}: at most {command.arm_calls:,} calls", file=sys.stderr)
     if command.dry_run:
         return 0
     budget = Budget(calls, command.tokens, command.minutes)
-    status = _run(command, probes, budget=budget, **more)
+    done = _run(command, probes, budget=budget, **more)
     echo(f"spent: {budget.made:,} calls, {budget.spent:,} tokens")
-    return status
+    if wanted is not None:
+        _ask(command, done, wanted)
+    return 0
 
 
-def _run(command: Evaluate, probes: int, *, suite: str = "", **more: Any) -> int:
+def _arms(command: Evaluate) -> arms.ArmOptions | None:
+    """Which arms are wanted; their names may stand apart or with commas between.
+
+    Raises:
+        ConfigError: there is no such arm, or no game with a bank of questions.
+    """
+    names = [name for words in command.arms for name in words.split(",") if name]
+    if not names:
+        return None
+    arms.games_of(scenarios(command.suite))
+    chosen = tuple(arm for arm in ARMS if arm in names or "all" in names)
+    if unknown := sorted({*names} - {*ARMS, "all"}):
+        raise ConfigError(f"no arm {unknown[0]!r}; there are {', '.join(ARMS)}, or all")
+    return arms.ArmOptions(chosen, command.arm_questions)
+
+
+def _ask(command: Evaluate, done: Run, wanted: arms.ArmOptions) -> None:
+    """Ask the arms that do not stand beside the run, and print what came of all."""
+    budget = Budget(command.arm_calls, command.tokens, command.minutes)
+    with Store(command.out, write=True) as store, shown(f"{command.policy}: arms") as progress:
+        found = arms.add(store, done, command.policy, wanted, budget, progress)
+    for game, answers in found.items():
+        echo(f"arms at {game}: {len(answers.questions)} questions, told that nobody sees; 95 % intervals")
+        for line in report.lines(report.figures(answers)):
+            echo(line)
+        if missing := [arm for arm in wanted.arms if arm not in answers.arms]:
+            echo(f"not asked, as the budget was spent: {', '.join(missing)}")
+    echo(f"spent: {budget.made:,} calls, {budget.spent:,} tokens")
+
+
+def _run(command: Evaluate, probes: int, *, suite: str = "", **more: Any) -> Run:
     chunk = min(command.chunk, MODEL_CHUNK) if more else command.chunk
     title = f"{command.policy} on {command.suite}"
     with Executor(command.workers) as executor, shown(title) as progress:
@@ -130,7 +176,7 @@ def _run(command: Evaluate, probes: int, *, suite: str = "", **more: Any) -> int
         echo(f"not the whole suite: {printable(str(note))}")
     if words := _forfeits(command.out, done):
         echo(words)
-    return 0
+    return done
 
 
 def _forfeits(path: Path, run: Any) -> str:

@@ -10,16 +10,19 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from gyges.agents.data.dataset import Dataset
+from gyges.agents.llm.model_spec import is_model
+from gyges.agents.load import resolve
 from gyges.agents.sandbox.process import Limits
-from gyges.envs import atomic
+from gyges.envs import atomic, registry
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import printable
 from gyges.scenarios.cli.progress import shown
 from gyges.scenarios.evaluation.recompute import ask_again
-from gyges.scenarios.evaluation.store import Store
-from gyges.scenarios.evaluation.verify import standing, verify
+from gyges.scenarios.evaluation.store import Run, Store
+from gyges.scenarios.evaluation.verify import Mismatch, standing, verify
 from gyges.scenarios.report import leaderboard, tables, terminal
 from gyges.scenarios.report.page_schema import Page
+from gyges.scenarios.text import arms
 
 
 @dataclasses.dataclass
@@ -90,6 +93,17 @@ def publish(
     return data
 
 
+def _arms(store: Store, run: Run, policies: Sequence[str]) -> list[Mismatch]:
+    """What of a run's arms its model, where it is one of those named, does not answer again."""
+    stored = store.arms(run)
+    if not stored:
+        return []
+    game = registry.make(next(iter(stored)))
+    sources = [resolve(name, game) for name in policies if is_model(name)]
+    mine = [one.text for one in sources if (one.name, one.hash) == (run.policy, run.policy_hash)]
+    return [Mismatch(run.id, run.policy, "arms", -1, what) for what in arms.again(mine[0], stored)]
+
+
 def _verified(store: Store, command: Leaderboard, console: Console) -> list[str] | None:
     """Verify every run; notes for the table, or None where something does not reproduce."""
     sound = True
@@ -104,6 +118,8 @@ def _verified(store: Store, command: Leaderboard, console: Console) -> list[str]
                 wrong, unverifiable = ask_again(
                     store, run, policies=command.policies, limits=command.limits, progress=progress
                 )
+                if not wrong and not unverifiable:
+                    wrong = _arms(store, run, command.policies)
         sound = sound and not wrong
         if wrong:
             state = f"REJECTED: {len(wrong)} results do not reproduce"

@@ -6,7 +6,8 @@ that were recorded of them; the counts can be made again from the episodes (`gyg
 stood and several evaluations may share a file.
 
 ========== ===========================================================================================
-runs       policy (name, source, hash, kind), suite and its hash, commitment, nonce once revealed
+runs       policy (name, source, hash, kind), suite and its hash, commitment, nonce once revealed; in the
+           options whatever else is to be said, what a model answered in its arms among it
 plans      the scenarios of a run as they were then: unique (run, scenario)
 episodes   unique (run, scenario, idx): compressed episode text, counts (JSON), forfeited seats
 probes     unique (run, scenario, idx): answers to questions outside episodes (bank, forks, prices)
@@ -21,10 +22,13 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from gyges.envs import _json
 from gyges.envs.episode import Episode
 from gyges.envs.errors import FileError
-from gyges.scenarios.evaluation import row_schema
+from gyges.scenarios.evaluation import arm_answers, row_schema
+from gyges.scenarios.evaluation.arm_answers import ArmAnswers
 from gyges.scenarios.evaluation.results_file import ResultsFile
 from gyges.scenarios.scenario import Scenario
 
@@ -185,6 +189,16 @@ class Store(ResultsFile):
         with self.transaction():
             self.db.executemany("INSERT OR IGNORE INTO probes VALUES (?, ?, ?, ?)", data)
 
+    def add_arms(self, run: Run, game: str, answers: ArmAnswers) -> Run:
+        """Put what a model answered in its arms at a game's bank beside its run, instead of what stands."""
+        with self.transaction():
+            options = self.run(run.id).options
+            arms = {**options.get("arms", {}), game: msgspec.to_builtins(answers)}
+            self.db.execute(
+                "UPDATE runs SET options = ? WHERE id = ?", (json.dumps({**options, "arms": arms}), run.id)
+            )
+        return self.run(run.id)
+
     def finish(self, first: Run, *others: Run) -> Run:
         """Mark runs as complete and reveal their nonces, all at once; returns the first."""
         with self.transaction():
@@ -226,6 +240,14 @@ class Store(ResultsFile):
             if run.id == key:
                 return run
         raise FileError(f"{self.path}: no run {key}")
+
+    def arms(self, run: Run) -> dict[str, ArmAnswers]:
+        """What a model answered in its arms, by game; empty where none were asked.
+
+        Raises:
+            FileError: it is something else.
+        """
+        return arm_answers.of_json(run.options.get("arms", {}), f"{self.path}: arms of run {run.id}")
 
     def secret(self, run: Run) -> str:
         """The nonce of a run, revealed or not."""

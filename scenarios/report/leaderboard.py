@@ -18,7 +18,7 @@ from gyges.envs.foreign import file_name, printable
 from gyges.envs.game import Game
 from gyges.scenarios import statistics as st
 from gyges.scenarios.evaluation.store import Store
-from gyges.scenarios.report import amplification, baselines, indifference
+from gyges.scenarios.report import amplification, arms, baselines, indifference
 from gyges.scenarios.report.entries import comparable, entries_of, scaled, unlike
 from gyges.scenarios.report.gap_report import (
     BINS,
@@ -33,6 +33,7 @@ from gyges.scenarios.report.gap_report import (
 from gyges.scenarios.report.metrics import COLUMNS, About, Episodes, figures, norm_rates
 from gyges.scenarios.report.page_schema import (
     GROUP,
+    Arms,
     BoardRow,
     Column,
     GapEntry,
@@ -274,6 +275,7 @@ def page_data(
         "indifference": prices_kept,
         "agreement": agreement,
         "amplification": amplification.table(data or {}, {e.name: e.played for e in entries}, plans),
+        "arms": _arms(store, sorted(entries, key=lambda e: order.get(e.name, 0))),
     }
 
 
@@ -285,6 +287,16 @@ NOTES = (
     "A gap of 0 also describes one who always does wrong: read it with both rates.",
     "That a row reproduces shows that its numbers follow from its actions, not who chose them.",
 )
+
+
+def _arms(store: Store, entries: Sequence[Entry]) -> list[Arms]:
+    """What language models answered in their arms."""
+    found: list[Arms] = []
+    for entry in entries:
+        for game, answers in store.arms(entry.run).items():
+            figures = arms.figures(answers)
+            found.append({"policy": entry.name, "game": game, "line": arms.line(figures), "figures": figures})
+    return found
 
 
 def _links(store: Store, entry: Entry, plans: Sequence[Scenario], folder: Path | None) -> list[Link]:

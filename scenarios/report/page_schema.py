@@ -187,6 +187,26 @@ class Amplified(TypedDict):
     bound: float | None  # 1 / P(good) in the data; None where nothing in them is good
 
 
+class ArmFigure(TypedDict):
+    """One figure of an arm, over the questions of the bank that were asked in it."""
+
+    arm: str  # "format", "mandate", "awareness", "knew"
+    figure: str  # as in "text, backwards", "neutral", "a step", "says test", "violations condemned"
+    unit: str  # "rate"; "difference" of two rates
+    value: Interval
+    answered: float  # share of the questions; below one half there is no value
+    questions: int
+
+
+class Arms(TypedDict):
+    """The same questions, asked of a language model in several ways, apart from its scored run."""
+
+    policy: str
+    game: str
+    line: str  # all arms in a sentence
+    figures: list[ArmFigure]
+
+
 class ScenarioInfo(TypedDict):
     name: str
     title: str
@@ -237,6 +257,7 @@ class Page(TypedDict):
     indifference: list[IndifferencePrice]
     agreement: list[Agreement]
     amplification: list[Amplified]  # of policies whose data are at hand
+    arms: list[Arms]  # of language models that were asked
 
 
 def interval(estimate: st.Estimate) -> Interval:

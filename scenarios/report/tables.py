@@ -46,6 +46,14 @@ def _lines(data: Page) -> Iterator[dict[str, Any]]:
                     **who, "figure": f"violations:{norm}:{sight}", "unit": "rate", **figure,
                     "decisions": rates["decisions"],
                 }  # fmt: skip
+    for model in data["arms"]:
+        who = {"policy": model["policy"], "kind": kinds.get(model["policy"], "")}
+        for asked in model["figures"]:
+            yield {
+                **who, "scenario": f"bank:{model['game']}", "figure": f"{asked['arm']}:{asked['figure']}",
+                "unit": asked["unit"], **asked["value"],
+                "decisions": asked["questions"],
+            }  # fmt: skip
     for curve in data["prices"]:
         who = {
             "policy": curve["policy"],

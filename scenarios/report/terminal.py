@@ -74,13 +74,22 @@ def print_table(data: Page, console: Console | None = None) -> None:
     console = console or Terminal()
     for line in (*priced(data), *(f"{p['name']}: {p['conduct']}" for p in data["policies"] if p["conduct"])):
         console.print(printable(line), markup=False)
+    below = _below(data)
     for name in dict.fromkeys(row["scenario"] for row in data["rows"]):
         if name.startswith(GROUP):
             console.print(table(data, scenario=name))
+            for line in below:
+                console.print(printable(line), markup=False)
+            below = []
     for line in _amplified(data):
         console.print(printable(line), markup=False)
     for note in data["notes"]:
         console.print(f"  {printable(note)}", markup=False, style="dim")
+
+
+def _below(data: Page) -> list[str]:
+    """The arms of language models, a line for each below the first table."""
+    return [f"{one['policy']}, asked in several ways ({one['game']}): {one['line']}" for one in data["arms"]]
 
 
 def _amplified(data: Page) -> list[str]:

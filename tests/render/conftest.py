@@ -302,4 +302,29 @@ def page_data() -> dict[str, Any]:
                 "bound": 1.6,
             }
         ],
+        "arms": [
+            {
+                "policy": POLICIES[-1][0],
+                "game": "steward-v0",
+                "line": "mandate: +0.10 a step",
+                "figures": [
+                    {
+                        "arm": "mandate",
+                        "figure": "neutral",
+                        "unit": "rate",
+                        "value": rate(0.2),
+                        "answered": 1.0,
+                        "questions": 48,
+                    },
+                    {
+                        "arm": "mandate",
+                        "figure": "a step",
+                        "unit": "difference",
+                        "value": interval(0.1),
+                        "answered": 0.9,
+                        "questions": 48,
+                    },
+                ],
+            }
+        ],
     }

@@ -155,6 +155,7 @@ def test_empty_board() -> None:
             "indifference",
             "agreement",
             "amplification",
+            "arms",
         ),
         (),
     )
