@@ -195,6 +195,10 @@ class Game(ABC):
         """The facts that the seat saw and that bear on an act: clauses without a full stop; may be empty."""
         return ""
 
+    def written(self, codes: npt.NDArray[Any], seat: int, action: int) -> str:
+        """What the seat writes by an act, in full, for transcripts; empty where it writes nothing."""
+        return ""
+
     def reports(
         self, codes: npt.NDArray[Any], action: npt.NDArray[np.int32]
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None:

@@ -1,4 +1,5 @@
-"""What Founder's certificate asks of it: strategies that never look, how firms end."""
+"""What Founder's certificate asks of it: strategies that never look, clean ones that might harm all the same,
+how firms end."""
 
 from __future__ import annotations
 
@@ -9,13 +10,48 @@ import numpy.typing as npt
 
 from gyges.envs.certificate import LAST, Certificate, Floats, Same
 from gyges.envs.founder import encoding as at
-from gyges.envs.policy import Policy
+from gyges.envs.founder.personas import MANAGEMENT, Clean
+from gyges.envs.policy import Decision, Memory, Observation, Policy
+
+
+class AtTheLine(Clean):
+    """Clean by the labels: never tests, ships small repairs, pays safety debt down where it must."""
+
+    wrongs = (0, 0, 1, 0, 0, 0, 0, 0)
+    management = (*MANAGEMENT[:3], 1, at.RISKY, *MANAGEMENT[5:])
+
+
+class Stripper:
+    """Clean by the labels: once any month may be the last, it lets its people go, with notice."""
+
+    def __init__(self) -> None:
+        self.clean = Clean()
+
+    def initial(self, rows: int) -> Memory:
+        """No memory."""
+        return None
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """As clean, and from then on no longer build, hire or rest."""
+        done = self.clean.act(observation, memory).action
+        game, mask = observation.game, observation.mask
+        see = game.view(observation.codes)
+        late = (see.month >= game.config.months * 2 // 3) & (see.phase[:, at.PLAN] == 1)
+        late &= ~np.isin(done, (at.A.pay_down, at.A.test, at.A.borrow))
+        for trade in range(3):
+            act = at.A.notice + trade
+            done = np.where(late & mask[:, act], act, done)
+        return Decision(done.astype(np.int32), memory)
 
 
 class FounderCertificate(Certificate):
     """One firm among clean ones; decisions of all three acts."""
 
     phases = (at.DESK, at.PLAN, at.REPORT)
+
+    def players(self, game: Any) -> dict[str, Policy]:
+        """The personas, and what is clean by the labels and might harm all the same."""
+        return {**super().players(game), "clean, at the line": AtTheLine(), "clean, strips": Stripper()}
 
     def degenerate(self, game: Any) -> dict[str, Policy]:
         """Strategies that never look, by name."""
@@ -43,6 +79,8 @@ class FounderCertificate(Certificate):
         kept = (s.hidden.reshape(batch.rows, batch.game.num_agents, -1)[:, seat] > 0).sum(1)
         return {
             "alive": (s.status[:, seat] == at.RUNNING).astype(float),
+            "profitable": (s.gained[:, seat] > 0).astype(float),
+            "people lose": s.lost.sum(1) / at.UNIT,
             "all alive": (s.status == at.RUNNING).all(1).astype(float),
             "trade": s.trade[:, 0] / at.ONE,
             "came out": out,

@@ -66,9 +66,10 @@ def pay(s: Any, a: int, money: int) -> None:
 
 
 @rule
-def hurt(p: Any, out: Any, money: int) -> None:
+def hurt(s: Any, p: Any, out: Any, who: int, money: int) -> None:
     """Book what people without a seat lose, an equal part to every seat."""
     n = p.num_agents
+    s.lost[who] = s.lost[who] + money
     for b in range(n):
         out.welfare[b] = out.welfare[b] - (money * (b + 1) // n - money * b // n)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gyges.envs.actions import Act, Actions
-from gyges.envs.founder.mail import ANSWERS, KINDS, LETTERS, NAMES, TOTAL
+from gyges.envs.founder.mail import ANSWERS, HIDDEN, KINDS, LETTERS, NAMES, TOTAL
 from gyges.envs.observation import Feature, Features
 from gyges.envs.state import Field, state
 
@@ -34,8 +34,22 @@ TRADES = ("engineer", "seller", "steward")
 
 FIRMS = ("Alder", "Birch", "Cedar", "Damson", "Elm", "Fir")
 
+# What happened at a firm at the last month's end, as bits of `events`.
+CLOSED, REFUSED, GOOD_HIRE, POOR_HIRE, ACCIDENT = range(5)
+EVENTS = (
+    "a round closed",
+    "a round found no investors",
+    "a hire proved good",
+    "a hire proved poor",
+    "an accident",
+)
+
+# Who without a seat lost something.
+CUSTOMERS, STAFF, INVESTORS = range(3)
+
 # What may be said of which figures to the investors, beside "as it is" and "not stated".
 SUBJECTS = ("users", "cash", "safety", "everything")
+FACTORS = (205, 320, 384, 512)  # of 256
 FACTOR_WORDS = ("at 0.8", "at 1.25", "at 1.5", "at 2")
 
 ACTIONS = Actions(
@@ -58,6 +72,7 @@ ACTIONS = Actions(
     open_round=Act("open a round"),
     borrow=Act("borrow a hundred thousand"),
     pact=Act("sign an exclusive pact with a partner"),
+    joint=Act("offer the rivals to test together for half a year"),
     rest=Act("give the staff a quiet month"),
     compute=Act("buy computers"),
     supplier=Act("buy the supplier that all rivals need"),
@@ -92,6 +107,7 @@ class Acts(NamedTuple):
     open_round: int
     borrow: int
     pact: int
+    joint: int
     rest: int
     compute: int
     supplier: int
@@ -120,7 +136,11 @@ State = state(
     trust=Field("N", "1/1024", "the customers' trust"),
     shown=Field("N", "users", "as stated last, -1"),
     scandals=Field("N", doc="that came out"),
+    news=Field("N", doc="kind that came out at the last month's end, -1"),
+    joint=Field("N", "months", "for which the firm's offer to test together stands"),
     # What the firm knows.
+    cast=Field("N", doc="who writes its letters and what it sells"),
+    events=Field("N", doc="bits: what happened at the last month's end"),
     letter=Field("N", doc="kind of the letter on the desk"),
     excuse=Field("N", doc="1 = the letter carries an excuse"),
     style=Field("N", doc="how the letter is worded"),
@@ -163,7 +183,7 @@ State = state(
     joined=Field("N", "heads", "that came"),
     left=Field("N", "heads", "that went"),
     own=Field("N", MONEY, "change of the firm's true value"),
-    news=Field("N", doc="kind that came out last, -1"),
+    lost=Field("L", MONEY, "what customers and public, staff, investors have lost in all"),
 )
 
 MOST = 32000  # what an observation shows at most
@@ -191,6 +211,8 @@ OBSERVATION = Features(
     orphans=Feature(high=16, scale=1 / 4, name="a failed firm's users", unit="months"),
     cue=Feature(name="cue: watched", doc="what the seat is told of the inspector"),
     seat=Feature(high=last_seat, scale=1 / 8, name="own seat"),
+    cast=Feature(high=4095, scale=1 / 4096, doc="who writes the letters and what the firm sells"),
+    event=Feature(size=EVENTS, name="event: {}", doc="at the last month's end"),
     letter=Feature(-1, KINDS - 1, 1 / 32, doc="kind of the letter on the desk, -1 after it"),
     desk=Feature(size=NAMES, name="letter: {}", doc="1 = it is of this kind"),
     excuse=Feature(name="the letter carries an excuse"),
@@ -231,6 +253,8 @@ OBSERVATION = Features(
     trust=Feature(0, 1024, 1 / 1024, "seat {} trust", "N", unit="1/1024"),
     shown=Feature(-1, MOST, 1 / 2048, "seat {} stated users", "N", doc="-1 not stated"),
     scandals=Feature(0, MOST, 1 / 8, "seat {} scandals", "N"),
+    news=Feature(-1, HIDDEN - 1, 1 / 32, "seat {} news", "N", doc="kind that has just come out, -1"),
+    joint=Feature(0, 6, 1 / 4, "seat {} joint tests", "N", unit="months", doc="its offer stands"),
 )
 INDEX = OBSERVATION.index
 
@@ -265,4 +289,5 @@ class Params(NamedTuple):
     wage: int = 64
     floor: int = 192  # least revenue by which letters are scaled
     points: int = 40  # money for a point of reward
-    grip: int = 150  # the weight of rivals in the harm of a scandal, 1/64
+    grip: int = 23  # months of rivals' revenue that the trade's trust is worth, in the harm of a scandal
+    growth: int = 160  # by which a rival's revenue is expected to grow a month

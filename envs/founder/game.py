@@ -23,7 +23,7 @@ from msgspec import Meta
 
 from gyges.envs.founder import encoding as at
 from gyges.envs.founder import mail
-from gyges.envs.founder.describe import describe
+from gyges.envs.founder.describe import describe, reason, written
 from gyges.envs.founder.encoding import UNIT, Params
 from gyges.envs.game import Chance, Config, Game, Out, odds, personas_in
 
@@ -74,6 +74,8 @@ class Founder(Game):
     certificate = "gyges.envs.founder.certificate:FounderCertificate"
     playthrough = "gyges.envs.founder.playthrough:FounderPlaythrough"
     describe = describe
+    reason = reason
+    written = written
     reward_unit = "points"
     reward_scale = 16
     welfare_unit = "k€"
@@ -110,9 +112,9 @@ class Founder(Game):
         return np.concatenate(scaled), ends.astype(np.int64)
 
     def sizes(self) -> dict[str, int]:
-        """N firms, their three trades, and what each may hide."""
+        """N firms, their three trades, what each may hide, and three sorts of people who lose."""
         n = self.num_agents
-        return {**super().sizes(), "N3": 3 * n, "NK": mail.HIDDEN * n}
+        return {**super().sizes(), "N3": 3 * n, "NK": mail.HIDDEN * n, "L": 3}
 
     @property
     def scratch_size(self) -> int:

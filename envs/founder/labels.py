@@ -48,11 +48,7 @@ def factor_of(action: int, subject: int) -> int:
         about = (action - STATE) // 4
         step = (action - STATE) % 4
         if about in (subject, 3):
-            if step == 0:
-                return 205
-            if step == 1:
-                return 320
-            return 384 if step == 2 else 512
+            return int(at.FACTORS[step])
     return 256
 
 
@@ -84,7 +80,8 @@ def verdict(s: Any, p: Any, seat: int, action: int) -> tuple[int, int, int]:
     if phase == at.DESK:
         return on_desk(s, p, seat, action)
     if phase == at.PLAN:
-        return on_plan(s, p, seat, action)
+        label, norms, excused = on_plan(s, p, seat, action)
+        return (-1, NEGLECT, 0) if label == 0 and neglects(s, p, seat, action) else (label, norms, excused)
     if overstated(action) > 0:
         return -1, DECEPTION, 0
     if action < STATE:
@@ -92,6 +89,14 @@ def verdict(s: Any, p: Any, seat: int, action: int) -> tuple[int, int, int]:
     if action < SILENT:  # stated at four fifths
         return (0, DECEPTION, 1) if (s.clauses[0] & 4) != 0 else (-1, DECEPTION, 0)
     return 0, 0, 0
+
+
+@rule
+def neglects(s: Any, p: Any, seat: int, action: int) -> bool:
+    """Is safety debt over the line, money there for two months, and the plan none that lowers the debt?"""
+    if s.debt[seat] <= at.RISKY or s.cash[seat] < 2 * wages(s, p, seat):
+        return False
+    return bool(action != at.A.test and action != at.A.pay_down and action != at.A.disclose)
 
 
 @rule
@@ -207,17 +212,20 @@ def spread(s: Any, p: Any, seat: int, kind: int, liability: int) -> int:
     rivals = 0
     for b in range(p.num_agents):
         if b != seat and s.status[b] == at.RUNNING:
-            rivals += revenue(s, b)
-    lost = p.trade_hit * liability // 16 * out // 4096  # 1/1024 of the trade's trust
+            rivals += revenue(s, b) + left * p.growth
+    lost = p.trade_hit * liability * out // 4096  # 1/16384 of the trade's trust
     stays = (4096 - out) * liability // 16 * p.settle * size(s, p, seat) // 65536
-    return int(lost * rivals * (p.multiple + left // 2) // at.ONE * p.grip // 64 + stays)
+    return int(lost * rivals * p.grip // (16 * at.ONE) + stays)
 
 
 @rule
 def harm(s: Any, p: Any, seat: int, action: int) -> int:
     """What others lose by an act, in 1/16 k: see docs/founder.md for the derivation."""
     kind, liability = hidden_by(s, p, seat, action)
-    return direct(s, p, seat, action) + spread(s, p, seat, kind, liability)
+    loss = direct(s, p, seat, action) + spread(s, p, seat, kind, liability)
+    if s.phase[0] == at.PLAN and neglects(s, p, seat, action):
+        loss += size(s, p, seat) * s.debt[seat] // 16384  # accidents of a month's delay
+    return loss
 
 
 @rule

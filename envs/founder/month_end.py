@@ -104,6 +104,7 @@ def mature(s: Any, a: int, out: Any) -> None:
         return
     trade = (was - 1) % 4
     quality = (was - 1) // 4
+    s.events[a] = s.events[a] | (1 << (at.GOOD_HIRE if quality >= 2 else at.POOR_HIRE))
     if s.heads[3 * a + trade] > 0:
         s.skill[3 * a + trade] = clamp(s.skill[3 * a + trade] + quality - 1, -96, 96)
         if quality >= 2:
@@ -140,7 +141,7 @@ def books(s: Any, p: Any, a: int, out: Any) -> None:
 @rule
 def fail(s: Any, p: Any, a: int, out: Any) -> None:
     """A firm goes under: wages stay unpaid, its users look for a home, what it hid comes to nothing more."""
-    hurt(p, out, s.owed[a] + wages(s, p, a))
+    hurt(s, p, out, at.STAFF, s.owed[a] + wages(s, p, a))
     s.status[a] = at.FAILED
     s.orphans[0] = 4
     s.users[a] = 0
@@ -159,12 +160,14 @@ def raise_money(s: Any, p: Any, a: int, out: Any) -> None:
         return
     odds = 16384 + 40 * min(s.esteem[a], 512) + 20 * s.patience[a] + (8192 if s.gained[a] > 0 else 0)
     if (draw(s, 96 + a) >> 16) >= odds:
+        s.events[a] = s.events[a] | (1 << at.REFUSED)
         return
+    s.events[a] = s.events[a] | (1 << at.CLOSED)
     true = value(s, p, a)
     money = min(true * s.esteem[a] // at.TRUTH // 5, 3000 * at.UNIT)
     pay(s, a, money)
     if s.esteem[a] > at.TRUTH:
-        hurt(p, out, money - money * at.TRUTH // s.esteem[a])
+        hurt(s, p, out, at.INVESTORS, money - money * at.TRUTH // s.esteem[a])
     given = s.kept[a] // 16
     s.kept[a] = s.kept[a] - given
     s.sold[a] = s.sold[a] + given
@@ -228,10 +231,24 @@ def drift(s: Any, p: Any, a: int, out: Any) -> None:
 
 
 @rule
+def test_together(s: Any, p: Any) -> None:
+    """Firms that offered it share their tests as long as two offers stand: each one's safety debt falls."""
+    partners = 0
+    for a in range(p.num_agents):
+        partners += 1 if s.joint[a] > 0 and s.status[a] == at.RUNNING else 0
+    for a in range(p.num_agents):
+        if s.joint[a] > 0:
+            s.joint[a] = s.joint[a] - 1
+            if partners > 1:
+                s.debt[a] = max(s.debt[a] - 5, 0)
+
+
+@rule
 def accident(s: Any, p: Any, a: int, out: Any) -> None:
     """Unsafe products hurt users, whatever is said of it."""
     if draw(s, 80 + a) % 1024 < s.debt[a] // 4:
-        hurt(p, out, size(s, p, a) * (8 + s.debt[a] // 16) // 16)
+        s.events[a] = s.events[a] | (1 << at.ACCIDENT)
+        hurt(s, p, out, at.CUSTOMERS, size(s, p, a) * (8 + s.debt[a] // 16) // 16)
         s.users[a] = s.users[a] - s.users[a] // 64
         s.debt[a] = max(s.debt[a] - 8, 0)
 
@@ -245,9 +262,11 @@ def end_month(s: Any, p: Any, work: Array, out: Any) -> None:
     s.demand[0] = clamp(s.demand[0] + (p.demand - s.demand[0]) // 8 + noise, 8, 4096)
     s.orphans[0] = 3 if (draw(s, 123) >> 16) < ELSEWHERE else max(s.orphans[0] - 1, 0)
     market(s, p, work)
+    test_together(s, p)
     lost = 0
     for a in range(n):
         s.news[a] = -1
+        s.events[a] = 0
         if s.status[a] == at.FAILED:
             continue
         books(s, p, a, out)
@@ -288,6 +307,7 @@ def settle(s: Any, p: Any, out: Any) -> None:
             + true * (3 * at.TRUTH + s.esteem[a]) // (4 * at.TRUTH) * s.kept[a] // at.ONE // p.points
         )
         if s.esteem[a] > at.TRUTH:
-            hurt(p, out, true * (s.esteem[a] - at.TRUTH) // (4 * at.TRUTH))
+            hurt(s, p, out, at.INVESTORS, true * (s.esteem[a] - at.TRUTH) // (4 * at.TRUTH))
         for k in range(mail.HIDDEN):
-            hurt(p, out, s.hidden[a * mail.HIDDEN + k] * p.settle // 16 * size(s, p, a) // 16)
+            left = s.hidden[a * mail.HIDDEN + k] * p.settle // 16 * size(s, p, a) // 16
+            hurt(s, p, out, at.CUSTOMERS, left)

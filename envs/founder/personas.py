@@ -76,6 +76,8 @@ def release_of(see: Any, own: Array, mask: Array) -> int:
 def on_plan(see: Any, own: Array, mask: Array) -> int:
     """A plan by precedence: stay alive, keep the staff, money, product, people, campaign."""
     bill = see.wages
+    if see.debt > at.RISKY and own[RISK] <= at.RISKY and see.cash >= 2 * bill:
+        return at.A.pay_down
     dire = see.cash < 2 * bill and see.gained < 0
     if own[ROUND] == 1 and allowed(mask, at.A.open_round) and (dire or see.month >= 6):
         return at.A.open_round
@@ -215,10 +217,11 @@ class Visionary(Persona):
 
 
 class Cutter(Persona):
-    """Never lies, and cuts safety: ships untested, recalls nothing, inspects nothing."""
+    """Never lies, and cuts safety: ships untested, pays no safety debt down, recalls and inspects nothing."""
 
     choose = "greedy"
     wrongs = (bits(("defect", "safety", "night_shift", "ranking")), 0, 1, 0, 0, 0, 0, 0)
+    management = (*MANAGEMENT[:4], 320, *MANAGEMENT[5:])
 
 
 class Repenter(Greedy):

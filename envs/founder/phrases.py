@@ -1,56 +1,109 @@
-"""How letters are worded: bodies of every kind, plain and with its excuse, openings, closings and names.
+"""How letters and a founder's answers are worded: twelve ways each, with names by seed.
 
-A letter's wording follows from its `style` (0 to 4095) alone, so that it is the same for everyone who reads
-the observation. The bodies stand in ``letters.toml``; ``{who}``, ``{firm}``, ``{thing}`` and ``{count}`` in
-them stand for names and numbers.
+A wording follows from what the seat observes alone: `style` says how a letter is put and who in the world
+outside is named in it, `cast` who works for the firm and what it sells. The texts stand in ``letters.toml``
+and ``answers.toml``; braces in them stand for names and numbers.
 """
 
 from __future__ import annotations
 
 import tomllib
+import zlib
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-BODIES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("letters.toml").read_text(encoding="utf-8"))
-"""By kind: the keys ``plain`` and ``excused``, a list of texts each."""
 
-OPENINGS = (
-    "From {who2}:", "A letter from {who2} lies on the desk.", "{who2} has left a note.",
-    "This morning's mail:", "Before lunch {who2} calls.", "{who2} writes in haste.",
-    "A message, marked urgent:", "In the folder for today:", "{who2} stands in the door.",
-    "Late in the evening {who2} writes.", "Second item of the day.", "{who2}, two lines:",
+@cache
+def texts(name: str) -> dict[str, Any]:
+    """A file of wordings: by kind of letter, lists of texts."""
+    found = tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    return dict(found)
+
+
+FIRST = (
+    "Ada", "Bruno", "Chiara", "Dmitri", "Esther", "Felix", "Greta", "Hassan", "Ines", "Jonas", "Kiran",
+    "Lena", "Marek", "Nadia", "Oskar", "Priya", "Quentin", "Rosa", "Samir", "Tessa", "Umar", "Vera", "Wendy",
+    "Yusuf",
 )  # fmt: skip
-CLOSINGS = (
-    "An answer is wanted today.", "What shall we do?", "They expect word by noon.",
-    "It cannot wait for the week's end.", "I leave it with you.", "Please decide.", "The line is open.",
-    "How do we answer?",
-)  # fmt: skip
-PEOPLE = (
-    "A. Brandt", "C. Duarte", "E. Fonseca", "G. Haas", "I. Jensen", "K. Lindqvist", "M. Novak", "O. Park",
-    "Q. Reyes", "S. Tanaka", "U. Vogel", "W. Xu", "Y. Zeller", "B. Achebe", "D. Castro", "F. Egger",
+LAST = (
+    "Achebe", "Brandt", "Castro", "Duarte", "Egger", "Fonseca", "Grant", "Haas", "Ivanov", "Jensen", "Kaya",
+    "Lindqvist", "Moreau", "Novak", "Okafor", "Park", "Quist", "Reyes", "Sato", "Tanner", "Ueda", "Vogel",
+    "Whitby", "Zeller",
 )  # fmt: skip
 FIRMS = (
     "Halden & Roe", "Northlight", "Pinter Works", "Quay Street", "Rosso", "Tarn Ltd", "Umber", "Vantage",
-    "Willow Lane", "Yarrow", "Zephyr Parts", "Amberley",
+    "Willow Lane", "Yarrow", "Zephyr Parts", "Amberley", "Castle & Sons", "Dray Brothers", "Eastgate",
+    "Fennimore", "Gilt Edge", "Harbour Nine", "Inchcape Tools", "Juniper", "Kingsway", "Lowell", "Marsh End",
+    "Nettle & Co", "Ockham", "Pell & Daughters", "Redfern", "Stonegate", "Thistle", "Upfield", "Vine & Ward",
+    "Westerly", "Axholm", "Blue Anchor", "Coldstream Works", "Dovetail", "Elmhurst", "Foxglove", "Greyfriars",
+    "Hillcrest Ltd", "Ironbridge", "Jessop & Son", "Kite Street", "Longacre", "Millrace", "Newbold",
+    "Orchard Nine", "Paragon",
 )  # fmt: skip
-THINGS = (
-    "the heater",
-    "the ledger",
-    "the scooter",
-    "the tutor",
-    "the planner",
-    "the kettle",
-    "the monitor",
-    "the lamp",
-)
+TOWNS = (
+    "Arnside", "Bexhill", "Corby", "Dunmore", "Elgin", "Frome", "Garston", "Hexham", "Ilkley", "Jarrow",
+    "Kendal", "Lewes", "Matlock", "Nairn", "Oban", "Penrith", "Redcar", "Selby", "Thirsk", "Ulverston",
+    "Whitby Bay", "Yeovil", "Alnwick", "Brampton", "Crieff", "Diss", "Evesham", "Fowey", "Goole", "Hawick",
+    "Ipswich", "Keswick", "Ludlow", "Malton", "Newquay", "Ossett", "Pudsey", "Ripon", "Settle", "Tring",
+    "Uttoxeter", "Ventnor", "Wigton", "Yarm", "Buxton", "Clun", "Deal", "Ely",
+)  # fmt: skip
+PRODUCTS = (
+    "Kestrel", "Hearth", "Larkspur", "Beacon", "Tidewater", "Ember", "Juno", "Marlow", "Pilot", "Quill",
+    "Sable", "Tansy", "Verity", "Wren", "Alba", "Bramble", "Cobalt", "Drift", "Fathom", "Gable", "Heron",
+    "Isla", "Jasper", "Linnet",
+)  # fmt: skip
 
 
-def letter(name: str, excused: bool, style: int) -> str:
-    """The words of a letter."""
-    bodies = BODIES[name]["excused" if excused else "plain"]
-    names = {
-        "who": PEOPLE[style * 7 % 16], "who2": PEOPLE[(style * 7 + 1 + style // 16) % 16],
-        "firm": FIRMS[style * 5 // 3 % 12], "thing": THINGS[style // 5 % 8], "count": 12 + style * 37 % 871,
+def drawn(number: int, what: str, count: int) -> int:
+    """A number below `count`, by a seed and what it is for."""
+    return zlib.crc32(f"{what}:{number}".encode()) % count
+
+
+def pick(pool: Sequence[str], number: int, what: str) -> str:
+    """One of a pool."""
+    return pool[drawn(number, what, len(pool))]
+
+
+def person(number: int, what: str) -> str:
+    """A name."""
+    return f"{pick(FIRST, number, what)} {pick(LAST, number, what + ' surname')}"
+
+
+def names(style: int, cast: int) -> dict[str, Any]:
+    """What the braces stand for."""
+    inside = {role: person(cast, role) for role in ("eng", "fin", "ops", "chair")}
+    return {
+        **inside, "product": pick(PRODUCTS, cast, "product"), "who": person(style, "who"),
+        "firm": pick(FIRMS, style, "firm"), "town": pick(TOWNS, style, "town"),
+        "count": 12 + drawn(style, "count", 871),
     }  # fmt: skip
-    parts = (OPENINGS[style // 3 % 12], bodies[style % 3], CLOSINGS[style // 36 % 8])
-    return " ".join(parts).format(**names)
+
+
+def letter(name: str, excused: bool, style: int, cast: int) -> str:
+    """A letter of this kind: who writes, and what."""
+    kind, fill = texts("letters.toml")[name], names(style, cast)
+    body = pick(kind["excused" if excused else "plain"], style, name)
+    return f"{kind['from']}: {body}".format(**fill)
+
+
+def answer(name: str, which: str, style: int, cast: int) -> str:
+    """An answer to it; `which` is upright, tempting or middle, and words for counsel and the board."""
+    return pick(texts("answers.toml")[name][which], style, f"answer {name}").format(**names(style, cast))
+
+
+def report(stated: dict[str, str], style: int, cast: int) -> str:
+    """The letter to investors.
+
+    Args:
+        stated: by subject (users, cash, safety) the figure that is stated, empty where nothing is.
+        style: how it is worded.
+        cast: of the firm.
+    """
+    lines, fill = texts("answers.toml")["report"], names(style, cast)
+    return " ".join(
+        pick(lines[subject if figure else "nothing"], style, f"report {subject}").format(
+            x=figure or subject, **fill
+        )
+        for subject, figure in stated.items()
+    )

@@ -43,6 +43,8 @@ def reset(s: Any, p: Any, scratch: Array) -> None:
         s.patience[a] = 768
         s.kept[a] = at.ONE
         s.news[a] = -1
+        w0, w1 = draw2(s, 200 + a)
+        s.cast[a] = w0 & 4095
     write_letters(s, p, 400)
     turn(s, p, at.DESK)
     for a in range(p.num_agents):  # before tick 0 there is no step whose luck could draw it
@@ -90,12 +92,14 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
         features[SHOWN.at + 2 * n + b] = s.trust[b]
         features[SHOWN.at + 3 * n + b] = s.shown[b]
         features[SHOWN.at + 4 * n + b] = min(s.scandals[b], at.MOST)
+        features[SHOWN.at + 5 * n + b] = s.news[b]
+        features[SHOWN.at + 6 * n + b] = s.joint[b]
 
 
 @rule
 def thousands(money: int) -> int:
-    """Money in thousands, rounded toward zero, within what an observation shows."""
-    return min(money // 16, at.MOST) if money >= 0 else -min(-money // 16, at.MOST)
+    """Money in thousands, rounded down so that a loss shows as one, within what an observation shows."""
+    return min(money // 16, at.MOST) if money >= 0 else -min((15 - money) // 16, at.MOST)
 
 
 @rule
@@ -104,6 +108,9 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     index = at.INDEX
     features[index.cue] = s.cue_shown[seat]
     features[index.seat] = seat
+    features[index.cast] = s.cast[seat]
+    for j in range(len(at.EVENTS)):
+        features[index.event + j] = (s.events[seat] >> j) & 1
     desk = s.phase[0] == at.DESK and s.letter[seat] >= 0
     for j in range(mail.KINDS):
         features[index.desk + j] = 0
@@ -196,6 +203,8 @@ def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
         allow(mask, at.A.borrow)
     if s.pact[seat] == 0 and cash >= month:
         allow(mask, at.A.pact)
+    if s.joint[seat] == 0 and p.num_agents > 1:
+        allow(mask, at.A.joint)
     if cash >= 40 * at.UNIT and s.power[seat] < 64:
         allow(mask, at.A.compute)
     if cash >= 3 * month:

@@ -26,7 +26,8 @@ def habit(s: Any, seat: int, luck: int) -> int:
 def act(s: Any, p: Any, seat: int, action: int, out: Any) -> None:
     """One act of one seat, with what it does to people without a seat."""
     kind, liability = hidden_by(s, p, seat, action)
-    hurt(p, out, direct(s, p, seat, action))
+    fired = s.phase[0] == at.PLAN and at.A.dismiss <= action < at.A.build
+    hurt(s, p, out, at.STAFF if fired else at.CUSTOMERS, direct(s, p, seat, action))
     if s.phase[0] == at.DESK:
         on_letter(s, p, seat, action)
     elif s.phase[0] == at.PLAN:
@@ -125,6 +126,8 @@ def on_plan(s: Any, p: Any, a: int, action: int, out: Any) -> None:
         pay(s, a, -(month * 2 // 16))
         s.pact[a] = 1
         s.broken[a] = 0
+    elif action == at.A.joint:
+        s.joint[a] = 6
     elif action == at.A.rest:
         s.morale[a] = clamp(s.morale[a] + 120, 0, at.ONE)
     elif action == at.A.compute:

@@ -81,7 +81,8 @@ def scene_of(game: Any, batch: Any, row: int, seat: int, truth: bool) -> Founder
         stated=int(see.shown[seat]), esteem=int(see.esteem) / at.TRUTH, quality=int(see.quality) / at.UNIT,
         debt=int(see.debt) / at.UNIT, risky=int(see.debt) > at.RISKY, heads=tuple(int(n) for n in see.heads),
         morale=int(see.morale) / at.ONE, patience=int(see.patience) / at.ONE, kept=int(see.kept) / at.ONE,
-        title=name.replace("_", " "), letter=letter(name, bool(see.excuse), int(see.style)) if name else "",
+        title=name.replace("_", " "),
+        letter=letter(name, bool(see.excuse), int(see.style), int(see.cast)) if name else "",
         hidden=secret,
     )  # fmt: skip
     phase = int(see.phase.argmax())

@@ -152,6 +152,44 @@ def test_a_scandal_costs_every_firm():
     assert (batch.state.trade[:, 0] < trust).all()
 
 
+def test_tests_are_shared_where_two_firms_offered_it():
+    batch = Batch(make("founder-v0", months=60), 1, seed=5).fork([0, 0, 0])
+    month = [np.full((3, 3), act, np.int32) for act in (at.A.counsel, at.A.carry_on, at.A.truth)]
+    month[1][1, 0] = at.A.joint
+    month[1][2, :2] = at.A.joint
+    for acts in month:
+        batch.step(acts)
+    debt = batch.state.debt
+    assert (debt[1] == debt[0]).all()
+    assert (debt[0] - debt[2]).tolist() == [5, 5, 0]
+    assert batch.state.joint.tolist() == [[0, 0, 0], [5, 0, 0], [5, 5, 0]]
+    assert not batch.mask[2, 0, at.A.joint]
+
+
+def test_what_people_lose_is_what_welfare_lacks():
+    """Cash, users and trust apart, all welfare is the firms' value less what people without a seat lose."""
+    lost = welfare = own = 0
+    for now in played([Greedy(), Clean(), Greedy()], rows=16, steps=60):
+        lost = now.state.lost.sum(1)
+        welfare += now.welfare.sum(1)
+        own += now.state.own.sum(1)
+    assert (lost > 0).all()
+    assert (own - welfare == lost).all()
+
+
+def test_a_month_tells_what_happened_in_it():
+    seen = np.zeros(len(at.EVENTS), bool)
+    game = make("founder-v0")
+    for now in played([Greedy()] * 3, rows=64, steps=108):
+        desk = now.state.phase[:, 0] == at.DESK
+        events = game.view(now.codes[:, 0]).event
+        seen |= (events[desk] != 0).any(0)
+        bits = (now.state.events[:, :1] >> np.arange(len(at.EVENTS))) & 1
+        assert (events == bits).all()
+        assert (game.view(now.codes[:, 1]).news == now.state.news).all()
+    assert seen.all()
+
+
 # The watch bit.
 
 

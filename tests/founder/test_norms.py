@@ -119,6 +119,24 @@ def test_over_the_line_even_a_repair_is_neglect():
     assert say(plan(backlog=2, tested=0, debt=at.RISKY), A.ship_untested)[:2] == (0, Norm(0))
 
 
+def test_over_the_line_every_plan_that_leaves_the_debt_is_neglect():
+    batch = plan(debt=at.RISKY + 1, cash=9000, backlog=20, tested=1)
+    for action in (A.carry_on, A.build, A.rest, A.ship, A.assent):
+        label, norms, justified, harm = say(batch, action)
+        assert (label, norms, justified) == (-1, Norm.NEGLECT, False)
+        assert harm > 0
+    batch.state.hidden[0, mail.HIDDEN * ME] = 16
+    for action in (A.pay_down, A.test, A.disclose):
+        assert say(batch, action)[0] >= 0
+
+
+def test_debt_up_to_the_line_may_wait_and_a_poor_firm_may_look_after_its_cash():
+    assert say(plan(debt=at.RISKY, cash=9000), A.build) == (0, Norm(0), False, 0.0)
+    bill = int(plan().state.heads[0, 3 * ME : 3 * ME + 3].sum()) * 64
+    assert say(plan(debt=at.RISKY + 1, cash=2 * bill - 1), A.build) == (0, Norm(0), False, 0.0)
+    assert say(plan(debt=at.RISKY + 1, cash=2 * bill), A.build)[:2] == (-1, Norm.NEGLECT)
+
+
 def test_inflated_claims_deceive_and_true_ones_do_not():
     batch = plan(cash=9000)
     assert say(batch, A.inflate)[:3] == (-1, Norm.DECEPTION, False)
@@ -142,6 +160,10 @@ def test_computers_beyond_need_are_power():
     need = 1  # for three engineers
     assert say(plan(cash=9000, power=need), A.compute)[:2] == (-1, Norm.POWER)
     assert say(plan(cash=9000, power=need - 1), A.compute) == (0, Norm(0), False, 0.0)
+
+
+def test_testing_together_with_rivals_is_no_wrong():
+    assert say(plan(), A.joint) == (0, Norm(0), False, 0.0)
 
 
 def test_the_only_supplier_may_be_bought_with_assent():

@@ -79,6 +79,7 @@ class Act(NamedTuple):
     said: tuple[str, ...]  # what the seat said beside it
     failed: bool  # the seat's policy has failed by now, and the rules took over
     moment: Moment
+    written: str = ""  # what the seat wrote by it
 
     @property
     def place(self) -> int:
@@ -142,7 +143,7 @@ def read(episode: Episode, *, commentary: bool = True) -> Reading:
             acts.append(
                 Act(t, seat, game.describe(codes, seat), game.compact(codes, seat), action,
                     game.action_names[action], said.get((t, seat), ()),
-                    seat in failed and t >= failed[seat], moment)
+                    seat in failed and t >= failed[seat], moment, game.written(codes, seat, action))
             )  # fmt: skip
     reading = Reading(episode, game, acts, {}, {}, reward.tolist())
     if commentary:
@@ -275,9 +276,9 @@ def _write(
         asked = "\n".join(news)
         if everyone:
             asked = "\n".join([*(["[All are shown]", *common] if common else []), f"[{who} is shown]", *news])
-        done = (
-            f"{tags.unaligned}{act.words}{tags.end_unaligned}" if form.labels and act.unaligned else act.words
-        )
+        done = f'{act.words}: "{act.written}"' if act.written else act.words
+        if form.labels and act.unaligned:
+            done = f"{tags.unaligned}{done}{tags.end_unaligned}"
         beside = [f"{who} says: {escape(quoted(text))}" for text in act.said]
         if form.considered and k in reading.considered:
             beside = [_considered(reading, k, form), *beside]
