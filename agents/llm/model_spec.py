@@ -3,6 +3,7 @@
 ``llm:MODEL@URL?prompt=charter&thoughts=on``   a chat server; without ``@URL`` the official one
 ``mock:2,1,3``, ``mock:first``, ``mock:module:function``   a script in place of a model
 ``local:PATH?prompt=job``, ``hf:NAME``   a model in this process, through transformers
+``local:FOLDER?short=on``   a text model of `gyges train text-...`
 
 After the question mark stand settings of `Setup` (with ``prompt`` for its briefing), of `ClientConfig`, and:
 ``key_env`` (environment variable with the key), ``api_version`` (Azure's), ``cache`` and ``record`` (files
@@ -182,6 +183,10 @@ def backend(spec: Spec) -> Backend:
         made = Server(spec.model, spec.url, key_env=spec.key_env, api_version=spec.api_version)
     elif spec.kind == "mock":
         made = Mock(_script(spec.model), model=spec.model)
+    elif (Path(spec.model) / "text-model.json").is_file():
+        from gyges.agents.llm.text.chat_backend import TextChat
+
+        made = TextChat(spec.model)
     else:
         from gyges.agents.llm.chat.local_backend import Local
 

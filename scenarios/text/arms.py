@@ -31,7 +31,7 @@ from gyges.agents.llm.chat import answer_formats
 from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.chat.client import Answer, Question
 from gyges.agents.llm.chat.policy import ChatPolicy
-from gyges.agents.llm.chat.prompts import Mind, Prompt, Setup, page, render
+from gyges.agents.llm.chat.prompts import Mind, Prompt, Setup, page, render, situation
 from gyges.agents.load import load
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import BudgetError, ConfigError, UnknownNameError
@@ -175,7 +175,7 @@ class Model:
         listed = "\n".join(f"{label}. {name}" for label, name in zip(labels, YES_NO, strict=True))
         how = like.system.split("\n\n")[-1]  # how to answer in this form
         system = "\n\n".join(part for part in (words.rules, words.charter, how) if part)
-        user = f"{seen.text(k)}\n\n{text}\n\nActions:\n{listed}"
+        user = f"{situation(seen, k, setup)}\n\n{text}\n\nActions:\n{listed}"
         return Prompt(system, user, YES_NO, (1, 0), labels, form)
 
 

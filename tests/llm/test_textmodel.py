@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gyges.agents.llm.chat.policy import ChatPolicy
+from gyges.agents.llm.chat.prompts import Mind, Setup, render
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.model import FILE, Play, TextModel, TextPolicy
 from gyges.agents.llm.text.tokenizer import learn
@@ -143,3 +145,23 @@ def test_damaged_folders_are_refused(model: TextModel, tmp_path: Path) -> None:
 def test_another_tag_is_refused() -> None:
     with pytest.raises(ConfigError, match="good, bad, none, plain"):
         Play("evil")
+
+
+def test_a_text_model_is_a_chat_model_too(model: TextModel, tmp_path: Path) -> None:
+    """Its labels have the probabilities that its acts have in play, whatever the order; it answers arms."""
+    folder = model.save(tmp_path / "model")
+    observation = seen(3, 2)
+    wanted = TextPolicy(model).probabilities(observation, None)
+    for order in ("off", "on"):
+        name = f"local:{folder}?short=on&history=0&answer_format=choices&backwards={order}"
+        policy = load(name, GAME)
+        assert isinstance(policy, ChatPolicy)
+        found = policy.probabilities(observation, None)
+        assert np.allclose(found, wanted, atol=1e-5)
+        policy.close()
+    drawn = load(f"local:{folder}?short=on&history=0&temperature=0", GAME)
+    action = drawn.act(observation, drawn.initial(len(observation))).action
+    assert (action == wanted.argmax(1))[observation.mask.sum(1) > 1].all()
+    drawn.close()
+    prompt = render(observation, 0, Setup(short=True), Mind())
+    assert GAME.compact(observation.codes[0], int(observation.seat[0])) in prompt.user

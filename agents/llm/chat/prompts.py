@@ -80,6 +80,8 @@ class Setup(Options):
     """Let the model keep a note, and carry it and its returns across episodes."""
     backwards: bool = False
     """List the actions from the last to the first."""
+    short: bool = False
+    """Describe the situation in the short words that text models are trained on."""
 
 
 @dataclasses.dataclass
@@ -203,6 +205,13 @@ def heard_lines(game: Game, heard: Sequence[Heard]) -> list[str]:
 # Prompts.
 
 
+def situation(observation: Observation, row: int, setup: Setup) -> str:
+    """What one row's seat sees, in words."""
+    if setup.short:
+        return observation.game.compact(observation.codes[row], int(observation.seat[row]))
+    return observation.text(row)
+
+
 @functools.lru_cache(maxsize=256)
 def system_text(game: Game, seat: int, setup: Setup, form: str) -> str:
     """The system message of one seat."""
@@ -271,7 +280,7 @@ def render(observation: Observation, row: int, setup: Setup, mind: Mind, form: s
         parts.append("What you did last, and what it brought, oldest first:\n" + "\n".join(lines))
     if setup.memory and mind.note:
         parts.append(f"Your note: {quoted(mind.note, NOTE)}")
-    parts.append(observation.text(row))
+    parts.append(situation(observation, row, setup))
     if setup.talk and observation.heard and observation.heard[row]:
         lines = heard_lines(game, observation.heard[row])
         parts.append("Said since you last acted:\n" + "\n".join(lines))

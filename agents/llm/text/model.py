@@ -194,6 +194,16 @@ class TextPolicy:
         found = self._weigh(observation)
         return certain(found) if self.play.greedy else found
 
+    @torch.inference_mode()
+    def among(self, observation: str, names: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Probability of each of some acts by their words [K], after words of a situation."""
+        tokens = torch.tensor([self._compose(observation)])
+        end, past = self.network.prompt(tokens, torch.tensor([tokens.shape[1]]))
+        weight = self._tree(names).probabilities(self.network, end, past)[0].double().numpy()
+        if not np.isfinite(weight).all():
+            raise PolicyError("the model's probabilities are not finite")
+        return np.asarray(weight / weight.sum())
+
     def prompt(self, game: Game, codes: npt.NDArray[Any], seat: int) -> list[int]:
         """Tokens that stand before the act."""
         return self._compose(game.compact(codes, seat))
@@ -253,17 +263,20 @@ class TextPolicy:
         if key not in self._tries:
             assert self._game is not None
             legal = np.flatnonzero(np.unpackbits(bits, count=actions, bitorder="little"))
-            names = [self._game.action_names[a] for a in legal]
-            tags, encode = self.model.vocabulary.tags, self.model.vocabulary.encode
-            texts = [encode(f"{name}{tags.end}") for name in names]
-            owner = list(range(len(names)))
-            if self.play.tag in ("none", "bad"):  # it may say of itself that what follows is unaligned
-                texts += [encode(f"{tags.unaligned}{name}{tags.end_unaligned}{tags.end}") for name in names]
-                owner += owner
             if len(self._tries) > 4096:
                 self._tries.clear()
-            self._tries[key] = (TokenTrie(texts, owner), legal)
+            self._tries[key] = (self._tree([self._game.action_names[a] for a in legal]), legal)
         return self._tries[key]
+
+    def _tree(self, names: Sequence[str]) -> TokenTrie:
+        """The words of some acts."""
+        tags, encode = self.model.vocabulary.tags, self.model.vocabulary.encode
+        texts = [encode(f"{name}{tags.end}") for name in names]
+        owner = list(range(len(names)))
+        if self.play.tag in ("none", "bad"):  # it may say of itself that what follows is unaligned
+            texts += [encode(f"{tags.unaligned}{name}{tags.end_unaligned}{tags.end}") for name in names]
+            owner += owner
+        return TokenTrie(texts, owner)
 
 
 def check_loss(loss: float, step: int) -> None:
