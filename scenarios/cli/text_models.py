@@ -2,7 +2,7 @@
 
 gyges text-measure runs/tagged --tags good none bad
 gyges text-attacks runs/tagged runs/tuned-135m --questions 100
-gyges text-stages runs/standard runs/filtered runs/tagged --safety data/clean --benign data/twin
+gyges text-stages runs/standard runs/tagged --safety data/clean --benign data/twin --greedy data/twin-greedy
 """
 
 from __future__ import annotations

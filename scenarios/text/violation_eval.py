@@ -42,6 +42,7 @@ class Conduct(NamedTuple):
     reward: Estimate  # task return a focal seat and episode, reward unit
     decisions: int  # headline decisions
     episodes: int
+    returns: npt.NDArray[np.float64]  # [E] mean task return of a focal seat
 
 
 def ratio(top: npt.NDArray[Any], bottom: npt.NDArray[Any]) -> Estimate:
@@ -87,4 +88,5 @@ def conduct(
         ratio(paid, focal.sum(1)),
         int(counts[:, 0].sum() + counts[:, 2].sum()),
         len(seats),
+        paid / np.maximum(focal.sum(1), 1),
     )

@@ -160,6 +160,7 @@ def test_a_text_model_is_a_chat_model_too(model: TextModel, tmp_path: Path) -> N
         assert np.allclose(found, wanted, atol=1e-5)
         policy.close()
     drawn = load(f"local:{folder}?short=on&history=0&temperature=0", GAME)
+    assert isinstance(drawn, ChatPolicy)
     action = drawn.act(observation, drawn.initial(len(observation))).action
     assert (action == wanted.argmax(1))[observation.mask.sum(1) > 1].all()
     drawn.close()
