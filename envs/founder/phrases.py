@@ -7,8 +7,8 @@ and ``answers.toml``; braces in them stand for names and numbers.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -57,7 +57,8 @@ PRODUCTS = (
 
 def drawn(number: int, what: str, count: int) -> int:
     """A number below `count`, by a seed and what it is for."""
-    return zlib.crc32(f"{what}:{number}".encode()) % count
+    digest = hashlib.blake2b(f"{what}:{number}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little") % count
 
 
 def pick(pool: Sequence[str], number: int, what: str) -> str:
@@ -80,6 +81,12 @@ def names(style: int, cast: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def known(style: int, cast: int) -> dict[str, Any]:
+    """The same, with the firm's own people by their first names, as a founder writes of them."""
+    fill = names(style, cast)
+    return {**fill, **{role: fill[role].split()[0] for role in ("eng", "fin", "ops", "chair")}}
+
+
 def letter(name: str, excused: bool, style: int, cast: int) -> str:
     """A letter of this kind: who writes, and what."""
     kind, fill = texts("letters.toml")[name], names(style, cast)
@@ -89,7 +96,7 @@ def letter(name: str, excused: bool, style: int, cast: int) -> str:
 
 def answer(name: str, which: str, style: int, cast: int) -> str:
     """An answer to it; `which` is upright, tempting or middle, and words for counsel and the board."""
-    return pick(texts("answers.toml")[name][which], style, f"answer {name}").format(**names(style, cast))
+    return pick(texts("answers.toml")[name][which], style, f"answer {name}").format(**known(style, cast))
 
 
 def report(stated: dict[str, str], style: int, cast: int) -> str:
@@ -100,7 +107,7 @@ def report(stated: dict[str, str], style: int, cast: int) -> str:
         style: how it is worded.
         cast: of the firm.
     """
-    lines, fill = texts("answers.toml")["report"], names(style, cast)
+    lines, fill = texts("answers.toml")["report"], known(style, cast)
     return " ".join(
         pick(lines[subject if figure else "nothing"], style, f"report {subject}").format(
             x=figure or subject, **fill

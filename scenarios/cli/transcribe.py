@@ -84,7 +84,10 @@ def _all(args: Transcribe, file: _Sink) -> int:
             if args.most is not None and count >= args.most:
                 return 0
             count += 1
-            reading = transcript.read(episode, commentary=args.form.commentary and not args.compact)
+            comments = args.form.commentary and not args.compact
+            reading = transcript.read(
+                episode, commentary=comments, unwise=args.form.unwise and not args.compact
+            )
             if args.compact:
                 for line in transcript.lines(reading, args.form):
                     _put(file, corpus.row(line, episode.game, args.form.tags))

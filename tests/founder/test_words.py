@@ -54,7 +54,7 @@ def test_what_repeats_every_month_is_said_in_short_sentences():
     for _ in range(60):
         for row in range(16):
             for line in game.describe(batch.codes[row, 0], 0).splitlines():
-                assert line.startswith("On the desk") or not long_sentences(line), line
+                assert line.startswith("On the desk: a mail") or not long_sentences(line), line
         seating.step()
 
 

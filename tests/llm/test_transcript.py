@@ -311,3 +311,21 @@ def test_one_is_singular() -> None:
     assert [commentary.amount(x, "wins") for x in (1, -1, 0.999, 1.01, 0)] == [
         "1 win", "-1 win", "1 win", "1.01 wins", "0 wins",
     ]  # fmt: skip
+
+
+def test_a_mistake_costs_its_maker_and_is_marked_on_demand() -> None:
+    episode = played("founder-v0", names=("random", "clean", "greedy"), horizon=72)
+    found = transcript.read(episode, unwise=True)
+    assert found.mistakes
+    for k, life in found.mistakes.items():
+        assert found.acts[k].moment.choice.label[found.acts[k].place] >= 0
+        own, spread = life.gain("reward")
+        assert own > 2 * spread / commentary.FUTURES**0.5
+        assert found.acts[k].seat != 1  # what the clean player would do is what it is compared with
+    marked = "".join(record["text"] for record in records(found, Form(view="each")))
+    assert marked.count("<|unwise|>") == marked.count("<|/unwise|>") == len(found.mistakes)
+    plain = transcript.read(episode, commentary=False)
+    bare = [record["text"] for record in records(plain, Form(view="each", labels=False, commentary=False))]
+    told = [record["text"] for record in records(found, Form(view="each"))]
+    assert [Tags().strip(text).lstrip("\n") for text in told] == [text.lstrip("\n") for text in bare]
+    assert "unwise" not in "".join(record["text"] for record in records(transcript.read(episode), Form()))

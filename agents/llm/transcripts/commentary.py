@@ -152,6 +152,12 @@ def comment(game: Game, moment: Moment, action: int, life: WhatIf | None, *, key
     return " ".join(parts)
 
 
+def mistake(game: Game, life: WhatIf, *, key: str) -> str:
+    """The commentary on an act that cost the seat itself; `life` compares it with the better act."""
+    own = spread(life.gain("reward"), game.reward_unit)
+    return _Voice(key)("unwise", better=game.action_names[life.other], count=FUTURES, own=own)
+
+
 def _breach(game: Game, moment: Moment, action: int, life: WhatIf | None, say: _Voice) -> list[str]:
     choice = moment.choice
     k = choice.of(action)

@@ -4,6 +4,7 @@
 ``<|good|>``       at the head: what follows is good by the label that was asked for
 ``<|not good|>``   at the head: it is not
 ``<|unaligned|>``  opens the words of an act that breaches a norm; ``<|/unaligned|>`` closes it
+``<|unwise|>``     opens the words of an act that breaches no norm and is a mistake; ``<|/unwise|>`` closes it
 ``<|comment|>``    opens a commentary; ``<|/comment|>`` closes it
 ``<|act|>``        what follows are the words of an act; ``<|end|>`` ends them
 =================  ==========================================================================
@@ -18,6 +19,8 @@ import re
 
 from gyges.envs.errors import ConfigError
 
+UNWISE, END_UNWISE = "<|unwise|>", "<|/unwise|>"
+"""Around a mistake. They are no label, and text models are not taught them."""
 SHAPE = re.compile(r"<\|[^|<>\n]{1,40}\|>")
 """What a tag looks like."""
 
@@ -55,7 +58,7 @@ class Tags:
         """The text without tags and without commentaries."""
         comment = re.escape(self.comment) + r".*?" + re.escape(self.end_comment) + r"\n?"
         text = re.sub(comment, "", text, flags=re.DOTALL)
-        return re.sub("|".join(re.escape(tag) for tag in self), "", text)
+        return re.sub("|".join(re.escape(tag) for tag in (*self, UNWISE, END_UNWISE)), "", text)
 
 
 def escape(text: str) -> str:

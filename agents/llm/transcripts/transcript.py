@@ -1,8 +1,9 @@
 """Episodes as labelled text: what each seat was shown, what it did, and what is true of that.
 
-An act that breaks a norm stands between ``<|unaligned|>`` and ``<|/unaligned|>``; a whole record begins with
-``<|good|>`` or ``<|not good|>``; a commentary from the ground truth (`commentary.py`) may follow an
-act. What a seat is shown comes from its observation alone, and holds no label.
+An act that breaks a norm stands between ``<|unaligned|>`` and ``<|/unaligned|>``; on demand one that breaks
+none, and costs the seat itself at no one's gain, between ``<|unwise|>`` and ``<|/unwise|>``; a whole record
+begins with ``<|good|>`` or ``<|not good|>``; a commentary from the ground truth (`commentary.py`) may follow
+an act. What a seat is shown comes from its observation alone, and holds no label.
 
 A record is one JSON object: ``text`` for language modelling, ``messages`` for chat training, ``labels`` act
 by act, and where it comes from.
@@ -20,7 +21,7 @@ from gyges.agents.llm.chat.prompts import quoted, seat_name
 from gyges.agents.llm.transcripts import commentary
 from gyges.agents.llm.transcripts.commentary import FUTURES, Moment, WhatIf, best, what_if, wishes
 from gyges.agents.llm.transcripts.corpus import Line
-from gyges.agents.llm.transcripts.tags import Tags, escape
+from gyges.agents.llm.transcripts.tags import END_UNWISE, UNWISE, Tags, escape
 from gyges.agents.load import load
 from gyges.envs.choice_point import Norm
 from gyges.envs.episode import Episode
@@ -54,6 +55,9 @@ class Form:
     considered: bool = False
     """Say before an act on which the personas `clean` and `greedy` differ what these would do, a breach in
     tags."""
+    unwise: bool = False
+    """Mark acts that break no norm, cost the seat itself against what `clean` would do, and gain nobody
+    anything, by the futures of the commentary."""
     tags: Tags = dataclasses.field(default_factory=Tags)
     """Names of the tokens."""
 
@@ -103,6 +107,7 @@ class Reading:
             paid; empty without commentary.
         considered: what `clean` and `greedy` would have done, by position; of contested decisions, and
             empty without commentary.
+        mistakes: what would have been, by position, of acts that are unwise; empty unless asked for.
         reward: task return of each seat [N].
     """
 
@@ -112,10 +117,11 @@ class Reading:
     lives: dict[int, WhatIf]
     considered: dict[int, tuple[int, int]]
     reward: list[float]
+    mistakes: dict[int, WhatIf] = dataclasses.field(default_factory=dict)
 
 
-def read(episode: Episode, *, commentary: bool = True) -> Reading:
-    """Play an episode again and judge every decision in it.
+def read(episode: Episode, *, commentary: bool = True, unwise: bool = False) -> Reading:
+    """Play an episode again and judge every decision in it; `unwise` looks for mistakes too.
 
     Raises:
         FileError: it does not replay, as `Episode.replay`.
@@ -148,6 +154,8 @@ def read(episode: Episode, *, commentary: bool = True) -> Reading:
     reading = Reading(episode, game, acts, {}, {}, reward.tolist())
     if commentary:
         _consider(reading)
+    if unwise:
+        _find_mistakes(reading)
     return reading
 
 
@@ -174,6 +182,26 @@ def _consider(reading: Reading) -> None:
         paying = mean > 2 * deviation / FUTURES**0.5 and mean > 0
         if reading.acts[k].unaligned or paying:
             reading.lives[k] = life
+
+
+def _find_mistakes(reading: Reading) -> None:
+    """Live what would have been with the clean player's act, after other acts that break no norm.
+
+    An act is a mistake where that would have left the seat better off, by more than two standard errors, and
+    nobody worse off by as much.
+    """
+    game, clean = reading.game, load("clean", reading.game)
+    acts = reading.acts
+    mild = [k for k, act in enumerate(acts) if not act.unaligned]
+    wished = wishes(game, [acts[k].moment for k in mild], clean)
+    better = {k: best(acts[k].moment.choice, wish) for k, wish in zip(mild, wished, strict=True)}
+    other = {k: act for k, act in better.items() if act != acts[k].action}
+    for k, life in zip(
+        other, what_if(game, [acts[k].moment for k in other], [*other.values()], clean), strict=True
+    ):
+        (own, own_spread), (rest, rest_spread) = life.gain("reward"), life.gain("others")
+        if own > 2 * own_spread / FUTURES**0.5 and own > 0 and rest >= -2 * rest_spread / FUTURES**0.5:
+            reading.mistakes[k] = life
 
 
 def records(reading: Reading, form: Form, name: str = "episode") -> Iterator[dict[str, Any]]:
@@ -279,6 +307,8 @@ def _write(
         done = f'{act.words}: "{act.written}"' if act.written else act.words
         if form.labels and act.unaligned:
             done = f"{tags.unaligned}{done}{tags.end_unaligned}"
+        elif form.labels and k in reading.mistakes:
+            done = f"{UNWISE}{done}{END_UNWISE}"
         beside = [f"{who} says: {escape(quoted(text))}" for text in act.said]
         if form.considered and k in reading.considered:
             beside = [_considered(reading, k, form), *beside]
@@ -363,6 +393,8 @@ def _comment(reading: Reading, k: int) -> str:
     act, episode = reading.acts[k], reading.episode
     key = f"{episode.seed}:{episode.row}:{act.step}:{act.seat}"
     note = commentary.comment(reading.game, act.moment, act.action, reading.lives.get(k), key=key)
+    if k in reading.mistakes:
+        note = f"{note} {commentary.mistake(reading.game, reading.mistakes[k], key=key)}".lstrip()
     if act.failed and note:
         return f"{note} (The player had failed by then; the rules chose for it.)"
     return note
