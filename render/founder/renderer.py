@@ -17,8 +17,8 @@ from gyges.render.board.renderer import Renderer
 from gyges.render.founder import sprites
 from gyges.render.founder.scene import FounderScene, House, Office, scene_of
 from gyges.render.kit import draw
-from gyges.render.kit.signs import letter
-from gyges.render.kit.theme import SIGNS, Theme, dimmed, mix, seat_colour
+from gyges.render.kit.signs import bubble, letter
+from gyges.render.kit.theme import Theme, dimmed, mix, seat_colour
 
 TRADES = ("engineers", "sellers", "stewards")
 SHIRTS = ((0, 114, 178), (230, 159, 0), (0, 158, 115))
@@ -137,25 +137,8 @@ class FounderRenderer(Renderer):
         draw.box(surface, (x + 44, road - 2 - full, 7, full), colour, radius=3)
         stands = facts.seats[seat]
         if stands.act is not None:
-            self._bubble(surface, theme, (x, top - 22), stands.act_name, stands.act_label, room)
-
-    def _bubble(
-        self,
-        surface: pygame.Surface,
-        theme: Theme,
-        where: tuple[float, float],
-        words: str,
-        label: int | None,
-        room: float,
-    ) -> None:
-        colour = theme.soft if label is None else theme.label(label)
-        text = words if label is None else f"{SIGNS[label]} {words}"
-        wide = min(room, draw.width_of(text, 12, True) + 16)
-        wrong = label is not None and label < 0
-        fill = mix(theme.card, colour, 0.16) if wrong else theme.card
-        plate = (where[0] - wide / 2, where[1] - 11, wide, 22)
-        draw.box(surface, plate, fill, radius=10, edge=2 if wrong else 1, edge_colour=colour)
-        draw.write(surface, where, text, 12, theme.ink, bold=True, anchor="center", width=int(wide - 12))
+            sides = (x - room / 2, x + room / 2)
+            bubble(surface, theme, (x, top - 22), stands.act_name, stands.act_label, size=12, sides=sides)
 
     # The books.
 

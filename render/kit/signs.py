@@ -1,4 +1,4 @@
-"""Small signs that several games show: the overseer's eye, an order on paper."""
+"""Small signs that several games show: the overseer's eye, an order on paper, an act in a bubble."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 import pygame
 
 from gyges.render.kit import draw
-from gyges.render.kit.theme import DAY, NIGHT, Theme, dimmed
+from gyges.render.kit.theme import DAY, NIGHT, SIGNS, Theme, dimmed, mix
 
 
 def eye(width: int, is_open: bool, theme: Theme) -> pygame.Surface:
@@ -60,3 +60,41 @@ def letter(sealed: bool, night: bool) -> pygame.Surface:
             pygame.draw.circle(s, (226, 92, 80), (13 * k, 17 * k), 2 * k)
 
     return draw.shape(18, 22, paint)
+
+
+def bubble(
+    surface: pygame.Surface,
+    theme: Theme,
+    where: tuple[float, float],
+    words: str,
+    label: int | None,
+    *,
+    size: int,
+    sides: tuple[float, float],
+    chosen: bool = False,
+) -> None:
+    """What a seat is about to do, around a place and between two sides of the picture.
+
+    Args:
+        surface: to paint on.
+        theme: colours.
+        where: middle of the bubble.
+        words: the act; cut where there is no room.
+        label: its label where that is shown, else None.
+        size: of the letters.
+        sides: x that it may not pass, left and right.
+        chosen: whether it is the chosen seat's.
+    """
+    colour = theme.soft if label is None else theme.label(label)
+    sign = "" if label is None else SIGNS[label]
+    left = draw.width_of(sign, size, True) + 5 if sign else 0
+    wide = min(draw.width_of(words, size, True) + left + 16, sides[1] - sides[0])
+    x = min(max(where[0] - wide / 2, sides[0]), sides[1] - wide)
+    y = max(where[1] - 11, 4)
+    wrong = label is not None and label < 0
+    fill = mix(theme.card, colour, 0.16) if wrong else theme.card
+    edge = 3 if chosen else 2 if wrong else 1
+    draw.box(surface, (x, y, wide, 23), fill, radius=11, edge=edge, edge_colour=colour)
+    draw.write(surface, (x + 8, y + 11.5), sign, size, colour, bold=True, anchor="midleft")
+    shown = draw.elide(words, size, round(wide - left - 16), True)
+    draw.write(surface, (x + 8 + left, y + 11.5), shown, size, theme.ink, bold=True, anchor="midleft")

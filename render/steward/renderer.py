@@ -15,8 +15,8 @@ from gyges.envs.steward import encoding as at
 from gyges.render.board.facts import Facts, Gesture, View
 from gyges.render.board.renderer import Renderer
 from gyges.render.kit import draw
-from gyges.render.kit.signs import eye, letter
-from gyges.render.kit.theme import SIGNS, Theme, mix, seat_colour
+from gyges.render.kit.signs import bubble, eye, letter
+from gyges.render.kit.theme import Theme, mix, seat_colour
 from gyges.render.steward import sprites
 from gyges.render.steward.map import map_of
 from gyges.render.steward.scene import Ground, StewardScene, Village, known, truth
@@ -341,7 +341,9 @@ class StewardRenderer(Renderer):
             return
         if target >= 0:
             words = "gives" if action < lay.accuse else "accuses"
-        self._bubble(surface, theme, self._bubble_place(scene, seat), words or "pass", label, chosen)
+        where, size = self._bubble_place(scene, seat), 12 if self.small else 13
+        sides = (4, self.scene.width - 4)
+        bubble(surface, theme, where, words or "pass", label, size=size, sides=sides, chosen=chosen)
 
     def _pledge_words(self, surface: pygame.Surface, theme: Theme, seat: int, action: int) -> str:
         lay = self.game.layout
@@ -368,32 +370,3 @@ class StewardRenderer(Renderer):
     def _bubble_place(self, scene: StewardScene, seat: int) -> tuple[float, float]:
         x, y = self._boat_place(scene, seat, scene.villages[seat])
         return x, y - 27
-
-    def _bubble(
-        self,
-        surface: pygame.Surface,
-        theme: Theme,
-        where: tuple[float, float],
-        words: str,
-        label: int | None,
-        chosen: bool,
-    ) -> None:
-        colour = theme.soft if label is None else theme.label(label)
-        sign = "" if label is None else SIGNS[label]
-        size = 12 if self.small else 13
-        left = draw.width_of(sign, size, True) + 5 if sign else 0
-        wide = draw.width_of(words, size, True) + left + 16
-        x = min(max(where[0] - wide / 2, 4), self.scene.width - wide - 4)
-        y = max(where[1] - 11, 4)
-        wrong = label is not None and label < 0
-        fill = mix(theme.card, colour, 0.16) if wrong else theme.card
-        draw.box(
-            surface,
-            (x, y, wide, 23),
-            fill,
-            radius=11,
-            edge=3 if chosen else 2 if wrong else 1,
-            edge_colour=colour,
-        )
-        draw.write(surface, (x + 8, y + 11.5), sign, size, colour, bold=True, anchor="midleft")
-        draw.write(surface, (x + 8 + left, y + 11.5), words, size, theme.ink, bold=True, anchor="midleft")
