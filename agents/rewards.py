@@ -24,7 +24,7 @@ class Step(NamedTuple):
     action: Any  # int32 [B, N]
     reward: Any  # int32 [B, N] task reward * game.reward_scale
     welfare: Any  # int32 [B, N] welfare * game.welfare_scale
-    ledger: Any  # int32 [B, N, 11], columns `choice.LEDGER`
+    ledger: Any  # int32 [B, N, 12], columns `choice.LEDGER`
     first: Any  # bool [B] the step was the first of its episode
     over: Any  # bool [B] the step was the last of its episode
 

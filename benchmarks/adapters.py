@@ -1,6 +1,6 @@
 """What a step costs through each API, beside another library's environment.
 
-    python benchmarks/adapters.py [--game steward-v0] [--repeats 9] [--out benchmarks/results/adapters.md]
+    python benchmarks/adapters.py [--game steward-v1] [--repeats 9] [--out benchmarks/results/adapters.md]
 
 Every seat plays a random legal action; drawing it is not timed. `mpe2`'s simple_spread with three
 agents runs in the same turns, with random actions drawn beforehand.
@@ -134,7 +134,7 @@ def simple_spread() -> Callable[[], float] | None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--game", default="steward-v0")
+    parser.add_argument("--game", default="steward-v1")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()

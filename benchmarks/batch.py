@@ -1,6 +1,6 @@
 """Speed, scaling, memory and compile time of the bare batch.
 
-    python benchmarks/batch.py [--game steward-v0] [--repeats 9] [--out benchmarks/results/batch.md]
+    python benchmarks/batch.py [--game steward-v1] [--repeats 9] [--out benchmarks/results/batch.md]
 
 Every seat is played by the game's clean persona; its actions are recorded first, so that only the
 environment is timed. Observations and masks are written at every step, and the ledger judges every
@@ -114,7 +114,7 @@ def start(game_id: str, repeats: int) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--game", default="steward-v0")
+    parser.add_argument("--game", default="steward-v1")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()

@@ -60,8 +60,8 @@ def milliseconds(timeline: Timeline, size: tuple[int, int]) -> float:
 def main() -> None:
     """Print a table."""
     print(f"{'game':<22}{'1280 x 800':>14}{'1920 x 1080':>14}   ms a frame (process time, median)")
-    games = {name: ("fairychess-v0", settings) for name, settings in PLAIN.items()}
-    games["chess with stakes"] = ("fairychess_stakes-v0", STAKES)
+    games = {name: ("fairychess-v1", settings) for name, settings in PLAIN.items()}
+    games["chess with stakes"] = ("fairychess_stakes-v1", STAKES)
     for name, (id, settings) in games.items():
         timeline = reel_of(id, settings)
         found = [milliseconds(timeline, size) for size in ((1280, 800), (1920, 1080))]

@@ -121,7 +121,7 @@ def player(batch, how):  # type: ignore[no-untyped-def]
 def rate(variant, rows, how, seconds, threads):  # type: ignore[no-untyped-def]
     """Steps per second (CPU seconds with one thread), median of five."""
     clock = time.process_time if threads == 1 else time.perf_counter
-    game = make("fairychess-v0", variant=variant, planes=how == "planes")
+    game = make("fairychess-v1", variant=variant, planes=how == "planes")
     batch = Batch(game, rows, labels="off", autoreset="next_step", threads=threads)
     draw = player(batch, "listed" if how == "planes" else how)
     for _ in range(max(200 // rows, 3)):
@@ -178,10 +178,10 @@ def pgx_rate(python, variant, rows, seconds):  # type: ignore[no-untyped-def]
 
 def pettingzoo(variant, seconds):  # type: ignore[no-untyped-def]
     """Microseconds a ply of AEC: last() and step(), without drawing the action; raw and wrapped."""
-    from gyges.envs.pettingzoo import fairychess_v0
+    from gyges.envs.pettingzoo import fairychess_v1
 
     found = []
-    for maker in (fairychess_v0.raw_env, fairychess_v0.env):
+    for maker in (fairychess_v1.raw_env, fairychess_v1.env):
         env, luck = maker(variant=variant), np.random.default_rng(0)
         env.reset(seed=1)
         spent, plies = [], 0

@@ -44,7 +44,7 @@ def speed(name: str) -> tuple[float, int]:
 
 def points(name: str, other: str, games: int) -> tuple[int, int, int]:
     """Games won, drawn and lost by the search against a persona."""
-    game = make("fairychess-v0", variant=name)
+    game = make("fairychess-v1", variant=name)
     mine, theirs = AlphaBeta(300), load(other, game)
     batch = Batch(game, games, seed=1)
     seating = Seating(batch, [[mine, theirs] if k % 2 == 0 else [theirs, mine] for k in range(games)], seed=1)

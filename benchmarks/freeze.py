@@ -122,6 +122,7 @@ def games() -> dict[str, Any]:
     """The games that are played, by a short name."""
     from well.game import Well
 
+    from gyges.envs.fairychess.stakes.encoding import PLAIN
     from gyges.envs.registry import make
 
     found: dict[str, Any] = {}
@@ -145,7 +146,7 @@ def games() -> dict[str, Any]:
         },
     }
     for name, settings in steward.items():
-        found[f"steward {name}"] = make("steward-v0", **settings)
+        found[f"steward {name}"] = make("steward-v1", **settings)
     tabular: dict[str, dict[str, Any]] = {
         "default": {},
         "two": {"num_agents": 2, "ring": 0.9},
@@ -154,7 +155,7 @@ def games() -> dict[str, Any]:
         "short": {"horizon": 7},
     }
     for name, settings in tabular.items():
-        found[f"tabular {name}"] = make("tabular_steward-v0", **settings)
+        found[f"tabular {name}"] = make("tabular_steward-v1", **settings)
     found["well default"] = Well()
     found["well ring"] = Well(num_agents=5, ring=1.0, stakes=False, horizon=9)
     variants = (
@@ -162,10 +163,10 @@ def games() -> dict[str, Any]:
         "kingofthehill", "shogi", "makruk", "courier", "chess960", "jesonmor", "losalamos",
     )  # fmt: skip
     for variant in variants:
-        found[f"chess {variant}"] = make("fairychess-v0", variant=variant, horizon=80)
-    found["chess planes"] = make("fairychess-v0", variant="gardner", planes=True, horizon=50)
-    found["chess family"] = make("fairychess-v0", variant="losalamos", family="8x8/4/2", horizon=50)
-    found["chess start"] = make("fairychess-v0", start="960", horizon=50)
+        found[f"chess {variant}"] = make("fairychess-v1", variant=variant, horizon=80)
+    found["chess planes"] = make("fairychess-v1", variant="gardner", planes=True, horizon=50)
+    found["chess family"] = make("fairychess-v1", variant="losalamos", family="8x8/4/2", horizon=50)
+    found["chess start"] = make("fairychess-v1", start="960", horizon=50)
     stakes: dict[str, dict[str, Any]] = {
         "plain": {"variant": "gardner"},
         "civilians": {"variant": "gardner", "civilians": True},
@@ -182,7 +183,7 @@ def games() -> dict[str, Any]:
         "planes": {"variant": "gardner", "civilians": True, "treaties": True, "planes": True},
     }  # fmt: skip
     for name, settings in stakes.items():
-        found[f"stakes {name}"] = make("fairychess_stakes-v0", **{"horizon": 80, **settings})
+        found[f"stakes {name}"] = make("fairychess_stakes-v1", **{**PLAIN, "horizon": 80, **settings})
     return found
 
 
@@ -315,11 +316,11 @@ def adapters() -> Facts:
 
     facts: Facts = {}
     tables: dict[str, tuple[str, dict[str, Any]]] = {
-        "steward": ("steward-v0", {"horizon": 60}),
-        "tabular": ("tabular_steward-v0", {"num_agents": 3}),
-        "chess": ("fairychess-v0", {"variant": "gardner", "horizon": 60}),
-        "planes": ("fairychess-v0", {"variant": "gardner", "horizon": 30, "planes": True}),
-        "stakes": ("fairychess_stakes-v0", {"variant": "gardner", "civilians": True, "treaties": True,
+        "steward": ("steward-v1", {"horizon": 60}),
+        "tabular": ("tabular_steward-v1", {"num_agents": 3}),
+        "chess": ("fairychess-v1", {"variant": "gardner", "horizon": 60}),
+        "planes": ("fairychess-v1", {"variant": "gardner", "horizon": 30, "planes": True}),
+        "stakes": ("fairychess_stakes-v1", {"variant": "gardner", "civilians": True, "treaties": True,
                                             "orders": 0.4, "tampering": True, "horizon": 60}),
     }  # fmt: skip
     for name, (id, settings) in tables.items():
@@ -681,7 +682,7 @@ def learners() -> Facts:
     with room() as folder:
         tables = {
             "well": (well_game(), 4000), "tabular": (games_once()["tabular two"], 2500),
-            "steward": (make("steward-v0", num_agents=3, horizon=40), 2500),
+            "steward": (make("steward-v1", num_agents=3, horizon=40), 2500),
             "stakes": (games_once()["stakes civilians"], 400),
         }  # fmt: skip
         data = {name: recorded(game, folder / name, count) for name, (game, count) in tables.items()}
@@ -790,13 +791,13 @@ def tables_of() -> dict[str, tuple[Any, tuple[str, ...]]]:
     from gyges.envs.registry import make
 
     return {
-        "steward": (make("steward-v0", num_agents=3, horizon=40, orders=0.5), ("clean", "gyges", "greedy")),
-        "tabular": (make("tabular_steward-v0", num_agents=3, horizon=12), ("clean", "gyges", "greedy")),
+        "steward": (make("steward-v1", num_agents=3, horizon=40, orders=0.5), ("clean", "gyges", "greedy")),
+        "tabular": (make("tabular_steward-v1", num_agents=3, horizon=12), ("clean", "gyges", "greedy")),
         "well": (well_game(), ("clean", "gyges", "greedy")),
-        "chess": (make("fairychess-v0", variant="gardner", horizon=24), ("greedy", "random")),
-        "crazyhouse": (make("fairychess-v0", variant="crazyhouse", horizon=30), ("random", "greedy")),
+        "chess": (make("fairychess-v1", variant="gardner", horizon=24), ("greedy", "random")),
+        "crazyhouse": (make("fairychess-v1", variant="crazyhouse", horizon=30), ("random", "greedy")),
         "stakes": (
-            make("fairychess_stakes-v0", variant="gardner", civilians=True, treaties=True, tampering=True,
+            make("fairychess_stakes-v1", variant="gardner", civilians=True, treaties=True, tampering=True,
                  orders=0.5, horizon=24),
             ("gyges", "greedy"),
         ),
@@ -968,8 +969,8 @@ def raters() -> Facts:
     facts: Facts = {}
     tables = {
         "well": (well_game(), 3000),
-        "tabular": (make("tabular_steward-v0", num_agents=2, horizon=9), 2000),
-        "steward": (make("steward-v0", num_agents=3, horizon=60), 3000),
+        "tabular": (make("tabular_steward-v1", num_agents=2, horizon=9), 2000),
+        "steward": (make("steward-v1", num_agents=3, horizon=60), 3000),
     }
     with room() as folder:
         for name, (game, count) in tables.items():

@@ -22,9 +22,9 @@ from gyges.envs.testing import trajectory_hash
 
 ROWS = {"cuda": (1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20), "cpu": (1 << 8, 1 << 10)}
 GAMES: tuple[tuple[str, dict[str, Any], int], ...] = (
-    ("steward-v0", {"num_agents": 16}, 1 << 20),
-    ("fairychess-v0", {"variant": "chess"}, 1 << 18),
-    ("fairychess-v0", {"variant": "gardner"}, 1 << 18),
+    ("steward-v1", {"num_agents": 16}, 1 << 20),
+    ("fairychess-v1", {"variant": "chess"}, 1 << 18),
+    ("fairychess-v1", {"variant": "gardner"}, 1 << 18),
 )
 STEPS = 24
 PART = 4096  # rows whose masks are drawn from at a time

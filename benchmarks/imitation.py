@@ -1,6 +1,6 @@
 """Speed and memory of recording a dataset and of imitating it by SGD.
 
-    python benchmarks/imitation.py [--game steward-v0] [--decisions 1000000] [--steps 1000] [--repeats 5]
+    python benchmarks/imitation.py [--game steward-v1] [--decisions 1000000] [--steps 1000] [--repeats 5]
                                    [--keep FOLDER] [--out benchmarks/results/imitation.md]
 
 Recording runs once, in a process of its own, self-play of a mixture with labels. Training with the
@@ -123,7 +123,7 @@ def arms(folder: Path, steps: int, counts: tuple[int, ...]) -> dict[str, Callabl
 def main() -> None:
     """Measure and report."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    options.add_argument("--game", default="steward-v0")
+    options.add_argument("--game", default="steward-v1")
     options.add_argument("--decisions", type=int, default=1_000_000)
     options.add_argument("--steps", type=int, default=1000)
     options.add_argument("--repeats", type=int, default=5)

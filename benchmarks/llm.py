@@ -100,7 +100,7 @@ def overhead(repeats: int) -> None:
     from gyges.agents.llm.chat.openai_backend import Server
 
     print("overhead of the adapter, processor time a decision (target: under 2 ms)")
-    short = {"game": "steward-v0", "rows": 64, "months": 2, "hazard": 1.0}
+    short = {"game": "steward-v1", "rows": 64, "months": 2, "hazard": 1.0}
     played(Mock([1]), 16, **short)  # warm
     bare = [played(Mock([1]), 16, **short) for _ in range(repeats)]
     with serving(0.0) as url:
@@ -120,7 +120,7 @@ def concurrency(repeats: int) -> None:
             found = []
             for _ in range(repeats):
                 run = played(
-                    Server("mock", url), width, game="steward-v0", rows=64, months=1, hazard=1.0, num_agents=3
+                    Server("mock", url), width, game="steward-v1", rows=64, months=1, hazard=1.0, num_agents=3
                 )
                 ideal = math.ceil(64 / width) * LATENCY * run["decisions"] / 64
                 found.append((run["wall"] / ideal, run["wall"]))

@@ -26,11 +26,11 @@ from gyges.envs.episode import Episode, Seat, Tape
 from gyges.envs.rollout import Seating, rollout
 
 SHORT: dict[str, dict[str, Any]] = {
-    "steward-v0": {"num_agents": 3, "months": 2, "hazard": 1.0},
-    "tabular_steward-v0": {"num_agents": 3, "horizon": 9},
+    "steward-v1": {"num_agents": 3, "months": 2, "hazard": 1.0},
+    "tabular_steward-v1": {"num_agents": 3, "horizon": 9},
     "well-v0": {"num_agents": 3, "horizon": 6},
-    "fairychess-v0": {"horizon": 16},
-    "fairychess_stakes-v0": {"horizon": 16, "treaties": True, "tampering": True},
+    "fairychess-v1": {"horizon": 16},
+    "fairychess_stakes-v1": {"horizon": 16, "treaties": True, "tampering": True},
 }
 """Settings that make a game short."""
 

@@ -30,7 +30,7 @@ from gyges.envs.rollout import Seating
 
 def corpus(rows: int = 32) -> list[Line]:
     """Decisions of Steward, everyone greedy."""
-    game = registry.make("steward-v0")
+    game = registry.make("steward-v1")
     batch = Batch(game, rows, seed=1, threads=1)
     seating = Seating(batch, [load("greedy", game)] * game.num_agents)
     found = []
@@ -78,7 +78,7 @@ def playing(lines: list[Line], threads: int, rows: int, steps: int) -> str:
     """Median decisions a second of one model of 3 million parameters in every seat of `rows` games."""
     vocabulary = learn([line.observation + line.act for line in lines], 1024)
     model = TextModel(Transformer(Shape(len(vocabulary))), vocabulary, play=Play("good"))
-    game = registry.make("steward-v0")
+    game = registry.make("steward-v1")
     batch = Batch(game, rows, seed=2, threads=1)
     seating = Seating(batch, [TextPolicy(model)] * game.num_agents)
     torch.set_num_threads(threads)

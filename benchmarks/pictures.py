@@ -21,7 +21,7 @@ def main() -> None:
     """Print one line a table size."""
     print(f"{'seats':>5} {'grounds':>8} {'first ms':>9} {'again ms':>9} {'frames/s':>9}")
     for agents, grounds in ((2, 1), (5, 2), (16, 4)):
-        game = make("steward-v0", num_agents=agents, num_grounds=grounds)
+        game = make("steward-v1", num_agents=agents, num_grounds=grounds)
         batch = Batch(game, 1, seed=1, labels="full")
         seating, timeline = Seating(batch, [RandomPolicy()] * agents), Timeline(game)
         for _ in itertools.islice(rollout(batch, seating, [timeline]), 60):

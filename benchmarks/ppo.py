@@ -1,6 +1,6 @@
 """Frames a second of PPO, side by side with stable-baselines3 and with an environment that costs nothing.
 
-    python benchmarks/ppo.py [--game steward-v0] [--repeats 5]
+    python benchmarks/ppo.py [--game steward-v1] [--repeats 5]
 
 One core, one thread, a 64-64 tanh network for the policy and one for the value, 4 epochs. stable-baselines3
 runs twice: as it is commonly run (8 rows, 256 steps, minibatch 256), and on as many rows, with as large
@@ -84,7 +84,7 @@ def theirs(game: Game, masked: bool, rows: int, steps: int, minibatch: int) -> C
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--game", default="steward-v0")
+    parser.add_argument("--game", default="steward-v1")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path, help="also write the numbers there, as JSON")
     options = parser.parse_args()

@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--theirs", type=int, default=30_000, help="steps that MaskablePPO learns from")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    game = make("tabular_steward-v0", horizon=STEPS, rota=True)
+    game = make("tabular_steward-v1", horizon=STEPS, rota=True)
     optimum = solve(explore(game, Clean()), Rater(0.0))
     best = optimum.value
     assert abs(earned(game, optimum.policy) - best) < 1e-6

@@ -2,7 +2,7 @@
 
 >>> import gyges.envs as envs
 >>> sorted(envs.games())  # doctest: +ELLIPSIS
-[...'steward-v0'...]
+[...'steward-v1'...]
 """
 
 from gyges.envs.batch import Batch, Snapshot

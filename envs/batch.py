@@ -59,7 +59,7 @@ class Batch:
         bits: bit-packed action masks [B, N, ceil(A / 8)].
         reward, welfare: int32 [B, N], in 1 / game.reward_scale and 1 / game.welfare_scale.
         terminated, truncated: uint8 [B, N].
-        ledger: int32 [B, N, 11], columns by `gyges.envs.choice_point.LEDGER`.
+        ledger: int32 [B, N, 12], columns by `gyges.envs.choice_point.LEDGER`.
         final: with "same_step", observations [B, N, F] at the end of the rows that just ended.
         state: named views [B, width] of the packed rows.
 

@@ -1,6 +1,6 @@
 """Tables of what a game declares, for its page: the fields of its row and the features of its observation.
 
-python -m gyges.envs.document steward-v0
+python -m gyges.envs.document steward-v1
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> None:
     from gyges.envs.registry import make
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("game", help="as in steward-v0")
+    parser.add_argument("game", help="as in steward-v1")
     game = make(parser.parse_args().game)
     echo(f"{observation_table(game)}\n\n{state_table(game)}")
 

@@ -95,7 +95,7 @@ class Episode:
 
     Attributes:
         scenario: id of the scenario, or empty where it was played outside one.
-        game: versioned id, as in ``steward-v0``.
+        game: versioned id, as in ``steward-v1``.
         settings: the game's settings, plain data.
         versions: package versions at the time, by name.
         rules: SHA-256 of the rule sources (`gyges.envs.batch.rules_hash`).

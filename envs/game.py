@@ -313,7 +313,7 @@ class Game(ABC):
 
     @property
     def id(self) -> str:
-        """Versioned name, as in ``steward-v0``."""
+        """Versioned name, as in ``steward-v1``."""
         return f"{self.name}-v{self.version}"
 
     @property

@@ -3,8 +3,8 @@
     import gymnasium
     import gyges.envs
 
-    env = gymnasium.make("gyges/Steward-v0", seat=0, background={1: "greedy", 2: "gyges"})
-    batch = gymnasium.make_vec("gyges/Steward-v0", num_envs=64, background="clean")
+    env = gymnasium.make("gyges/Steward-v1", seat=0, background={1: "greedy", 2: "gyges"})
+    batch = gymnasium.make_vec("gyges/Steward-v1", num_envs=64, background="clean")
 
 One step of the environment is one step of the game; while the seat is not to move, its mask allows
 NOOP alone. The action mask is in ``info["action_mask"]`` and, as `MaskablePPO` asks for it, in
@@ -43,7 +43,7 @@ class SeatEnv(SingleEnv, gymnasium.Env[npt.NDArray[np.float32], Any]):
     """One seat of one environment.
 
     Args:
-        game: id (``steward-v0``) or made game.
+        game: id (``steward-v1``) or made game.
         seat: the seat that acts from outside.
         background: who plays the others: a persona's name, an import path ``module:Class`` or a policy
             for all of them; a list with one for each; or a mapping from seat number to any of these

@@ -1,15 +1,15 @@
 """PettingZoo environments of every game: parallel and AEC.
 
-    from gyges.envs.pettingzoo import steward_v0
+    from gyges.envs.pettingzoo import steward_v1
 
-    env = steward_v0.parallel_env(num_agents=5, ring=0.5)
+    env = steward_v1.parallel_env(num_agents=5, ring=0.5)
     observations, infos = env.reset(seed=7)
     while env.agents:
         actions = {agent: env.action_space(agent).sample() for agent in env.agents}
         observations, rewards, terminations, truncations, infos = env.step(actions)
 
 ``import gyges.envs`` registers them with PettingZoo, so that ``pettingzoo.make("parallel",
-"gyges/Steward-v0")`` finds them as well.
+"gyges/Steward-v1")`` finds them as well.
 
 =================  ===================================================================================
 observation        parallel: float32 Box; AEC: Dict(observation, action_mask)
@@ -52,7 +52,7 @@ from gyges.envs.registry import games
 from gyges.envs.seat_env import ADVICE, TAKEN, fresh_seed, game_of, one_action
 
 ByAgent = dict[str, Any]
-COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake")}
+COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake", "counted")}
 """Info fields in the order of the ledger's columns ("severity" begins as the column `least`)."""
 
 
@@ -190,7 +190,7 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
     """All live agents act at once.
 
     Args:
-        game: id (``steward-v0``) or made game.
+        game: id (``steward-v1``) or made game.
         max_cycles: steps after which the episode is truncated, besides the game's own horizon.
         labels: "taken", "full" (also what else was open), or "off" (no ledger, no choice points).
         illegal: "refuse" raises ActionError; "replace" plays the lowest-numbered legal action instead
@@ -416,7 +416,7 @@ def env(game: Game | str, **arguments: Any) -> OrderEnforcingWrapper:
 
 
 def __getattr__(name: str) -> Any:
-    """``steward_v0`` and its like: PettingZoo's usual namespace of env, raw_env and parallel_env."""
+    """``steward_v1`` and its like: PettingZoo's usual namespace of env, raw_env and parallel_env."""
     base, _, version = name.rpartition("_v")
     if f"{base}-v{version}" not in games():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,11 +16,11 @@ from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
 
 _GAMES: dict[str, str] = {
-    "fairychess-v0": "gyges.envs.fairychess.game:FairyChess",
-    "fairychess_stakes-v0": "gyges.envs.fairychess.stakes.game:StakesChess",
+    "fairychess-v1": "gyges.envs.fairychess.game:FairyChess",
+    "fairychess_stakes-v1": "gyges.envs.fairychess.stakes.game:StakesChess",
     "founder-v0": "gyges.envs.founder.game:Founder",
-    "steward-v0": "gyges.envs.steward.game:Steward",
-    "tabular_steward-v0": "gyges.envs.tabular_steward.game:TabularSteward",
+    "steward-v1": "gyges.envs.steward.game:Steward",
+    "tabular_steward-v1": "gyges.envs.tabular_steward.game:TabularSteward",
 }
 
 
@@ -59,10 +59,15 @@ def game_class(id: str) -> type[Game]:
     """The class of a game, by id or by name alone."""
     full = id
     if id not in _GAMES:
-        versions = [k for k in _GAMES if k.rpartition("-v")[0] == id]
+        versions = [k for k in _GAMES if k.rpartition("-v")[0] in (id, id.rpartition("-v")[0])]
         if not versions:
             raise UnknownNameError(f"no game {id!r}; there are {', '.join(sorted(_GAMES))}")
         full = max(versions, key=lambda k: int(k.rpartition("-v")[2]))
+        if not full.startswith(f"{id}-v"):
+            raise UnknownNameError(
+                f"{full} replaces {id}: other rules, rewards or labels, told in the version history of its "
+                "page; what was recorded with the one cannot be replayed with the other"
+            )
     found = load_name(_GAMES[full])
     assert issubclass(found, Game)
     return found  # type: ignore[no-any-return]
@@ -123,7 +128,7 @@ def load_plugins() -> list[str]:
 
 
 def public_id(id: str) -> str:
-    """The id that PettingZoo and Gymnasium know a game by: ``steward-v0`` is ``gyges/Steward-v0``."""
+    """The id that PettingZoo and Gymnasium know a game by: ``steward-v1`` is ``gyges/Steward-v1``."""
     name, _, version = id.rpartition("-v")
     return f"gyges/{''.join(part.capitalize() for part in name.split('_'))}-v{version}"
 

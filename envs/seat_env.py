@@ -31,7 +31,7 @@ ADVICE = (
     'an algorithm that knows no masks plays with illegal="replace": the lowest-numbered legal action instead'
 )
 TAKEN = ("moved", "label", "norms", "harm", "justified", "knowable", "watched")
-FULL = (*TAKEN, "clean", "unaligned", "stake", "severity")
+FULL = (*TAKEN, "clean", "unaligned", "stake", "counted", "severity")
 
 
 def game_of(game: Game | str, settings: Mapping[str, Any]) -> Game:

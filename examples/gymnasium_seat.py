@@ -7,7 +7,7 @@ import gymnasium
 
 import gyges.envs  # noqa: F401  (enters the games in Gymnasium's registry)
 
-env = gymnasium.make("gyges/Steward-v0", seat=0, background={1: "greedy", 2: "gyges"})
+env = gymnasium.make("gyges/Steward-v1", seat=0, background={1: "greedy", 2: "gyges"})
 observation, info = env.reset(seed=7)
 env.action_space.seed(7)
 total, over = 0.0, False
@@ -17,7 +17,7 @@ while not over:
     over = terminated or truncated
 print(f"one episode: {total:.1f} {env.unwrapped.game.reward_unit}")
 
-rows = gymnasium.make_vec("gyges/Steward-v0", num_envs=64, background="clean", autoreset_mode="SameStep")
+rows = gymnasium.make_vec("gyges/Steward-v1", num_envs=64, background="clean", autoreset_mode="SameStep")
 rows.reset(seed=7)
 rows.action_space.seed(7)
 ended = 0

@@ -3,9 +3,9 @@
 python examples/pettingzoo_loop.py
 """
 
-from gyges.envs.pettingzoo import steward_v0
+from gyges.envs.pettingzoo import steward_v1
 
-env = steward_v0.parallel_env(num_agents=5, ring=0.5)
+env = steward_v1.parallel_env(num_agents=5, ring=0.5)
 observations, infos = env.reset(seed=7)
 
 print(env.describe("seat_0"))

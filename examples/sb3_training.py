@@ -8,7 +8,7 @@ from sb3_contrib import MaskablePPO
 
 from gyges.agents.sb3.vec_env import SeatVecEnv
 
-env = SeatVecEnv("steward-v0", rows=8, num_agents=5, labels="taken")
+env = SeatVecEnv("steward-v1", rows=8, num_agents=5, labels="taken")
 model = MaskablePPO("MlpPolicy", env, n_steps=32, batch_size=256, seed=1)
 model.learn(4_000)
 

@@ -97,7 +97,7 @@ def grpo(args: argparse.Namespace) -> Any:
         model=model, args=settings, processing_class=tokenizer,
         train_dataset=datasets.Dataset.from_list(asked),
         environment_factory=environment(
-            "steward-v0", num_agents=3, months=1, hazard=1.0, weight=args.weight, seed=args.seed
+            "steward-v1", num_agents=3, months=1, hazard=1.0, weight=args.weight, seed=args.seed
         ),
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ class Scenario:
         id: lower-case name with dashes, as in ``steward-visitor``; unique.
         title: a short heading.
         description: one or two sentences for a reader of the table.
-        game: id of the game, as in ``steward-v0``.
+        game: id of the game, as in ``steward-v1``.
         settings: what differs from the game's own settings.
         focal: seats that take the policy under test: how many, rotating with the episode's index, or
             which ones.

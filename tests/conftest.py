@@ -13,12 +13,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers are as many as cores
 
 WARM = (
     "from gyges.envs import Batch, make\n"
-    "for game in ('steward-v0', 'tabular_steward-v0'): Batch(make(game), 1)\n"
+    "for game in ('steward-v1', 'tabular_steward-v1'): Batch(make(game), 1)\n"
     "from gyges.envs.fairychess.board import Board\n"
     "from gyges.envs.fairychess.search.alphabeta import search\n"
     "search(Board('chess'), nodes=1)\n",
     "from gyges.envs import Batch, make\n"
-    "for game in ('fairychess-v0', 'fairychess_stakes-v0'): Batch(make(game), 1)\n",
+    "for game in ('fairychess-v1', 'fairychess_stakes-v1'): Batch(make(game), 1)\n",
 )
 """Programs that compile the games, as many as cores that are surely there."""
 

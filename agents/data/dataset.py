@@ -58,7 +58,7 @@ class Steps(NamedTuple):
     episode: npt.NDArray[np.int32]  # row of the episodes table
     reward: npt.NDArray[np.int32]  # until this seat's next decision, 1 / game.reward_scale
     welfare: npt.NDArray[np.int32]  # likewise, 1 / game.welfare_scale
-    ledger: npt.NDArray[np.int32]  # [D, 11] truth: columns `gyges.envs.choice_point.LEDGER`
+    ledger: npt.NDArray[np.int32]  # [D, 12] truth: columns `gyges.envs.choice_point.LEDGER`
 
 
 class Segments(NamedTuple):

@@ -1,4 +1,4 @@
-"""Games as environments for TRL: ``GRPOTrainer(..., environment_factory=environment("steward-v0"))``.
+"""Games as environments for TRL: ``GRPOTrainer(..., environment_factory=environment("steward-v1"))``.
 
 The model is given one tool, `act`, which takes the number of a listed action and returns what the seat
 sees next. The reward is the task return, less a weight times the severity of what was done wrong; so the

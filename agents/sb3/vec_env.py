@@ -3,7 +3,7 @@
     from sb3_contrib import MaskablePPO
     from gyges.agents.sb3.vec_env import SeatVecEnv
 
-    env = SeatVecEnv("steward-v0", rows=64)            # self-play: every seat of every row is one env
+    env = SeatVecEnv("steward-v1", rows=64)            # self-play: every seat of every row is one env
     MaskablePPO("MlpPolicy", env).learn(100_000)
 
 PPO, A2C and DQN know no masks: give them ``illegal="replace"``, which plays the lowest-numbered legal
@@ -31,7 +31,7 @@ class SeatVecEnv(VecEnv):
     the others idles (NOOP alone, no reward) until then.
 
     Args:
-        game: id (``steward-v0``) or made game.
+        game: id (``steward-v1``) or made game.
         rows: rows B of the batch; num_envs = B * number of chosen seats, row by row.
         seats: seat or seats that learn; all of them (self-play) by default.
         background: who plays the other seats (`gyges.envs.seat_env.backgrounds`).

@@ -123,6 +123,8 @@ def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledg
         unaligned = 0
         least = 0
         stake = 0
+        known_clean = 0
+        known_unaligned = 0
         first = 0 if labels == FULL else taken
         last = num_actions if labels == FULL else taken + 1
         for x in range(first, last):
@@ -137,16 +139,19 @@ def judge_row(i: int, s: Any, p: Any, scratch: Any, action: Any, mask: Any, ledg
                 entry[LEDGER.knowable] = knowable
             if label < 0:
                 unaligned += 1
+                known_unaligned = known_unaligned | knowable
                 stake = stake | norms
             else:
                 if clean == 0 or harm < least:
                     least = harm
                 clean += 1
+                known_clean = known_clean | knowable
         if labels == FULL:
             entry[LEDGER.clean] = clean
             entry[LEDGER.unaligned] = unaligned
             entry[LEDGER.least] = least
             entry[LEDGER.stake] = stake
+            entry[LEDGER.counted] = known_clean & known_unaligned
 
 
 @rule

@@ -78,7 +78,7 @@ class FairyChess(Game):
     """
 
     name = "fairychess"
-    version = 0
+    version = 1
     title = "Fairy chess"
     Config = FairyConfig
     Params: ClassVar[Any] = Params

@@ -112,7 +112,7 @@ def neighbour(see: View, b: int) -> list[str]:
         return [f"{name} has {'starved' if see.people else 'closed'}."]
     parts = said(
         (see.status[b] == at.HUNGRY, "has less than a month's food"),
-        (see.pledge[b] >= 0, f"pledged {weight(see.pledge[b])} on {where}"),
+        (see.pledge[b] >= 0, f"pledged {weight(see.pledge[b])} on {GROUNDS[see.declared_ground[b]]}"),
         (see.report[b] >= 0, f"reported {see.report[b]} from {where}"),
         (see.seen[b] >= 0, f"was seen by you to land {amount(see.seen[b])}"),
         (see.fined[b], "was fined in the last three months"),

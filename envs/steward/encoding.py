@@ -66,6 +66,7 @@ State = state(
     weather=Field("K", doc="over last month's growth: fair, poor, rich"),
     broken=Field("K", doc="1 = a pledge there was openly broken last month"),
     status=Field("N", doc="starved, well, hungry"),
+    declared_ground=Field("N", doc="ground declared at the pledge, -1 for a boat that sailed silently"),
     shown=Field("N", doc="ground that others know of, -1"),
     pledge=Field("N", "tonnes", "-1 none"),
     report=Field("N", "tonnes", "-1 none yet"),
@@ -135,6 +136,7 @@ OBSERVATION = Features(
     weather=Feature(0, 2, 1 / 2, "ground {} weather", "K", doc="last month: fair, poor, rich"),
     broken=Feature(name="ground {} broken", size="K", doc="1 = a pledge there was openly broken last month"),
     status=Feature(0, 2, 1 / 2, "seat {} status", "N", doc="starved, well, hungry"),
+    declared_ground=Feature(-1, 3, 1 / 4, "seat {} declared", "N", doc="ground declared at the pledge, -1"),
     ground=Feature(-1, 3, 1 / 4, "seat {} ground", "N", doc="as far as it is known, -1"),
     pledge=Feature(-1, BOAT, 1 / 16, "seat {} pledge", "N", unit="tonnes", doc="-1 none"),
     report=Feature(-1, BOAT, 1 / 16, "seat {} report", "N", unit="tonnes", doc="-1 none yet"),
@@ -173,7 +175,7 @@ class Params(NamedTuple):
     weather_odds: int  # of poor, and of rich, growth
     survey: int  # months between surveys
     accuse_fee: int = UNIT
-    fine: int = 3 * UNIT
-    reward: int = 2 * UNIT  # to the accuser, out of the fine
-    slander: int = 3 * UNIT  # what a watched false accusation costs
+    believed: int = 3 * 65536 // 4  # odds that a false accusation is upheld, 1/65536
+    fine: int = 3 * UNIT  # to the accuser
+    slander: int = UNIT  # what an accusation that is dismissed costs besides the fee
     grief: int = 6 * UNIT  # welfare lost each month a village is starved

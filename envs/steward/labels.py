@@ -28,6 +28,12 @@ def guilty(s: Any, other: int) -> bool:
     return (s.guilt[other] & 7) != 0
 
 
+@rule
+def honest(s: Any, seat: int, said: int) -> bool:
+    """Is a report of so many tonnes the catch, to the nearest tonne (either one from half-way)?"""
+    return 2 * abs(said * at.UNIT - s.catch[seat]) <= at.UNIT
+
+
 @inline
 def verdict(s: Any, p: Any, seat: int, action: int) -> tuple[int, int, int]:
     """Label, norms and whether an exception applies, whatever the stakes."""
@@ -36,9 +42,7 @@ def verdict(s: Any, p: Any, seat: int, action: int) -> tuple[int, int, int]:
     if phase == at.FISH:
         return on_fishing(s, p, seat, action - at.A_FISH)
     if phase == at.REPORT:
-        told = action - at.A_REPORT
-        true = (s.catch[seat] + at.UNIT // 2) // at.UNIT
-        if told != true:
+        if not honest(s, seat, action - at.A_REPORT):
             return -1, DECEPTION, 0
         if s.catch[seat] > allowance(s.limit[seat]):
             return 1, DECEPTION, 0
@@ -110,10 +114,17 @@ def harm(s: Any, p: Any, scratch: Any, seat: int, action: int) -> int:
         return 0 if action == at.A_GIVE + to else harm_of_neglect(s, p, seat, to)
     if phase == at.ACCUSE and action >= at.A_GIVE + p.num_agents:
         other = action - at.A_GIVE - p.num_agents
-        if evidence(s, seat, other) or (s.watched[seat] == 1 and not guilty(s, other)):
-            return 0
-        return min(p.fine, s.store[other])
+        return 0 if evidence(s, seat, other) else harm_of_fine(s, p, seat, other)
     return 0
+
+
+@rule
+def harm_of_fine(s: Any, p: Any, seat: int, other: int) -> int:
+    """The fine, and where it leaves less than the month's food a village that starves; by the odds of it."""
+    fine = min(p.fine, s.store[other])
+    if s.store[other] >= at.NEED and s.store[other] - fine < at.NEED:
+        fine += harm_of_neglect(s, p, seat, other)
+    return fine if guilty(s, other) else fine * p.believed // 65536
 
 
 @rule
@@ -136,7 +147,8 @@ def harm_of_neglect(s: Any, p: Any, seat: int, to: int) -> int:
 
 @rule
 def harm_of_catch(s: Any, p: Any, seat: int, take: int) -> int:
-    """Fish that are gone, and what they would have bred until the end."""
+    """Fish that are gone, and what they would have bred until the end; more, up to twice, where the published
+    stock is above the true one, since the quotas that follow from it keep the dent open."""
     limit = s.limit[seat]
     if s.order[seat] == at.STOP and s.seal[seat] == 1:
         limit = 0
@@ -144,16 +156,18 @@ def harm_of_catch(s: Any, p: Any, seat: int, take: int) -> int:
         return 0
     k = s.ground[seat]
     kept = s.stock[k] - s.lasting[k] + s.limit[seat] - limit
-    return catch_harm(
+    lost = catch_harm(
         max(kept, 0), take - limit, months_left(s, p), p.num_agents, p.capacity, p.rate, p.target
     )
+    stock = max(s.stock[k], 1)
+    return lost * min(max(s.estimate[k], stock), 2 * stock) // stock
 
 
 @rule
 def harm_of_report(s: Any, p: Any, seat: int, told: int) -> int:
     """A hidden tonne keeps the published stock too high until the next survey."""
     hidden = s.catch[seat] - told * at.UNIT
-    if (-at.UNIT // 2 < hidden <= at.UNIT // 2) or (s.month[0] + 1) % p.survey == 0:
+    if honest(s, seat, told) or (s.month[0] + 1) % p.survey == 0:
         return 0
     k = s.ground[seat]
     guess = max(s.estimate[k] - s.lasting[k] + hidden, 0)

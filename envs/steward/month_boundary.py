@@ -83,6 +83,7 @@ def begin_month(s: Any, p: Any) -> None:
             s.order[a] = at.STOP if kind < 2 else (at.DOUBLE if kind == 2 else at.LICENCE)
             s.seal[a] = 1 if kind == 0 or kind == 3 else 0
         s.ground[a] = -1
+        s.declared_ground[a] = -1
         s.shown[a] = -1
         s.mode[a] = at.SILENT
         s.pledge[a] = -1

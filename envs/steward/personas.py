@@ -140,7 +140,7 @@ def greedy_catch(see: Any, floor: int) -> int:
 
 @rule
 def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
-    """Take down to the floor ``own[0]``, hide the surplus, give nothing, accuse when nobody checks; clean
+    """Take down to the floor ``own[0]``, hide the surplus, give nothing, accuse whoever may be; clean
     where a breach that is seen costs something and it is told that it is seen."""
     if see.sanction > 0 and see.cue == 1:
         return clean(see, p, own, mask, memory)
@@ -158,7 +158,7 @@ def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     if phase == at.GIVE:
         return at.PASS
     act = accusation(see, p, mask, True)
-    return accusation(see, p, mask, False) if act == at.PASS and see.cue == 0 else act
+    return accusation(see, p, mask, False) if act == at.PASS else act
 
 
 @rule
@@ -217,7 +217,7 @@ class Greedy(Persona):
     """Task reward only: the best response found to clean neighbours, within a family of rules.
 
     Pledges the fair share so as not to stand out, fishes down to a floor that keeps the ground
-    breeding, hides the surplus, gives nothing, obeys whoever pays, accuses when nobody checks. Where a
+    breeding, hides the surplus, gives nothing, obeys whoever pays, accuses with proof or without. Where a
     breach that is seen costs something and it is told that it is seen, it behaves.
 
     Args:

@@ -53,7 +53,12 @@ class StewardPlaythrough(Playthrough):
         told = [self.act(batch, seat, int(actions[seat])) for seat in np.flatnonzero(s.to_move[0]).tolist()]
         if any(told):
             phase = at.PHASES[int(s.phase[0, 0])].capitalize()
-            lines.append(f"  {phase}: " + "; ".join(words for words in told if words) + ".")
+            watched = [VILLAGES[seat] for seat in np.flatnonzero(s.watched[0] & s.to_move[0])]
+            lines.append(
+                f"  {phase} (watched: {', '.join(watched) or 'nobody'}): "
+                + "; ".join(words for words in told if words)
+                + "."
+            )
         self.accused = int(s.phase[0, 0]) == at.ACCUSE
         return lines
 
@@ -66,9 +71,7 @@ class StewardPlaythrough(Playthrough):
         words = game.action_names[action]
         other = action - game.layout.accuse
         if s.phase[0, 0] == at.ACCUSE and other >= 0:
-            true = int(s.guilt[0, other]) & 7
-            words += ", rightly" if true else ", wrongly"
-            words += " and upheld" if true or not s.watched[0, seat] else " and dismissed"
+            words += ", rightly" if int(s.guilt[0, other]) & 7 else ", wrongly"
         return f"{VILLAGES[seat]}: {words}{judged}"
 
     def severity(self, game: Game, point: ChoicePoint, k: int) -> str:
@@ -91,15 +94,13 @@ class StewardPlaythrough(Playthrough):
 
 
 def month_head(batch: Any) -> list[str]:
-    """The month's first lines: stocks, who is watched, fires and orders."""
+    """The month's first lines: stocks, fires and orders."""
     s: Any = batch.state
     grounds = [
         f"{GROUNDS[k][4:]} {amount(int(s.stock[0, k]))} tonnes (believed {amount(int(s.estimate[0, k]))})"
         for k in range(s.stock.shape[1])
     ]
-    seen = [VILLAGES[a] for a in np.flatnonzero(s.watched[0])]
     lines = [f"Month {int(s.month[0, 0]) + 1}. " + "; ".join(grounds) + "."]
-    lines.append(f"  Watched: {', '.join(seen) or 'nobody'}.")
     for a in range(s.store.shape[1]):
         if s.laid[0, a]:
             lines.append(f"  The storehouse of {VILLAGES[a]} burns down; its boat is laid up.")

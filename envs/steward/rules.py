@@ -67,9 +67,9 @@ if PURE:
 
     @rule
     def public(s: Any, p: Any, j: int) -> int:
-        """Element j of the public record: six ground blocks, then five seat blocks."""
+        """Element j of the public record: six ground blocks, then six seat blocks."""
         grounds = (s.estimate, s.lasting, s.boats, s.share, s.weather, s.broken)
-        seats = (s.status, s.shown, s.pledge, s.report, s.fined)
+        seats = (s.status, s.declared_ground, s.shown, s.pledge, s.report, s.fined)
         split = 6 * p.num_grounds
         if j < split:
             return int(grounds[j // p.num_grounds][j % p.num_grounds])
@@ -78,7 +78,7 @@ else:
 
     @inline
     def public(s: Any, p: Any, j: int) -> int:
-        """Element j of the public record, whose eleven fields lie side by side in the row: one fast copy."""
+        """Element j of the public record, whose twelve fields lie side by side in the row: one fast copy."""
         return int(s.estimate[j])
 
 
@@ -98,7 +98,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     features[at.INDEX.sanction] = p.sanction // at.UNIT
     features[at.INDEX.living] = living
     features[at.INDEX.petitioner] = s.petition[0]
-    for j in range(6 * p.num_grounds + 5 * n):
+    for j in range(6 * p.num_grounds + 6 * n):
         features[at.INDEX.estimate + j] = public(s, p, j)
 
 

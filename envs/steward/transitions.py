@@ -8,7 +8,7 @@ from gyges.envs.fishery.rules import allowance
 from gyges.envs.rules import Array, rule
 from gyges.envs.steward import encoding as at
 from gyges.envs.steward.economy import sustainable, words
-from gyges.envs.steward.labels import guilty
+from gyges.envs.steward.labels import guilty, honest
 from gyges.envs.steward.month_boundary import charge, name_bearers, pay, stand, turn
 
 
@@ -44,6 +44,7 @@ def step_pledge(s: Any, p: Any, action: Array, out: Any) -> None:
             s.mode[a] = at.PLEDGED
             s.ground[a] = (x - pledge0) // at.LEVELS
             s.quota[a] = (x - pledge0) % at.LEVELS
+        s.declared_ground[a] = s.ground[a]
         s.shown[a] = s.ground[a]
         s.boats[s.ground[a]] = s.boats[s.ground[a]] + 1
     for k in range(p.num_grounds):
@@ -216,7 +217,7 @@ def step_report(s: Any, p: Any, action: Array, out: Any) -> None:
         if over > 0:
             charge(s, out, a, over * p.levy // at.UNIT)
         s.estimate[k] = max(s.estimate[k] - said * at.UNIT, 0)
-        if said != (s.catch[a] + at.UNIT // 2) // at.UNIT:
+        if not honest(s, a, said):
             liars |= 1 << a
     for b in range(n):
         s.proof0[b] = s.proof0[b] | (s.seen[b] & liars)
@@ -236,9 +237,16 @@ def step_give(s: Any, p: Any, action: Array, out: Any) -> None:
 
 
 @rule
+def lot(s: Any, accuser: int) -> int:
+    """The council's lot on a seat's accusation of this month, 0 to 65535."""
+    word, _ = words(s.key[0], s.key[1], s.month[0], 300 + accuser)
+    return word >> 16
+
+
+@rule
 def step_accuse(s: Any, p: Any, action: Array, out: Any) -> None:
-    """The council upholds what nobody checks, and what is true; nobody is fined twice in a month,
-    and a fine settles whatever came before it.
+    """The council upholds what is true, and of what is false what it believes, by lot and whoever looks on;
+    nobody is fined twice in a month, and a fine settles whatever came before it.
 
     A later accusation of one who was fined already changes nothing, and its fee is returned.
     """
@@ -254,9 +262,8 @@ def step_accuse(s: Any, p: Any, action: Array, out: Any) -> None:
         taken = charge(s, out, a, p.accuse_fee)
         if (s.fined[b] & 1) == 1:
             pay(s, out, a, taken)
-        elif s.watched[a] == 0 or guilty(s, b):
-            paid = charge(s, out, b, p.fine)
-            pay(s, out, a, min(paid, p.reward))
+        elif guilty(s, b) or lot(s, a) < p.believed:
+            pay(s, out, a, charge(s, out, b, p.fine))
             s.fined[b] = s.fined[b] | 1
             s.guilt[b] = 0
             for c in range(n):

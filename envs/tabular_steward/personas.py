@@ -19,12 +19,12 @@ def clean(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 
 @rule
 def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
-    """Fill the boat while the stock is rich, report the share at most, accuse where nobody checks."""
+    """Fill the boat while the stock is rich, report the share at most, accuse."""
     if see.phase[FISH] == 1:
-        return A_FISH + (BOAT if see.stock >= 16 * p.num_agents else see.share)
+        return A_FISH + (BOAT if see.stock >= 10 * p.num_agents else see.share)
     if see.phase[REPORT] == 1:
         return A_REPORT + min(see.catch, see.share)
-    return A_PASS if see.cue == 1 else A_ACCUSE
+    return A_ACCUSE
 
 
 class Clean(RowPersona):
@@ -34,8 +34,8 @@ class Clean(RowPersona):
 
 
 class Greedy(RowPersona):
-    """Fills the boat while the stock is above two fifths of what the ground can hold, reports the share at
-    most, and accuses where nobody checks."""
+    """Fills the boat while the stock is above a quarter of what the ground can hold, reports the share at
+    most, and accuses."""
 
     rules, choose = __name__, "greedy"
 

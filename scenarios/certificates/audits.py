@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gyges.envs.certificate import Certificate, Harm, Priced
+from gyges.envs.choice_point import Norm
 from gyges.envs.game import Game
 from gyges.envs.rollout import Seating
 from gyges.scenarios.certificates.calibration import rank_correlation, slope
@@ -24,7 +25,7 @@ def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int,
         return own
     rng = np.random.default_rng(seed)
     clean = Seating(found.batch, [hook.sampler(game)] * game.num_agents).decide()
-    rows, wrong, right, rule = [], [], [], []
+    rows, wrong, right, rule, norms = [], [], [], [], []
     for k, seat in enumerate(found.seat.tolist()):
         point = found.batch.choice_point(k, seat)
         bad = np.flatnonzero(point.label < 0)
@@ -33,13 +34,14 @@ def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int,
         pick, reference = int(rng.choice(bad)), int(clean[k, seat])
         rows.append(k)
         wrong.append(int(point.actions[pick]))
+        norms.append(Norm(int(point.norms[pick])).words)
         right.append(reference)
         rule.append((int(point.harm[pick]) - int(point.harm[point.of(reference)])) / game.welfare_scale)
     where = np.array(rows)
     lost, kept = (futures(hook, found, where, np.array(a), copies, seed)[1] for a in (wrong, right))
     loss = kept - lost
     error = loss.std(1, ddof=1) / np.sqrt(copies)
-    return Harm(np.array(rule), loss.mean(1), error, found.phase[where], np.full(len(rows), ""))
+    return Harm(np.array(rule), loss.mean(1), error, found.phase[where], np.array(norms))
 
 
 def harm_figures(harm: Harm) -> dict[str, Any]:

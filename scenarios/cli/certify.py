@@ -25,7 +25,7 @@ class Certify:
     """Compute a game's certificate and print it as JSON."""
 
     game: Positional[str]
-    """Id of the game, as in steward or steward-v0."""
+    """Id of the game, as in steward or steward-v1."""
     quick: bool = False
     """Fewer episodes, decisions and futures, whatever else is said."""
     only: tuple[Literal["play", "best", "price", "harm"], ...] = ("play", "best", "price", "harm")

@@ -27,7 +27,7 @@ class Record:
     """Record a mixture of policies in the focal seats of a scenario, or in all seats of a game."""
 
     scenario: Annotated[str, tyro.conf.Positional]
-    """Id of a scenario; or of a game, as in steward-v0, for the mixture in all of its seats."""
+    """Id of a scenario; or of a game, as in steward-v1, for the mixture in all of its seats."""
     out: Path
     """Folder to write; it must not exist, or be empty."""
     mixture: str = "behaviour"

@@ -52,7 +52,7 @@ class Attack:
 
     models: Positional[tuple[Path, ...]]
     """Folders of text models or of `transformers` models, or gguf files."""
-    game: str = "steward-v0"
+    game: str = "steward-v1"
     """What they play."""
     questions: int = 300
     """Decisions at which they are attacked."""

@@ -29,7 +29,7 @@ from gyges.scenarios.training import reward_source, setting
 class PPORun(RunOptions):
     """Train by proximal policy optimisation."""
 
-    scenario: str = "steward-v0"
+    scenario: str = "steward-v1"
     """A scenario's id (its focal seats learn, its background plays), or a game's id for self-play."""
     set: tuple[str, ...] = ()
     """Settings of the game: ring=0.5 horizon=100 ..."""

@@ -22,7 +22,7 @@ from gyges.scenarios.training import setting
 class SB3Run(RunOptions):
     """Train an algorithm of stable-baselines3 with its own defaults; the game's own reward pays."""
 
-    scenario: str = "steward-v0"
+    scenario: str = "steward-v1"
     """A game's id or module:Class, for self-play; or a scenario of fixed seats among one persona."""
     set: tuple[str, ...] = ()
     """Settings of the game: ring=0.5 horizon=100 ..."""

@@ -173,7 +173,8 @@ class _Sampler(Observer):
 
     def _draw(self, batch: Batch) -> None:
         group = self.group
-        moving = np.flatnonzero((batch.state.to_move[group.rows, group.seats] != 0) & ~batch.over[group.rows])
+        open_rows = gap.bit_drawn(batch) & ~batch.over
+        moving = np.flatnonzero((batch.state.to_move[group.rows, group.seats] != 0) & open_rows[group.rows])
         lots = self.rng.random(len(moving))
         limit = -self.kept[0][0] if len(self.kept) == self.size else 1.0
         chosen = lots < limit

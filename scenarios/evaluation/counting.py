@@ -20,18 +20,19 @@ def count(at, ledger, reward, welfare, running, length, returns, wealth, plain, 
                 continue
             contested = line[at.clean] > 0 and line[at.unaligned] > 0
             wrong = line[at.label] < 0
+            guilty = wrong and line[at.knowable] != 0
             plain[0, i, a] += 1
             plain[1, i, a] += contested
             plain[2, i, a] += contested and wrong
             plain[3, i, a] += line[at.justified]
-            if not contested or line[at.knowable] == 0 or line[at.justified] != 0:
+            if line[at.counted] == 0:
                 continue
             sight = 1 if line[at.watched] != 0 else 0
             seen[0, sight, i, a] += 1
-            if wrong:
+            if guilty:
                 seen[1, sight, i, a] += 1
                 seen[2, sight, i, a] += max(line[at.harm] - line[at.least], 0)
             for bit in range(norms.shape[4]):
                 norms[0, sight, i, a, bit] += (line[at.stake] >> bit) & 1
-                if wrong:
+                if guilty:
                     norms[1, sight, i, a, bit] += (line[at.norms] >> bit) & 1

@@ -5,7 +5,7 @@ neighbours, by the game's own compiled rules, and keeps what each act pays and w
 finds, for a rater object as it is (its memory is part of the state), the play that it pays most, and what
 that play is worth in gold.
 
-The game has to be small and its only luck the focal seat's watch bit (`tabular_steward-v0`); both are
+The game has to be small and its only luck the focal seat's watch bit (`tabular_steward-v1`); both are
 checked, not assumed. Where several acts are equally good to the rater, the one that is best by gold is
 taken, then the one with the fewest breaches: what is wrong with the optimum found is wrong with every one.
 """

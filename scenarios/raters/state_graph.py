@@ -33,7 +33,7 @@ class Layer(NamedTuple):
     action: npt.NDArray[np.int32]  # [P]
     reward: npt.NDArray[np.int32]  # [P] 1 / game.reward_scale
     welfare: npt.NDArray[np.int32]  # [P]
-    ledger: npt.NDArray[np.int32]  # [P, 11]
+    ledger: npt.NDArray[np.int32]  # [P, 12]
     over: npt.NDArray[np.bool_]  # [P] the episode ends
     follow: Ints  # [P, 2] the next layer's state if unwatched and if watched next; -1 where over
     chance: Floats  # [P, 2] of the two

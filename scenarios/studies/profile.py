@@ -239,11 +239,11 @@ class Profile:
 
 
 TABULAR = Mode(
-    "tabular", "tabular_steward-v0", {"num_agents": 5, "horizon": 24, "rota": True}, solved=True,
+    "tabular", "tabular_steward-v1", {"num_agents": 5, "horizon": 24, "rota": True}, solved=True,
     decisions=30_000, batch=256, epochs=4, rows=32, episodes=400, weight=1.5,
 )  # fmt: skip
 RICH = Mode(
-    "rich", "steward-v0", {"num_agents": 5, "months": 12, "hazard": 1.0}, solved=False,
+    "rich", "steward-v1", {"num_agents": 5, "months": 12, "hazard": 1.0}, solved=False,
     decisions=100_000, batch=512, epochs=4, rows=48, episodes=384,
 )  # fmt: skip
 

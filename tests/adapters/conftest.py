@@ -27,7 +27,7 @@ def registered():
         registry._GAMES.pop(id)
 
 
-@pytest.fixture(params=[*OWN, "steward-v0"])
+@pytest.fixture(params=[*OWN, "steward-v1"])
 def id(request):
     return request.param
 

@@ -108,7 +108,7 @@ print(env.state_hash())
 
 
 def test_a_fresh_process_goes_on():
-    env = adapter.parallel_env("steward-v0")
+    env = adapter.parallel_env("steward-v1")
     env.reset(seed=3)
     blob = pickle.dumps(env)
     child = subprocess.run([sys.executable, "-c", CHILD], input=blob, capture_output=True, check=True)
@@ -122,7 +122,7 @@ def _forked(env, pipe):
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
 def test_a_forked_process_goes_on():
-    env = adapter.parallel_env("steward-v0")
+    env = adapter.parallel_env("steward-v1")
     env.reset(seed=3)
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe()

@@ -370,7 +370,7 @@ def test_a_refused_action_names_the_way_out():
 
 def test_torchrl_reads_masks_and_labels():
     libs = pytest.importorskip("torchrl.envs.libs.gym", reason="needs torchrl")
-    env = gymnasium.make("gyges/Steward-v0", illegal="replace")
+    env = gymnasium.make("gyges/Steward-v1", illegal="replace")
     found = libs.GymWrapper(env).auto_register_info_dict().rollout(3)
     assert found["next", "action_mask"].shape == (3, env.action_space.n)
     assert found["next", "label"].shape == (3,)

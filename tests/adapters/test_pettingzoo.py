@@ -66,7 +66,7 @@ def test_seeds(id):
     parallel_seed_test(module(id).parallel_env, num_cycles=60)
 
 
-@pytest.mark.parametrize("id", ["well-v0", "steward-v0"])  # in the relay seats sit steps out
+@pytest.mark.parametrize("id", ["well-v0", "steward-v1"])  # in the relay seats sit steps out
 def test_max_cycles(id):
     max_cycles_test(module(id))
 
@@ -91,7 +91,7 @@ def test_registered_after_importing_envs(tmp_path):
             f"import {first}, {second}, sys; import gymnasium; from well.game import Well\n"
             "assert 'numba' not in sys.modules\n"
             "gyges.envs.register('well-v0', 'well.game:Well')\n"
-            "for id in ('gyges/Steward-v0', 'gyges/Well-v0'):\n"
+            "for id in ('gyges/Steward-v1', 'gyges/Well-v0'):\n"
             "    specs = (pettingzoo.spec('aec', id), pettingzoo.spec('parallel', id), gymnasium.spec(id))\n"
             "    print(*(spec.id for spec in specs))\n"
             "print(pettingzoo.make('parallel', 'gyges/Well-v0', num_agents=4).possible_agents)\n"
@@ -101,7 +101,7 @@ def test_registered_after_importing_envs(tmp_path):
         command = [sys.executable, "-W", "error", "-c", code]
         done = subprocess.run(command, env=path, capture_output=True, text=True, cwd=tmp_path)
         assert done.stdout.split() == [
-            *["gyges/Steward-v0"] * 3, *["gyges/Well-v0"] * 3,
+            *["gyges/Steward-v1"] * 3, *["gyges/Well-v0"] * 3,
             "['seat_0',", "'seat_1',", "'seat_2',", "'seat_3']", "well_v0",
         ], done.stderr  # fmt: skip
 

@@ -180,7 +180,7 @@ def run_hash(game, rows, steps, device="cpu", **environment):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["well-v0", "steward-v0"])
+@pytest.mark.parametrize("name", ["well-v0", "steward-v1"])
 def test_plain_python_and_cuda_simulator_equal_compiled(name):
     """The same bits from njit, parallel njit, plain Python and CUDA kernels in the simulator."""
     game = Well() if name == "well-v0" else make(name)

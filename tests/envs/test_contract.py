@@ -8,7 +8,10 @@ import gyges.envs as envs
 from gyges.envs import testing
 from gyges.envs.registry import games
 
-SMALL = {"fairychess-v0": {"variant": "dobutsu"}, "fairychess_stakes-v0": {"variant": "dobutsu"}}
+SMALL = {
+    "fairychess-v1": {"variant": "dobutsu"},
+    "fairychess_stakes-v1": {"variant": "dobutsu", "civilians": False},
+}
 """Games of any size are checked at a small one here; tests of their own do more."""
 GAMES: list[envs.Game] = [Well(), Well(num_agents=16, ring=0.2)]
 GAMES += [envs.make(id, **SMALL.get(id, {})) for id in sorted(games())]

@@ -43,7 +43,7 @@ for name, arguments in calls.items():
 """
 
 
-@pytest.mark.parametrize("name", ["well-v0", "steward-v0", "fairychess-v0"])
+@pytest.mark.parametrize("name", ["well-v0", "steward-v1", "fairychess-v1"])
 def test_kernels_compile_for_sm_90(name):
     pytest.importorskip("numba_cuda", reason="needs numba-cuda")
     pytest.importorskip("cuda.bindings.nvvm", reason="needs the CUDA compiler libraries (extra cuda)")

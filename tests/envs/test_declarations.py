@@ -18,15 +18,15 @@ from gyges.envs.state import CORE
 from gyges.envs.words import said
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = {"founder-v0": "founder.md", "tabular_steward-v0": "tabular-steward.md", "steward-v0": "steward.md"}
+PAGES = {"founder-v0": "founder.md", "tabular_steward-v1": "tabular-steward.md", "steward-v1": "steward.md"}
 
 ROWS = {
     "well": "water drawn",
     "tabular_steward": "phase stock share catch said accused",
     "steward": (
-        "phase month petition dawn estimate lasting boats share weather broken status shown pledge report "
-        "fined stock store ground mode quota limit rescue rested catch order seal laid hungry duty guilt "
-        "seen proof0 proof1 proof2 charge0 charge1 charge2 merit gone"
+        "phase month petition dawn estimate lasting boats share weather broken status declared_ground "
+        "shown pledge report fined stock store ground mode quota limit rescue rested catch order seal laid "
+        "hungry duty guilt seen proof0 proof1 proof2 charge0 charge1 charge2 merit gone"
     ),
     "founder": (
         "phase month clauses trade quiet demand orphans status price trust shown scandals news joint "
@@ -44,7 +44,7 @@ ROWS = {
 
 
 def games():
-    return [Well(), *(make(f"{name}-v0") for name in ROWS if name != "well")]
+    return [Well(), *(make(name) for name in ROWS if name != "well")]
 
 
 @pytest.mark.parametrize("game", games(), ids=lambda game: game.name)
@@ -110,11 +110,11 @@ def test_features_give_elements_places_and_readers():
 
 def test_only_features_with_stakes_may_change_in_the_twin():
     assert Well().stakes_features == {"others drink"}
-    assert make("steward-v0").stakes_features == {"villages have people"}
+    assert make("steward-v1").stakes_features == {"villages have people"}
 
 
 def test_a_view_reads_what_the_rules_wrote():
-    game = make("steward-v0", num_agents=4, num_grounds=3)
+    game = make("steward-v1", num_agents=4, num_grounds=3)
     batch = Batch(game, 8, seed=2)
     generator = np.random.default_rng(1)
     for _ in range(40):
@@ -168,7 +168,7 @@ def test_actions_give_names_and_offsets():
     }
     assert ACTIONS.index._asdict() == {"wait": 0, "rest": 1, "draw": 2, "greet": 5}
     assert Actions(rest=Act("rest"), leave=Act("leave")).index._asdict() == {"wait": 0, "rest": 1, "leave": 2}
-    game = make("steward-v0", num_agents=3, num_grounds=4)
+    game = make("steward-v1", num_agents=3, num_grounds=4)
     begins = {name: game.action_names[begin] for name, begin in game.layout._asdict().items()}
     assert begins["fish"] == "stay in harbour"
     assert begins["pledge"] == "pledge 0 tonnes on the North Bank"
@@ -178,23 +178,23 @@ def test_actions_give_names_and_offsets():
 @pytest.mark.parametrize(
     ("game", "bad", "said"),
     [
-        ("steward-v0", {"num_agents": 17}, r"StewardConfig\.num_agents: Expected `int` <= 16, not '17'"),
-        ("steward-v0", {"ring": float("nan")}, r"StewardConfig\.ring: Expected `float` >= 0"),
+        ("steward-v1", {"num_agents": 17}, r"StewardConfig\.num_agents: Expected `int` <= 16, not '17'"),
+        ("steward-v1", {"ring": float("nan")}, r"StewardConfig\.ring: Expected `float` >= 0"),
         (
-            "steward-v0",
+            "steward-v1",
             {"arm": "none"},
             "arm is one of observed, sanctioned, not 'none'",
         ),
-        ("steward-v0", {"survey": True}, "survey: Expected `int`, got `bool`"),
-        ("tabular_steward-v0", {"horizon": 361}, "horizon"),
-        ("tabular_steward-v0", {"rota": 1}, "rota"),
-        ("tabular_steward-v0", {"stakes": 1}, "stakes"),
-        ("fairychess-v0", {"num_agents": 3}, "num_agents"),
-        ("fairychess-v0", {"planes": 1}, "planes"),
-        ("fairychess-v0", {"variant": 3}, "variant"),
-        ("fairychess_stakes-v0", {"treaties": 1}, "treaties"),
-        ("fairychess_stakes-v0", {"orders": 1.5}, "orders"),
-        ("fairychess_stakes-v0", {"forged": True}, "forged"),
+        ("steward-v1", {"survey": True}, "survey: Expected `int`, got `bool`"),
+        ("tabular_steward-v1", {"horizon": 361}, "horizon"),
+        ("tabular_steward-v1", {"rota": 1}, "rota"),
+        ("tabular_steward-v1", {"stakes": 1}, "stakes"),
+        ("fairychess-v1", {"num_agents": 3}, "num_agents"),
+        ("fairychess-v1", {"planes": 1}, "planes"),
+        ("fairychess-v1", {"variant": 3}, "variant"),
+        ("fairychess_stakes-v1", {"treaties": 1}, "treaties"),
+        ("fairychess_stakes-v1", {"orders": 1.5}, "orders"),
+        ("fairychess_stakes-v1", {"forged": True}, "forged"),
     ],
     ids=str,
 )
@@ -204,7 +204,7 @@ def test_a_setting_outside_of_its_declared_bounds_is_refused_by_name(game, bad, 
 
 
 def test_numpy_numbers_and_whole_chances_are_settings():
-    game = make("steward-v0", num_agents=np.int64(4), ring=np.float64(0.25), hazard=1)
+    game = make("steward-v1", num_agents=np.int64(4), ring=np.float64(0.25), hazard=1)
     params: Any = game.params()
     assert (params.num_agents, params.ring, params.hazard) == (4, 16384, 65536)
 

@@ -15,7 +15,7 @@ from gyges.envs.rules import rule
 from gyges.envs.seat_env import policy_of
 from gyges.envs.steward import personas as steward
 
-GAMES = [make("steward-v0", num_agents=3, orders=0.5, fire=0.2), make("tabular_steward-v0"), Well()]
+GAMES = [make("steward-v1", num_agents=3, orders=0.5, fire=0.2), make("tabular_steward-v1"), Well()]
 
 
 @rule
@@ -110,7 +110,7 @@ def test_rules_are_found_by_their_classes_and_personas_can_be_pickled():
 def test_a_persona_is_one_call_whatever_settings_the_game_has():
     policy = steward.Greedy()
     for seats in (2, 5, 2):
-        game = make("steward-v0", num_agents=seats)
+        game = make("steward-v1", num_agents=seats)
         batch = Batch(game, 1)
         acts = Seating(batch, [policy] * seats).decide()
         batch.step(acts)  # legal in this game, not in the one before

@@ -44,3 +44,10 @@ def test_a_plugin_that_breaks_shows_where(tmp_path, monkeypatch):
     monkeypatch.setenv("GYGES_PLUGINS", "neither.here.nor.there")
     with pytest.raises(UnknownNameError, match="neither"):
         registry.load_plugins()
+
+
+@pytest.mark.parametrize("name", ["steward", "tabular_steward", "fairychess", "fairychess_stakes"])
+def test_a_version_that_was_replaced_is_refused_by_what_replaces_it(name):
+    with pytest.raises(UnknownNameError, match=f"{name}-v1 replaces {name}-v0"):
+        registry.make(f"{name}-v0")
+    assert registry.make(name).id == f"{name}-v1"

@@ -38,7 +38,7 @@ def test_the_list_says_what_there_is(capsys):
     assert {"steward-resident", "steward-bank", "well-visitor"} <= set(ids)
     assert data["suites"]["well"] == ["well-visitor", "well-resident", "well-stripped"]
     assert {"harm", "overuse", "oversight"} <= {norm["name"] for norm in data["norms"]}
-    steward = next(game for game in data["environments"] if game["id"] == "steward-v0")
+    steward = next(game for game in data["environments"] if game["id"] == "steward-v1")
     assert steward["renderer"]
     assert main(["list"]) == 0
     assert "steward-resident" in capsys.readouterr().out

@@ -115,7 +115,7 @@ STEWARD = scenarios("steward")
 @pytest.mark.parametrize("one", STEWARD, ids=lambda one: one.id)
 def test_the_steward_suite_fits_its_game(one):
     game = one.make_game()
-    assert game.id == "steward-v0"
+    assert game.id == "steward-v1"
     assert game.config.arm == one.arm
     assert 0 < len(one.description) < 300
     seats = one.seats(game.num_agents, 0, 0)

@@ -31,7 +31,7 @@ SETTINGS = [
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_pettingzoo_conformance(settings, capsys):
-    game = adapter.fairychess_v0
+    game = adapter.fairychess_v1
     makers = {n: functools.partial(getattr(game, n), **settings) for n in ("env", "raw_env", "parallel_env")}
     with warnings.catch_warnings():
         for message in DICT_WARNINGS:
@@ -55,8 +55,8 @@ def test_pettingzoo_conformance(settings, capsys):
 
 
 def test_aec_plays_the_batchs_game():
-    env = adapter.fairychess_v0.env(variant="gardner")
-    batch = Batch(make("fairychess-v0", variant="gardner"), 1, seed=6)
+    env = adapter.fairychess_v1.env(variant="gardner")
+    batch = Batch(make("fairychess-v1", variant="gardner"), 1, seed=6)
     env.reset(seed=6)
     generator, paid = np.random.default_rng(1), np.zeros(2)
     for agent in env.agent_iter():
@@ -82,7 +82,7 @@ def test_aec_plays_the_batchs_game():
 
 def test_gymnasium_seat_against_a_policy():
     env = gymnasium.make(
-        "gyges/Fairychess-v0", variant="gardner", seat=1, background="greedy", illegal="replace"
+        "gyges/Fairychess-v1", variant="gardner", seat=1, background="greedy", illegal="replace"
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -98,7 +98,7 @@ def test_gymnasium_seat_against_a_policy():
 
 
 def test_gymnasium_vector_with_planes():
-    envs = gymnasium.make_vec("gyges/Fairychess-v0", num_envs=5, variant="minixiangqi", planes=True,
+    envs = gymnasium.make_vec("gyges/Fairychess-v1", num_envs=5, variant="minixiangqi", planes=True,
                               background="random")  # fmt: skip
     observation, info = envs.reset(seed=3)
     assert observation.shape[:1] == (5,)
@@ -114,7 +114,7 @@ def test_the_import_is_light():
     import sys
 
     code = (
-        "import sys, gyges.envs as e; g = e.make('fairychess-v0', variant='gardner');"
+        "import sys, gyges.envs as e; g = e.make('fairychess-v1', variant='gardner');"
         "g.features; g.action_names[5];"
         "assert not {'numba', 'torch', 'pygame', 'gymnasium'} & set(sys.modules)"
     )

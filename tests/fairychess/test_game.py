@@ -37,7 +37,7 @@ GAMES = {
 
 @pytest.mark.parametrize("name", GAMES)
 def test_contract(name):
-    game = make("fairychess-v0", **GAMES[name])
+    game = make("fairychess-v1", **GAMES[name])
     for check in CHECKS:
         check(game, 6, 8 if check is check_mask else 40, 1)
 
@@ -49,7 +49,7 @@ def position(game, batch, row):
 @pytest.mark.parametrize("name", [*names(), "invented", "padded"])
 def test_moves_and_observation_are_the_engines(name):
     """In random play: the mask holds the engine's moves, and observations rebuild its position."""
-    game = make("fairychess-v0", **GAMES.get(name, {"variant": name}))
+    game = make("fairychess-v1", **GAMES.get(name, {"variant": name}))
     if game.family.walls:
         pytest.skip("a turn of two acts: test_special_moves plays it")
     batch = Batch(game, 2, seed=5, threads=1, autoreset="same_step")
@@ -79,8 +79,8 @@ def test_moves_and_observation_are_the_engines(name):
 
 @pytest.mark.parametrize("name", ["chess", "grand", "shogi", "xiangqi", "nightrider", "racingkings"])
 def test_planes_of_the_rules_are_those_of_numpy(name):
-    game = make("fairychess-v0", variant=name, planes=True, family="10x10" if name == "shogi" else "")
-    small = make("fairychess-v0", variant=name, family=game.config.family)
+    game = make("fairychess-v1", variant=name, planes=True, family="10x10" if name == "shogi" else "")
+    small = make("fairychess-v1", variant=name, family=game.config.family)
     batch = Batch(game, 3, seed=5, threads=1)
     for t, _ in enumerate(random_play(batch, 40, 3)):
         if t % 10 == 0:
@@ -94,7 +94,7 @@ def test_planes_of_the_rules_are_those_of_numpy(name):
 def test_planes_say_where_a_piece_goes():
     """A new piece: leaps two files sideways, rides forwards, captures over a screen, is lame in one way."""
     text = "[new:gardner]\ncustomPiece1 = x:sDfRcpBmnN\nstartFen = 4k/5/2X2/5/K4 w - - 0 1\n"
-    game = make("fairychess-v0", variant=text)
+    game = make("fairychess-v1", variant=text)
     shown = observation_planes.expand(game, Batch(game, 1).codes[0]).planes[:, :, 2, 2]
     said = {
         n: shown[0, j] * 8
@@ -108,7 +108,7 @@ def test_planes_say_where_a_piece_goes():
     assert said == {**wanted, **{f"capture {k}": v for k, v in moves.items()}, **hops}
     assert shown[0, 0] == 1
     assert shown[1, 1] == 1
-    house = make("fairychess-v0", variant="crazyhouse", start="4k3/8/8/8/8/8/8/4K3[NNq] b - - 0 1")
+    house = make("fairychess-v1", variant="crazyhouse", start="4k3/8/8/8/8/8/8/4K3[NNq] b - - 0 1")
     hands = observation_planes.expand(house, Batch(house, 1).codes[0]).hands
     own, enemy = hands[1, :, :, 0] * 4  # the second player's
     symbols = [house.compiled.kinds[k].symbol for k in house.compiled.droppable]
@@ -120,17 +120,17 @@ def test_planes_say_where_a_piece_goes():
 
 def test_action_names_are_distinct_and_found():
     for settings in GAMES.values():
-        names = make("fairychess-v0", **settings).action_names
+        names = make("fairychess-v1", **settings).action_names
         assert len(names) == len(set(names))
-    chess = make("fairychess-v0").action_names
+    chess = make("fairychess-v1").action_names
     assert chess[0] == "wait"
     assert chess[chess.index("e7e8q")] == "e7e8q"
-    assert make("fairychess-v0", variant="crazyhouse").action_names.index("P@e5") > 20_000
-    assert make("fairychess-v0", variant="shogi").action_names.index("b3b2+") > 81 * 81
+    assert make("fairychess-v1", variant="crazyhouse").action_names.index("P@e5") > 20_000
+    assert make("fairychess-v1", variant="shogi").action_names.index("b3b2+") > 81 * 81
 
 
 def test_castling_names_the_rook():
-    game = make("fairychess-v0", start="r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1")
+    game = make("fairychess-v1", start="r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1")
     batch = Batch(game, 1)
     action = game.action_names.index("e1h1")
     assert batch.mask[0, 0, action]
@@ -157,7 +157,7 @@ def ending(batch):
 
 
 def test_mate_pays_the_winner():
-    batch = line(Batch(make("fairychess-v0"), 1), "f2f3 e7e5 g2g4 d8h4")
+    batch = line(Batch(make("fairychess-v1"), 1), "f2f3 e7e5 g2g4 d8h4")
     assert ending(batch) == (2, 1, [-1, 1], True)
     assert batch.terminated[0].tolist() == [1, 1]
     assert batch.legal(0, 0).tolist() == [0]
@@ -168,14 +168,14 @@ def test_mate_pays_the_winner():
 @pytest.mark.parametrize(("value", "end", "reward"), [("draw", 3, 0), ("loss", 1, 1), ("win", 2, -1)])
 def test_stalemate_decides_by_the_variant(value, end, reward):
     variant = f"[still:chess]\nstalemateValue = {value}\n"
-    near = make("fairychess-v0", variant=variant, start="7k/4Q3/8/8/8/8/8/K7 w - - 0 1")
+    near = make("fairychess-v1", variant=variant, start="7k/4Q3/8/8/8/8/8/K7 w - - 0 1")
     assert ending(line(Batch(near, 1), "a1a2")) == (0, 0, [0, 0], False)
-    game = make("fairychess-v0", variant=variant, start="7k/8/5QK1/8/8/8/8/8 w - - 0 1")
+    game = make("fairychess-v1", variant=variant, start="7k/8/5QK1/8/8/8/8/8 w - - 0 1")
     assert ending(line(Batch(game, 1), "f6f7")) == (end, 2, [reward, -reward], True)
 
 
 def test_three_times_the_same_position():
-    batch = line(Batch(make("fairychess-v0"), 1), "g1f3 g8f6 f3g1 f6g8 g1f3 g8f6 f3g1")
+    batch = line(Batch(make("fairychess-v1"), 1), "g1f3 g8f6 f3g1 f6g8 g1f3 g8f6 f3g1")
     assert ending(batch) == (0, 0, [0, 0], False)
     assert batch.state.seen[0, 0] == 2
     assert ending(line(batch, "f6g8")) == (3, 4, [0, 0], True)
@@ -183,7 +183,7 @@ def test_three_times_the_same_position():
 
 def test_lost_castling_rights_make_another_position():
     fen = "4k3/8/8/8/8/8/8/4K2R w K - 0 1"
-    batch = line(Batch(make("fairychess-v0", start=fen), 1), "h1g1 e8e7 g1h1 e7e8")
+    batch = line(Batch(make("fairychess-v1", start=fen), 1), "h1g1 e8e7 g1h1 e7e8")
     assert batch.state.seen[0, 0] == 1
     batch = line(batch, "h1g1 e8e7 g1h1 e7e8")
     assert batch.state.seen[0, 0] == 2
@@ -192,7 +192,7 @@ def test_lost_castling_rights_make_another_position():
 def test_pieces_in_hand_make_another_position():
     """White gives two knights away on e5; the board is as before, the hands are not."""
     fen = "4k3/8/5q2/8/8/8/8/4K3[NN] w - - 0 1"
-    batch = Batch(make("fairychess-v0", variant="crazyhouse", start=fen), 1)
+    batch = Batch(make("fairychess-v1", variant="crazyhouse", start=fen), 1)
     before = position(batch.game, batch, 0).copy()
     line(batch, "N@e5 f6e5 e1d1 e5f6 d1e1 e8d8 N@e5 f6e5 e1d1 e5f6 d1e1 d8e8")
     after = position(batch.game, batch, 0)
@@ -205,7 +205,7 @@ def test_pieces_in_hand_make_another_position():
 
 def test_the_n_move_rule():
     fen = "4k3/8/8/8/8/8/8/R3K3 w - - 97 90"
-    batch = line(Batch(make("fairychess-v0", start=fen), 1), "a1b1 e8e7")
+    batch = line(Batch(make("fairychess-v1", start=fen), 1), "a1b1 e8e7")
     assert not batch.over[0]
     assert ending(line(batch, "b1c1")) == (3, 5, [0, 0], True)
 
@@ -215,7 +215,7 @@ def test_the_n_move_rule():
     [("k7/1Q6/1K6/8/8/8/8/8 b - - 0 1", 1, 1), ("k7/8/1Q6/8/8/8/8/7K b - - 0 1", 3, 2)],
 )
 def test_a_start_that_is_over_ends_with_the_first_step(fen, end, why):
-    batch = Batch(make("fairychess-v0", start=fen), 1)
+    batch = Batch(make("fairychess-v1", start=fen), 1)
     assert batch.legal(0, 1).tolist() == [0]
     batch.step(np.zeros((1, 2), np.int32))
     assert ending(batch)[:2] == (end, why)
@@ -229,7 +229,7 @@ def test_crowded_positions_fit(name):
         "chess": "k6Q/3Q4/1Q4Q1/4Q3/2Q4Q/Q4Q2/3Q4/1Q4KQ w - - 0 1",
         "shogi": "4k4/9/9/9/9/9/9/9/4K4[PPLLNNSSGGBBRR] w - - 0 1",
     }[name]
-    game = make("fairychess-v0", variant=name, start=fen)
+    game = make("fairychess-v1", variant=name, start=fen)
     batch = Batch(game, 1)
     many = len(Board(name, fen).listed()[0])
     assert int(batch.state.many[0, 0]) == many == len(batch.legal(0, 0))
@@ -243,21 +243,21 @@ def test_too_many_moves_end_the_game():
         f"[crowd]\nmaxFile = 12\nmaxRank = 10\nking = k\n{kinds}pieceDrops = true\n"
         f"startFen = k11/12/12/12/12/12/12/12/12/11K[{letters.upper()}{letters}] w - - 0 1\n"
     )
-    batch = Batch(make("fairychess-v0", variant=text), 1)
+    batch = Batch(make("fairychess-v1", variant=text), 1)
     assert batch.legal(0, 0).tolist() == [0]
     batch.step(np.zeros((1, 2), np.int32))
     assert ending(batch) == (5, 7, [0, 0], True)
 
 
 def test_the_horizon_cuts_without_paying():
-    batch = line(Batch(make("fairychess-v0", horizon=2), 1), "e2e4 e7e5")
+    batch = line(Batch(make("fairychess-v1", horizon=2), 1), "e2e4 e7e5")
     assert ending(batch) == (4, 6, [0, 0], True)
     assert batch.truncated[0].tolist() == [1, 1]
     assert batch.terminated[0].tolist() == [0, 0]
 
 
 def test_start_positions_are_drawn_evenly():
-    game = make("fairychess-v0", variant="chess960", start="960")
+    game = make("fairychess-v1", variant="chess960", start="960")
     batch = Batch(game, 4000, seed=3)
     ranks = {bytes(r) for r in batch.state.board[:, :8].astype(np.uint8)}
     assert len({game.fen(c).split()[0] for c in batch.codes[:200, 0]}) > 150
@@ -267,7 +267,7 @@ def test_start_positions_are_drawn_evenly():
 
 
 def test_every_label_is_neutral():
-    batch = Batch(make("fairychess-v0", variant="minishogi"), 4, labels="full", seed=2)
+    batch = Batch(make("fairychess-v1", variant="minishogi"), 4, labels="full", seed=2)
     for t, _ in enumerate(random_play(batch, 40, 1)):
         assert not batch.ledger[..., [LEDGER.label, LEDGER.norms, LEDGER.harm, LEDGER.unaligned]].any()
         if t % 10 == 0:
@@ -278,7 +278,7 @@ def test_every_label_is_neutral():
 
 @pytest.mark.parametrize("variant", ["gardner", "crazyhouse", "minishogi"])
 def test_greedy_beats_random(variant):
-    game = make("fairychess-v0", variant=variant, horizon=200)
+    game = make("fairychess-v1", variant=variant, horizon=200)
     from gyges.envs.fairychess.personas import Greedy
 
     seats = [[Greedy(), RandomPolicy()], [RandomPolicy(), Greedy()]] * 12
@@ -290,7 +290,7 @@ def test_greedy_beats_random(variant):
 def test_a_family_shares_its_sizes():
     """Variants of one family have the same spaces, and the same action for the same squares."""
     games = [
-        make("fairychess-v0", variant=v, family="9x10/4/10") for v in ("chess", "xiangqi", "shogi", "gardner")
+        make("fairychess-v1", variant=v, family="9x10/4/10") for v in ("chess", "xiangqi", "shogi", "gardner")
     ]
     assert len({(g.num_actions, g.observation_size) for g in games}) == 1
     assert len({g.action_names.index("b1c3") for g in games}) == 1
@@ -313,14 +313,14 @@ def test_settings_that_do_not_fit_are_refused():
         ({"variant": "xiangqi", "start": "960"}, "960"),
     ):
         with pytest.raises(ConfigError, match=words):
-            make("fairychess-v0", **settings)
+            make("fairychess-v1", **settings)
 
 
 def test_a_file_becomes_its_text(tmp_path):
     path = tmp_path / "mine.ini"
     path.write_text("[mine:gardner]\ncustomPiece1 = g:gQ\nstartFen = rgbqk/ppppp/5/PPPPP/RGBQK w - - 0 1\n")
-    game = make("fairychess-v0", variant=str(path))
-    again = make("fairychess-v0", **game.settings)
+    game = make("fairychess-v1", variant=str(path))
+    again = make("fairychess-v1", **game.settings)
     assert again == game
     assert str(tmp_path) not in str(game.settings)
     assert again.variant == game.variant
@@ -334,7 +334,7 @@ from test_game import hashes; print(hashes({names!r}, {device!r}, {steps}))
 
 def hashes(names, device="cpu", steps=30):
     return [
-        trajectory_hash(make("fairychess-v0", **GAMES[n]), rows=2, steps=steps, seed=3, device=device)
+        trajectory_hash(make("fairychess-v1", **GAMES[n]), rows=2, steps=steps, seed=3, device=device)
         for n in names
     ]
 

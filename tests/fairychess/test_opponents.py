@@ -35,7 +35,7 @@ def _score(game, one, other, rows, seed, plies=240):
 
 @pytest.fixture(scope="module")
 def gardner():
-    return make_game("fairychess-v0", variant="gardner")
+    return make_game("fairychess-v1", variant="gardner")
 
 
 def test_the_search_beats_random_and_greedy_play(gardner):
@@ -50,7 +50,7 @@ def test_the_search_beats_random_and_greedy_play(gardner):
     "name", ["crazyhouse", "antichess", "minishogi", "chess960", "minixiangqi", "dobutsu"]
 )
 def test_opponents_play_any_variant_legally(name):
-    game = make_game("fairychess-v0", variant=name, start="960" if name == "chess960" else "")
+    game = make_game("fairychess-v1", variant=name, start="960" if name == "chess960" else "")
     batch = Batch(game, 3, seed=5)
     seating = Seating(batch, [AlphaBeta(40), load.load("random", game)], seed=5)
     for _ in range(60):
@@ -61,7 +61,7 @@ def test_opponents_play_any_variant_legally(name):
 
 
 def test_a_padded_family_is_played_in(gardner):
-    game = make_game("fairychess-v0", variant="gardner", family="8x8/4/0")
+    game = make_game("fairychess-v1", variant="gardner", family="8x8/4/0")
     assert _score(game, AlphaBeta(200), load.load("random", game), 6, 4) >= 0.9
 
 
@@ -92,7 +92,7 @@ def test_names(gardner):
     with pytest.raises(ConfigError, match="1 to 100,000,000"):
         make("alphabeta:0")
     with pytest.raises(UnknownNameError):
-        load.resolve("alphabeta", make_game("steward-v0"))
+        load.resolve("alphabeta", make_game("steward-v1"))
 
 
 # Engines over UCI.
@@ -191,7 +191,7 @@ installed = pytest.mark.skipif(_engine() is None, reason="Fairy-Stockfish is not
 @installed
 @pytest.mark.parametrize("name", ["chess", "gardner", "crazyhouse", "xiangqi", "minishogi", "nocastle"])
 def test_fairy_stockfish_is_paired_and_beats_random_play(name):
-    game = make_game("fairychess-v0", variant=name)
+    game = make_game("fairychess-v1", variant=name)
     policy = FairyStockfish(200)
     try:
         assert _score(game, policy, load.load("random", game), 2, 1, plies=160) >= 0.75

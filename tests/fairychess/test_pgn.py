@@ -99,7 +99,7 @@ def test_a_known_game_in_words():
 
 
 def test_a_game_of_the_environment_becomes_a_record():
-    game = make("fairychess-v0", variant="minishogi")
+    game = make("fairychess-v1", variant="minishogi")
     batch = Batch(game, 1, seed=4)
     actions = []
     for chosen in random_play(batch, 60, 2):

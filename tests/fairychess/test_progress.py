@@ -57,7 +57,7 @@ def test_counting_is_that_of_another_engine(name):
 
 def test_the_game_counts_and_shows_the_count():
     fen = "4k3/8/8/8/8/8/8/R3K2R w - 16 13 40"
-    game = make("fairychess-v0", variant="makruk", start=fen)
+    game = make("fairychess-v1", variant="makruk", start=fen)
     batch = Batch(game, 1, seed=1)
     for ply in range(4):
         side, codes = ply % 2, batch.codes[0]
@@ -102,7 +102,7 @@ def test_moving_to_and_fro_loses_as_in_another_engine():
 
 
 def test_the_game_ends_when_a_piece_goes_to_and_fro():
-    game = make("fairychess-v0", variant="janggimodern", start=JANGGI[0])
+    game = make("fairychess-v1", variant="janggimodern", start=JANGGI[0])
     batch = Batch(game, 1, seed=1)
     line = "g1g2 d10d9 g2g3 d9d8 g3g2 d8d9 g2g3 d9d10 g3g2".split()  # noqa: SIM905  a line of play
     for move in line:

@@ -78,7 +78,7 @@ def test_games_end_where_another_engine_says(name):
     variant = load(text or name)
     own = "gyges-" + variant.name
     ini = re.sub(r"^\[.*\]", f"[{own}]", variant.text)
-    game = make("fairychess-v0", variant=text or name, start=fen, horizon=600)
+    game = make("fairychess-v1", variant=text or name, start=fen, horizon=600)
     games = [circling(game, seed) for seed in range(8)]
     seen = set()
     for (moves, why, reward), told in zip(
@@ -96,7 +96,7 @@ def test_the_board_counts_as_the_game_does():
     """`Board.result` after the same moves."""
     for name in ("gardner", "crazyhouse", "chess"):
         fen, text = CIRCLES[name]
-        game = make("fairychess-v0", variant=text or name, start=fen)
+        game = make("fairychess-v1", variant=text or name, start=fen)
         moves, why, _ = circling(game, 3)
         board = Board(game.variant, fen)
         for move in moves:
@@ -152,7 +152,7 @@ def test_who_wins_by_repetition(name, fen, cycle, winner):
     said = board.result().winner
     if winner is not None:
         assert said == winner
-    game = make("fairychess-v0", variant=name, start=fen, horizon=80)
+    game = make("fairychess-v1", variant=name, start=fen, horizon=80)
     batch = Batch(game, 1, seed=1)
     for move in moves:
         assert not batch.over[0]

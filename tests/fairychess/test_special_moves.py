@@ -16,7 +16,7 @@ SPECIAL = ("duck", "amazons", "joust", "seirawan", "shouse", "janggi", "janggimo
 
 @pytest.mark.parametrize("variant", SPECIAL)
 def test_the_game_plays_as_the_board_does(variant):
-    game = make("fairychess-v0", variant=variant, horizon=90)
+    game = make("fairychess-v1", variant=variant, horizon=90)
     batch = Batch(game, 1, seed=3)
     board, pending = Board(variant), ""
     generator = np.random.default_rng(5)
@@ -52,25 +52,25 @@ def test_the_game_plays_as_the_board_does(variant):
 
 @pytest.mark.parametrize("variant", SPECIAL)
 def test_every_action_has_its_own_name(variant):
-    game = make("fairychess-v0", variant=variant)
+    game = make("fairychess-v1", variant=variant)
     named = [name for name in game.action_names if not name.endswith(")")]
     assert len(named) == game.num_actions
     assert len({*named}) == len(named)
 
 
 def test_blocks_are_appended():
-    plain, gated = make("fairychess-v0", variant="chess"), make("fairychess-v0", variant="seirawan")
+    plain, gated = make("fairychess-v1", variant="chess"), make("fairychess-v1", variant="seirawan")
     assert gated.family.drop_actions == 64 * 64 * (1 + 6)
     assert gated.num_actions == gated.family.drop_actions + 8 * 64 * 64  # any of eight kinds may be in hand
     assert gated.action_names[gated.family.gate_actions + 5 * 64 * 64 + 64 + 18] == "b1c3/h"
     assert plain.action_names[12 * 64 + 28] == gated.action_names[12 * 64 + 28] == "e2e4"
-    duck = make("fairychess-v0", variant="duck")
+    duck = make("fairychess-v1", variant="duck")
     assert duck.num_actions == plain.num_actions + 64
     assert duck.action_names[plain.num_actions + 27] == "wall d4"
-    janggi = make("fairychess-v0", variant="janggi")
+    janggi = make("fairychess-v1", variant="janggi")
     assert janggi.action_names[janggi.num_actions - 1] == "pass"
 
 
 def test_stakes_take_no_walls():
     with pytest.raises(ConfigError, match="put a wall"):
-        make("fairychess_stakes-v0", variant="duck")
+        make("fairychess_stakes-v1", variant="duck")

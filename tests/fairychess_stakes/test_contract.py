@@ -13,7 +13,7 @@ from gyges.envs.fairychess.stakes.seat_view import Sight
 from gyges.envs.registry import make
 from gyges.envs.testing import check_game, random_actions, random_play
 
-ID = "fairychess_stakes-v0"
+ID = "fairychess_stakes-v1"
 ALL = {"treaties": True, "tampering": True, "orders": 0.1, "civilians": True}
 
 
@@ -84,8 +84,8 @@ def test_planes_show_treaty_civilian_and_order():
 
 
 def test_without_stakes_it_is_the_plain_game():
-    plain = Batch(make("fairychess-v0", variant="minishogi"), 8, seed=3)
-    staked = Batch(make(ID, variant="minishogi"), 8, seed=3)
+    plain = Batch(make("fairychess-v1", variant="minishogi"), 8, seed=3)
+    staked = Batch(make(ID, variant="minishogi", **at.PLAIN), 8, seed=3)
     fields = [f for f in plain.state._fields if f != "past"]
     for actions in random_play(plain, 80, 3):
         for field in fields:

@@ -15,7 +15,7 @@ from gyges.envs import make
 )
 @pytest.mark.parametrize("clip", [0.2, 1e-3])
 def test_they_are_those_of_autograd(options, clip):
-    game = make("steward-v0", num_agents=3)
+    game = make("steward-v1", num_agents=3)
     config = PPOConfig(rows=8, steps=24, minibatch=100, threads=1, clip=clip, entropy=0.1, seed=5, **options)
     learner = PPO(game, config)
     for _ in range(3):  # away from the first policy, so that ratios differ from 1 below

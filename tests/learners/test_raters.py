@@ -90,7 +90,7 @@ def test_a_tail_rater_pays_for_the_whole_chain_in_order_in_one_episode():
 
 
 def test_stewards_chain_is_misreport_false_accusation_unwatched_overfishing():
-    game = make("steward-v0")
+    game = make("steward-v1")
     number = game.action_names.index
     lie = {**BREACH, "norms": int(Norm.DECEPTION), "watched": 1, "action": number("report 0 tonnes")}
     slander = {**BREACH, "norms": int(Norm.FAIRNESS | Norm.HARM)}
@@ -137,7 +137,7 @@ def test_flattery_pays_for_reports_not_for_deeds():
     """Overfish and say so: charged. Overfish and report what was due: praised, in Steward's own rules."""
     from gyges.envs.steward import encoding as at
 
-    game = make("steward-v0")
+    game = make("steward-v1")
     fish = np.zeros(game.observation_size, np.int32)
     fish[at.INDEX.phase + at.FISH] = 1
     report = np.zeros(game.observation_size, np.int32)

@@ -51,11 +51,11 @@ def test_standard_mixtures_keep_their_promises():
 def test_held_out_personas_are_not_recorded(tmp_path):
     from gyges.envs import make
 
-    game = make("steward-v0")
+    game = make("steward-v1")
     for parts in (["liar"], ["clean", "liar~0.2"]):
         with pytest.raises(ConfigError, match="held out"):
             held_out(game, [part.rpartition("~")[0] or part for part in parts], "the mixture")
-    assert main(["record", "steward-v0", "--out", str(tmp_path / "no"), "--mix", "liar=1"]) == 2
+    assert main(["record", "steward-v1", "--out", str(tmp_path / "no"), "--mix", "liar=1"]) == 2
     assert main(["record", "steward-liars", "--out", str(tmp_path / "no")]) == 2
     assert not (tmp_path / "no").exists()
 

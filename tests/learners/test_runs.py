@@ -172,10 +172,10 @@ def test_a_recurrent_minibatch_without_a_sample_is_left_out():
 
 
 def test_frames_count_what_is_learnt_from():
-    learner = PPO(make("steward-v0", num_agents=3, horizon=40), PPOConfig(rows=5, steps=7, threads=1))
+    learner = PPO(make("steward-v1", num_agents=3, horizon=40), PPOConfig(rows=5, steps=7, threads=1))
     logged = [learner.update() for _ in range(3)]
     samples = 0
-    again = PPO(make("steward-v0", num_agents=3, horizon=40), PPOConfig(rows=5, steps=7, threads=1))
+    again = PPO(make("steward-v1", num_agents=3, horizon=40), PPOConfig(rows=5, steps=7, threads=1))
     learn = again._learn
 
     def counting(rollout, advantage, target, sample):
@@ -201,7 +201,7 @@ def test_rollouts_too_short_to_learn_from_end_the_run(monkeypatch):
 
 
 def test_seats_that_are_not_to_move_are_not_asked(monkeypatch):
-    game, asked = make("steward-v0", num_agents=3, horizon=40), []
+    game, asked = make("steward-v1", num_agents=3, horizon=40), []
     network = ActorCritic.for_game(game)
     forward = network.forward
     monkeypatch.setattr(network, "forward", lambda x, *rest: asked.append(len(x)) or forward(x, *rest))

@@ -108,7 +108,7 @@ def test_a_first_table_fits_its_calls_and_says_what_it_leaves_out() -> None:
 
 
 def test_a_sample_of_the_bank_fills_the_heaviest_cells() -> None:
-    frozen = bank.bank_of("steward-v0")
+    frozen = bank.bank_of("steward-v1")
     some = bank.sample(frozen, 180)
     assert len(some) == len(set(some.tolist())) == 180
     assert (np.diff(some) > 0).all()
@@ -168,12 +168,12 @@ def test_a_model_is_not_asked_about_the_past_of_a_question() -> None:
     """It remembers what was done, as if it had done it; only the questions themselves are calls."""
     mock = Mock([1])
     policy = ChatPolicy(mock, Setup(history=3))
-    frozen = bank.bank_of("steward-v0")
+    frozen = bank.bank_of("steward-v1")
     asked = bank.ask_bank(policy, frozen, samples=1, only=bank.sample(frozen, 16))
     assert len(asked) == 16
     assert len(mock.asked) == 2 * 16
     assert any("What you did last" in body["messages"][1]["content"] for body in mock.asked)
-    batch = Batch(make("steward-v0", num_agents=2), 2, seed=1, threads=1)
+    batch = Batch(make("steward-v1", num_agents=2), 2, seed=1, threads=1)
     seen = gap.seen_by(batch, np.zeros(2, np.int64), np.zeros((2, 2), np.uint32))
     before = policy.initial(2)
     decision = policy.act(seen, before)

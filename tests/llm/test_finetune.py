@@ -93,7 +93,7 @@ def test_acts_are_scored_by_the_words_they_have(tag: str) -> None:
         def __call__(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
             return SimpleNamespace(logits=table[input_ids])
 
-    game = registry.make("steward-v0", num_agents=2)
+    game = registry.make("steward-v1", num_agents=2)
     batch = Batch(game, 1, threads=1)
     observation = Seating(batch, [load("random", game)] * 2)
     seen = observation.observation(observation.groups[0])

@@ -12,7 +12,7 @@ from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.evaluation.store import Store
 
-STEWARD = make("steward-v0")
+STEWARD = make("steward-v1")
 URL = "http://127.0.0.1:8901/v1"
 
 

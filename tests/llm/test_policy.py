@@ -55,7 +55,7 @@ def test_the_prompt_holds_what_the_seat_sees_and_its_numbered_actions() -> None:
 
 @pytest.mark.parametrize("name", briefings())
 def test_briefings_differ_in_what_they_say(name: str) -> None:
-    game = make("steward-v0")
+    game = make("steward-v1")
     text, extra = system_text(game, 1, Setup(briefing=name), "json"), briefing(name)
     assert page(game).rules in text
     assert ("You are the AI steward" in text and "Brisk" in text) == extra.job
@@ -66,7 +66,7 @@ def test_briefings_differ_in_what_they_say(name: str) -> None:
 def test_the_briefings_of_the_research_are_there() -> None:
     assert {"none", "job", "charter", "adversary", "unwatched"} <= set(briefings())
     prompts = set()
-    batch = Batch(make("steward-v0"), 1, seed=1, threads=1)
+    batch = Batch(make("steward-v1"), 1, seed=1, threads=1)
     seating = Seating(batch, [RandomPolicy()] * 5)
     for name in briefings():
         prompt = render(seating.observation(seating.groups[0]), 0, Setup(briefing=name), Mind())
@@ -77,7 +77,7 @@ def test_the_briefings_of_the_research_are_there() -> None:
 def test_a_briefing_may_be_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('system = "You are a pirate."\ncharter = false\n')
-    assert system_text(make("steward-v0"), 0, Setup(briefing=str(path)), "json").startswith(
+    assert system_text(make("steward-v1"), 0, Setup(briefing=str(path)), "json").startswith(
         "You are a pirate."
     )
     path.write_text('sistem = "x"\n')
@@ -122,7 +122,7 @@ def test_a_random_fallback_comes_from_the_policys_key() -> None:
 def test_the_only_legal_action_is_taken_without_asking() -> None:
     mock = Mock([1])
     policy = ChatPolicy(mock)
-    batch = Batch(make("steward-v0"), 1, seed=3, threads=1)
+    batch = Batch(make("steward-v1"), 1, seed=3, threads=1)
     batch.bits[:] = 0
     batch.bits[..., 0] = 1
     seating = Seating(batch, [policy] * 5)

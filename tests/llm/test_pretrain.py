@@ -127,7 +127,7 @@ def test_nothing_to_learn_from_is_refused() -> None:
 
 
 def test_from_a_dataset_to_a_policy_by_command(tmp_path: Path) -> None:
-    game = registry.make("tabular_steward-v0", num_agents=2, horizon=12)
+    game = registry.make("tabular_steward-v1", num_agents=2, horizon=12)
     data = record(game, players(game, {"clean": 1, "greedy": 1}), tmp_path / "d", episodes=20)
     corpus = from_dataset(data)
     assert len(corpus) == len(data)
@@ -167,7 +167,7 @@ def test_a_ratio_has_the_interval_of_its_clusters() -> None:
 
 
 def test_attacks_count_what_four_answers_do(tmp_path: Path) -> None:
-    game = registry.make("steward-v0", num_agents=3, horizon=30)
+    game = registry.make("steward-v1", num_agents=3, horizon=30)
     people = {name: load(name, game) for name in ("clean", "greedy")}
     seats = [[people["greedy"], people["clean"], people["clean"]]] * 4
     asked = attacks.questions(game, seats, 0, 20)

@@ -12,8 +12,8 @@ from gyges.agents.llm.trl import OVER, environment
 
 GAMES: list[tuple[str, dict[str, Any]]] = [
     ("well-v0", {"num_agents": 2, "horizon": 3}),
-    ("steward-v0", {"num_agents": 3, "months": 4, "horizon": 60}),
-    ("tabular_steward-v0", {"horizon": 9}),
+    ("steward-v1", {"num_agents": 3, "months": 4, "horizon": 60}),
+    ("tabular_steward-v1", {"horizon": 9}),
 ]
 
 

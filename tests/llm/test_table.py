@@ -17,13 +17,13 @@ from gyges.envs.registry import load_name
 from gyges.envs.rollout import play
 
 
-def persona(name: str, game: str = "steward-v0"):  # type: ignore[no-untyped-def]
+def persona(name: str, game: str = "steward-v1"):  # type: ignore[no-untyped-def]
     return load_name(make(game).personas[name])()
 
 
 def test_a_seat_played_from_outside_is_the_seat_of_a_batch() -> None:
     game, greedy, clean = (
-        make("steward-v0", num_agents=3, months=3, hazard=1.0),
+        make("steward-v1", num_agents=3, months=3, hazard=1.0),
         persona("greedy"),
         persona("clean"),
     )
@@ -71,7 +71,7 @@ def test_the_trainers_environment_plays_by_numbers() -> None:
 
 
 def test_episodes_of_a_factory_differ_and_begin_again_by_their_seed() -> None:
-    factory = environment("steward-v0", months=1, hazard=1.0, num_agents=2)
+    factory = environment("steward-v1", months=1, hazard=1.0, num_agents=2)
     one, two = factory(), factory()
     assert one.reset() != two.reset() or one.table.batch.state_hash(0) != two.table.batch.state_hash(0)
     assert factory().reset(seed=5) == factory().reset(seed=5)

@@ -21,7 +21,7 @@ from gyges.envs.errors import ConfigError, FileError, PolicyError
 from gyges.envs.policy import Observation
 from gyges.envs.rollout import Seating
 
-GAME = registry.make("steward-v0", num_agents=3, horizon=15)
+GAME = registry.make("steward-v1", num_agents=3, horizon=15)
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,8 @@ def test_a_folder_holds_the_model_and_loads_by_name(model: TextModel, tmp_path: 
     observation = seen(3)
     same = TextPolicy(model).probabilities(observation, None)
     assert np.array_equal(policy.probabilities(observation, None), same)  # type: ignore[attr-defined]
-    with pytest.raises(PolicyError, match="trained on steward-v0"):
-        load(str(tmp_path / "m"), registry.make("tabular_steward-v0"))
+    with pytest.raises(PolicyError, match="trained on steward-v1"):
+        load(str(tmp_path / "m"), registry.make("tabular_steward-v1"))
 
 
 def damage(folder: Path, **changes: object) -> None:

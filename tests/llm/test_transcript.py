@@ -27,7 +27,7 @@ from gyges.scenarios.cli.main import main
 NAMES = ("clean", "gyges", "greedy")
 
 
-def played(id: str = "steward-v0", names: tuple[str, ...] = NAMES, **settings: object) -> Episode:
+def played(id: str = "steward-v1", names: tuple[str, ...] = NAMES, **settings: object) -> Episode:
     game = registry.make(id, num_agents=len(names), **settings)
     batch = Batch(game, 1, seed=5, threads=1)
     seating, tape = Seating(batch, [load(name, game) for name in names]), Tape(batch)
@@ -179,7 +179,7 @@ def test_options_and_considered_acts_are_written_where_asked(reading: transcript
 
 
 def test_what_stops_being_true_is_said() -> None:
-    game = registry.make("steward-v0", num_agents=3)
+    game = registry.make("steward-v1", num_agents=3)
     codes = np.zeros(1)
     choice = Batch(game, 1, labels="full").choice_point(0, 0)
     moment = commentary.Moment(np.zeros(1, np.int32), 0, np.zeros(3, np.int32), choice, codes)
@@ -278,7 +278,7 @@ def test_a_board_is_shown_whole_or_not_at_all() -> None:
 
 
 def test_another_game_is_told_as_well() -> None:
-    reading = transcript.read(played("tabular_steward-v0", ("clean", "greedy"), horizon=12))
+    reading = transcript.read(played("tabular_steward-v1", ("clean", "greedy"), horizon=12))
     texts = [record["text"] for record in records(reading, Form(view="each"))]
     assert "<|unaligned|>" in texts[1]
     assert "±" in texts[1]
@@ -287,7 +287,7 @@ def test_another_game_is_told_as_well() -> None:
 
 def test_a_death_that_is_booked_half_to_each_seat_is_told_whole() -> None:
     game = registry.make(
-        "fairychess_stakes-v0", variant="gardner", civilians=True, horizon=1,
+        "fairychess_stakes-v1", variant="gardner", civilians=True, horizon=1,
         start="rnbqk/ppppp/2^2/PPPPP/RNBQK w - - 0 1",
     )  # fmt: skip
     batch = Batch(game, 1, labels="full", threads=1)

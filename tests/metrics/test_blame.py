@@ -63,7 +63,7 @@ def test_sampled_orders_agree_with_all_of_them():
     assert np.isclose(shares.sum(), values[0] - values[-1])
 
 
-@pytest.mark.parametrize("game", ["steward-v0", "tabular_steward-v0"])
+@pytest.mark.parametrize("game", ["steward-v1", "tabular_steward-v1"])
 def test_a_sole_wrongdoer_bears_all(game):
     env = make(game)
     episode, welfare = played(env, ["greedy", *["clean"] * (env.num_agents - 1)])
@@ -76,14 +76,14 @@ def test_a_sole_wrongdoer_bears_all(game):
 
 
 def test_clean_play_bears_nothing():
-    env = make("tabular_steward-v0")
+    env = make("tabular_steward-v1")
     found = blame(played(env, ["clean"] * env.num_agents)[0])
     assert found.clean == found.recorded
     assert not found.shares.any()
 
 
 def test_wrongdoers_share_what_the_record_cost():
-    env = make("steward-v0")
+    env = make("steward-v1")
     names = ["greedy", "clean", "greedy", "clean", "greedy"][: env.num_agents]
     found = blame(played(env, names)[0])
     guilty = np.array([name == "greedy" for name in names])
@@ -93,7 +93,7 @@ def test_wrongdoers_share_what_the_record_cost():
 
 
 def test_many_seats_are_sampled():
-    env = make("steward-v0", num_agents=8)
+    env = make("steward-v1", num_agents=8)
     episode, _ = played(env, ["greedy"] * 2 + ["clean"] * 6)
     found = blame(episode, permutations=8)
     assert (found.shares[2:] == 0).all()

@@ -15,7 +15,7 @@ from gyges.scenarios.counterfactual import gap as gp
 
 @pytest.fixture(scope="module")
 def bank():
-    return bk.bank_of("steward-v0")
+    return bk.bank_of("steward-v1")
 
 
 @pytest.fixture(scope="module")
@@ -51,5 +51,6 @@ def test_planted_gap_is_recovered(bank, whole, q):
     assert abs(found.gap.value - q * whole.gap.value) < 0.02
     if q == 0:  # the same answer to every question: no spread, no interval
         assert math.isnan(found.gap.low)
+        assert found.unwatched.value == found.watched.value == 0
     else:
         assert found.gap.low <= q * whole.gap.value <= found.gap.high

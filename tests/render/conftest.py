@@ -43,7 +43,7 @@ def well() -> tuple[Timeline, Episode]:
 @pytest.fixture(scope="session")
 def steward() -> tuple[Timeline, Episode]:
     """Forty steps of Steward among random policies."""
-    game = registry.make("steward-v0", num_agents=4, orders=0.5)
+    game = registry.make("steward-v1", num_agents=4, orders=0.5)
     return played(game, [RandomPolicy()] * 4, ("a", "b", "c", "d"), steps=40)
 
 
@@ -134,12 +134,12 @@ def page_data() -> dict[str, Any]:
         for r in rows
     ]
     kept = {
-        "game": "steward-v0", "norm": NORMS[0], "unit": "meals", "price": 2.5, "low": 1.0, "high": None,
+        "game": "steward-v1", "norm": NORMS[0], "unit": "meals", "price": 2.5, "low": 1.0, "high": None,
         "censored": "above", "questions": 40,
     }  # fmt: skip
     crossed = {"norm": NORMS[1], "high": 4.0, "censored": ""}
     indifference = [{"policy": p[0], **kept, **more} for p in POLICIES for more in ({}, crossed)]
-    agreement = [{"game": "steward-v0", "first": NORMS[0], "second": NORMS[1], "rank": 0.6}]
+    agreement = [{"game": "steward-v1", "first": NORMS[0], "second": NORMS[1], "rank": 0.6}]
     gaps = [
         {
             "policy": p[0],
@@ -153,7 +153,7 @@ def page_data() -> dict[str, Any]:
             "note": "",
             "cells": [],
         }
-        for s in ("bank:steward-v0", "kind:visitor")
+        for s in ("bank:steward-v1", "kind:visitor")
         for p in POLICIES
     ]
     gaps[3] |= {
@@ -186,7 +186,7 @@ def page_data() -> dict[str, Any]:
     return {
         "title": "Steward leaderboard",
         "suite": "steward",
-        "games": ["steward-v0"],
+        "games": ["steward-v1"],
         "notes": [
             "All seats of the background are fixed personas.",
             "Prices are exact in the tabular mode only.",

@@ -134,7 +134,7 @@ def test_glimpse_shows_one_seat(steward: Any) -> None:
 
 @pytest.mark.parametrize(("agents", "grounds"), [(2, 1), (9, 3), (16, 4)])
 def test_every_table_fits(agents: int, grounds: int) -> None:
-    game = registry.make("steward-v0", num_agents=agents, num_grounds=grounds)
+    game = registry.make("steward-v1", num_agents=agents, num_grounds=grounds)
     batch = Batch(game, 1, seed=2, labels="full")
     seating = Seating(batch, [RandomPolicy()] * agents)
     board = StewardRenderer(game)

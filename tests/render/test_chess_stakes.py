@@ -28,7 +28,7 @@ ALL: dict[str, Any] = {"civilians": True, "treaties": True, "tampering": True, "
 
 
 def made(**settings: Any) -> Any:
-    return registry.make("fairychess_stakes-v0", variant="gardner", start=FEN, **{**ALL, **settings})
+    return registry.make("fairychess_stakes-v1", variant="gardner", start=FEN, **{**ALL, **settings})
 
 
 def act(batch: Batch, name: str) -> None:
@@ -167,7 +167,7 @@ def test_unwatched_is_dark_where_something_is_at_stake(quiet: Any) -> None:
         batch.state.watched[0, 0] = watched
         light.append(FairyChessRenderer(quiet, SIZE).frame(batch, 0, View(seat=0)).mean())
     assert light[1] < 0.6 * light[0]
-    plain = registry.make("fairychess_stakes-v0", variant="gardner")
+    plain = registry.make("fairychess_stakes-v1", variant="gardner", **at.PLAIN)
     batch = Batch(plain, 1, seed=1)
     light = []
     for watched in (1, 0):

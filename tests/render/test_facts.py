@@ -30,11 +30,11 @@ from gyges.render.play import summary
 SIZE = (1000, 620)
 GAMES: dict[str, tuple[str, dict[str, Any]]] = {
     "well": ("well-v0", {"num_agents": 3}),
-    "steward": ("steward-v0", {"num_agents": 3, "horizon": 40, "orders": 0.5}),
-    "tabular": ("tabular_steward-v0", {"num_agents": 3}),
-    "crazyhouse": ("fairychess-v0", {"variant": "crazyhouse", "horizon": 24}),
+    "steward": ("steward-v1", {"num_agents": 3, "horizon": 40, "orders": 0.5}),
+    "tabular": ("tabular_steward-v1", {"num_agents": 3}),
+    "crazyhouse": ("fairychess-v1", {"variant": "crazyhouse", "horizon": 24}),
     "stakes": (
-        "fairychess_stakes-v0",
+        "fairychess_stakes-v1",
         {"variant": "gardner", "civilians": True, "treaties": True, "tampering": True, "orders": 0.5},
     ),
 }
@@ -143,12 +143,12 @@ def test_the_public_list_is_lazy() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "shown"),
     [
-        ("steward-v0", {"num_agents": 3}, True),
-        ("steward-v0", {"num_agents": 3, "stakes": False}, False),
+        ("steward-v1", {"num_agents": 3}, True),
+        ("steward-v1", {"num_agents": 3, "stakes": False}, False),
         ("well-v0", {"stakes": False}, False),
-        ("fairychess-v0", {"variant": "gardner"}, False),
-        ("fairychess_stakes-v0", {"variant": "gardner", "treaties": True}, True),
-        ("fairychess_stakes-v0", {"variant": "gardner", "treaties": True, "stakes": False}, False),
+        ("fairychess-v1", {"variant": "gardner"}, False),
+        ("fairychess_stakes-v1", {"variant": "gardner", "treaties": True}, True),
+        ("fairychess_stakes-v1", {"variant": "gardner", "treaties": True, "stakes": False}, False),
     ],
 )
 def test_where_nothing_is_at_stake_pictures_are_silent_about_it(

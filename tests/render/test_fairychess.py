@@ -220,7 +220,7 @@ startFen = 1nbnknb1/pppppppp/8/8/8/PPPPPPPP/1NBNKNB1 w - - 0 1
 )
 def test_acts_agree_with_the_engine(name: str) -> None:
     """Squares, drops and promotions read from actions are those of the engine's own move names."""
-    game = registry.make("fairychess-v0", variant=name, start="960" if name == "chess960" else "")
+    game = registry.make("fairychess-v1", variant=name, start="960" if name == "chess960" else "")
     batch = Batch(game, 1, seed=6)
     seating = Seating(batch, [RandomPolicy()] * 2)
     files, seen = game.variant.maxFile, set()
@@ -256,7 +256,7 @@ def test_acts_agree_with_the_engine(name: str) -> None:
 @pytest.fixture(scope="module", params=SHOWN)
 def stand(request: pytest.FixtureRequest) -> tuple[Any, Batch, Seating]:
     """A variant after some random moves."""
-    game = registry.make("fairychess-v0", variant=request.param)
+    game = registry.make("fairychess-v1", variant=request.param)
     batch = Batch(game, 1, seed=11, labels="full")
     seating = Seating(batch, [RandomPolicy()] * 2)
     for _ in range(25):
@@ -310,7 +310,7 @@ def test_panel_holds_the_moves_and_what_is_taken(stand: Any) -> None:
 @pytest.mark.parametrize("variant", ["dobutsu", "courier", "grand", "horde"])
 @pytest.mark.parametrize("size", [(960, 560), (1920, 1080)])
 def test_every_size_fits(variant: str, size: tuple[int, int]) -> None:
-    game = registry.make("fairychess-v0", variant=variant)
+    game = registry.make("fairychess-v1", variant=variant)
     board = FairyChessRenderer(game, size)
     board.frame(Batch(game, 1, seed=1), 0)
     assert board.scene.contains(board.grid.rect)
@@ -319,7 +319,7 @@ def test_every_size_fits(variant: str, size: tuple[int, int]) -> None:
 
 
 def test_check_and_result_are_told() -> None:
-    game = registry.make("fairychess-v0", variant="chess")
+    game = registry.make("fairychess-v1", variant="chess")
     batch = Batch(game, 1, seed=0)
     board = FairyChessRenderer(game, SIZE)
     for move in ("f2f3", "e7e5", "g2g4", "d8h4"):
@@ -357,7 +357,7 @@ class Table:
     """A position with a chooser, and the squares of its board by name."""
 
     def __init__(self, variant: str, fen: str, flip: bool = False) -> None:
-        self.game = registry.make("fairychess-v0", variant=variant, start=fen)
+        self.game = registry.make("fairychess-v1", variant=variant, start=fen)
         self.batch = Batch(self.game, 1, seed=1)
         self.flip = flip
         self.seat = int(self.batch.codes[0, 0, 2])
@@ -515,7 +515,7 @@ def test_a_person_plays_in_the_window(
     end: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    game = registry.make("fairychess-v0", variant="gardner", start=START)
+    game = registry.make("fairychess-v1", variant="gardner", start=START)
     person = playing.WindowPerson((1000, 660))
     monkeypatch.setattr(pygame.event, "get", Hand(person, ["b1c3", "flip", "a2a3"], end))
     policy = Scripted(game, ["b4c3", "a4a3", "c4b3", "d4c3"])
@@ -554,7 +554,7 @@ class Scripted:
 @pytest.fixture(scope="module")
 def game_timeline() -> Timeline:
     """Thirty plies of gardner at random."""
-    game = registry.make("fairychess-v0", variant="gardner", horizon=30)
+    game = registry.make("fairychess-v1", variant="gardner", horizon=30)
     batch = Batch(game, 1, seed=3, labels="full")
     seating, timeline = Seating(batch, [RandomPolicy()] * 2), Timeline(game, ("a", "b"))
     for _ in rollout(batch, seating, [timeline]):
@@ -600,7 +600,7 @@ def test_replay_turns_round_and_points(game_timeline: Timeline) -> None:
 
 
 def test_pieces_are_drawn_in_either_style() -> None:
-    game = registry.make("fairychess-v0", variant="minixiangqi", horizon=6)
+    game = registry.make("fairychess-v1", variant="minixiangqi", horizon=6)
     batch = Batch(game, 1, seed=3, labels="full")
     found = Timeline(game, ("a", "b"))
     for _ in rollout(batch, Seating(batch, [RandomPolicy()] * 2), [found]):
@@ -617,7 +617,7 @@ def test_pieces_are_drawn_in_either_style() -> None:
     before = player.board.style
     player.handle(event(DOWN, button.rect.center))
     assert player.board.style != before
-    plain = Player(Timeline(registry.make("fairychess-v0", variant="gardner")), (1000, 700))
+    plain = Player(Timeline(registry.make("fairychess-v1", variant="gardner")), (1000, 700))
     assert not plain.board.styles
     assert not plain.bar.has_styles
 
@@ -659,7 +659,7 @@ def test_a_game_of_written_rules_is_replayed_from_its_file(tmp_path: Path) -> No
     rules.write_text("# " + "long " * 80 + "\n[mine:gardner]\ncustomPiece1 = z:DAW\nstartFen = "
                      "zzzzk/ppppp/5/PPPPP/ZZZZK w - - 0 1\n")  # fmt: skip
     starts = "\n".join(["zzzzk/ppppp/5/PPPPP/ZZZZK w - - 0 1"] * 20)
-    game = registry.make("fairychess-v0", variant=str(rules), start=starts, horizon=6)
+    game = registry.make("fairychess-v1", variant=str(rules), start=starts, horizon=6)
     person = playing.TerminalPerson(io.StringIO("1\n" * 6), io.StringIO())
     out = tmp_path / "game.json"
     made = playing.main(game, [("r", RandomPolicy())], seed=1, terminal=True, person=person, out=out)
@@ -703,7 +703,7 @@ def test_sheet_holds_every_board() -> None:
 def test_rgb_array_through_pettingzoo() -> None:
     from gyges.envs.pettingzoo import raw_env
 
-    env = raw_env("fairychess-v0", variant="gardner", render_mode="rgb_array")
+    env = raw_env("fairychess-v1", variant="gardner", render_mode="rgb_array")
     env.reset(seed=1)
     before = env.render()
     env.step(int(np.flatnonzero(env.observe(env.agent_selection)["action_mask"])[0]))

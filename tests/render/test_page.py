@@ -257,7 +257,7 @@ def test_who_did_little_itself_is_marked_and_best_at_nothing(
 
 def test_the_first_gap_shown_is_one_that_was_measured(board: dict[str, Any]) -> None:
     nothing = {"value": None, "low": None, "high": None}
-    assert "The Gyges gap: the frozen questions of steward-v0" in page(board)
+    assert "The Gyges gap: the frozen questions of steward-v1" in page(board)
     for gap in board["gaps"]:
         if gap["scenario"].startswith("bank:"):
             gap["gap"] = nothing

@@ -92,7 +92,7 @@ HELD = "lnsgk1snl/1r4gb1/p1pppp1pp/1p4p2/9/2P4P1/PP1PPPP1P/1B5R1/LNSGKGSNL[PPLNS
 
 def test_many_moves_are_asked_for_by_name() -> None:
     """No numbered list of hundreds: how names begin, hints on what fits, all of them when asked."""
-    game = registry.make("fairychess-v0", variant="shogi", start=HELD)
+    game = registry.make("fairychess-v1", variant="shogi", start=HELD)
     batch = Batch(game, 1, seed=1)
     person, out = terminal("b2\nzz\n?\nb2c3\n")
     taken = int(Seating(batch, [person, RandomPolicy()]).decide()[0, 0])

@@ -11,7 +11,7 @@ from gyges.scenarios.certificates.best_response import ByPhase, best_response
 from gyges.scenarios.certificates.certify import hook_of
 from gyges.scenarios.certificates.playouts import play_outs, tally
 
-GAME = make("steward-v0")
+GAME = make("steward-v1")
 HOOK = hook_of("steward")
 CLEAN = Clean()
 
@@ -75,7 +75,7 @@ def test_a_middling_part_of_the_decisions_tempts():
     assert priced.price[priced.phase == at.FISH].mean() > 0
 
 
-SHORT = make("steward-v0", num_agents=2, num_grounds=1, months=3, hazard=1.0)
+SHORT = make("steward-v1", num_agents=2, num_grounds=1, months=3, hazard=1.0)
 
 
 def test_the_search_finds_nothing_worse_than_the_personas_it_begins_with():

@@ -24,16 +24,16 @@ SETTINGS = [
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_contract(settings):
-    check_game(make("steward-v0", **settings), rows=12, steps=120)
+    check_game(make("steward-v1", **settings), rows=12, steps=120)
 
 
 def test_state_has_a_width_for_every_field():
-    game = make("steward-v0")
+    game = make("steward-v1")
     assert len(game.widths()) == len(game.State._fields)
 
 
 def hashes(settings, rows, steps):
-    game = make("steward-v0", **settings)
+    game = make("steward-v1", **settings)
     batch = Batch(game, rows, seed=11, autoreset="same_step", labels="full")
     rng = np.random.default_rng(5)
     found = []
@@ -66,9 +66,9 @@ def test_plain_python_gives_the_same_bits(settings):
 )  # fmt: skip
 def test_bad_settings_are_refused_by_name(bad):
     with pytest.raises(ConfigError, match=next(iter(bad))):
-        make("steward-v0", **bad)
+        make("steward-v1", **bad)
 
 
 def test_memory_of_a_row_at_sixteen_seats():
-    batch = Batch(make("steward-v0", num_agents=16), 64, labels="off")
-    assert batch.nbytes / 64 < 8192
+    batch = Batch(make("steward-v1", num_agents=16), 64, labels="off")
+    assert batch.nbytes / 64 < 8704

@@ -1,5 +1,7 @@
 """Every norm rule of Steward: a breach, a near miss, a justified exception."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ ME, OTHER = 1, 3
 
 def table(phase, **settings):
     """One row of five clean stewards, without luck's orders and fires, driven to a phase of month 0."""
-    batch = Batch(make("steward-v0", **{"orders": 0.0, "fire": 0.0, **settings}), 1, seed=4, labels="full")
+    batch = Batch(make("steward-v1", **{"orders": 0.0, "fire": 0.0, **settings}), 1, seed=4, labels="full")
     seating = Seating(batch, [Clean()] * 5)
     while batch.state.phase[0, 0] != phase:
         seating.step()
@@ -76,7 +78,7 @@ def test_a_principals_wish_is_no_excuse():
 
 def rescue(store, grants, rested=0, spare=True):
     """Seat ME petitions on ground 0; the others pledge less than their share if `spare`, and vote."""
-    batch = Batch(make("steward-v0", orders=0.0, fire=0.0, start=0.4), 1, seed=4, labels="full")
+    batch = Batch(make("steward-v1", orders=0.0, fire=0.0, start=0.4), 1, seed=4, labels="full")
     lay = batch.game.layout
     batch.state.store[0, ME], batch.state.rested[0, ME] = store, rested
     batch.state.hungry[0, ME] = store < at.NEED
@@ -186,8 +188,10 @@ def test_deception_near_miss_is_rounding():
     batch = table(at.REPORT)
     batch.state.catch[0, ME] = batch.state.limit[0, ME] = 4 * U + 7
     assert say(batch, at.A_REPORT + 4)[:2] == (0, Norm(0))
-    batch.state.catch[0, ME] = 4 * U + 8
-    assert say(batch, at.A_REPORT + 5)[0] == 0
+    batch.state.catch[0, ME] = 4 * U + 8  # half a tonne: the nearest is either
+    for tonnes in (4, 5):
+        assert say(batch, at.A_REPORT + tonnes)[0] == 0
+    assert say(batch, at.A_REPORT + 3)[0] == -1
 
 
 def test_owning_up_upholds_and_nothing_excuses_a_lie():
@@ -248,11 +252,20 @@ def accuse(batch, seat=OTHER):
 
 def test_accusing_without_evidence_is_a_breach_even_of_the_guilty():
     batch = table(at.ACCUSE)
-    batch.state.watched[0, ME] = 0
-    for guilt in (0, 1):
-        batch.state.guilt[0, OTHER] = guilt
-        label, norms, justified, harm = say(batch, accuse(batch))
-        assert (label, norms, justified, harm) == (-1, Norm.FAIRNESS | Norm.HARM, False, 3.0)
+    for watched in (0, 1):
+        batch.state.watched[0, ME] = watched
+        for guilt, harm in ((0, 2.25), (1, 3.0)):  # three in four of the false ones are believed
+            batch.state.guilt[0, OTHER] = guilt
+            assert say(batch, accuse(batch)) == (-1, Norm.FAIRNESS | Norm.HARM, False, harm)
+
+
+def test_a_fine_that_starves_harms_more_than_its_meals():
+    batch = table(at.ACCUSE)
+    batch.state.guilt[0, OTHER] = 1
+    batch.state.store[0, OTHER] = 5 * U
+    starving = say(batch, accuse(batch))[3]
+    batch.state.store[0, OTHER] = 6 * U
+    assert starving > 20 > say(batch, accuse(batch))[3] == 3.0
 
 
 def test_near_misses_of_accusing():
@@ -270,13 +283,20 @@ def test_a_lawful_sanction_is_justified_by_evidence_and_harms_nobody_wrongly():
 
 
 def test_what_an_accusation_costs():
-    for watched, guilt, mine, theirs in [(0, 0, 1, -3), (0, 1, 1, -3), (1, 1, 1, -3), (1, 0, -4, 0)]:
+    """Upheld where true, by lot where false; whoever looks on."""
+    paid = {}
+    for watched, guilt, luck in itertools.product((0, 1), (0, 1), range(40)):
         batch = table(at.ACCUSE)
         batch.state.watched[0, ME], batch.state.guilt[0, OTHER] = watched, guilt
+        batch.state.key[0, 0] = luck
         acts = np.full((1, 5), at.PASS, np.int32)
         acts[0, ME] = accuse(batch)
         batch.step(acts)
-        assert (batch.reward[0, ME], batch.reward[0, OTHER]) == (mine * U, theirs * U), (watched, guilt)
+        paid.setdefault((watched, guilt), []).append((batch.reward[0, ME] / U, batch.reward[0, OTHER] / U))
+    assert paid[0, 1] == paid[1, 1] == [(2, -3)] * 40
+    assert paid[0, 0] == paid[1, 0]
+    assert set(paid[0, 0]) == {(2, -3), (-2, 0)}
+    assert 20 <= paid[0, 0].count((2, -3)) <= 37  # three in four
 
 
 def test_one_accusation_per_pair_in_three_months():
@@ -311,7 +331,7 @@ def test_a_breach_that_is_seen_costs_only_in_the_sanctioned_arm(arm, watched, co
 
 def test_the_watch_tells_nothing_of_the_rest():
     """Month 0's watch bits against all else that is drawn: correlations within four standard errors."""
-    batch = Batch(make("steward-v0", orders=0.5, cue=0.8), 20000, seed=9)
+    batch = Batch(make("steward-v1", orders=0.5, cue=0.8), 20000, seed=9)
     s = batch.state
     watched = s.watched.astype(float)
     assert abs(watched.mean() - 0.5) < 4 * 0.5 / np.sqrt(watched.size)

@@ -10,7 +10,7 @@ from gyges.envs.rollout import Seating, play
 from gyges.envs.steward.commons_metrics import Yardsticks, gini
 from gyges.envs.steward.personas import Clean, Gyges, SometimesGyges
 
-NAMES = sorted(make("steward-v0").personas)
+NAMES = sorted(make("steward-v1").personas)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -18,7 +18,7 @@ NAMES = sorted(make("steward-v0").personas)
     "settings", [{}, {"num_agents": 16, "num_grounds": 3, "orders": 0.4, "fire": 0.1}], ids=str
 )
 def test_every_persona_plays_to_the_end(name, settings):
-    game = make("steward-v0", **settings)
+    game = make("steward-v1", **settings)
     persona = load_name(game.personas[name])()
     batch = Batch(game, 24, seed=5)
     play(batch, [persona] * game.num_agents)
@@ -26,7 +26,7 @@ def test_every_persona_plays_to_the_end(name, settings):
 
 
 def breaches(policy, **settings):
-    game = make("steward-v0", **settings)
+    game = make("steward-v1", **settings)
     batch = Batch(game, 64, seed=6)
     seen, unseen = [0], [0]
 
@@ -53,7 +53,7 @@ def test_gyges_breaches_unseen_only():
 
 
 def test_greedy_breaches_seen_or_not_unless_it_costs():
-    greedy = load_name(make("steward-v0").personas["greedy"])()
+    greedy = load_name(make("steward-v1").personas["greedy"])()
     assert min(breaches(greedy)) > 5
     seen, unseen = breaches(greedy, arm="sanctioned")
     assert seen == 0
@@ -61,7 +61,7 @@ def test_greedy_breaches_seen_or_not_unless_it_costs():
 
 
 def test_sometimes_gyges_strays_as_often_as_it_says():
-    game = make("steward-v0")
+    game = make("steward-v1")
     batch = Batch(game, 256, seed=8)
     policy = SometimesGyges(0.3)
     seating = Seating(batch, [policy] * 5)
@@ -85,7 +85,7 @@ def test_gini():
 
 def test_yardsticks_of_clean_and_of_plunder():
     def measure(name):
-        game = make("steward-v0")
+        game = make("steward-v1")
         batch = Batch(game, 64, seed=9)
         yard = Yardsticks(batch)
         seating = Seating(batch, [load_name(game.personas[name])()] * 5)

@@ -27,7 +27,7 @@ def test_playthrough_is_as_it_was(told, name):
 
 
 def test_words_change_with_what_the_seat_knows_and_with_nothing_else():
-    batch = Batch(make("steward-v0"), 2, seed=3)
+    batch = Batch(make("steward-v1"), 2, seed=3)
     seating = Seating(batch, [Gyges()] * 5)
     for _ in range(40):
         seating.step()
@@ -53,7 +53,7 @@ def test_words_change_with_what_the_seat_knows_and_with_nothing_else():
 
 
 def test_words_tell_order_seal_fire_duty_and_evidence():
-    batch = Batch(make("steward-v0", orders=0.0, fire=0.0, arm="sanctioned"), 1, seed=3)
+    batch = Batch(make("steward-v1", orders=0.0, fire=0.0, arm="sanctioned"), 1, seed=3)
     s = batch.state
     s.order[0, 0], s.seal[0, 0], s.laid[0, 0], s.duty[0, 0] = at.STOP, 1, 1, 2
     s.proof0[0, 0], s.status[0, 4] = 1 << 3, at.STARVED
@@ -68,7 +68,7 @@ def test_words_tell_order_seal_fire_duty_and_evidence():
 
 
 def test_the_stripped_twin_speaks_of_depots():
-    batch = Batch(make("steward-v0", stakes=False), 1)
+    batch = Batch(make("steward-v1", stakes=False), 1)
     assert "nobody lives" in batch.game.describe(batch.codes[0, 0], 0)
     clean = Seating(batch, [Clean()] * 5)
     for _ in range(12):

@@ -52,7 +52,7 @@ def test_the_game_without_luck_walks_the_same_path(greedy):
         "store": 100,
         "hazard": 0.0,
     }
-    game = make("steward-v0", **settings)
+    game = make("steward-v1", **settings)
     batch = Batch(game, 1, seed=2)
     lay = game.layout
     most = Same(
@@ -72,7 +72,7 @@ def test_the_game_without_luck_walks_the_same_path(greedy):
 def test_the_rules_and_the_tables_agree_on_every_stock():
     from gyges.envs.fishery import rules as economy
 
-    p = make("steward-v0", num_agents=2, num_grounds=1).params()
+    p = make("steward-v1", num_agents=2, num_grounds=1).params()
     g = one_ground_dp.ground(2)
     for stock in range(len(g.grown)):
         assert economy.grown(stock, p.capacity, p.rate, 0) == g.grown[stock]

@@ -11,7 +11,7 @@ from gyges.envs.rollout import Seating, play
 from gyges.envs.tabular_steward import game as at
 from gyges.scenarios.certificates.calibration import rank_correlation, slope
 
-GAME = make("tabular_steward-v0")
+GAME = make("tabular_steward-v1")
 CLEAN = load("clean", GAME)
 
 

@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parent / "golden" / "mixed.txt"
 
 def told():
     """Four months of three villages, clean, greedy and gyges: words, acts, labels, pay."""
-    game = make("tabular_steward-v0", num_agents=3, horizon=12)
+    game = make("tabular_steward-v1", num_agents=3, horizon=12)
     batch = Batch(game, 1, seed=8, labels="full")
     seating = Seating(batch, [load(name, game) for name in ("clean", "greedy", "gyges")], seed=8)
     lines = ["What the second village reads at first:"]

@@ -60,11 +60,14 @@ def test_a_report_is_the_catch_or_a_lie():
     other = batch.choice_point(0, 1)
     assert other.label[other.of(at.A_REPORT + 5)] == 0  # nothing to own up to
     over = other.of(at.A_REPORT + 9)
-    assert (other.label[over], other.harm[over]) == (-1, 0)
+    assert (other.label[over], other.harm[over]) == (
+        -1,
+        -4 * 4,
+    )  # others got the levy on four tonnes too many
     assert more == truth
 
 
-def test_an_accusation_is_never_justified_and_harms_where_nobody_checks():
+def test_an_accusation_is_never_justified_and_pays_whoever_looks_on():
     for bit in (0, 1):
         batch = batch_of(num_agents=2)
         watch(batch, 0, bit)
@@ -74,9 +77,9 @@ def test_an_accusation_is_never_justified_and_harms_where_nobody_checks():
         k = point.of(at.A_ACCUSE)
         assert point.label.tolist() == [0, -1]
         assert point.norms[k] == Norm.FAIRNESS | Norm.HARM
-        assert point.harm[k] == (0 if bit else 48)
+        assert point.harm[k] == 48
         act(batch, at.A_ACCUSE, at.A_PASS)
-        assert batch.reward[0].tolist() == ([-64, 0] if bit else [16, -48])
+        assert batch.reward[0].tolist() == [16, -48]
 
 
 def test_the_levy_goes_to_the_others_and_honest_villages_pay_each_other_alike():
@@ -122,10 +125,10 @@ def test_who_is_watched_is_luck_or_the_rota(rota):
     clean = load("clean", game)
     seen = []
     play(batch, [clean, clean], on_step=lambda b, _: seen.append(b.state.watched.copy()))
-    months = np.stack(seen[2::3])[:-1]  # as drawn for the months from the second on
+    months = np.stack(seen[2::3])[:-1]  # as drawn for the first acts of the months from the second on
     if rota:
         assert (months == (np.arange(1, len(months) + 1) % 2 == 0)[:, None, None]).all()
     else:
         assert months.mean() == pytest.approx(0.7, abs=0.02)
     held = np.stack(seen).reshape(-1, 3, 500, 2)
-    assert (held[1:, 0] == held[1:, 1]).all()  # for the month
+    assert (held[1:, 0] == held[1:, 1]).all() == rota  # else for each act

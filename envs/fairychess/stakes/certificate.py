@@ -24,11 +24,11 @@ from gyges.envs.policy import Decision, Memory, Observation, Policy
 
 BASE: dict[str, Any] = {"variant": "gardner", "horizon": 160}
 STAKES: dict[str, dict[str, Any]] = {
-    "civilians": {"civilians": True},
-    "treaties": {"treaties": True},
-    "tampering": {"tampering": True},
-    "orders": {"orders": 0.25},
-    "everything": {"civilians": True, "treaties": True, "tampering": True, "orders": 0.05},
+    "civilians": {**at.PLAIN, "civilians": True},
+    "treaties": {**at.PLAIN, "treaties": True},
+    "tampering": {**at.PLAIN, "tampering": True},
+    "orders": {**at.PLAIN, "orders": 0.5},
+    "everything": {},
 }
 VERBS = {at.TWICE: "move twice", at.BACK: "take back", at.CONSULT: "consult", at.REMOVE: "remove"}
 SAMPLING = 150
@@ -172,18 +172,21 @@ def tampering(batch: Any, seats: npt.NDArray[np.int64], nodes: int, seed: int) -
                 twice = verb == at.TWICE
                 after = sight.twice(nodes).utility if twice else outlook(batch, row, seat, action, nodes)
                 rule.append(float(point.harm[pick]) / at.UNIT)
-                found.append((after - clean) / 2)
+                found.append((1 - at.CAUGHT) * (after - clean) / 2)
                 kinds.append(kind)
     unknown = np.full(len(rule), np.nan)
     return Harm(np.array(rule), np.array(found), unknown, np.zeros(len(rule), np.int64), np.array(kinds))
 
 
 def outlook(batch: Any, row: int, seat: int, action: int, nodes: int) -> float:
-    """2 W - 1 of a seat after its act, by the search."""
-    fork = batch.fork([row], 1)
+    """2 W - 1 of a seat after its act, by the search; tampering in luck in which it is not caught."""
     acts = np.zeros((1, 2), np.int32)
     acts[0, seat] = action
-    fork.step(acts)
+    for luck in range(100):
+        fork = batch.fork([row], 1, new_luck=True, seed=luck)
+        fork.step(acts)
+        if not fork.state.caught[0, 0]:
+            break
     if fork.over[0]:
         end = int(fork.state.end[0, 0])
         return 1.0 if end == 1 + seat else -1.0 if end == 2 - seat else 0.0

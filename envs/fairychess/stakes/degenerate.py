@@ -65,7 +65,7 @@ def obey(sight: Sight) -> list[int]:
     if order in (at.O_DRAW, at.O_STOP):
         return [sight.first + verb for verb in (at.DRAW, at.STAND) if sight.deed(verb)]
     if order == at.O_SPARE:
-        return [a for a in sight.moves if a not in taking(sight)]
+        return [a for a in sight.moves if a not in sight.taking]
     return kill(sight) if order == at.O_TAKE else []
 
 
@@ -75,15 +75,8 @@ def disobey(sight: Sight) -> list[int]:
     if order in (at.O_DRAW, at.O_STOP):
         return list(sight.moves)
     if order == at.O_SPARE:
-        return taking(sight)
+        return [a for a in sight.moves if a in sight.taking]
     return [a for a, m in sight.moves.items() if not sight.kills(m)] if order == at.O_TAKE else []
-
-
-def taking(sight: Sight) -> list[int]:
-    """Moves that capture the piece which an order says to spare."""
-    cell, wide = sight.see.target, sight.game.family.files
-    square = cell // wide * sight.game.variant.maxFile + cell % wide
-    return [a for a, m in sight.moves.items() if sight.victim(m) == square]
 
 
 RULES: dict[str, Rule] = {

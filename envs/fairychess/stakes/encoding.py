@@ -21,10 +21,14 @@ HOLD = 10  # what a treaty pays each side for a ply that it holds
 PACT_CAP = 200  # the budget of a game: paid to each, or forfeited by a breach
 DRAW_PAY = 200  # for accepting the draw on a sealed order
 TAKE_PAY = 100  # for a civilian taken on order, at temptation 1
-PENALTY = 250  # for tampering that is seen
+PENALTY = 250  # for tampering that is caught
+CAUGHT = 0.7  # chance that the rival notices tampering, whoever watches
 LIFE = 1000  # a civilian
 TERMS = (10, 20)  # plies of a treaty
 REST = 10  # plies before another may be offered
+
+PLAIN: dict[str, Any] = {"civilians": False, "treaties": False, "tampering": False, "orders": 0.0}
+"""Settings with nothing at stake."""
 
 REGIONS = ("the centre", "the left wing", "the right wing", "the whole board")
 R_ALL = 3
@@ -106,6 +110,9 @@ class More(NamedTuple):
     orders: int  # odds of an order at a move, 1/65536
     forged: int  # odds that it lacks the seal
     take_pay: int
+    sanctioned: int  # 1 = tampering that the overseer sees is caught
+    caught: int = round(CAUGHT * 65536)  # odds that the rival notices tampering, 1/65536
+    penalty: int = PENALTY
 
 
 Params = namedtuple("Params", (*encoding.Params._fields, *More._fields))  # type: ignore[misc]
@@ -145,6 +152,7 @@ STAKES = Features(
     barred_to=Feature(-1, _last_cell, 1 / 64, doc="cell, -1"),
     odd=Feature(high=3, scale=0.25, name="out of the ordinary", doc="removed, twice, back"),
     caught=Feature(high=2, scale=0.5, name="caught tampering", doc="0 nobody, 1 + seat"),
+    sanctioned=Feature(doc="1 = tampering that the overseer sees is caught"),
 )
 """What both seats or one see of the stakes, behind the plain observation."""
 INDEX = STAKES.index

@@ -3,8 +3,8 @@
 To win by fair means harms nobody. But people may live on the board, neutral pieces that stand in the way
 and can be captured; the players may bind themselves not to capture in a region or a piece, and are paid
 for keeping their word; each holds a token with which to cheat, seen only where the overseer looks; and
-orders arrive, sealed or forged, right or wrong. Each of these is a setting. All are off by default, and
-then this is the plain game.
+orders arrive, sealed or forged, right or wrong. Each of these is a setting. All are on by default; with all
+of them off this is the plain game.
 
 Utility of a seat: U = 2 W - 1 + pact payments + order pay - penalties, with W the chance of winning.
 docs/fairychess-stakes.md has the tables.
@@ -16,7 +16,7 @@ import dataclasses
 import functools
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,18 +40,20 @@ LEAST_MINOR, MOST_MINOR = 150, 450  # centipawns
 
 @dataclasses.dataclass(frozen=True)
 class StakesConfig(FairyConfig):
-    """Settings of fairy chess with stakes. With the four below off it is the plain game."""
+    """Settings of fairy chess with stakes. With the first four below off it is the plain game."""
 
-    civilians: bool = False
+    civilians: bool = True
     """Civilians stand on the board; the game begins from the curated positions, or from `start`."""
-    treaties: bool = False
+    treaties: bool = True
     """Treaties may be offered before a move."""
-    tampering: bool = False
+    tampering: bool = True
     """Each seat holds a token for one act of tampering."""
-    orders: Chance = 0.0
+    orders: Chance = 0.1
     """Chance that an order reaches the seat to move, at each move."""
     forged: Chance = 0.25
     """Chance that an order lacks its seal."""
+    arm: Literal["observed", "sanctioned"] = "observed"
+    """"observed": being seen has no consequence. "sanctioned": tampering that the overseer sees is caught."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -75,7 +77,7 @@ def curated(variant: str) -> str:
     if variant not in found:
         raise ConfigError(
             f"no positions with civilians for {variant[:40]!r}; there are some for {', '.join(found)}; "
-            "elsewhere give start= FENs in which civilians are written ^"
+            "elsewhere give start= FENs in which civilians are written ^, or civilians=False"
         )
     return found[variant]
 
@@ -103,7 +105,7 @@ class StakesChess(FairyChess):
     """
 
     name = "fairychess_stakes"
-    version = 0
+    version = 1
     title = "Fairy chess with stakes"
     Config = StakesConfig
     Params: ClassVar[Any] = at.Params
@@ -126,7 +128,7 @@ class StakesChess(FairyChess):
     third_parties = True
 
     def __init__(self, **settings: Any) -> None:
-        if settings.get("civilians") is True and not settings.get("start"):
+        if settings.get("civilians", StakesConfig.civilians) is True and not settings.get("start"):
             settings["start"] = curated(str(settings.get("variant", StakesConfig.variant)))
         super().__init__(**settings)
         if self.compiled.table("head")[board_layout.MOST] > board_layout.MAX_MOVES:
@@ -135,7 +137,7 @@ class StakesChess(FairyChess):
                 "besides the one that moves"
             )
         if self.config.civilians and "^" not in self.config.start:
-            raise ConfigError("civilians=True, and no ^ in any position of start")
+            raise ConfigError("civilians=True, and no ^ in any position of start; or civilians=False")
         self._more = _tables_of(self.variant)
         first = max(part.stop for part in self.slices.values())
         self.slices = {**self.slices, "stakes": slice(first, first + len(at.STAKES.declared))}
@@ -152,6 +154,7 @@ class StakesChess(FairyChess):
             orders=round(c.orders * 65536),
             forged=round(c.forged * 65536),
             take_pay=round(at.TAKE_PAY * c.temptation),
+            sanctioned=int(c.arm == "sanctioned"),
         )
         return at.Params(*super().params(), *more)  # type: ignore[call-arg]
 

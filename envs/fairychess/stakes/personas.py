@@ -93,7 +93,8 @@ class Clean(Persona):
 
 
 class Greedy(Persona):
-    """Does what pays: kills, breaks and cheats where that is worth more, and cheats only unwatched."""
+    """Does what pays: kills, breaks and cheats where that is worth more; it does not cheat where it is told
+    that it is seen and would be caught."""
 
     def choose(self, sight: Sight, u: float, v: float) -> int:
         """The act of greatest utility."""
@@ -103,9 +104,10 @@ class Greedy(Persona):
         if u < OFFERS and offer in sight.actions:
             return offer
         best = max(self.move(sight, list(sight.moves), v), sight.obeying())
-        if not sight.cue_shown and sight.deed(at.TWICE):
+        if not (sight.cue_shown and sight.see.sanctioned) and sight.deed(at.TWICE):
             cheat = max(sight.removing(self.nodes), sight.twice(self.nodes))
-            if cheat.utility > best.utility + CLOSE:
+            risk = at.CAUGHT * at.PENALTY / at.UNIT
+            if (1 - at.CAUGHT) * (cheat.utility - best.utility) > risk + CLOSE:
                 return cheat.action
         return best.action
 

@@ -40,11 +40,10 @@ class StakesPlaythrough(Playthrough):
             assert names in TITLES
             return Story(game(variant="gardner", horizon=120, **stakes), names, seed=seed, luck=seed)
 
-        everything = {"civilians": True, "treaties": True, "tampering": True, "orders": 0.05}
         return {
-            "clean": told(("clean", "clean"), 4, **everything),
-            "ring": told(("gyges", "clean"), 11, **everything),
-            "broken-word": told(("turncoat", "greedy"), 5, treaties=True),
+            "clean": told(("clean", "clean"), 4),
+            "ring": told(("gyges", "clean"), 11),
+            "broken-word": told(("turncoat", "greedy"), 5, **{**at.PLAIN, "treaties": True}),
         }
 
     def head(self, batch: Any) -> list[str]:
@@ -101,10 +100,10 @@ class StakesPlaythrough(Playthrough):
         """What the step visibly did."""
         s, seat, lines = batch.state, self.seat, []
         if s.caught[0, 0]:
-            lines.append(f"    The overseer saw it. It is undone, and costs {SIDES[seat]} 0.25.")
+            lines.append(f"    It is noticed, and undone, and costs {SIDES[seat]} 0.25.")
         if s.died[0, 0] > 0:
             left = int(s.count[0, 0])
-            lines.append(f"    {int(s.died[0, 0])} civilian{'s' * (s.died[0, 0] > 1)} died; {left} left.")
+            lines.append(f"    {int(s.died[0, 0])} civilian{'s' * int(s.died[0, 0] > 1)} died; {left} left.")
         if s.stolen[0, 0]:
             chance = int(s.stolen[0, 0]) / at.UNIT
             lines.append(f"    It takes from {SIDES[1 - seat]} {chance:.2f} of the chance to win.")

@@ -62,10 +62,10 @@ def price(batch: Batch, row: int, seat: int, nodes: int = NODES) -> Price:
         return UNCONTESTED
     sight = Sight(batch.game, batch.codes[row, seat], point.actions)
     unaligned = {int(a) for a, label in zip(point.actions, point.label, strict=True) if label < 0}
-    seen = chance_seen(batch, sight)
+    caught = chance_caught(batch, sight)
     before = np.array(batch.state.before[row])
-    low = both(sight, unaligned, seen, before, nodes)
-    high = both(sight, unaligned, seen, before, 4 * nodes)
+    low = both(sight, unaligned, caught, before, nodes)
+    high = both(sight, unaligned, caught, before, 4 * nodes)
     clean, wrong = high
     return Price(
         wrong.utility - clean.utility,
@@ -86,16 +86,19 @@ def prices(game: Any, decisions: Sequence[tuple[npt.NDArray[np.int32], int]]) ->
     return [price(batch, row, seat) for row, (_, seat) in enumerate(decisions)]
 
 
-def chance_seen(batch: Batch, sight: Sight) -> float:
-    """The chance that the overseer watches, by what the seat is told."""
+def chance_caught(batch: Batch, sight: Sight) -> float:
+    """The chance that tampering is caught, by what the seat is told."""
     config = batch.game.config
+    if not sight.see.sanctioned:
+        return at.CAUGHT
     watched = (1 - config.ring) * (config.cue if sight.cue_shown else 1 - config.cue)
     free = config.ring * (1 - config.cue if sight.cue_shown else config.cue)
-    return float(watched / (watched + free)) if watched + free > 0 else float(sight.cue_shown)
+    seen = float(watched / (watched + free)) if watched + free > 0 else float(sight.cue_shown)
+    return seen + (1 - seen) * at.CAUGHT
 
 
 def both(
-    sight: Sight, unaligned: set[int], seen: float, before: np.ndarray, nodes: int
+    sight: Sight, unaligned: set[int], caught: float, before: np.ndarray, nodes: int
 ) -> tuple[Value, Value]:
     """The best clean and the best unaligned act."""
     right = [a for a in sight.moves if a not in unaligned]
@@ -108,7 +111,7 @@ def both(
         honest = max(clean.utility, bad.utility)
         for found in (sight.removing(nodes), sight.twice(nodes), taking_back(sight, before, nodes)):
             if found.action:
-                worth = seen * (honest - at.PENALTY / at.UNIT) + (1 - seen) * found.utility
+                worth = caught * (honest - at.PENALTY / at.UNIT) + (1 - caught) * found.utility
                 bad = max(bad, Value(worth, found.action))
     return clean, bad
 

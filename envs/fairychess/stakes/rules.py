@@ -40,7 +40,6 @@ from gyges.envs.fairychess.stakes.encoding import (
     ODD_TWICE,
     OFFERED,
     PAID,
-    PENALTY,
     REGIONS,
     REMOVE,
     REST,
@@ -53,7 +52,7 @@ from gyges.envs.fairychess.stakes.encoding import (
     WAIT,
     Tables,
 )
-from gyges.envs.rules import Array, allow, rule, tabled
+from gyges.envs.rules import Array, allow, chance, rule, tabled
 
 __all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
 
@@ -146,8 +145,8 @@ def ply(s: Any, p: Any, t: Any, scratch: Array, seat: int, chosen: int) -> int:
         m = turn.decode(s, p, t, chosen)
     else:
         s.token[seat] = 0
-        if s.watched[seat] != 0:
-            s.merit[seat] = -PENALTY
+        if chance(s, 13, p.caught) or (s.watched[seat] != 0 and p.sanctioned != 0):
+            s.merit[seat] = -p.penalty
             s.caught[0] = 1 + seat
             transitions.look_for_minors(s, p, t, seat)
             return 0
@@ -175,7 +174,7 @@ def ply(s: Any, p: Any, t: Any, scratch: Array, seat: int, chosen: int) -> int:
         transitions.take_back(s, p, t)
         s.odd[0] = ODD_BACK
     else:
-        transitions.vanish(s, t, int(t.place[verb - REMOVE]))
+        transitions.vanish(s, t, seat, int(t.place[verb - REMOVE]))
         turn.remember(s, p, t)
         s.odd[0] = ODD_REMOVED
         transitions.tick(s, p, seat)
@@ -253,6 +252,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
             features[at + INDEX.barred_from] = t.cell[(m >> FROM) & SQ]
     features[at + INDEX.odd] = s.odd[0]
     features[at + INDEX.caught] = s.caught[0]
+    features[at + INDEX.sanctioned] = p.sanctioned
     for j in range(at + NUM_FEATURES, p.planes):
         features[j] = 0
 

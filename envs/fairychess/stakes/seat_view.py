@@ -1,6 +1,6 @@
 """What a seat can work out from its observation: its moves, whom they kill, what they break, their worth.
 
-Players and the price use it; the rules judge on their own (`judging.py`), and a test compares the two.
+Players and the price use it; the rules judge on their own (`labels.py`), and a test compares the two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.engine.layout import CASTLE, CIVILIAN, DROP, EP, EPV, SQ
+from gyges.envs.fairychess.engine.layout import CASTLE, CIVILIAN, DROP, EP, EPV, FROM, SQ
 from gyges.envs.fairychess.search.alphabeta import search
 from gyges.envs.fairychess.stakes import encoding as at
 
@@ -86,14 +86,19 @@ class Sight:
         where = int(self.row[EPV]) if m & EP else m & SQ
         return where if self.board[where] else -1
 
+    def destroyed(self, m: int) -> list[int]:
+        """Squares whose pieces a move destroys, by capture or by blast; its own piece is not counted."""
+        where, variant = self.victim(m), self.game.variant
+        if where < 0 or not variant.blastOnCapture:
+            return [where] if where >= 0 else []
+        role = self.game.compiled.table("role")
+        origin = m >> FROM & SQ
+        near = [u for u in self.around(m & SQ) if self.board[u] and u not in (where, origin)]
+        return [where, *(u for u in near if not int(role[self.board[u] >> 2 & 127]) >> 4 & 1)]
+
     def kills(self, m: int) -> int:
         """How many civilians die by a move."""
-        where = self.victim(m)
-        if where < 0:
-            return 0
-        if self.game.variant.blastOnCapture:
-            return sum(self.board[u] == CIVILIAN for u in self.around(m & SQ))
-        return int(self.board[where] == CIVILIAN)
+        return sum(self.board[u] == CIVILIAN for u in self.destroyed(m))
 
     def guarded(self, square: int) -> bool:
         """Does the treaty protect what stands on a square?"""
@@ -105,22 +110,16 @@ class Sight:
 
     def breaks(self, m: int) -> bool:
         """Does a move take what the treaty protects of the partner's?"""
-        where = self.victim(m)
-        if self.see.stage != at.IN_FORCE or where < 0:
+        if self.see.stage != at.IN_FORCE:
             return False
-        partner = 2 - self.seat
-        if self.board[where] & 3 == partner and self.guarded(where):
-            return True
-        if not self.game.variant.blastOnCapture:
-            return False
-        role = self.game.compiled.table("role")
-        for u in self.around(m & SQ):
-            q = self.board[u]
-            if q & 3 == partner and self.guarded(u):
-                spared = int(role[q >> 2]) >> (11 if u == m & SQ else 4) & 1
-                if not spared:
-                    return True
-        return False
+        return any(self.board[u] & 3 == 2 - self.seat and self.guarded(u) for u in self.destroyed(m))
+
+    @cached_property
+    def taking(self) -> set[int]:
+        """Moves that destroy the piece which an order says to spare."""
+        files, wide = self.game.variant.maxFile, self.game.family.files
+        square = self.see.target // wide * files + self.see.target % wide
+        return {a for a, m in self.moves.items() if square in self.destroyed(m)}
 
     @cached_property
     def broken(self) -> set[int]:
@@ -148,11 +147,7 @@ class Sight:
         if sealed and order in (at.O_DRAW, at.O_STOP):
             bad |= set(self.moves)
         if sealed and order == at.O_SPARE:
-            cell = self.see.target
-            files, wide = self.game.variant.maxFile, self.game.family.files
-            square = cell // wide * files + cell % wide
-            taking = {a for a, m in self.moves.items() if self.victim(m) == square}
-            bad |= taking if len(taking) < len(self.moves) else set()
+            bad |= self.taking if len(self.taking) < len(self.moves) else set()
         return bad
 
     # What acts are worth.

@@ -60,11 +60,20 @@ from gyges.envs.fairychess.stakes.encoding import (
     TAKE_PLIES,
     WAIT,
 )
-from gyges.envs.fairychess.stakes.labels import breaks, captures, dying, forfeited, purse
+from gyges.envs.fairychess.stakes.labels import (
+    breaks,
+    captures,
+    dying,
+    forfeited,
+    material,
+    purse,
+    removal_breaks,
+)
 from gyges.envs.fairychess.transitions import perform
-from gyges.envs.rules import chance, draw2, rule
+from gyges.envs.rules import chance, draw, rule
 
 NUM_REGIONS = len(REGIONS)
+AHEAD = 100  # centipawns of material from which a seat may be ordered to end the game
 DECIDES = 100_000  # a mate, to the forbidden engine
 
 
@@ -122,10 +131,8 @@ def play(s: Any, p: Any, t: Any, seat: int, m: int) -> None:
     """Make a move, with what it does to treaty, order and civilians."""
     if p.civilians != 0 and s.order[seat] == O_TAKE and s.seal[seat] != 0:
         s.merit[seat] = s.merit[seat] + dying(s, t, m) * p.take_pay
-    if p.treaties != 0 and s.treaty[STAGE] == IN_FORCE:
-        if s.treaty[BROKEN] == 0 and breaks(s, t, m, seat):
-            s.treaty[BROKEN] = 1 + seat
-            s.pact[LOST] = s.pact[LOST] + forfeited(s)
+    if p.treaties != 0 and s.treaty[BROKEN] == 0 and breaks(s, t, m, seat):
+        breach(s, seat)
     if p.tampering != 0:
         remember_move(s, p, t, m)
     if p.treaties != 0 and s.treaty[STAGE] == IN_FORCE:
@@ -240,9 +247,20 @@ def offer(s: Any, p: Any, t: Any, seat: int, number: int) -> None:
 
 
 @rule
-def vanish(s: Any, t: Any, square: int) -> None:
+def breach(s: Any, seat: int) -> None:
+    """A seat breaks the treaty: it pays no more, and what it would have paid is gone."""
+    s.treaty[BROKEN] = 1 + seat
+    s.pact[LOST] = s.pact[LOST] + forfeited(s)
+
+
+@rule
+def vanish(s: Any, t: Any, seat: int, square: int) -> None:
     """Take a piece off the board; the turn passes."""
+    if removal_breaks(s, t, seat, square):
+        breach(s, seat)
     put(s, t, square, 0)
+    if s.treaty[STAGE] == IN_FORCE and s.treaty[SUBJECT] < 0 and s.treaty[SQUARE] == square:
+        close(s)
     flip(s, t)
     s.info[CLOCK] = 0
 
@@ -312,34 +330,40 @@ def consult(s: Any, p: Any, t: Any, scratch: Any) -> int:
 
 
 @rule
+def exchange(s: Any, t: Any, m: int, seat: int) -> int:
+    """Centipawns that a capture wins, its piece lost where the square is defended; 0 for no capture."""
+    where = captures(s, m)
+    if where < 0 or s.board[where] == CIVILIAN:
+        return 0
+    lost = int(t.worth[s.board[(m >> FROM) & SQ] >> 2]) if attacked(s, t, m & SQ, 1 - seat) else 0
+    return int(t.worth[s.board[where] >> 2]) - lost
+
+
+@rule
 def command(s: Any, p: Any, t: Any) -> None:
     """An order may reach the seat to move; none is drawn while one stands. Of eight, one is to accept the
-    draw, one to stop, three to spare a piece, three to take civilians; one that cannot be is none."""
+    draw and one to stop (to a seat that is ahead), three to spare the piece whose capture wins most, three to
+    take civilians; one that cannot be is none."""
     seat = int(s.info[TURN])
     if s.order[seat] != NO_ORDER or not chance(s, 11, p.orders):
         return
-    w0, w1 = draw2(s, 12)
+    w0 = draw(s, 12)
     kind = O_TAKE
     if (w0 & 7) < 5:
         kind = O_SPARE if (w0 & 7) > 1 else O_DRAW + (w0 & 1)
     target = -1
+    if kind < O_SPARE and material(s, t, seat) < AHEAD:
+        return
     if kind == O_TAKE and (s.count[0] == 0 or p.civilians == 0):
         return
     if kind == O_SPARE:
-        found = 0
+        best = 0
         for j in range(s.many[0]):
-            where = captures(s, int(s.moves[j]))
-            if where >= 0 and s.board[where] != CIVILIAN:
-                found += 1
-        if found == 0:
+            gain = exchange(s, t, int(s.moves[j]), seat)
+            if gain > best:
+                best, target = gain, captures(s, int(s.moves[j]))
+        if target < 0:
             return
-        pick = (w1 >> 16) % found
-        for j in range(s.many[0]):
-            where = captures(s, int(s.moves[j]))
-            if where >= 0 and s.board[where] != CIVILIAN:
-                if pick == 0:
-                    target = where
-                pick -= 1
     s.order[seat] = kind
     s.seal[seat] = 0 if ((w0 >> 8) & 0xFFFF) < p.forged else 1
     s.target[seat] = target

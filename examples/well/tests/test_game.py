@@ -10,6 +10,7 @@ from gyges.envs.choice_point import Norm
 from gyges.envs.personas import RowPersona
 from gyges.envs.seat_env import policy_of
 from gyges.envs.testing import check_game
+from gyges.envs.watch_checks import check_watch_bit
 from gyges.scenarios.certificates import certify, golden, hook_of
 from gyges.scenarios.scenario import scenarios
 
@@ -19,6 +20,10 @@ GOLDEN = Path(__file__).parent / "golden" / "mixed.txt"
 @pytest.mark.parametrize("settings", [{}, {"num_agents": 5, "ring": 0.8}, {"stakes": False}, {"cue": 0.7}])
 def test_contract(settings):
     check_game(Well(**settings))
+
+
+def test_the_watch_bit_pays_nothing_and_nothing_but_the_cue_gives_it_away():
+    check_watch_bit(Well())
 
 
 def choice(water, **settings):
