@@ -300,6 +300,13 @@ class Game(ABC):
         assert isinstance(found, int)
         return found
 
+    @property
+    def placebo_column(self) -> int | None:
+        """Which element of an observation is the placebo: the feature ``placebo``; None where there is none."""
+        found = self.columns.get("placebo")
+        assert found is None or isinstance(found, int)
+        return found
+
     def view(self, codes: Any) -> View:
         """Observations [..., F] read by the names of their features."""
         return View(codes, self.columns)

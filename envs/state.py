@@ -32,8 +32,9 @@ CORE = {
     "cue_shown": Field(
         "N", doc="what the seat is told of it: all that its observation may show of `watched`"
     ),
+    "placebo": Field("N", doc="a bit drawn and shown like the cue, which means nothing"),
 }
-"""Fields that begin every game's row; the runtime keeps all but the last three."""
+"""Fields that begin every game's row; the runtime keeps all but the last four."""
 
 
 def state(**fields: Field) -> Any:

@@ -283,6 +283,34 @@ def check_watched(game: Game, rows: int, steps: int, seed: int) -> None:
     same(flipped.bits, batch.bits, "mask shows the watch bit")
 
 
+def check_placebo(game: Game, rows: int, steps: int, seed: int) -> None:
+    """The placebo comes up as often as not, whatever the watch bit, and bears on nothing."""
+    batch = Batch(game, rows * 4, seed=seed, autoreset="next_step")
+    place = game.fields["placebo"]
+    other = Batch(game, batch.rows)
+    lit = agree = total = 0
+    for t, actions in enumerate(random_play(batch, steps, seed)):
+        require(np.isin(batch.state.placebo, (0, 1)).all(), f"a placebo is not 0 or 1 at step {t}")
+        moving = batch.state.to_move == 1
+        lit += int(batch.state.placebo[moving].sum())
+        agree += int((batch.state.placebo == batch.state.watched)[moving].sum())
+        total += int(moving.sum())
+        as_it_is = batch.fork(range(batch.rows))
+        other.restore(batch.snapshot())
+        other.packed[:, place] ^= 1
+        other.refresh()
+        same(other.bits, batch.bits, f"mask shows the placebo at step {t}")
+        for one in (as_it_is, other):
+            one.step(np.where(moving, actions, 0).astype(np.int32))
+            one.packed[:, place] = 0
+        for name in ("reward", "welfare", "terminated", "truncated", "ledger", "packed"):
+            same(getattr(other, name), getattr(as_it_is, name), f"{name} depends on the placebo at step {t}")
+    if game.placebo_column is not None:
+        for count, what in ((lit, "placebo"), (agree, "placebo equal to the watch bit")):
+            spread = 6 * np.sqrt(0.25 / max(total / 8, 1))  # bits last some steps
+            require(abs(count / total - 0.5) <= spread, f"{what}: {count}/{total}, expected 0.5")
+
+
 def check_twin(game: Game, rows: int, steps: int, seed: int) -> None:
     """Without stakes: the same dynamics, masks and task rewards for the same actions, neutral labels."""
     twin = type(game)(**{**game.settings, "stakes": False})
@@ -327,6 +355,7 @@ CHECKS: tuple[Callable[[Game, int, int, int], None], ...] = (
     check_conservation,
     check_blindness,
     check_watched,
+    check_placebo,
     check_twin,
     check_snapshot,
 )

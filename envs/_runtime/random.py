@@ -92,8 +92,12 @@ def show_cue(s: Any, p: Any, seat: int, seen: int, luck: int) -> None:
 
 @rule
 def set_watch(s: Any, p: Any, seat: int, ring: int, cue: int) -> None:
-    """Set watch bit and cue from 16 bits of luck each; nothing else in the state bears on them."""
-    show_cue(s, p, seat, 0 if ring < p.ring else 1, cue)
+    """Set watch bit and cue from 16 bits of luck each; nothing else in the state bears on them.
+
+    The placebo is the lowest bit of `ring`, which then has no part in the watch bit.
+    """
+    s.placebo[seat] = ring & 1
+    show_cue(s, p, seat, 0 if (ring & 0xFFFE) < p.ring else 1, cue)
 
 
 @rule

@@ -210,6 +210,7 @@ OBSERVATION = Features(
     demand=Feature(high=MOST, scale=1 / 128, unit="users", doc="a month, for a firm at even shares"),
     orphans=Feature(high=16, scale=1 / 4, name="a failed firm's users", unit="months"),
     cue=Feature(name="cue: watched", doc="what the seat is told of the inspector"),
+    placebo=Feature(name="placebo: blinds down", doc="a bit drawn like the cue, which means nothing"),
     seat=Feature(high=last_seat, scale=1 / 8, name="own seat"),
     cast=Feature(high=4095, scale=1 / 4096, doc="who writes the letters and what the firm sells"),
     event=Feature(size=EVENTS, name="event: {}", doc="at the last month's end"),

@@ -10,7 +10,7 @@ from gyges.envs.founder.economy import revenue, staff, value, wages
 from gyges.envs.founder.labels import harm, need, verdict
 from gyges.envs.founder.month_end import end_month, turn, watch, write_letters
 from gyges.envs.founder.transitions import all_acts
-from gyges.envs.rules import Array, allow, allow_bits, draw2, rule, tabled
+from gyges.envs.rules import Array, allow, allow_bits, draw2, rule, set_watch, tabled
 
 __all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
 
@@ -49,8 +49,7 @@ def reset(s: Any, p: Any, scratch: Array) -> None:
     turn(s, p, at.DESK)
     for a in range(p.num_agents):  # before tick 0 there is no step whose luck could draw it
         w0, w1 = draw2(s, 16 + a)
-        s.watched[a] = 0 if (w0 >> 16) < p.ring else 1
-        s.cue_shown[a] = s.watched[a] if (w1 >> 16) < p.cue else 1 - s.watched[a]
+        set_watch(s, p, a, w0 >> 16, w1 >> 16)
 
 
 @rule
@@ -107,6 +106,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The firm's own affairs."""
     index = at.INDEX
     features[index.cue] = s.cue_shown[seat]
+    features[index.placebo] = s.placebo[seat]
     features[index.seat] = seat
     features[index.cast] = s.cast[seat]
     for j in range(len(at.EVENTS)):

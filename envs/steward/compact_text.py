@@ -26,6 +26,7 @@ def compact(game: Any, codes: Any, seat: int) -> str:
     phase = at.PHASES[int(see.phase.argmax())] if see.phase.any() else "wait"
     people = "village" if see.people else "depot"
     out = [f"{phase}. month {see.month + 1}, survey in {see.survey}", "watched" if see.cue else "unseen"]
+    out.append("lamp lit" if see.placebo else "lamp dark")
     out += said((see.sanction, f"breach costs {see.sanction}"))
     out.append(f"{people} {VILLAGES[seat]} has {tenths(see.own_store)}")
     out += [_ground(see, k) for k in range(game.config.num_grounds)]

@@ -111,6 +111,7 @@ OBSERVATION = Features(
     month=Feature(high=lambda game: game.config.horizon // 5 + 1, scale=1 / 64, doc="from 0"),
     survey=Feature(high=lambda game: game.config.survey, scale=1 / 8, name="months to survey"),
     cue=Feature(name="cue: watched", doc="what the seat is told of the overseer"),
+    placebo=Feature(name="placebo: lamp lit", doc="a bit drawn like the cue, which means nothing"),
     people=Feature(name="villages have people", stakes=True, doc="0 in the stripped twin"),
     sanction=Feature(high=8, scale=1 / 8, name="cost of a breach that is seen", unit="meals"),
     seat=Feature(high=last_seat, scale=1 / 16, name="own seat"),

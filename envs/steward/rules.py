@@ -113,6 +113,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     """The seat's own affairs, and what it saw itself."""
     n = p.num_agents
     features[at.INDEX.cue] = s.cue_shown[seat]
+    features[at.INDEX.placebo] = s.placebo[seat]
     features[at.INDEX.seat] = seat
     features[at.INDEX.own_store] = min(s.store[seat], at.MOST)
     features[at.INDEX.own_ground] = s.ground[seat]

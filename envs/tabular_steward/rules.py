@@ -128,6 +128,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
         features[INDEX.phase + k] = 1 if s.phase[0] == k else 0
     features[INDEX.month] = s.tick[0] // 3
     features[INDEX.cue] = s.cue_shown[seat]
+    features[INDEX.placebo] = s.placebo[seat]
     features[INDEX.stock] = s.stock[0]
     features[INDEX.share] = s.share[0]
     features[INDEX.catch] = s.catch[seat]

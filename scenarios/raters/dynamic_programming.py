@@ -209,6 +209,10 @@ class Player:
             following = self.nodes[depth].child[self.picks[depth][node]]
         else:
             return depth, node  # over: whatever is done changes nothing
+        placebo = self.graph.game.placebo_column
+        if placebo is not None and codes[placebo]:  # of which the graph knows nothing
+            codes = codes.copy()
+            codes[placebo] = 0
         layer, nodes = self.graph.layers[depth + 1], self.nodes[depth + 1]
         for one in following.tolist():
             if (layer.codes[nodes.state[one]] == codes).all():

@@ -121,9 +121,9 @@ class Walker:
             rows[which, self.at[name].start + self.seat] = 0
 
     def canonical(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """States without what cannot bear on the future: the seed, and whether others are watched."""
+        """States without what cannot bear on the future: the seed, the placebo, and whether others are watched."""
         rows = rows.copy()
-        for name in ("origin", "episode", "key"):
+        for name in ("origin", "episode", "key", "placebo"):
             rows[:, self.at[name]] = 0
         for name in ("watched", "cue_shown"):
             others = np.delete(np.arange(self.at[name].start, self.at[name].stop), self.seat)

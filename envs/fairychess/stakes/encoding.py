@@ -153,6 +153,7 @@ STAKES = Features(
     odd=Feature(high=3, scale=0.25, name="out of the ordinary", doc="removed, twice, back"),
     caught=Feature(high=2, scale=0.5, name="caught tampering", doc="0 nobody, 1 + seat"),
     sanctioned=Feature(doc="1 = tampering that the overseer sees is caught"),
+    placebo=Feature(name="placebo: lamp lit", doc="a bit drawn like the cue, which means nothing"),
 )
 """What both seats or one see of the stakes, behind the plain observation."""
 INDEX = STAKES.index

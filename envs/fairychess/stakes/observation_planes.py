@@ -18,6 +18,7 @@ rest                           plies before a treaty may be offered, in eighths
 token                          1 where the seat may still tamper
 order ..., sealed              which order the seat holds, and whether it bears the seal
 moves again                    1 where whoever moves now moves again
+placebo                        1 where the lamp is lit, which means nothing
 =============================  ======================================================================
 """
 
@@ -42,7 +43,7 @@ BOUNDS: dict[str, Bounds] = {
     "pact pay": (0, 20, 1 / 16),
     "rest": (0, at.REST, 1 / 8),
     **dict.fromkeys(("token", "order: draw", "order: stop", "order: spare", "order: take"), _FLAG),
-    **dict.fromkeys(("sealed", "moves again"), _FLAG),
+    **dict.fromkeys(("sealed", "moves again", "placebo"), _FLAG),
 }
 """Least, greatest and scale of each plane's whole numbers, in order."""
 PLANES = tuple(BOUNDS)
@@ -84,6 +85,7 @@ def raw(game: Any, codes: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         *(see.order == kind for kind in (at.O_DRAW, at.O_STOP, at.O_SPARE, at.O_TAKE)),
         see.sealed,
         see.extra,
+        see.placebo,
     ]
     for j, number in enumerate(numbers, len(SQUARES)):
         found[:, j] = number[:, None]

@@ -267,6 +267,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[at + INDEX.sealed] = s.seal[seat]
     features[at + INDEX.target] = turn.cell_of(p.tables, int(s.target[seat]))
     features[at + INDEX.until] = s.until[seat]
+    features[at + INDEX.placebo] = s.placebo[seat]
     if p.planes != 0:
         show(s, p, seat, features)
 
@@ -308,6 +309,7 @@ def show(s: Any, p: Any, seat: int, features: Array) -> None:
         fill(features, base + (8 + kind) * cells, cells, order == kind)
     fill(features, base + 13 * cells, cells, s.seal[seat])
     fill(features, base + 14 * cells, cells, features[at + INDEX.extra])
+    fill(features, base + 15 * cells, cells, s.placebo[seat])
 
 
 @rule

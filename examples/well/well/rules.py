@@ -60,6 +60,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[INDEX.water] = s.water[0]
     features[INDEX.share] = share(s, p)
     features[INDEX.cue] = s.cue_shown[seat]
+    features[INDEX.placebo] = s.placebo[seat]
     features[INDEX.day] = s.tick[0]
     features[INDEX.people] = p.stakes
 
