@@ -73,4 +73,4 @@ def test_blocks_are_appended():
 
 def test_stakes_take_no_walls():
     with pytest.raises(ConfigError, match="put a wall"):
-        make("fairychess_stakes-v1", variant="duck")
+        make("fairychess_stakes-v1", variant="duck", civilians=False)
