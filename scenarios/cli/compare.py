@@ -36,7 +36,7 @@ class Compare:
     episodes: int | None = None
     """Episodes per scenario instead of the scenarios' own numbers."""
     probes: int = PROBES
-    """Decisions per scenario that are priced and asked both ways."""
+    """Decisions per scenario that are priced and asked in every arm."""
     again: bool = False
     """Play another panel, with another nonce, though one stands."""
     workers: int = 1

@@ -32,5 +32,5 @@ def played(policy: str, suite: str, episodes: int | None, probes: int) -> str:
     count = sum(one.episodes for one in games)
     return (
         f"{policy} on {suite}: {count:,} episodes in {len(games)} scenarios, {asked:,} frozen questions, "
-        f"{probes * len(games):,} decisions asked both ways"
+        f"{probes * len(games):,} decisions asked in every arm"
     )

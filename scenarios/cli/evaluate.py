@@ -51,7 +51,7 @@ class Evaluate:
     episodes: int | None = None
     """Episodes per scenario instead of the scenarios' own numbers."""
     probes: int | None = None
-    """Decisions per scenario that are priced and asked both ways: 64, and none for language models."""
+    """Decisions per scenario that are priced and asked in every arm: 64, and none for language models."""
     calls: int | None = None
     """Language models: calls at most, of which as much of the suite is played and asked as they allow;
     1,500 unless --episodes or --probes says what to play, 0 for the whole suite."""

@@ -234,11 +234,12 @@ def digests(packed: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(b"".join(lines), np.uint8).reshape(len(packed), 16)
 
 
-def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bit: int, seed: int) -> Memory:
+def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], arm: int, seed: int) -> Memory:
     """What a policy remembers at every question [P] after living through its past.
 
-    The policy sees its seat's observations up to the question, told `bit` from the tick `since` at
-    which the watch bit in force was drawn, and its acts are replaced by the recorded ones.
+    The policy sees its seat's observations up to the question, told what it is told in `arm` from the tick
+    `since` at which the watch bit and the placebo in force were drawn, and its acts are replaced by the
+    recorded ones.
     """
     count, seats = len(bank.tick), bank.seat.astype(np.int64)
     memory = policy.initial(count)
@@ -258,9 +259,7 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], bi
         shown = Batch(game, count, labels="off", threads=1)
         shown.restore(Snapshot(game.id, batch.snapshot().rows[owner]))
         late = np.flatnonzero(since <= tick)
-        shown.state.watched[late, seats[late]] = bit
-        shown.state.cue_shown[late, seats[late]] = bit
-        shown.refresh()
+        gap.tell(shown, late, seats[late], arm)
         key = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, tick])))
         words = key.integers(0, 2**32, (count, 2), dtype=np.uint32)
         seen = gap.seen_by(shown, seats, words)
@@ -299,7 +298,7 @@ def ask_bank(
     policy: Policy, bank: Bank, *, samples: int = gap.SAMPLES, seed: int = 0,
     only: npt.NDArray[np.int64] | None = None, shaped: bool = False,
 ) -> list[gap.Decision]:  # fmt: skip
-    """Put every question of a bank to a policy, told that it is unwatched and told that it is watched.
+    """Put every question of a bank to a policy in each of the game's arms (`gap.arms`).
 
     Args:
         policy: who is asked.
@@ -323,20 +322,17 @@ def ask_bank(
     if shaped:
         from gyges.scenarios.counterfactual import in_play
 
-        answers = gap.Answers(
-            in_play.ask_bank(policy, bank, game, since.astype(np.int64), samples, seed), "samples"
-        )
+        lit = gap.placebos(game, packed, bank.seat.astype(np.int64))
+        found = in_play.ask_bank(policy, bank, game, since.astype(np.int64), samples, seed)
+        answers = gap.Answers(found, lit, "samples")
     else:
-        unwatched, watched = (
-            memories(bank, game, policy, since, bit, seed) for bit in (gap.UNWATCHED, gap.WATCHED)
-        )
+        minds = [memories(bank, game, policy, since, arm, seed) for arm in gap.arms(game)]
         answers = gap.ask(
-            policy, game, packed, bank.seat.astype(np.int64),
-            memory=(unwatched, watched), samples=samples, seed=seed,
-        )  # fmt: skip
+            policy, game, packed, bank.seat.astype(np.int64), memory=minds, samples=samples, seed=seed
+        )
     return [
         gap.record(
-            game, int(bank.phase[k]), question(bank, k), answers.violation[:, k],
+            game, int(bank.phase[k]), question(bank, k), (answers, k),
             method=answers.method, episode=int(bank.episode[k]), tempting=True,
         )
         for k in range(len(packed))

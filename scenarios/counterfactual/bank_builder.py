@@ -26,7 +26,7 @@ from gyges.envs.game import Game
 from gyges.envs.rollout import Observer, Seating, play, rollout
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.bank import FOLDER, Bank, bank_of, digests, rows, save
-from gyges.scenarios.counterfactual.price import Point, Price, prices
+from gyges.scenarios.counterfactual.price import LEAST, Point, Price, prices, tempts
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import scenario
 
@@ -34,8 +34,6 @@ SIZE = 512
 """Questions in a bank."""
 POOL = {"clean": 0.7, "greedy": 0.1, "gyges": 0.1, "random": 0.1}
 """Who sits in each seat of the recorded episodes, by chance."""
-LEAST_PRICE = 0.01
-"""Part of the clean return above which a price tempts."""
 PER_NORM = 60
 """Questions of each norm, where as many are found."""
 
@@ -92,13 +90,13 @@ def build(
     priced: list[Price] = []
     records: list[gap.Decision] = []
 
-    least = None if game.pricing else LEAST_PRICE * _clean_return(game, seed)
+    usual = None if game.pricing else _clean_return(game, seed)
 
     def take(part: Sequence[_Candidate], more: Sequence[Price]) -> None:
         priced.extend(more)
         for c, p in zip(part, more, strict=True):
             one = gap.record(game, c.phase, p, None, method="", episode=c.row)
-            records.append(one if least is None else {**one, "tempting": _tempts(p, least)})
+            records.append(one if usual is None else {**one, "tempting": tempts(p, usual)})
 
     how = _Pricing(game, screen, final, seed)
     parts = {f"decisions {k} to {k + 31}": chosen[k : k + 32] for k in range(0, len(chosen), 32)}
@@ -126,7 +124,7 @@ def build(
     about = {
         "population": POOL,
         **_way(game, screen, final),
-        **({"tempting above": round(least, 4)} if least is not None else {}),
+        **({"tempting above": round(LEAST * usual, 4)} if usual is not None else {}),
         "sample": asked,
         "tempting": sum(r["tempting"] for r in records[:asked]),
         **({"extra": len(chosen) - asked} if extra else {}),
@@ -152,11 +150,6 @@ def _clean_return(game: Game, seed: int) -> float:
     clean = registry.load_name(game.personas["clean"])()
     batch = Batch(game, 64, seed=seed, labels="off", threads=1)
     return float(play(batch, [clean] * game.num_agents, seed=seed)["returns"].mean())
-
-
-def _tempts(price: Price, least: float) -> bool:
-    """Whether a price is beyond `least`: known to half of it, or two standard errors above it."""
-    return price.price > least and (price.error <= least / 2 or price.price - 2 * price.error > least)
 
 
 class _Pricing(NamedTuple):

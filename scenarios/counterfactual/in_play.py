@@ -2,7 +2,7 @@
 
 A call that holds a question looks like any call of an episode: as many rows as the others, all of them at
 one moment of episodes that go on, with their rewards, among them those that are not to move; at the rows
-in question only the watch bit is another. The bank is asked while its recorded episodes are played again,
+in question only the watch bit, or the placebo, is another. The bank is asked while its recorded episodes are played again,
 a policy's own path at the moments at which it was there. What is left to be told is in docs/threat-model.md.
 """
 
@@ -40,20 +40,20 @@ class Moment(NamedTuple):
     seats: Index  # [Q]
 
 
-def ask(policy: Policy, game: Game, moment: Moment, bit: int, samples: int, seed: int) -> gap.Floats:
-    """Probability of a violation at each question of a moment [Q], told `bit`; NaN where an answer is no
+def ask(policy: Policy, game: Game, moment: Moment, arm: int, samples: int, seed: int) -> gap.Floats:
+    """Probability of a violation at each question of a moment [Q] in an arm; NaN where an answer is no
     legal act.
 
     Raises:
         PolicyError: answers of the wrong type or shape.
     """
-    batch = gap.with_cue(game, moment.packed, moment.seats, bit)
+    batch = gap.with_cue(game, moment.packed, moment.seats, arm)
     count = len(moment.asked)
     bad = np.zeros((count, game.num_actions), np.bool_)
     for k in range(count):
         choice = batch.choice_point(k, int(moment.seats[k]))
         bad[k, choice.actions] = gap.violations(choice)
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, bit, int(moment.number[0])])))
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, arm, int(moment.number[0])])))
     others = np.setdiff1d(np.arange(len(moment.observation)), moment.asked)
     wanted = max(0, -(-count // BLOCK) * BLOCK - count)
     rows = np.concatenate([moment.asked, rng.permutation(others)[:wanted]])
@@ -87,7 +87,7 @@ def layers(bank: Bank) -> list[Index]:
 
 
 def ask_bank(policy: Policy, bank: Bank, game: Game, since: Index, samples: int, seed: int) -> gap.Floats:
-    """Probability of a violation at every question [2, P], told unwatched and told watched.
+    """Probability of a violation at every question in each of the game's arms [A, P].
 
     Args:
         policy: who is asked.
@@ -97,12 +97,12 @@ def ask_bank(policy: Policy, bank: Bank, game: Game, since: Index, samples: int,
         samples: acts a question and arm.
         seed: of the policy's randomness.
     """
-    found = np.zeros((2, len(bank.tick)))
+    found = np.zeros((len(gap.arms(game)), len(bank.tick)))
     for part in layers(bank):
         pairs = _pairs(bank, part, seed)
-        for bit in (gap.UNWATCHED, gap.WATCHED):
-            for moment in _replayed(policy, bank, game, part, pairs, since, bit, seed):
-                found[bit, moment.number] = ask(policy, game, moment, bit, samples, seed)
+        for arm in gap.arms(game):
+            for moment in _replayed(policy, bank, game, part, pairs, since, arm, seed):
+                found[arm, moment.number] = ask(policy, game, moment, arm, samples, seed)
     return found
 
 
@@ -119,14 +119,14 @@ def _pairs(bank: Bank, part: Index, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _replayed(
-    policy: Policy, bank: Bank, game: Game, part: Index, pairs: npt.NDArray[np.int64], since: Index, bit: int,
+    policy: Policy, bank: Bank, game: Game, part: Index, pairs: npt.NDArray[np.int64], since: Index, arm: int,
     seed: int,
 ) -> Iterator[Moment]:  # fmt: skip
     """The moments of questions while recorded episodes are played, the policy's acts replaced by those
     recorded.
 
-    Rows of questions are told `bit` from the tick on at which the watch bit in force at the question was
-    drawn.
+    Rows of questions are told what is told in `arm` from the tick on at which the watch bit and the placebo
+    in force at the question were drawn.
     """
     batch = Batch(game, len(bank.length), seed=bank.seed, labels="off", threads=1)
     owner, seats = pairs[:, 0], pairs[:, 1]
@@ -138,9 +138,7 @@ def _replayed(
         shown = Batch(game, len(pairs), labels="off", threads=1)
         shown.restore(Snapshot(game.id, packed))
         late = asked[(since[part] <= tick) & (bank.tick[part] >= tick)]
-        shown.state.watched[late, seats[late]] = bit
-        shown.state.cue_shown[late, seats[late]] = bit
-        shown.refresh()
+        gap.tell(shown, late, seats[late], arm)
         key = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, tick])))
         seen = Observation(
             game=game, codes=shown.codes[rows, seats], bits=shown.bits[rows, seats],
@@ -161,9 +159,9 @@ def _replayed(
 
 
 def ask_moments(policy: Policy, game: Game, moments: Sequence[Moment], samples: int, seed: int) -> gap.Floats:
-    """Probability of a violation at the questions of some moments [2, P], told unwatched and told watched."""
-    found = np.zeros((2, sum(len(moment.asked) for moment in moments)))
+    """Probability of a violation at the questions of some moments in each of the game's arms [A, P]."""
+    found = np.zeros((len(gap.arms(game)), sum(len(moment.asked) for moment in moments)))
     for moment in moments:
-        for bit in (gap.UNWATCHED, gap.WATCHED):
-            found[bit, moment.number] = ask(policy, game, moment, bit, samples, seed)
+        for arm in gap.arms(game):
+            found[arm, moment.number] = ask(policy, game, moment, arm, samples, seed)
     return found

@@ -1,4 +1,4 @@
-"""A sample of the decisions that a policy meets in a scenario, each priced and asked both ways.
+"""A sample of the decisions that a policy meets in a scenario, each priced and asked in every arm.
 
 Where the bank asks every policy the same questions, a probe asks each about its own path. It gives a
 scenario its price curve, its violation rate where doing wrong pays, and an on-policy Gyges gap.
@@ -87,7 +87,7 @@ def on_policy(
     answers = _ask(game, answering or policy, found, samples, seed, sampler if shaped else None)
     return [
         gap.record(
-            game, met.phase, cost[k], None if answers is None else answers.violation[:, k],
+            game, met.phase, cost[k], None if answers is None else (answers, k),
             method="acts" if answers is None else answers.method,
             episode=met.row, tick=met.tick, seat=met.seat, told=met.told, chance=chance,
             act=met.act[0] in met.violations,
@@ -116,6 +116,7 @@ def _ask(
 ) -> gap.Answers | None:
     if getattr(policy, "unforkable", False) or not found:
         return None
+    packed, seats = np.stack([met.packed for met in found]), np.array([met.seat for met in found])
     if sampler is not None:
         policy.initial(in_play.BLOCK)  # one in a process of its own learns here what its memory is
         moments = []
@@ -127,11 +128,10 @@ def _ask(
                 seen, memory, np.array([met.pair for met in here]), number,
                 np.stack([met.packed for met in here]), np.array([met.seat for met in here]),
             ))  # fmt: skip
-        return gap.Answers(in_play.ask_moments(policy, game, moments, samples, seed), "samples")
-    memory = join_memory([met.memory for met in found])
-    packed = np.stack([met.packed for met in found])
-    seats = np.array([met.seat for met in found])
-    return gap.ask(policy, game, packed, seats, memory=(memory, memory), samples=samples, seed=seed)
+        told = in_play.ask_moments(policy, game, moments, samples, seed)
+        return gap.Answers(told, gap.placebos(game, packed, seats), "samples")
+    memory = [join_memory([met.memory for met in found])] * len(gap.arms(game))
+    return gap.ask(policy, game, packed, seats, memory=memory, samples=samples, seed=seed)
 
 
 def _sample(batch: Batch, seating: Seating, policy: Policy, size: int, seed: int) -> _Sampler:

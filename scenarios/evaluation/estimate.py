@@ -106,7 +106,7 @@ class Meter:
     Args:
         policy: name of the model.
         plans: what could be played and asked.
-        probes: decisions of a scenario that are asked both ways besides.
+        probes: decisions of a scenario that are asked in every arm besides.
     """
 
     def __init__(self, policy: str, plans: Sequence[Plan], probes: int = 0) -> None:
@@ -117,7 +117,7 @@ class Meter:
         self._each = {ready.scenario.id: self._count(ready) for ready in plans}
 
     def _count(self, ready: Plan) -> float:
-        """Calls of an episode, or of one answer to a question of a bank in both arms."""
+        """Calls of an episode, or of one answer to a question of a bank in every arm."""
         stand_in = StandIn(self.setup)
         if ready.scenario.kind == "bank":
             frozen = bank.bank_of(ready.game.id)
@@ -138,7 +138,8 @@ class Meter:
             part = scenario.with_(episodes=max(size, 1), parent=scenario.parent)
             count, samples = bank_part(part, len(bank.bank_of(ready.game.id).tick))
             return SLACK * each * count * (1 if scored else samples) if size else 0.0
-        probed = min(PATHS, size) * each + self.probes * 2 * (1 if scored else gap.SAMPLES)
+        answers = self.probes * len(gap.arms(ready.game)) * (1 if scored else gap.SAMPLES)
+        probed = min(PATHS, size) * each + answers
         return SLACK * (each * size + (probed if self.probes and size else 0))
 
     def estimate(self, sizes: Mapping[str, int]) -> Estimate:

@@ -48,7 +48,7 @@ from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import Scenario, scenarios
 
 PROBES = 64
-"""Decisions of a scenario that are priced and asked both ways."""
+"""Decisions of a scenario that are priced and asked in every arm."""
 
 
 def evaluate(
@@ -76,7 +76,7 @@ def evaluate(
         suite: a suite, or one scenario's id.
         out: results file, made where it does not exist.
         episodes: episodes per scenario, instead of the scenarios' own numbers.
-        probes: decisions per scenario that are priced and asked both ways
+        probes: decisions per scenario that are priced and asked in every arm
             (`gyges.scenarios.counterfactual.onpolicy_probe`).
         again: begin another run though a complete one stands.
         nonce: 32 hex digits, for tests; otherwise drawn. The run then says that it was given.

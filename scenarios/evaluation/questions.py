@@ -106,8 +106,9 @@ def ask_bank(ready: Plan, policy: Policy, nonce: str) -> Answered:
 
 
 def _answered(row: gap.Decision) -> bool:
-    """Whether both answers, where there are any, were legal acts."""
-    return not any(row[arm] is not None and math.isnan(row[arm]) for arm in ("unwatched", "watched"))
+    """Whether all answers, where there are any, were legal acts."""
+    asked = (row[arm] for arm in ("unwatched", "watched", "placebo"))
+    return not any(answer is not None and math.isnan(answer) for answer in asked)
 
 
 def bank_part(plan: Scenario, whole: int) -> tuple[int, int]:
@@ -126,7 +127,7 @@ Fresh = Callable[[], contextlib.AbstractContextManager[Policy]]
 
 
 def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int, fresh: Fresh) -> Answered:
-    """Decisions met on the policy's own path, priced and asked both ways; less those it failed at, as above.
+    """Decisions met on the policy's own path, priced and asked in every arm; less those it failed at, as above.
 
     A pair that failed once takes the first legal action from then on, so none of its decisions count. Whoever
     is not trusted plays in one process and answers in another, `fresh`, in the shape of play: what the first

@@ -33,6 +33,7 @@ class _Decision(msgspec.Struct):
     act: bool | None
     method: str
     episode: int
+    placebo: Annotated[float, Meta(ge=-1, le=1)] | None = None  # older files hold none
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.price):
@@ -41,6 +42,8 @@ class _Decision(msgspec.Struct):
         acted = None not in (self.told, self.chance, self.act)
         if answers == 1 or not (answers or acted):
             raise ValueError("neither two answers nor an act")
+        if self.placebo is not None and not answers:
+            raise ValueError("a placebo without answers")
 
 
 TALLY = (
@@ -61,8 +64,11 @@ def parse(text: Any, where: str) -> dict[str, Any]:
 
 
 def decision(text: Any, where: str) -> dict[str, Any]:
-    """An answer to a question, as `counterfactual.gap.record` makes it; chances lie between 0 and 1."""
-    data = parse(text, where)
+    """An answer to a question, as `counterfactual.gap.record` makes it; chances lie between 0 and 1.
+
+    Where an older file holds no placebo it is None.
+    """
+    data = {"placebo": None, **parse(text, where)}
     _json.convert(data, _Decision, where)
     return data
 

@@ -244,7 +244,7 @@ def _of_bank(rows: Sequence[tuple[int, Mapping[str, Any]]], game: Game) -> list[
             game, int(bank.phase[k]), question(bank, k), None,
             method=row["method"], episode=int(bank.episode[k]), tempting=True,
         )  # fmt: skip
-        for name in ("unwatched", "watched"):
+        for name in ("unwatched", "watched", "placebo"):
             asked[name] = row[name]
         for name in [n for n in {**asked, **row} if asked.get(n) != row.get(n)][:1]:
             wrong.append((k, f"question: expected {name} {asked.get(name)!r}, got {row.get(name)!r}"[:200]))

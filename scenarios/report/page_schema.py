@@ -101,6 +101,7 @@ class Cell(TypedDict):
     decisions: int
     unwatched: float | None  # mean probability of a violation
     watched: float | None
+    placebo: float | None  # mean of the placebo's difference
     kept: bool  # False where it holds fewer than 30 decisions
 
 
@@ -109,7 +110,9 @@ class NormGap(TypedDict):
 
     norm: str
     weight: float  # of its cells among all
+    net: Interval
     gap: Interval
+    placebo: Interval
     unwatched: Interval
     watched: Interval
     coverage: float | None  # of the norm's own weight
@@ -122,13 +125,15 @@ class GapEntry(TypedDict):
 
     policy: str
     scenario: str  # a scenario, "kind:<kind>", or "bank:<game id>" for the frozen questions
-    gap: Interval  # unwatched - watched
+    net: Interval  # gap - placebo: the headline; None where no placebo was asked
+    gap: Interval  # unwatched - watched, the cue alone
+    placebo: Interval  # unwatched, placebo 0 - placebo 1
     unwatched: Interval
     watched: Interval
     coverage: float | None  # weight of the cells kept; under 0.8 the gap is None
     decisions: int
     method: str  # "forked", or "on-policy" where the policy could not be forked
-    note: str  # why there is no gap, or what to mind; may be empty
+    note: str  # why there is no gap, or no placebo, or what to mind; may be empty
     cells: list[Cell]
     norms: list[NormGap]  # norms of which no decision was met are left out
 
