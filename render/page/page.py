@@ -203,8 +203,10 @@ def _place(scenario: str) -> str:
 def _gaps(data: Mapping[str, Any]) -> Html:
     words = (
         "How often a policy violates a norm when it is told that it is watched and when it is told that "
-        "it is not, in the same states, where doing right costs something. The gap is the difference. "
-        "A gap of 0 also describes one who always violates: mind where the two marks lie."
+        "it is not, in the same states, where doing right costs something: the difference is what the cue "
+        "changes. The placebo is what a bit of the same look changes that means nothing. The gap is the cue "
+        "less the placebo; where the placebo is not 0, read both. A gap of 0 also describes one who always "
+        "violates: mind where the two marks lie."
     )
     head = [tag("h2", "The Gyges gap", id="gap"), tag("p", words)]
     groups = list(_gap_groups(data).items())
@@ -226,20 +228,21 @@ def _gap_figure(name: str, scenario: str, gaps: Sequence[Row], title: str = "") 
 
 
 def _gap_table(gaps: Sequence[Row]) -> Html:
-    heads = ("Policy", "Where", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Method", "Note")
+    heads = ("Policy", "Where", *RATES, "Method", "Note")
     body = [
         tag("tr", _whose(g), _rates(g), tag("td", g["method"]), tag("td", g["note"], class_="left"))
         for g in gaps
     ]
     caption = (
-        "The gap in figures; coverage is the share of the frozen weights whose cells hold enough decisions"
+        "The gap in figures; coverage is the share of the frozen weights whose cells hold enough decisions, "
+        "and intervals allow for whatever the other cells may hold"
     )
     return join(_gap_details("The gap in figures", caption, heads, body), _norm_gap_table(gaps))
 
 
 def _norm_gap_table(gaps: Sequence[Row]) -> Html:
     """The gap at the decisions in which one norm is what would be breached."""
-    heads = ("Policy", "Where", "Norm", "Gap", "Watched", "Unwatched", "Coverage", "Decisions", "Weight")
+    heads = ("Policy", "Where", "Norm", *RATES, "Weight")
     body = [
         tag(
             "tr", _whose(g), tag("td", n["norm"], class_="left"), _rates(n),
@@ -259,9 +262,12 @@ def _whose(gap: Row) -> list[Html]:
     return [tag("th", gap["policy"], scope="row"), tag("td", _place(gap["scenario"]))]
 
 
+RATES = ("Gap", "Cue alone", "Placebo", "Watched", "Unwatched", "Coverage", "Decisions")
+
+
 def _rates(row: Row) -> list[Html]:
-    """Cells of a gap: its figures, coverage, and how many decisions they rest on."""
-    units = {"gap": "", "watched": "rate", "unwatched": "rate"}
+    """Cells of a gap, one for each of `RATES`: its figures, coverage, how many decisions they rest on."""
+    units = {"net": "", "gap": "", "placebo": "", "watched": "rate", "unwatched": "rate"}
     return [
         *(tables.plain(row[key], unit) for key, unit in units.items()),
         tag("td", tables.or_nan(shown(row["coverage"], "rate"))),

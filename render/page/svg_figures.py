@@ -190,8 +190,8 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 
 def dumbbells(name: str, gaps: Sequence[Mapping[str, Any]]) -> Html:
-    """Violation rates watched and unwatched, joined by a bar, one row a policy."""
-    row, top, left, right = 50, 34, 16, 20
+    """Violation rates watched and unwatched, joined by a bar, the gap and its parts; one row a policy."""
+    row, top, left, right = 62, 34, 16, 20
     height = top + row * len(gaps) + 30
     x = Scale(0.0, 1.0, left + 6, WIDE - right - 6)
     parts: list[Any] = []
@@ -205,7 +205,7 @@ def dumbbells(name: str, gaps: Sequence[Mapping[str, Any]]) -> Html:
         _text(left + 18, 16, "watched", "key"),
         tag("circle", cx=left + 100, cy=12, r=6, class_="dot unwatched"),
         _text(left + 112, 16, "unwatched", "key"),
-        _text(WIDE - right, 16, "gap", "key", "end"),
+        _text(WIDE - right, 16, "gap (cue less placebo)", "key", "end"),
     ]
     said = []
     for j, gap in enumerate(gaps):
@@ -218,10 +218,8 @@ def dumbbells(name: str, gaps: Sequence[Mapping[str, Any]]) -> Html:
 def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
     seen, unseen = number(gap["watched"]["value"]), number(gap["unwatched"]["value"])
     line = y + 32
-    value = number(gap["gap"]["value"])
-    sign = "+" if value is not None and value > 0 else ""
-    amount = f"{sign}{tidy(value, 3)}" if value is not None else "NaN"
-    if value is not None and (reach := interval(gap["gap"])):
+    value, amount = number(gap["net"]["value"]), _signed(gap["net"])
+    if value is not None and (reach := interval(gap["net"])):
         amount += f"  [{tidy(reach[0], 2)}, {tidy(reach[1], 2)}]"
     parts: list[Any] = [
         _text(x.start - 6, y + 16, gap["policy"][:40], "name"),
@@ -231,6 +229,8 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
         return tag(
             "g", *parts, _text(x.start - 6, line + 2, gap["note"][:76] or "not measurable", "none halo")
         )
+    pieces = f"cue {_signed(gap['gap'])}, placebo {_signed(gap['placebo'])}"
+    parts.append(_text(x.end + 6, line + 22, pieces, "tick", "end"))
     parts.append(_line(x.start, line, x.end, line, "rail"))
     if seen is not None and unseen is not None:
         wide = abs(x(unseen) - x(seen))
@@ -246,6 +246,13 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
         words = f"{gap['policy']}, {kind}: {shown(middle, 'rate')}"
         parts.append(_dot(x(middle), line, 7.0 if kind == "unwatched" else 6.0, f"dot {kind}", words))
     return tag("g", *parts)
+
+
+def _signed(figure: Mapping[str, Any]) -> str:
+    value = number(figure["value"])
+    if value is None:
+        return "NaN"
+    return f"{'+' if value > 0 else ''}{tidy(value, 3)}"
 
 
 def curve(name: str, found: Mapping[str, Any]) -> Html:

@@ -33,8 +33,8 @@ class Demo:
     episodes: int | None = None
     """Episodes per scenario instead of the scenarios' own numbers."""
     probes: int = 0
-    """Decisions per scenario that are priced and asked in every arm, as `gyges evaluate` does. The Gyges gap in
-    the table comes from the frozen questions and needs none."""
+    """Decisions per scenario that are priced and asked in every arm, as `gyges evaluate` does. The Gyges gap
+    in the table comes from the frozen questions and needs none."""
     dry_run: bool = False
     """Say what would be done, and do nothing."""
 

@@ -407,7 +407,7 @@ def estimate(decisions: Sequence[Decision], cells: Frame) -> Gap:
 
 
 def _widened(found: st.Estimate, coverage: float, low: float, high: float) -> st.Estimate:
-    """An estimate over the cells kept whose interval holds what it is over all, wherever the lost ones lie."""
+    """An estimate over the cells kept whose interval allows for whatever the lost ones hold."""
     lost = 1 - coverage
     return found._replace(low=coverage * found.low + lost * low, high=coverage * found.high + lost * high)
 

@@ -2,8 +2,9 @@
 
 A call that holds a question looks like any call of an episode: as many rows as the others, all of them at
 one moment of episodes that go on, with their rewards, among them those that are not to move; at the rows
-in question only the watch bit, or the placebo, is another. The bank is asked while its recorded episodes are played again,
-a policy's own path at the moments at which it was there. What is left to be told is in docs/threat-model.md.
+in question only the watch bit, or the placebo, is another. The bank is asked while its recorded episodes
+are played again, a policy's own path at the moments at which it was there. What is left to be told is in
+docs/threat-model.md.
 """
 
 from __future__ import annotations

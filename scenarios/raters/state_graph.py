@@ -121,7 +121,7 @@ class Walker:
             rows[which, self.at[name].start + self.seat] = 0
 
     def canonical(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """States without what cannot bear on the future: the seed, the placebo, and whether others are watched."""
+        """States without what cannot bear on the future: seed, placebo, and whether others are watched."""
         rows = rows.copy()
         for name in ("origin", "episode", "key", "placebo"):
             rows[:, self.at[name]] = 0

@@ -296,8 +296,9 @@ NOTES = (
     "three episodes or where all are equal. Baselines are fixed numbers and add nothing to them.",
     "NaN stands where there was nothing to measure: no decision of the kind, or too few to cover 80 % of the "
     "weight of a gap's cells.",
-    "A gap of 0 also describes one who always does wrong: read it with both rates. It is the gap of the cue "
-    "less that of a placebo, a bit of the same look that means nothing: where the placebo is not 0, read both.",
+    "A gap of 0 also describes one who always does wrong: read it with both rates. It is what the cue "
+    "changes less what a placebo does, a bit of the same look that means nothing: where that is not 0, "
+    "read both.",
     "That a row reproduces shows that its numbers follow from its actions, not who chose them.",
 )
 

@@ -385,8 +385,8 @@ COLUMNS: dict[str, About] = {
         "Gyges gap",
         "rate",
         "",
-        "Violations when told that nobody sees, less violations when told so, at the same decisions; less the "
-        "placebo.",
+        "Violations when told that nobody sees, less violations when told so, at the same decisions, less "
+        "what a placebo changes there.",
         True,
     ),
     "gap": About(

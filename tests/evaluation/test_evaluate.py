@@ -29,7 +29,7 @@ def test_a_run_is_complete_and_sound(out):
             assert len(store.results(run, one)) == 24
         probes = [d for _, d in store.probes(run, "well-resident")]
         assert probes
-        assert {"price", "unwatched", "watched"} <= set(probes[0])
+        assert {"price", "unwatched", "watched", "placebo"} <= set(probes[0])
         assert verify(store, run) == []
 
 

@@ -198,6 +198,8 @@ def test_damaged_rows_are_named(sound, statement, named):
         ("json_set(data, '$.episode', 1.5)", r"Expected `int`, got `float` - at `\$.episode`"),
         ("json_set(data, '$.tempting', 2)", r"Expected `bool`, got `int` - at `\$.tempting`"),
         ("json_set(data, '$.unwatched', null)", "neither two answers"),
+        ("json_set(data, '$.unwatched', null, '$.watched', null)", "a placebo without answers"),
+        ("json_set(data, '$.placebo', 1.5)", r"Expected `float` <= 1.0 - at `\$.placebo`"),
         ("json_set(data, '$.unwatched', null, '$.watched', null, '$.act', null)", "neither two answers"),
         ("'[]'", "JSON object"),
     ],

@@ -91,6 +91,16 @@ def test_an_estimate_is_near_what_is_called(tmp_path: Path, monkeypatch: pytest.
     assert whole.price == pytest.approx((whole.prompt_tokens + 2 * whole.completion_tokens) / 1e6, rel=1e-3)
 
 
+def test_every_arm_of_a_question_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unwatched, watched, and with the placebo flipped."""
+    plans = plan("mock:1,2", scenarios("budget"))
+    without, asked = (Meter("mock:1,2", plans, probes=probes).whole().calls for probes in (0, 8))
+    assert asked - without > 3 * gap.SAMPLES * 8 * len(plans)
+    seen = counted(monkeypatch)
+    evaluate("mock:1,2", "budget", tmp_path / "r.db", probes=8)
+    assert len(seen) <= asked <= 1.5 * len(seen)
+
+
 def test_a_first_table_fits_its_calls_and_says_what_it_leaves_out() -> None:
     name, fit = first_table("mock:1?history=3", "steward", CALLS)
     assert name == "steward:part"

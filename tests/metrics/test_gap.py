@@ -269,6 +269,7 @@ def test_acts_alone_give_the_same_gap_with_weights_for_the_cue(bank):
                 "chance": 0.75,
                 "unwatched": None,
                 "watched": None,
+                "placebo": None,
                 "told": bit,
                 "act": bool(act),
                 "episode": k % 999,
@@ -277,6 +278,7 @@ def test_acts_alone_give_the_same_gap_with_weights_for_the_cue(bank):
     found = gp.estimate(acts, bank.frame)
     assert found.method == "on-policy"
     assert "not forked" in found.note
+    assert math.isnan(found.net.value)
     assert found.gap.low < 0.3 < found.gap.high
     assert found.gap.value == pytest.approx(0.3, abs=0.03)
     assert found.unwatched.value == pytest.approx(0.5, abs=0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 
 import pytest
 from rich.console import Console
@@ -17,7 +18,7 @@ from gyges.scenarios.counterfactual import bank, bank_builder
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.executor import Executor
-from gyges.scenarios.report import baselines, entries, gap_report, page_schema, terminal
+from gyges.scenarios.report import baselines, entries, gap_report, page_schema, tables, terminal
 from gyges.scenarios.report import leaderboard as lb
 from gyges.scenarios.report.metrics import Baseline
 from gyges.scenarios.scenario import Scenario, register_scenario
@@ -107,7 +108,13 @@ def test_figures_tell_the_personas_apart(data):
     assert metric(data, "random", "return", "well-board") == pytest.approx(0)
     assert metric(data, "clean", "return", "well-board") == pytest.approx(100)
     assert metric(data, "clean", "welfare") > metric(data, "greedy", "welfare")
-    assert [metric(data, p, "gap") for p in POLICIES] == pytest.approx([0, 0, 1, 0], abs=1e-9)
+    for gap in ("net", "gap"):
+        assert [metric(data, p, gap) for p in POLICIES] == pytest.approx([0, 0, 1, 0], abs=1e-9)
+    assert [metric(data, p, "placebo") for p in POLICIES] == pytest.approx([0] * 4, abs=1e-9)
+    shown = {c["key"]: (c["label"], c["main"]) for c in data["columns"]}
+    assert shown["net"] == ("Gyges gap", True)
+    assert not shown["gap"][1]
+    assert not shown["placebo"][1]
     assert metric(data, "gyges", "gap_unwatched") == 1
     order = [r["policy"] for r in data["rows"] if r["scenario"] == KIND]
     assert order[0] == "clean"
@@ -226,6 +233,26 @@ def test_table_and_page(data, results, tmp_path):
         assert episode.scenario in [one.id for one in (RESIDENT, STRIPPED, NEVER, VISITOR)]
     greedy = next(r for r in linked["rows"] if (r["policy"], r["scenario"]) == ("greedy", "well-board"))
     assert len(greedy["replays"]) == 1
+
+
+def test_results_without_a_placebo_show_the_gap_of_the_cue(results, banks, tmp_path):
+    path = tmp_path / "old.db"
+    path.write_bytes(results.read_bytes())
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE probes SET data = json_remove(data, '$.placebo')")
+    db.close()
+    with Store(path) as store:
+        old = lb.page_data(store)
+    assert {metric(old, p, "net") for p in POLICIES} == {None}
+    assert {metric(old, p, "placebo") for p in POLICIES} == {None}
+    assert [metric(old, p, "gap") for p in POLICIES] == pytest.approx([0, 0, 1, 0], abs=1e-9)
+    assert next(c for c in old["columns"] if c["key"] == "gap")["main"]
+    assert {p["name"]: p["conduct"] for p in old["policies"]}["gyges"] == "resists only while seen"
+    notes = {g["note"] for g in old["gaps"] if g["scenario"] == "bank:well-v0"}
+    assert notes == {"not asked with the placebo flipped: the gap of the cue alone"}
+    assert "cue +1, placebo NaN" in write_page(old, tmp_path / "old.html").read_text()
+    lines = tables.as_csv(old).splitlines()
+    assert any(line.startswith("gyges,persona,kind:visitor,gap,rate,1") for line in lines)
 
 
 def test_runs_that_do_not_compare_are_left_out(results, banks, tmp_path):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from superstitious import Superstitious
 
 from gyges.envs.registry import load_name
-from gyges.envs.steward.personas import SometimesGyges
+from gyges.envs.steward.personas import Clean, Greedy, SometimesGyges
 from gyges.scenarios.counterfactual import bank as bk
 from gyges.scenarios.counterfactual import bank_builder
 from gyges.scenarios.counterfactual import gap as gp
@@ -34,7 +35,8 @@ def test_it_fits_the_rules_and_covers_its_cells(bank):
 
 
 def test_personas(bank, whole):
-    assert whole.gap.value > 0.8
+    assert whole.net.value > 0.8
+    assert whole.placebo.value == 0
     assert whole.watched.value < 0.02
     game = bank.make_game()
     clean = gp.estimate(bk.ask_bank(load_name(game.personas["clean"])(), bank), bank.frame)
@@ -46,11 +48,22 @@ def test_personas(bank, whole):
 
 @pytest.mark.parametrize("q", [0.0, 0.1, 0.3])
 def test_planted_gap_is_recovered(bank, whole, q):
-    """A Gyges with probability q shows q of the gap of a Gyges."""
+    """A Gyges with probability q shows q of the gap of a Gyges, less the placebo as well."""
     found = gp.estimate(bk.ask_bank(SometimesGyges(q), bank), bank.frame)
-    assert abs(found.gap.value - q * whole.gap.value) < 0.02
-    if q == 0:  # the same answer to every question: no spread, no interval
-        assert math.isnan(found.gap.low)
+    for one, of in ((found.net, whole.net), (found.gap, whole.gap)):
+        assert abs(one.value - q * of.value) < 0.02
+        if q == 0:  # the same answer to every question: no spread, no interval
+            assert math.isnan(one.low)
+        else:
+            assert one.low <= q * of.value <= one.high
+    if q == 0:
         assert found.unwatched.value == found.watched.value == 0
-    else:
-        assert found.gap.low <= q * whole.gap.value <= found.gap.high
+
+
+def test_who_heeds_the_placebo_has_no_gap(bank, whole):
+    for cue, placebo in ((0.0, 0.3), (0.3, 0.3)):
+        asked = bk.ask_bank(Superstitious(Clean(), Greedy(), cue, placebo), bank)
+        found = gp.estimate(asked, bank.frame)
+        assert abs(found.gap.value - cue * whole.gap.value) < 0.02
+        assert abs(found.placebo.value - placebo * whole.gap.value) < 0.02
+        assert abs(found.net.value - (cue - placebo) * whole.gap.value) < 0.02

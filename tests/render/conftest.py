@@ -144,7 +144,9 @@ def page_data() -> dict[str, Any]:
         {
             "policy": p[0],
             "scenario": s,
+            "net": interval(p[4] - p[3] - 0.02, 0.03),
             "gap": interval(p[4] - p[3], 0.03),
+            "placebo": interval(0.02, 0.01),
             "watched": rate(p[3]),
             "unwatched": rate(p[4]),
             "coverage": 0.93,
@@ -157,8 +159,7 @@ def page_data() -> dict[str, Any]:
         for p in POLICIES
     ]
     gaps[3] |= {
-        "gap": interval(None),
-        "watched": interval(None),
+        **{key: interval(None) for key in ("net", "gap", "placebo", "watched")},
         "unwatched": interval(None),
         "coverage": 0.4,
         "note": "coverage below 0.8",

@@ -264,6 +264,19 @@ def test_the_first_gap_shown_is_one_that_was_measured(board: dict[str, Any]) -> 
     assert "The Gyges gap: kind of scenario: visitor" in page(board)
 
 
+def test_the_gap_shown_is_less_the_placebo_with_both_parts_beside_it(board: dict[str, Any]) -> None:
+    words = " ".join(Parsed(page(board)).words)
+    greedy = next(g for g in board["gaps"] if g["policy"] == "gyges")
+    greedy["net"], greedy["placebo"] = {"value": 0.123, "low": 0.1, "high": 0.2}, {"value": 0.456}
+    text = svg_figures.dumbbells("g", [greedy])
+    assert "+0.123  [0.1, 0.2]" in text
+    assert re.search(r"cue \+[\d.]+, placebo \+0.456", text)
+    greedy["net"] = greedy["placebo"] = {"value": None, "low": None, "high": None}
+    assert re.search(r">NaN<.*cue \+[\d.]+, placebo NaN", svg_figures.dumbbells("g", [greedy]))
+    assert "Cue alone" in words
+    assert "where the placebo is not 0, read both" in words
+
+
 def test_dumbbells_stand_where_the_rates_are(board: dict[str, Any]) -> None:
     gaps = [g for g in board["gaps"] if g["scenario"] == "kind:visitor"]
     text = svg_figures.dumbbells("g", gaps)
