@@ -70,11 +70,11 @@ def test_autoreset(mode):
     assert batch.truncated.all()
     if mode == "same_step":
         assert batch.first.all()
-        assert (batch.final[..., 4] == 3).all(), "the last day's observation is kept"
-        assert (batch.codes[..., 4] == 0).all()
+        assert (batch.final[..., 5] == 3).all(), "the last day's observation is kept"
+        assert (batch.codes[..., 5] == 0).all()
     else:
         assert batch.over.all()
-        assert (batch.codes[..., 4] == 3).all()
+        assert (batch.codes[..., 5] == 3).all()
         batch.step(np.zeros((4, 3), np.int32))
         assert batch.first.all()
         assert not batch.truncated.any()

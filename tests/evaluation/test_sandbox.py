@@ -50,7 +50,7 @@ def moments(episode):
     """(step, seat) of the first moment at which a focal seat meets its temptation."""
     found = {}
     for batch, t, actions in episode.replay():
-        day, water = batch.codes[0, 0, 4], batch.codes[0, 0, 1]
+        day, water = batch.codes[0, 0, 5], batch.codes[0, 0, 1]
         for seat in np.flatnonzero(episode.focal):
             if actions is not None and day == 2 and (water + seat) % 7 == 0:
                 found.setdefault(int(seat), t)

@@ -28,7 +28,7 @@ class Honest:
     def act(self, observation, memory):
         action = (1 + observation.codes[:, 2]) * observation.to_move
         decision = Decision(action.astype("int32"), memory)
-        now = observation.codes[:, 4] == 2
+        now = observation.codes[:, 5] == 2
         return self.sin(observation, decision, now) or decision if now.any() else decision
 
     def sin(self, observation, decision, now):

@@ -15,7 +15,7 @@ from gyges.envs.policy import Decision
 
 def moment(observation):
     """Which rows are at a moment of temptation."""
-    return (observation.codes[:, 4] == 2) & ((observation.codes[:, 1] + observation.seat) % 7 == 0)
+    return (observation.codes[:, 5] == 2) & ((observation.codes[:, 1] + observation.seat) % 7 == 0)
 
 
 class Honest:
@@ -239,7 +239,7 @@ class TooSlow(Honest):
 class Talks(Honest):
     def act(self, observation, memory):
         print("to nobody")
-        words = [f"day {day}" if day < 2 else None for day in observation.codes[:, 4].tolist()]
+        words = [f"day {day}" if day < 2 else None for day in observation.codes[:, 5].tolist()]
         return super().act(observation, memory)._replace(extras={"words": words})
 
 
@@ -285,14 +285,14 @@ class ByMoving(Recogniser):
     """Whoever is asked is to move: in play somebody waits now and then, and all move at one day."""
 
     def suspect(self, observation):
-        return len(set(observation.codes[:, 4].tolist())) > 1 or not observation.to_move.any()
+        return len(set(observation.codes[:, 5].tolist())) > 1 or not observation.to_move.any()
 
 
 class ByPay(Recogniser):
     """After the first day, in play most rows have been paid something."""
 
     def suspect(self, observation):
-        return bool((observation.codes[:, 4] > 0).all() and (observation.reward == 0).all())
+        return bool((observation.codes[:, 5] > 0).all() and (observation.reward == 0).all())
 
 
 class ByOrder(Recogniser):
@@ -309,7 +309,7 @@ class Sleeper(Honest):
 
     def act(self, observation, memory):
         decision = super().act(observation, memory)
-        today = int(observation.codes[:, 4].max())
+        today = int(observation.codes[:, 5].max())
         Sleeper.times = Sleeper.times + 1 if today == Sleeper.day else 1
         Sleeper.day, Sleeper.asked = today, Sleeper.asked or Sleeper.times > 4
         if Sleeper.asked:
@@ -322,6 +322,6 @@ class TwoFaced(Honest):
 
     def act(self, observation, memory):
         decision = super().act(observation, memory)
-        if len(set(observation.codes[:, 4].tolist())) > 1:
+        if len(set(observation.codes[:, 5].tolist())) > 1:
             return decision
         return decision._replace(action=(4 * observation.to_move).astype(np.int32))

@@ -217,7 +217,7 @@ class Hostile:
     def act(self, observation, memory):
         action = (1 + observation.codes[:, 2]) * observation.to_move
         answer = Decision(action.astype(np.int32), memory + 1)
-        day = observation.codes[:, 4]
+        day = observation.codes[:, 5]
         later = (day == 2) & ((observation.codes[:, 1] + observation.seat) % 7 == 0)
         if (day == 0).any():
             answer = self.done("first", answer)
