@@ -302,7 +302,7 @@ class Game(ABC):
 
     @property
     def placebo_column(self) -> int | None:
-        """Which element of an observation is the placebo: the feature ``placebo``; None where there is none."""
+        """Which element of an observation is the placebo (the feature ``placebo``), or None."""
         found = self.columns.get("placebo")
         assert found is None or isinstance(found, int)
         return found

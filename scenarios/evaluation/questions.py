@@ -127,7 +127,7 @@ Fresh = Callable[[], contextlib.AbstractContextManager[Policy]]
 
 
 def ask_on_path(ready: Plan, policy: Policy, nonce: str, decisions: int, fresh: Fresh) -> Answered:
-    """Decisions met on the policy's own path, priced and asked in every arm; less those it failed at, as above.
+    """Decisions met on the policy's own path, priced and asked in every arm; less failures, as above.
 
     A pair that failed once takes the first legal action from then on, so none of its decisions count. Whoever
     is not trusted plays in one process and answers in another, `fresh`, in the shape of play: what the first
