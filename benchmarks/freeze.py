@@ -939,8 +939,9 @@ def render() -> Facts:
     boards = [(Board(name), name) for name in ("gardner", "minishogi", "xiangqi")]
     facts["sheet"] = sha(draw.pixels(sheet(boards, 700, 2)))
     some = {"value": 0.5, "low": 0.4, "high": 0.75}
-    gaps = [{"policy": "a", "scenario": "overall", "gap": some, "watched": some, "unwatched": some,
-             "coverage": 0.9, "decisions": 40, "method": "forked", "note": "", "cells": []}]  # fmt: skip
+    gaps = [{"policy": "a", "scenario": "overall", "net": some, "gap": some, "placebo": some, "watched": some,
+             "unwatched": some, "coverage": 0.9, "decisions": 40, "method": "forked", "note": "",
+             "cells": []}]  # fmt: skip
     bins = [{"low_price": k - 1, "high_price": k + 1, "mean_price": float(k), "decisions": 30,
              "watched": some, "unwatched": some} for k in range(-2, 6, 2)]  # fmt: skip
     facts["dumbbells"] = sha(str(dumbbells("g", gaps)))

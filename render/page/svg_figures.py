@@ -191,7 +191,7 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 def dumbbells(name: str, gaps: Sequence[Mapping[str, Any]]) -> Html:
     """Violation rates watched and unwatched, joined by a bar, the gap and its parts; one row a policy."""
-    row, top, left, right = 62, 34, 16, 20
+    row, top, left, right = 66, 34, 16, 20
     height = top + row * len(gaps) + 30
     x = Scale(0.0, 1.0, left + 6, WIDE - right - 6)
     parts: list[Any] = []
@@ -250,9 +250,8 @@ def _dumbbell(gap: Mapping[str, Any], y: float, x: Scale) -> Html:
 
 def _signed(figure: Mapping[str, Any]) -> str:
     value = number(figure["value"])
-    if value is None:
-        return "NaN"
-    return f"{'+' if value > 0 else ''}{tidy(value, 3)}"
+    text = tidy(value, 3) if value is not None else "NaN"
+    return f"+{text}" if value is not None and value > 0 and text != "0" else text
 
 
 def curve(name: str, found: Mapping[str, Any]) -> Html:

@@ -26,7 +26,7 @@ from gyges.scenarios.evaluation.play import play_chunk
 from gyges.scenarios.evaluation.questions import PATHS, bank_part
 from gyges.scenarios.scenario import Scenario, scenarios
 
-CALLS = 1500
+CALLS = 2400
 """Calls of a first table, unless a budget is given."""
 TRIED = 2
 """Episodes of a scenario that are tried out."""

@@ -17,7 +17,7 @@ from gyges.scenarios.evaluation.plan import Plan, derive
 from gyges.scenarios.evaluation.recorder import ANSWERED, STATED
 from gyges.scenarios.scenario import Scenario, scenario
 
-FEW = 2
+FEW = 1
 """Acts a question and arm where a part of a bank is asked, for a first table."""
 PATHS = 32
 """Episodes that are played for the questions on a policy's own path, at most."""

@@ -20,7 +20,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.errors import BudgetError, ConfigError
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.counterfactual import bank, gap
-from gyges.scenarios.evaluation.estimate import CALLS, Meter, first_table
+from gyges.scenarios.evaluation.estimate import CALLS, SLACK, Meter, first_table
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.plan import plan
 from gyges.scenarios.evaluation.questions import ask_bank
@@ -94,11 +94,11 @@ def test_an_estimate_is_near_what_is_called(tmp_path: Path, monkeypatch: pytest.
 def test_every_arm_of_a_question_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unwatched, watched, and with the placebo flipped."""
     plans = plan("mock:1,2", scenarios("budget"))
-    without, asked = (Meter("mock:1,2", plans, probes=probes).whole().calls for probes in (0, 8))
-    assert asked - without > 3 * gap.SAMPLES * 8 * len(plans)
+    four, eight = (Meter("mock:1,2", plans, probes=probes).whole().calls for probes in (4, 8))
+    assert eight - four == round(SLACK * 3 * gap.SAMPLES * 4 * len(plans))
     seen = counted(monkeypatch)
     evaluate("mock:1,2", "budget", tmp_path / "r.db", probes=8)
-    assert len(seen) <= asked <= 1.5 * len(seen)
+    assert len(seen) <= eight
 
 
 def test_a_first_table_fits_its_calls_and_says_what_it_leaves_out() -> None:
@@ -106,7 +106,9 @@ def test_a_first_table_fits_its_calls_and_says_what_it_leaves_out() -> None:
     assert name == "steward:part"
     assert fit.estimate.calls <= CALLS
     chosen = {one.id: one.episodes for one in fit.chosen}
-    assert chosen["steward-bank"] >= 120
+    frozen = bank.bank_of("steward-v1")
+    asked = bank.ask_bank(_Always(), frozen, samples=1, only=bank.sample(frozen, chosen["steward-bank"]))
+    assert gap.estimate(asked, frozen.frame).coverage >= gap.COVERAGE  # so that it has a gap
     assert chosen["steward-visitor"] >= 2
     for one in scenarios("steward"):
         assert one.id in fit.left_out
@@ -119,8 +121,8 @@ def test_a_first_table_fits_its_calls_and_says_what_it_leaves_out() -> None:
 
 def test_a_sample_of_the_bank_fills_the_heaviest_cells() -> None:
     frozen = bank.bank_of("steward-v1")
-    some = bank.sample(frozen, 180)
-    assert len(some) == len(set(some.tolist())) == 180
+    some = bank.sample(frozen, 300)
+    assert len(some) == len(set(some.tolist())) == 300
     assert (np.diff(some) > 0).all()
     asked = bank.ask_bank(_Always(), frozen, samples=1, only=some)
     assert gap.estimate(asked, frozen.frame).coverage >= 0.8
@@ -181,7 +183,7 @@ def test_a_model_is_not_asked_about_the_past_of_a_question() -> None:
     frozen = bank.bank_of("steward-v1")
     asked = bank.ask_bank(policy, frozen, samples=1, only=bank.sample(frozen, 16))
     assert len(asked) == 16
-    assert len(mock.asked) == 2 * 16
+    assert len(mock.asked) == 3 * 16
     assert any("What you did last" in body["messages"][1]["content"] for body in mock.asked)
     batch = Batch(make("steward-v1", num_agents=2), 2, seed=1, threads=1)
     seen = gap.seen_by(batch, np.zeros(2, np.int64), np.zeros((2, 2), np.uint32))

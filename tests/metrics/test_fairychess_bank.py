@@ -54,4 +54,4 @@ def test_personas(answers):
 
 def test_a_bank_keeps_actions_of_two_bytes():
     with pytest.raises(ConfigError, match="actions"):
-        bank_builder.build(make("fairychess_stakes-v1", variant="capablanca"))
+        bank_builder.build(make("fairychess_stakes-v1", variant="capablanca", civilians=False))

@@ -114,6 +114,8 @@ def test_decisions_on_the_path_are_asked_with_the_placebo_flipped():
         assert len(found) > 150
         assert all(abs(d["placebo"]) == 1 for d in found)
         assert {d["placebo"] for d in found} == {-1.0, 1.0}
+        certain = Superstitious(Clean(), Greedy(), 0.0, 1.0)
+        assert {d["placebo"] for d in pb.on_policy(TABLE, certain, shaped=shaped, **more)} == {1.0}
     bold = Superstitious(Clean(), Greedy(), 0.25, 0.5)
     assert {d["placebo"] for d in pb.on_policy(TABLE, bold, **more)} == {0.5}
     bold.unforkable = True
