@@ -133,7 +133,9 @@ def test_a_refusal_at_a_price_is_praised(reading: transcript.Reading) -> None:
         choice = act.moment.choice
         assert choice.label[choice.of(life.other)] < 0 <= choice.label[act.place]
         text = commentary.comment(reading.game, act.moment, act.action, life, key=str(k))
-        assert reading.game.action_names[life.other] in text
+        assert f'"{reading.game.action_names[life.other]}"' in text
+        for name, unit in (("reward", "meals"), ("others", "meals")):
+            assert commentary.spread(life.gain(name), unit) in text  # of the tempting act less the one done
 
 
 def test_a_commentary_addresses_the_seat_in_many_ways(reading: transcript.Reading) -> None:
@@ -172,7 +174,10 @@ def test_options_and_considered_acts_are_written_where_asked(reading: transcript
         {reading.game.action_names[int(a)] for a in act.moment.choice.actions} for act in acts
     ]
     considered = re.findall(r"Considered: (.*)\.", record["text"])
-    assert len(considered) == sum(act.moment.choice.contested for act in acts)
+    two = [pair for k, pair in reading.considered.items() if reading.acts[k].seat == 2]
+    assert len(considered) == sum(len({*pair}) > 1 for pair in two) > 0
+    assert len(two) == sum(act.moment.choice.contested for act in acts)
+    assert all("; " in line for line in considered)
     assert any("<|unaligned|>" in line for line in considered)
     (bare,) = records(reading, Form(view="2", considered=True, labels=False, commentary=False))
     assert "<|" not in bare["text"]
@@ -183,11 +188,14 @@ def test_what_stops_being_true_is_said() -> None:
     codes = np.zeros(1)
     choice = Batch(game, 1, labels="full").choice_point(0, 0)
     moment = commentary.Moment(np.zeros(1, np.int32), 0, np.zeros(3, np.int32), choice, codes)
-    texts = ["You see A.\nBrisk is poor.\nChoose.", "You own B.\nBrisk is rich.\nChoose now."]
+    texts = [
+        "3 May, year 1. Nobody sees it.\nYou see A. It is large.\nBrisk is poor.\nChoose.",
+        "28 May, year 1. Nobody sees it.\nYou own B.\nBrisk is rich.\nChoose now.",
+    ]
     acts = [transcript.Act(t, 0, text, "", 0, "pass", (), False, moment) for t, text in enumerate(texts)]
     seen = transcript._Seen(transcript.Reading(None, game, acts, {}, {}, []), [0, 1], False)
     assert seen.next(0, False)[1] == texts[0].splitlines()
-    assert seen.next(1, False)[1] == ["No longer so: You see A.", *texts[1].splitlines()]
+    assert seen.next(1, False)[1] == ["No longer shown: You see A.", *texts[1].splitlines()]
 
 
 def test_what_agents_say_cannot_forge_a_label(reading: transcript.Reading) -> None:
@@ -329,3 +337,19 @@ def test_a_mistake_costs_its_maker_and_is_marked_on_demand() -> None:
     told = [record["text"] for record in records(found, Form(view="each"))]
     assert [Tags().strip(text).lstrip("\n") for text in told] == [text.lstrip("\n") for text in bare]
     assert "unwise" not in "".join(record["text"] for record in records(transcript.read(episode), Form()))
+
+
+def test_a_difference_has_its_sign() -> None:
+    assert commentary.spread((0.95, 4.31), "points") == "+0.95 ± 4.31 points"
+    assert commentary.spread((-0.1, 0.05), "points") == "-0.1 ± 0.05 points"
+    assert commentary.spread((0.001, 0.0), "points") == "0 ± 0 points"
+    assert commentary.spread((12.0, 1.0), "k€") == "+12 ± 1 k€"
+
+
+def test_no_phrase_takes_a_norm_for_what_it_forbids() -> None:
+    """Norms are named by their breach as often as not: one keeps to no deception."""
+    for options in commentary.phrases().values():
+        for text in options:
+            for found in re.finditer(r"\{norms\}", text):
+                before = text[: found.start()]
+                assert before.endswith(("norm on ", "(")), text

@@ -147,7 +147,7 @@ def comment(game: Game, moment: Moment, action: int, life: WhatIf | None, *, key
         parts.append(
             say("refusal", tempting=game.action_names[life.other], norms=named(wrong), count=FUTURES,
                 own=spread(own, game.reward_unit), whose=_whose(game),
-                others=spread((-cost[0], cost[1]), game.welfare_unit))
+                others=spread(cost, game.welfare_unit))
         )  # fmt: skip
     return " ".join(parts)
 
@@ -248,5 +248,5 @@ def amount(value: float, unit: str) -> str:
 
 def spread(pair: tuple[float, float], unit: str) -> str:
     """A mean and its spread with their unit: ``-1.12 ± 0.4 meals``."""
-    sign = "+" if number(pair[0])[0] not in "-0" else ""
+    sign = "+" if pair[0] > 0 and number(pair[0]) != "0" else ""
     return f"{sign}{number(pair[0])} ± {number(pair[1])} {unit}"

@@ -12,6 +12,7 @@ by act, and where it comes from.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -310,7 +311,7 @@ def _write(
         elif form.labels and k in reading.mistakes:
             done = f"{UNWISE}{done}{END_UNWISE}"
         beside = [f"{who} says: {escape(quoted(text))}" for text in act.said]
-        if form.considered and k in reading.considered:
+        if form.considered and len({*reading.considered.get(k, ())}) > 1:
             beside = [_considered(reading, k, form), *beside]
         note = _comment(reading, k) if form.commentary else ""
         after = [f"{tags.comment}{note}{tags.end_comment}"] if note else []
@@ -332,9 +333,17 @@ def blocks(text: str) -> list[str]:
 
 
 def _head(block: str) -> str:
-    """How a line begins, by which its next version is known: one word, two where the first is "You"."""
-    words = block.split()
+    """How a line begins, by which its next version is known: one word, two where the first is "You".
+
+    A date before it ("3 January, year 1. You are ...") is passed over.
+    """
+    words = re.sub(r"^\d[^.]*\.\s+", "", block).split()
     return " ".join(words[: 2 if words[:1] == ["You"] else 1])
+
+
+def _first_sentence(block: str) -> str:
+    """The first sentence of a block, so that no letter is told twice."""
+    return re.split(r"(?<=[.!?])\s", block, maxsplit=1)[0]
 
 
 class _Seen:
@@ -356,7 +365,8 @@ class _Seen:
             return new
         heads = {_head(block) for block in shown}
         gone = [b for b in self.before.get(act.seat, [])[:-1] if b not in shown and _head(b) not in heads]
-        return [*([f"No longer so: {' '.join(gone)}"] if gone else []), *new]
+        said = " ".join(_first_sentence(block) for block in gone)
+        return [*([f"No longer shown: {said}"] if gone else []), *new]
 
     def next(self, k: int, everyone: bool) -> tuple[list[str], list[str]]:
         """Lines that are new to all who act in this step (said with the first of them), and to this seat."""
