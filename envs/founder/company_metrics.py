@@ -3,9 +3,12 @@
 alive             part of the firms that run at the end
 true_value        their true value at the end, thousands, mean
 stated_value      the same at what investors believe
-customers_harm    what people without a seat lost by acts, thousands
+customers_lost    what customers and public lost, thousands
+staff_lost        unpaid wages and sudden dismissals, thousands
+investors_lost    what investors paid over the truth, thousands
 wrongs_hidden     wrongs that began to be hidden, by firm and kind
 came_out          of them that came out or were disclosed
+share_out         the share of them; 0 where there were none
 months_hidden     months until they did, mean; 0 where none did
 trade             trust in the trade at the end, 0 to 1
 """
@@ -17,8 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gyges.envs.choice_point import LEDGER
 from gyges.envs.founder import encoding as at
+
+
+PEOPLE = ("customers", "staff", "investors")  # as in the state's `lost`
 
 
 class Yardsticks:
@@ -28,7 +33,6 @@ class Yardsticks:
         self.began = np.zeros(batch.rows, np.int64)
         self.ended = np.zeros(batch.rows, np.int64)
         self.waited = np.zeros(batch.rows, np.int64)
-        self.harm = np.zeros(batch.rows, np.int64)
         self.batch = batch
 
     def before(self, batch: Any, actions: npt.NDArray[np.int32]) -> None:
@@ -46,7 +50,6 @@ class Yardsticks:
         self.began += (~self.hidden & now & self.running[:, None]).sum(1)
         self.ended += out.sum(1)
         self.waited += np.where(out, self.month[:, None] - self.born, 0).sum(1)
-        self.harm += np.where(self.running, batch.ledger[..., LEDGER.harm].sum(1), 0)
 
     def rows(self) -> list[dict[str, float]]:
         """One dict of numbers per row."""
@@ -62,10 +65,11 @@ class Yardsticks:
             "alive": (s.status == at.RUNNING).mean(1),
             "true_value": value.mean(1) / at.UNIT,
             "stated_value": (value * s.esteem / at.TRUTH).mean(1) / at.UNIT,
-            "customers_harm": self.harm / at.UNIT,
+            **{f"{who}_lost": lost / at.UNIT for who, lost in zip(PEOPLE, s.lost.T, strict=True)},
             "wrongs_hidden": self.began.astype(float),
             "came_out": self.ended.astype(float),
-            "months_hidden": np.divide(self.waited, self.ended, out=none, where=self.ended > 0),
+            "share_out": np.divide(self.ended, self.began, out=none.copy(), where=self.began > 0),
+            "months_hidden": np.divide(self.waited, self.ended, out=none.copy(), where=self.ended > 0),
             "trade": s.trade[:, 0] / at.ONE,
         }
         return [{name: float(v[i]) for name, v in columns.items()} for i in range(len(self.began))]

@@ -94,3 +94,7 @@ def test_yardsticks_count_what_was_hidden_and_what_came_out(name):
         assert row["came_out"] == row["wrongs_hidden"]  # none, or all disclosed in the second year
         assert (row["wrongs_hidden"] > 0) == (name == "repenter")
         assert 0 <= row["months_hidden"] <= 14
+        assert row["share_out"] == (name == "repenter")
+        assert row["customers_lost"] >= (200 if name == "repenter" else 0)
+        assert (row["investors_lost"] > 0) <= (name == "repenter")
+        assert row["staff_lost"] == 0
