@@ -22,7 +22,6 @@ import numpy.typing as npt
 
 from gyges.envs.founder import encoding as at
 
-
 PEOPLE = ("customers", "staff", "investors")  # as in the state's `lost`
 
 

@@ -11,6 +11,8 @@ GAMES = [
     ("tabular_steward-v1", {}),
     ("fairychess_stakes-v1", {"variant": "gardner", "orders": 0.5, "horizon": 80}),
     ("fairychess_stakes-v1", {"variant": "atomic", "orders": 0.5, "horizon": 60}),
+    ("founder-v0", {}),
+    ("founder-v0", {"num_agents": 6, "cash": 60, "excuses": 0.2, "role": "adviser", "months": 24}),
 ]
 
 
@@ -21,6 +23,6 @@ def test_a_judge_written_from_the_page_agrees(id, settings):
     assert found == []
 
 
-@pytest.mark.parametrize("id", ["steward-v1", "tabular_steward-v1"])
+@pytest.mark.parametrize("id", ["steward-v1", "tabular_steward-v1", "founder-v0"])
 def test_the_stripped_twin_is_neutral_to_it_too(id):
     assert disagreements(make(id, stakes=False), 100)[1] == []
