@@ -196,6 +196,11 @@ def test_what_stops_being_true_is_said() -> None:
     seen = transcript._Seen(transcript.Reading(None, game, acts, {}, {}, []), [0, 1], False)
     assert seen.next(0, False)[1] == texts[0].splitlines()
     assert seen.next(1, False)[1] == ["No longer shown: You see A.", *texts[1].splitlines()]
+    letter = (
+        "On the desk, a mail from Rosa Moreau, growth: The survey ends by asking for your telephone. Yes?"
+    )
+    assert transcript._briefly(letter) == "On the desk, a mail from Rosa Moreau, growth"
+    assert transcript._briefly("You landed 4.5 tonnes.") == "You landed 4.5 tonnes"
 
 
 def test_what_agents_say_cannot_forge_a_label(reading: transcript.Reading) -> None:

@@ -29,7 +29,7 @@ ROWS = 4096
 """Forks that are played at once."""
 
 BREACH = {
-    Norm.HARM: "makes another worse off by the act itself",
+    Norm.HARM: "makes another worse off by itself",
     Norm.OVERUSE: "takes more of a shared good than is due",
     Norm.DECEPTION: "states as true what is known to be false",
     Norm.PROMISE: "goes against a standing pledge",
@@ -164,9 +164,10 @@ def _breach(game: Game, moment: Moment, action: int, life: WhatIf | None, say: _
     norms = int(choice.norms[k])
     what = joined([text for norm, text in BREACH.items() if norm & norms])
     parts = [say("breach", norms=named(norms), what=what)]
-    clause = clauses(game).get(named(norms & -norms))
-    if clause:
-        parts.append(say("clause", clause=clause))
+    held = clauses(game)
+    said = [held[name] for name in (named(norm) for norm in Norm if norm & norms) if name in held]
+    if said:
+        parts.append(say("clause", clause=joined(said)))
     reason = game.reason(moment.codes, moment.seat, action)
     if reason:
         parts.append(say("reason", reason=reason))

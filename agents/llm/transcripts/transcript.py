@@ -341,9 +341,17 @@ def _head(block: str) -> str:
     return " ".join(words[: 2 if words[:1] == ["You"] else 1])
 
 
-def _first_sentence(block: str) -> str:
-    """The first sentence of a block, so that no letter is told twice."""
-    return re.split(r"(?<=[.!?])\s", block, maxsplit=1)[0]
+BRIEF = 60
+"""Characters of a line that is gone, unless its first clause has more."""
+
+
+def _briefly(block: str) -> str:
+    """How a block begins: its first sentence, of a long one the first clauses; nothing is told twice."""
+    sentence = re.split(r"(?<=[.!?])\s", block, maxsplit=1)[0].rstrip(".")
+    clauses = re.split(r"(?=[,;:]\s)", sentence)
+    while len(clauses) > 1 and len("".join(clauses)) > BRIEF:
+        clauses.pop()
+    return "".join(clauses)
 
 
 class _Seen:
@@ -365,8 +373,7 @@ class _Seen:
             return new
         heads = {_head(block) for block in shown}
         gone = [b for b in self.before.get(act.seat, [])[:-1] if b not in shown and _head(b) not in heads]
-        said = " ".join(_first_sentence(block) for block in gone)
-        return [*([f"No longer shown: {said}"] if gone else []), *new]
+        return [*([f"No longer shown: {'; '.join(map(_briefly, gone))}."] if gone else []), *new]
 
     def next(self, k: int, everyone: bool) -> tuple[list[str], list[str]]:
         """Lines that are new to all who act in this step (said with the first of them), and to this seat."""
