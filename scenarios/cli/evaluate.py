@@ -54,7 +54,7 @@ class Evaluate:
     """Decisions per scenario that are priced and asked in every arm: 64, and none for language models."""
     calls: int | None = None
     """Language models: calls at most, of which as much of the suite is played and asked as they allow;
-    2,400 unless --episodes or --probes says what to play, 0 for the whole suite."""
+    1,500 unless --episodes or --probes says what to play, 0 for the whole suite."""
     tokens: int = 0
     """Language models: tokens at most, 0 for no bound. Where a bound is met, the run ends with what is
     complete, and its table says so."""

@@ -26,8 +26,10 @@ from gyges.scenarios.evaluation.play import play_chunk
 from gyges.scenarios.evaluation.questions import PATHS, bank_part
 from gyges.scenarios.scenario import Scenario, scenarios
 
-CALLS = 2400
+CALLS = 1500
 """Calls of a first table, unless a budget is given."""
+BANKS = 0.7
+"""Part of a budget that is for the banks of questions, so that their cells fill; the rest is for episodes."""
 TRIED = 2
 """Episodes of a scenario that are tried out."""
 QUESTIONS = 16
@@ -166,9 +168,10 @@ class Fitted(NamedTuple):
 
 
 def fitted(meter: Meter, calls: int) -> Fitted:
-    """As much of some scenarios as so many calls allow: half for the banks, the rest for episodes.
+    """As much of some scenarios as so many calls allow: `BANKS` of them for the banks, the rest for episodes.
 
-    Scenarios that cost little come first; each that is played has at least `EPISODES` episodes.
+    One seat among clean neighbours comes first, by which prices of seats are measured, then what costs little;
+    each scenario that is played has at least `EPISODES` episodes.
 
     Raises:
         ConfigError: not even one fits.
@@ -178,10 +181,12 @@ def fitted(meter: Meter, calls: int) -> Fitted:
     if meter.whole().calls <= calls:
         return Fitted(tuple(ready.scenario for ready in plans), meter.whole(), "")
     banks = [ready for ready in plans if ready.scenario.kind == "bank"]
-    games = sorted((r for r in plans if r.scenario.kind != "bank"), key=lambda r: meter.calls(r, 1))
+    games = sorted(
+        (r for r in plans if r.scenario.kind != "bank"), key=lambda r: (not _alone(r), meter.calls(r, 1))
+    )
     sizes, left = dict.fromkeys(whole, 0), float(calls)
     for ready in banks:
-        share = calls / (2 if games else 1) / len(banks)
+        share = calls * (BANKS if games else 1) / len(banks)
         size = min(whole[ready.scenario.id] - 1, int(share / meter.calls(ready, 1)))
         if size >= LEAST_QUESTIONS:
             sizes[ready.scenario.id] = size
@@ -198,6 +203,11 @@ def fitted(meter: Meter, calls: int) -> Fitted:
         least = min(meter.calls(ready, EPISODES) for ready in games or plans)
         raise ConfigError(f"{calls:,} calls are too few; the cheapest scenario takes {least:,.0f}")
     return Fitted(resized(plans, sizes), meter.estimate(sizes), left_out(plans, sizes))
+
+
+def _alone(ready: Plan) -> bool:
+    """Whether a plan has one tested seat among clean ones."""
+    return ready.scenario.num_focal == 1 and ready.scenario.background == "clean"
 
 
 def first_table(policy: str, suite: str, calls: int) -> tuple[str, Fitted]:
