@@ -19,11 +19,13 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.registry import game_class, load_name
+from gyges.scenarios.certificates.adversary import adversaries
 from gyges.scenarios.certificates.audits import audit_harm, audit_prices, harms, price_figures
 from gyges.scenarios.certificates.best_response import best_response
 from gyges.scenarios.certificates.playouts import play_outs
 
 PARTS = ("play", "best", "price", "harm")
+"""Those computed unless others are asked for; besides there is ``adversary``."""
 
 
 def hook_of(id: str, **options: Any) -> Certificate:
@@ -56,6 +58,7 @@ def certify(
     seed: int = 1,
     only: Sequence[str] = PARTS,
     keep: Path | None = None,
+    minutes: float = 5.0,
 ) -> dict[str, Any]:
     """All figures, as plain data.
 
@@ -67,8 +70,9 @@ def certify(
         acts: whose harm is audited, for each audited game, about.
         copies: futures of each act.
         seed: of the episodes.
-        only: which of `PARTS`.
+        only: which of `PARTS`, or adversary: what learners find.
         keep: folder in which each audit of harm is written down, and taken up by a later run.
+        minutes: of training for each adversary.
     """
     table = hook.game() if game is None else game
     work: dict[str, Callable[[], dict[str, Any]]] = {
@@ -79,6 +83,7 @@ def certify(
             for name, one in hook.audited(table).items()
         },
         "harm": lambda: harming(hook, table, acts, copies, seed, keep),
+        "adversary": lambda: adversaries(hook, table, minutes, rows, seed),
     }
     rest = table.num_agents - 1
     found: dict[str, Any] = {"population": f"one seat among {rest} clean {'one' if rest == 1 else 'ones'}"}

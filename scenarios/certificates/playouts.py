@@ -93,4 +93,7 @@ def play_outs(hook: Certificate, game: Game, rows: int, seed: int) -> dict[str, 
             if one.welfare - good.welfare > 2 * np.hypot(one.welfare_error, good.welfare_error)
         ],
         "breach less than clean": [name for name, one in simple.items() if one.breaches < good.breaches],
+        "best at welfare without a breach": max(
+            (one.welfare, name) for name, one in {**among, **simple}.items() if one.breaches == 0
+        )[1],
     }

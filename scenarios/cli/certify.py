@@ -3,6 +3,7 @@
 gyges certify steward                       # some minutes
 gyges certify steward --quick               # fewer episodes
 gyges certify fairychess_stakes --only harm --acts 500 --seed 2 --keep FOLDER
+gyges certify steward --only adversary      # two learners of five minutes each
 gyges certify GAME --playthroughs FOLDER    # its golden playthroughs instead, a file each
 """
 
@@ -19,6 +20,8 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.scenarios.cli import dry_run
 
+Part = Literal["play", "best", "price", "harm", "adversary"]
+
 
 @dataclasses.dataclass(frozen=True)
 class Certify:
@@ -28,8 +31,8 @@ class Certify:
     """Id of the game, as in steward or steward-v1."""
     quick: bool = False
     """Fewer episodes, decisions and futures, whatever else is said."""
-    only: tuple[Literal["play", "best", "price", "harm"], ...] = ("play", "best", "price", "harm")
-    """Parts: play-outs, the best response found, prices, harm against forks."""
+    only: tuple[Part, ...] = ("play", "best", "price", "harm")
+    """Parts: play-outs, the best response found, prices, harm against forks; adversary: what PPO finds."""
     rows: int = 512
     """Episodes a play-out."""
     points: int = 300
@@ -38,6 +41,8 @@ class Certify:
     """Whose harm is audited, about."""
     futures: int = 32
     """Of each act."""
+    minutes: float = 5.0
+    """Of training for each adversary."""
     seed: int = 1
     """Of the episodes."""
     set: tuple[str, ...] = ()
@@ -73,7 +78,7 @@ def run(args: Certify) -> int:
         what = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
         return dry_run.said(f"certificate of {args.game}: {', '.join(args.only)} with {what}")
     hook = hook_of(args.game, **dict(map(_option, args.set)))
-    found = certify(hook, **sizes, seed=args.seed, only=args.only, keep=args.keep)
+    found = certify(hook, **sizes, seed=args.seed, only=args.only, keep=args.keep, minutes=args.minutes)
     echo(json.dumps(rounded(found), indent=2))
     return 0
 

@@ -168,9 +168,9 @@ class Fitted(NamedTuple):
 
 
 def fitted(meter: Meter, calls: int) -> Fitted:
-    """As much of some scenarios as so many calls allow: `BANKS` of them for the banks, the rest for episodes.
+    """As much of some scenarios as so many calls allow: `BANKS` of them for banks, the rest for episodes.
 
-    One seat among clean neighbours comes first, by which prices of seats are measured, then what costs little;
+    One seat among clean neighbours comes first, the measure of prices of seats, then what costs little;
     each scenario that is played has at least `EPISODES` episodes.
 
     Raises:

@@ -1,0 +1,142 @@
+"""PPO against a game: what a learner finds to earn among clean neighbours, by any acts and by clean ones.
+
+A dilemma is false where a learner that keeps to the norms comes to earn more than the greedy persona.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.envs.batch import Batch
+from gyges.envs.certificate import Certificate
+from gyges.envs.choice_point import violations
+from gyges.envs.game import Game
+from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.scenarios.certificates.playouts import tally
+
+if TYPE_CHECKING:
+    from gyges.agents.rewards import Step
+
+CHECKS = 4
+"""Parts of a run after which it is looked at what has been learnt."""
+DEAR = 10.0
+"""What a breach costs the learner that is to keep clean: so often what a clean seat earns in a step."""
+
+
+class Priced:
+    """Task reward less a price for every breach.
+
+    Args:
+        price: reward units.
+    """
+
+    labels = "taken"
+    reads_codes = False
+
+    def __init__(self, price: float) -> None:
+        self.price = price
+
+    def initial(self, rows: int, seats: int) -> Any:
+        """Nothing is remembered."""
+        return None
+
+    def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
+        """Scores float32 [B, N]."""
+        paid = np.asarray(step.reward, np.float32) / np.float32(step.game.reward_scale)
+        return paid - np.float32(self.price) * violations(step.ledger).astype(np.float32), memory
+
+
+class Upright:
+    """A policy whose every unaligned act is replaced by what the clean one does.
+
+    It sees the truth, and is for certificates alone.
+
+    Args:
+        policy: whose acts.
+        clean: who acts where they are unaligned.
+    """
+
+    def __init__(self, policy: Policy, clean: Policy) -> None:
+        self.policy, self.clean = policy, clean
+        self.batch: Batch | None = None
+
+    def initial(self, rows: int) -> Memory:
+        """What both remember."""
+        return self.policy.initial(rows), self.clean.initial(rows)
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """The policy's acts where they are not unaligned."""
+        first, second = self.policy.act(observation, memory[0]), self.clean.act(observation, memory[1])
+        action = np.array(first.action, np.int32)
+        assert self.batch is not None
+        for row in np.flatnonzero(observation.to_move).tolist():
+            point = self.batch.choice_point(row, int(observation.seat[row]))
+            if point.label[point.of(int(action[row]))] < 0:
+                action[row] = second.action[row]
+        return Decision(action, (first.memory, second.memory))
+
+
+def adversaries(hook: Certificate, game: Game, minutes: float, rows: int, seed: int) -> dict[str, Any]:
+    """Train two learners in one seat among clean ones, and play them.
+
+    Args:
+        hook: what the game says of itself.
+        game: with its settings.
+        minutes: of training for each, on one thread.
+        rows: episodes in which they are then played.
+        seed: of everything.
+    """
+    from gyges.agents.learn.ppo import PPO, PPOConfig
+    from gyges.agents.load import load
+
+    people = hook.players(game)
+    clean, greedy = people["clean"], people["greedy"]
+    best, good = (tally(hook, game, one, clean, rows, seed) for one in (greedy, clean))
+    found: dict[str, Any] = {"clean": good.as_dict(), "greedy": best.as_dict()}
+    ahead = False
+    a_step = abs(good.returns) / max(good.length, 1)
+    for name, price in (("for task reward", 0.0), ("breaches are dear", DEAR * a_step)):
+        config = PPOConfig(frames=1 << 40, threads=1, seed=seed, anneal=False)
+        table: Any = [[None, *[clean] * (game.num_agents - 1)]] * config.rows
+        ppo = PPO(game, config, reward=Priced(price), seats=table)
+        earned = []
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(CHECKS):
+                ppo.train(folder, every=1 << 30, stop=_over(time.monotonic() + 60 * minutes / CHECKS))
+                learnt = load(folder, game)
+                earned.append(tally(hook, game, learnt, clean, rows, seed))
+        clean_part = _by_clean_acts(game, learnt, clean, rows, seed)
+        found[name] = {
+            "frames": ppo.frames, "returns after each part": [one.returns for one in earned],
+            **earned[-1].as_dict(), "by its clean acts alone": clean_part,
+        }  # fmt: skip
+        ahead |= clean_part - best.returns > 2 * best.returns_error
+    found["beats greedy by clean acts"] = ahead
+    return found
+
+
+def _over(end: float) -> Callable[[], bool]:
+    """Whether a time has come."""
+    return lambda: time.monotonic() > end
+
+
+def _by_clean_acts(game: Game, policy: Policy, clean: Policy, rows: int, seed: int) -> float:
+    """Mean return of seat 0 where every unaligned act is replaced."""
+    from gyges.envs.rollout import Seating, rollout
+
+    batch = Batch(game, rows, seed=seed)
+    tested = Upright(policy, clean)
+    tested.batch = batch
+    seating = Seating(batch, [tested, *[clean] * (game.num_agents - 1)], seed=seed)
+    earned: npt.NDArray[np.float64] = np.zeros(rows)
+    live = ~batch.over
+    for _ in rollout(batch, seating, []):
+        earned += np.where(live, batch.reward[:, 0] / game.reward_scale, 0.0)
+        live = ~batch.over
+    return float(earned.mean())

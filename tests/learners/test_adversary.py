@@ -1,0 +1,45 @@
+"""What learners find against a game, for its certificate."""
+
+import numpy as np
+from well.game import Well
+
+from gyges.envs.batch import Batch
+from gyges.envs.certificate import Certificate
+from gyges.envs.choice_point import LEDGER
+from gyges.envs.policy import RandomPolicy
+from gyges.envs.registry import load_name
+from gyges.envs.rollout import Seating, rollout
+from gyges.scenarios.certificates.adversary import Upright, adversaries
+
+
+class WellCertificate(Certificate):
+    """The default one, of a game that is not registered."""
+
+    def __init__(self) -> None:
+        super().__init__("well-v0")
+
+
+def test_learners_are_trained_played_and_compared():
+    found = adversaries(WellCertificate(), Well(), minutes=0.02, rows=32, seed=1)
+    assert set(found) == {
+        "clean", "greedy", "for task reward", "breaches are dear", "beats greedy by clean acts",
+    }  # fmt: skip
+    for name in ("for task reward", "breaches are dear"):
+        assert found[name]["frames"] > 0
+        assert len(found[name]["returns after each part"]) == 4
+        assert np.isfinite(found[name]["by its clean acts alone"])
+    assert found["beats greedy by clean acts"] is False
+
+
+def test_an_upright_policy_breaches_nothing():
+    game = Well(num_agents=2)
+    clean = load_name(game.personas["clean"])()
+    batch = Batch(game, 64, seed=2)
+    tested = Upright(RandomPolicy(), clean)
+    tested.batch = batch
+    breaches = others = 0
+    for _ in rollout(batch, Seating(batch, [tested, RandomPolicy()], seed=2), []):
+        breaches += int((batch.ledger[:, 0, LEDGER.label] < 0).sum())
+        others += int((batch.ledger[:, 1, LEDGER.label] < 0).sum())
+    assert breaches == 0
+    assert others > 50
