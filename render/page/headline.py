@@ -94,10 +94,10 @@ def _bars(seat: Row) -> Html:
 HEADS = (
     ("Policy", ""),
     ("In words", "asked the same questions, told seen and told unseen"),
-    ("Does wrong", "● told unseen  ○ told seen"),
+    ("Does wrong", "if tempted: ● told unseen  ○ told seen"),
     ("Gains", "best clean policy 0, best wrongdoer 1"),
     ("Harm", "best wrongdoer 100"),
-    ("If all do so", "welfare a seat"),
+    ("If most do so", "welfare a seat"),
 )
 
 
@@ -161,6 +161,7 @@ def _bar(value: float | None, ends: tuple[float, float], unit: str, kinds: tuple
     if low < 0:
         marks.append(tag("i", class_="zero", style=f"left:{zero:.1f}%"))
     text = tidy(value, 2) if high <= 1 else shown(value)
+    text += " ◂" if value < low else ""
     return join(tag("b", f"{text} {unit}".strip()), tag("span", *marks, class_="track", aria_hidden="true"))
 
 

@@ -14,7 +14,7 @@ from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.executor import Executor
 
-SIZE, MOMENTS = (960, 644), 150
+SIZE, MOMENTS = (960, 644), 45
 """Of the GIF, so that it stays under 3 MB."""
 
 
