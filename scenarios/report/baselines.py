@@ -194,12 +194,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m gyges.scenarios.report.baselines", description=main.__doc__
     )
     parser.add_argument("suite", nargs="+")
+    parser.add_argument("--episodes", type=int, default=EPISODES, help=f"of each scenario ({EPISODES})")
     parser.add_argument("--workers", type=int, help="processes that play; one a core by default")
     options = parser.parse_args(arguments)
     data = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
     with Executor(options.workers) as executor:
         for suite in options.suite:
-            made = make(suite, executor=executor, say=print)
+            made = make(suite, episodes=options.episodes, executor=executor, say=print)
             names = {one["scenario"] for one in made.values()}
             data = {k: v for k, v in data.items() if v["scenario"] not in names} | made
     ordered = dict(sorted(data.items(), key=lambda item: str(item[1]["scenario"])))
