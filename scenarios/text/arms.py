@@ -131,9 +131,7 @@ class Model:
         config = self.policy.config
         if answer_format is not None:
             config = dataclasses.replace(config, answer_format=answer_format)
-        made = ChatPolicy(self.policy.backend, plain, config)
-        made.budget = self.policy.budget
-        return made
+        return self.policy.variant(plain, config)
 
     def acts(self, policy: ChatPolicy) -> list[int | None]:
         """What it does at each question; -1 where it refuses, None where no answer came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from collections import Counter
@@ -12,6 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from gyges.agents.llm.chat import answer_formats
 from gyges.agents.llm.chat.backends import Reply
 from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.chat.mock import Mock
@@ -259,3 +261,27 @@ def test_what_a_budget_leaves_complete_stands(asked: arms.Asked) -> None:
     policy.budget = Budget(calls=8)
     with pytest.raises(BudgetError):
         arms.run(policy, asked, arms.ArmOptions(arms=("awareness",)))
+
+
+class Bound(Mock):
+    """A backend whose connections belong to one event loop, as a server's do, and that has to be probed."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda body: 1)
+        self.formats, self.loops, self.probes = None, set(), 0  # type: ignore[assignment]
+
+    async def complete(self, body: dict[str, Any], seconds: float) -> Reply:
+        self.loops.add(id(asyncio.get_running_loop()))
+        self.probes += "Say hello." in body["messages"][1]["content"]
+        assert len(self.loops) == 1
+        return await super().complete(body, seconds)
+
+
+def test_every_arm_is_asked_in_one_event_loop_and_the_server_probed_once(asked: arms.Asked) -> None:
+    backend = Bound()
+    policy = ChatPolicy(backend)
+    found = arms.run(policy, asked, arms.ArmOptions())
+    assert tuple(found.arms) == ARMS
+    assert len(found.arms["format"]) > 2
+    assert backend.probes == len(answer_formats.FORMATS) - 2  # logprobs has another question, choices none
+    policy.close()

@@ -164,5 +164,11 @@ def test_a_text_model_is_a_chat_model_too(model: TextModel, tmp_path: Path) -> N
     action = drawn.act(observation, drawn.initial(len(observation))).action
     assert (action == wanted.argmax(1))[observation.mask.sum(1) > 1].all()
     drawn.close()
+    acts = []
+    for order in ("off", "on"):
+        policy = load(f"local:{folder}?short=on&history=0&answer_format=text&backwards={order}", GAME)
+        assert isinstance(policy, ChatPolicy)
+        acts.append(policy.act(observation, policy.initial(len(observation))).action.tolist())
+    assert acts[0] == acts[1]  # of the order it sees nothing
     prompt = render(observation, 0, Setup(short=True), Mind())
     assert GAME.compact(observation.codes[0], int(observation.seat[0])) in prompt.user

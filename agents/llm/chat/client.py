@@ -143,6 +143,12 @@ class ChatClient:
 
     # Answer formats.
 
+    def learn(self, other: ChatClient) -> None:
+        """Take over what another client of the same server has found out about it."""
+        self.formats = None if other.formats is None else dict(other.formats)
+        self.limit, self.left_out = other.limit, set(other.left_out)
+        self.room, self.most = other.room, other.most
+
     async def prepare(self) -> dict[str, str]:
         """Find out once what the server can do.
 

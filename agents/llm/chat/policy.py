@@ -62,6 +62,7 @@ class ChatPolicy:
         self.backend = backend
         self.budget: Budget | None = None
         self._portal: Any = None
+        self._stop: Callable[[], object] = _nothing
         self._client: ChatClient | None = None
 
         if self.config.answer_format in WITH_PROBABILITIES:
@@ -99,8 +100,20 @@ class ChatPolicy:
         self._stop()
         self._portal = self._client = None
 
-    def _run(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of an asynchronous function, run in a thread of this policy; an interrupt cancels it."""
+    def variant(self, setup: Setup, config: ClientConfig) -> ChatPolicy:
+        """The same model asked otherwise: on this policy's backend, event loop, budget and knowledge of it.
+
+        It stands as long as this policy is not closed.
+        """
+        made = ChatPolicy(self.backend, setup, config, name=self.name, source=self.source)
+        made.budget, made._portal, made._stop = self.budget, self._loop(), _nothing
+        if self._client is not None:
+            made._client = ChatClient(self.backend, setup, config, self.budget)
+            made._client.learn(self._client)
+        return made
+
+    def _loop(self) -> Any:
+        """The thread of this policy with its event loop, to which the backend's connections belong."""
         if self._portal is None:
             require("llm", "anyio", part="a chat model")
             from anyio.from_thread import start_blocking_portal
@@ -108,7 +121,11 @@ class ChatPolicy:
             stack = contextlib.ExitStack()
             self._portal = stack.enter_context(start_blocking_portal(name="gyges-llm"))
             self._stop = weakref.finalize(self, stack.close)
-        future = self._portal.start_task_soon(work)
+        return self._portal
+
+    def _run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of an asynchronous function, run in the policy's thread; an interrupt cancels it."""
+        future = self._loop().start_task_soon(work)
         try:
             return future.result()  # type: ignore[no-any-return]
         except BaseException:
@@ -261,6 +278,10 @@ class ChatPolicy:
         if memory is None:
             return None
         return np.stack([pack(mind, memory.shape[1]) for mind in minds])
+
+
+def _nothing() -> None:
+    """What a variant has to stop: the loop is another's."""
 
 
 def line_bytes(setup: Setup) -> int:

@@ -47,8 +47,10 @@ class TextChat:
             return Reply(labels[int(np.argmax(chances))], top=top, completion_tokens=1)
         heat = float(body.get("temperature", 1.0))
         weight = np.eye(len(chances))[np.argmax(chances)] if heat <= 0 else chances ** (1 / heat)
-        chosen = np.random.default_rng(int(body.get("seed", 0))).choice(len(weight), p=weight / weight.sum())
-        return Reply(f"CHOICE: {labels[int(chosen)]}", completion_tokens=1)
+        order = sorted(range(len(names)), key=names.__getitem__)  # so that the luck is that of the words
+        chance = weight[order] / weight.sum()
+        drawn = np.random.default_rng(int(body.get("seed", 0))).choice(len(order), p=chance)
+        return Reply(f"CHOICE: {labels[order[int(drawn)]]}", completion_tokens=1)
 
     async def close(self) -> None:
         """Nothing is open."""
