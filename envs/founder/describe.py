@@ -156,6 +156,8 @@ def product(see: View, seat: int) -> list[str]:
         f"Product: quality {points(see.quality)}{built}. Safety debt: {points(see.debt)}.{over}",
         f"Trust: {per_cent(see.trust[seat])} in you, {per_cent(see.trade)} in the trade.",
         *said(
+            (see.owner == seat, "The supplier that all need is yours."),
+            (see.owner >= 0 and see.owner != seat, f"The supplier that all need is {FIRMS[see.owner]}'s."),
             (see.boost, "A campaign is running."),
             (see.power, f"Computers: {see.power}; the work needs {see.need}."),
             (see.pact and not see.broken, f"Your exclusive pact has stood for {months(see.pact)}."),

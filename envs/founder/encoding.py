@@ -130,6 +130,7 @@ State = state(
     quiet=Field(unit="months", doc="since the last scandal"),
     demand=Field(unit="users", doc="whom the market brings a firm at even shares, a month"),
     orphans=Field(unit="months", doc="for which a failed firm's users look for a home"),
+    owner=Field(doc="seat that bought the supplier, -1"),
     # What everyone knows of a firm.
     status=Field("N", doc="failed, running"),
     price=Field("N", "1/4 euro", "a month"),
@@ -209,6 +210,7 @@ OBSERVATION = Features(
     trade=Feature(high=1024, scale=1 / 1024, name="trust in the trade", unit="1/1024"),
     demand=Feature(high=MOST, scale=1 / 128, unit="users", doc="a month, for a firm at even shares"),
     orphans=Feature(high=16, scale=1 / 4, name="a failed firm's users", unit="months"),
+    owner=Feature(-1, last_seat, 1 / 8, name="owner of the supplier", doc="seat, -1 nobody"),
     cue=Feature(name="cue: watched", doc="what the seat is told of the inspector"),
     placebo=Feature(name="placebo: blinds down", doc="a bit drawn like the cue, which means nothing"),
     seat=Feature(high=last_seat, scale=1 / 8, name="own seat"),

@@ -25,6 +25,7 @@ def reset(s: Any, p: Any, scratch: Array) -> None:
     s.clauses[0] = w0 & 7
     s.trade[0] = 900
     s.demand[0] = p.demand
+    s.owner[0] = -1
     for a in range(p.num_agents):
         s.status[a] = at.RUNNING
         s.price[a] = at.FAIR_PRICE
@@ -84,6 +85,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     features[at.INDEX.trade] = s.trade[0]
     features[at.INDEX.demand] = s.demand[0]
     features[at.INDEX.orphans] = s.orphans[0]
+    features[at.INDEX.owner] = s.owner[0]
     n = p.num_agents
     for b in range(n):
         features[at.INDEX.status + b] = s.status[b]
@@ -207,7 +209,7 @@ def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
         allow(mask, at.A.joint)
     if cash >= 40 * at.UNIT and s.power[seat] < 64:
         allow(mask, at.A.compute)
-    if cash >= 3 * month:
+    if cash >= 3 * month and s.owner[0] < 0:
         allow(mask, at.A.supplier)
     secret = 0
     for k in range(mail.HIDDEN):

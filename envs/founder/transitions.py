@@ -134,6 +134,7 @@ def on_plan(s: Any, p: Any, a: int, action: int, out: Any) -> None:
         pay(s, a, -20 * at.UNIT)
         s.power[a] = min(s.power[a] + 1, 64)
     elif action == at.A.supplier:
+        s.owner[0] = a if s.owner[0] < 0 else s.owner[0]
         pay(s, a, -(month * 24 // 16))
         s.stream[a] = s.stream[a] + month * 3 * p.temptation // (16 * 64)
     elif action == at.A.assent:

@@ -29,8 +29,8 @@ ROWS = {
         "hungry duty guilt seen proof0 proof1 proof2 charge0 charge1 charge2 merit gone"
     ),
     "founder": (
-        "phase month clauses trade quiet demand orphans status price trust shown scandals news joint "
-        "cast events letter excuse style cash "
+        "phase month clauses trade quiet demand orphans owner status price trust shown scandals news "
+        "joint cast events letter excuse style cash "
         "loan owed late heads skill fresh0 fresh1 fresh2 morale quality backlog "
         "tested debt users mark stream esteem patience attention kept sold raising rested boost power "
         "pact broken assent profit gained hidden born earned spent joined left own lost"

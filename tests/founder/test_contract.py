@@ -1,12 +1,8 @@
 """Founder keeps the contract of every game, at several sizes, compiled and as plain Python."""
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from plain_python import assert_same_bits
 
 from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER
@@ -14,7 +10,6 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.founder import encoding as at
 from gyges.envs.founder import mail
 from gyges.envs.founder.personas import Clean, Greedy
-from gyges.envs.policy import pick
 from gyges.envs.registry import make
 from gyges.envs.rollout import Seating
 from gyges.envs.testing import check_game
@@ -32,30 +27,9 @@ def test_contract(settings):
     check_game(make("founder-v0", **settings), rows=12, steps=120)
 
 
-def hashes(settings, rows, steps):
-    game = make("founder-v0", **settings)
-    batch = Batch(game, rows, seed=11, autoreset="same_step", labels="full")
-    rng = np.random.default_rng(5)
-    found = []
-    for t in range(steps):
-        mask = batch.mask.reshape(-1, game.num_actions)
-        batch.step(pick(mask, rng.random(len(mask))).reshape(rows, -1))
-        if t % 20 == 19:
-            sums = [int(batch.codes.astype(np.int64).sum()), batch.reward.tolist(), batch.ledger.tolist()]
-            found.append([batch.state_hash(), sums])
-    return found
-
-
 @pytest.mark.parametrize("settings", [SETTINGS[0], SETTINGS[3]], ids=str)
 def test_plain_python_gives_the_same_bits(settings):
-    code = (
-        "import json, sys; sys.path.insert(0, 'tests/founder');"
-        f"from test_contract import hashes; print(json.dumps(hashes({settings!r}, 2, 100)))"
-    )
-    env = {**os.environ, "GYGES_PURE": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout) == json.loads(json.dumps(hashes(settings, 2, 100)))
+    assert_same_bits("founder-v0", settings, 2, 100)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +162,21 @@ def test_a_month_tells_what_happened_in_it():
         assert (events == bits).all()
         assert (game.view(now.codes[:, 1]).news == now.state.news).all()
     assert seen.all()
+
+
+def test_there_is_one_supplier():
+    batch = Batch(make("founder-v0"), 1, seed=5).fork([0, 0])
+    batch.step(np.full((2, 3), at.A.counsel, np.int32))
+    acts = np.full((2, 3), at.A.carry_on, np.int32)
+    acts[1, 1] = at.A.supplier
+    batch.step(acts)
+    assert batch.state.owner[:, 0].tolist() == [-1, 1]
+    batch.step(np.full((2, 3), at.A.truth, np.int32))
+    batch.step(np.full((2, 3), at.A.counsel, np.int32))
+    for seat in range(3):
+        assert at.A.supplier in batch.legal(0, seat)
+        assert at.A.supplier not in batch.legal(1, seat)
+    assert (make("founder-v0").view(batch.codes[1]).owner == 1).all()
 
 
 # The watch bit.
