@@ -49,11 +49,11 @@ def games():
 
 @pytest.mark.parametrize("game", games(), ids=lambda game: game.name)
 def test_the_order_of_a_rows_fields_is_fixed(game):
-    core = ("origin", "episode", "key", "tick", "over", "to_move", "watched", "cue_shown")
+    core = ("origin", "episode", "key", "tick", "over", "to_move", "watched", "cue_shown", "placebo")
     assert tuple(CORE) == core
     assert game.State._fields == (*core, *ROWS[game.name].split())
     n = game.num_agents
-    assert game.widths()[: len(core)] == (3, 1, 2, 1, 1, n, n, n)
+    assert game.widths()[: len(core)] == (3, 1, 2, 1, 1, n, n, n, n)
     spans = list(game.fields.values())
     assert spans[0].start == 0
     assert all(a.stop == b.start for a, b in itertools.pairwise(spans))
@@ -69,8 +69,8 @@ def test_a_row_is_laid_out_by_the_sizes_of_the_game():
         def sizes(self):
             return {"N": 2, "K": 3}
 
-    assert Sized().widths()[8:] == (1, 3, 4)
-    assert Sized().fields["more"] == slice(18, 22)
+    assert Sized().widths()[9:] == (1, 3, 4)
+    assert Sized().fields["more"] == slice(20, 24)
 
 
 FEATURES = Features(
