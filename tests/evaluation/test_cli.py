@@ -91,7 +91,7 @@ def test_what_is_not_complete_does_not_reproduce(results, capsys):
 
 def test_a_policy_that_only_fails_is_said_to_and_comes_last(out, cheat, tmp_path, capsys):
     words = ["--suite", "well-resident", "--out", str(out), "--probes", "0", "--episodes", "5"]
-    words += ["--nonce", "6f637f5c19493dfdabd111f61e3f4f8c"]  # of five episodes drawn at random, some have no scale
+    words += ["--nonce", "6f637f5c19493dfdabd111f61e3f4f8c"]  # of random draws some have no scale
     for policy in ("clean", "random", "greedy"):
         assert main(["evaluate", policy, *words]) == 0
     assert "forfeits" not in capsys.readouterr().out
