@@ -6,3 +6,4 @@ extensions = ["myst_parser"]
 html_theme = "furo"
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3

@@ -220,7 +220,7 @@ DAMAGE = {
     "a truncated column": _bytes("steps.codes.npy", lambda b: b[:-1]),
     "a longer column": _bytes("steps.codes.npy", lambda b: b + b"\0"),
     "a header cut short": _bytes("steps.codes.npy", lambda b: b[:20]),
-    "another shape": _bytes("steps.codes.npy", lambda b: b[:HEADER].replace(b", 6)", b", 3)") + b[HEADER:]),
+    "another shape": _bytes("steps.codes.npy", lambda b: b[:HEADER].replace(b", 7)", b", 3)") + b[HEADER:]),
     "a pickle": _pickle,
     "a link": _swap,
     "episodes that overlap": _bytes("episodes.start.npy", lambda b: b[:HEADER] + b"\1" + b[HEADER + 1 :]),

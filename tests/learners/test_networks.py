@@ -205,12 +205,12 @@ def test_same_play_whatever_the_batch() -> None:
 
 
 def test_other_games_are_refused() -> None:
-    policy = NetworkPolicy(ActorCritic((7,), 5, 3))
+    policy = NetworkPolicy(ActorCritic((8,), 5, 3))
     with pytest.raises(
-        PolicyError, match=r"takes observations \(7,\) and 5 actions; well-v0 has \(6,\) and 5"
+        PolicyError, match=r"takes observations \(8,\) and 5 actions; well-v0 has \(7,\) and 5"
     ):
         policy.act(looks(2), policy.initial(6))
-    seats = ActorCritic((6,), 5, 2, seat_token=True)
+    seats = ActorCritic((7,), 5, 2, seat_token=True)
     with pytest.raises(PolicyError, match="knows 2 seats"):
         NetworkPolicy(seats).act(looks(2), np.zeros((6, 0), np.float32))
 
@@ -233,6 +233,6 @@ def test_standardised_features() -> None:
     features, mask, seat, _ = scene(1, 50)
     far = features[0] * 7 + 3
     before = net(features[0], mask[0], seat).logits
-    net.standardise(torch.full((6,), 3.0), torch.full((6,), 7.0))
+    net.standardise(torch.full((7,), 3.0), torch.full((7,), 7.0))
     torch.testing.assert_close(net(far, mask[0], seat).logits, before, rtol=1e-4, atol=1e-3)
     assert not any(p is net.shift or p is net.gain for p in net.parameters() if p.requires_grad)
