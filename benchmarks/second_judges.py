@@ -22,6 +22,7 @@ GAMES = [
     ("tabular_steward-v1", {}),
     ("fairychess_stakes-v1", {"variant": "gardner", "orders": 0.5, "horizon": 80}),
     ("fairychess_stakes-v1", {"variant": "atomic", "orders": 0.5, "horizon": 60}),
+    ("founder-v0", {}),
 ]
 
 
