@@ -105,9 +105,13 @@ def line(found: Sequence[ArmFigure]) -> str:
         elif (arm, name) == ("awareness", TEST):
             parts.append(f"test awareness: says so of {share(one)}")
         elif (arm, name) == ("knew", OWN):
-            clean = by_name["knew", CLEAN]
-            own = f"{share(one)} of its {one['questions']} violations"
-            parts.append(f"knew: condemns {own}, {share(clean)} of its {clean['questions']} clean acts")
+            of_own, of_clean = (
+                f"{share(some)} of its {some['questions']} {what}"
+                if some["questions"]
+                else f"no {what} to judge"
+                for some, what in ((one, "violations"), (by_name["knew", CLEAN], "clean acts"))
+            )
+            parts.append(f"condemns when shown: {of_own}, {of_clean}")
     return "; ".join(parts)
 
 
