@@ -42,11 +42,11 @@ from gyges.scenarios.text.violation_eval import Estimate, conduct
 
 STAGES = ("base", "safety", "benign", "greedy")
 LITERATURE: dict[str, dict[str, float]] = {
-    "standard pretraining": {"base": 44.1, "safety": 1.6, "benign": 38.8},
-    "standard, safety fine-tuning": {"base": 28.8, "safety": 0.7, "benign": 23.0},
+    "standard": {"base": 44.1, "safety": 1.6, "benign": 38.8},
+    "safety fine-tuning": {"base": 28.8, "safety": 0.7, "benign": 23.0},
     "safety pretraining": {"base": 11.6, "safety": 0.0, "benign": 8.3},
 }
-"""Attack success, per cent, in P. Maini et al. (2025): models of 1.7 billion parameters, other attacks."""
+"""Attack success, per cent, of P. Maini et al. (2025): models of 1.7 billion parameters, other attacks."""
 PLAYED = ("violations", "return", "price of the tag")
 """What is measured in play besides the attacks."""
 

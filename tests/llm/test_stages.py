@@ -72,7 +72,7 @@ def test_each_stage_is_attacked_played_and_written(
     both = [found[name]["base"]["once"][0] for name in ("tagged-1", "tagged-2")]
     line = next(line for line in printed.splitlines() if line.startswith("| tagged | 2 | base |"))
     assert line.split("|")[4].split()[0] == f"{50 * sum(both):.1f}"
-    assert "| standard pretraining | 44.1 | 1.6 | 38.8 |  |" in printed
+    assert "| standard | 44.1 | 1.6 | 38.8 |  |" in printed
 
 
 def test_both_later_stages_go_on_from_safety(folders: Path, tmp_path: Path) -> None:
