@@ -48,7 +48,7 @@ def one_row(game_id: str, repeats: int) -> str:
     return "| labels | us a step, wall | us a step, processor |\n|---|---|---|\n" + "\n".join(lines)
 
 
-def many_rows(game_id: str, repeats: int, agents: int = 16) -> str:
+def many_rows(game_id: str, repeats: int, agents: int) -> str:
     """Environment steps a second on one core and on two, and what the host gives two strangers."""
     game = make(game_id, num_agents=agents)
     lines = []
@@ -87,7 +87,7 @@ def apart(batches: list[tuple[Batch, list[Any]]]) -> None:
         one.join()
 
 
-def memory(game_id: str, agents: int = 16) -> str:
+def memory(game_id: str, agents: int) -> str:
     """Bytes a row, without labels."""
     batch = Batch(make(game_id, num_agents=agents), 1024, labels="off")
     return f"{batch.nbytes / batch.rows:,.0f} bytes a row at {agents} agents without labels"
@@ -116,18 +116,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--game", default="steward-v1")
     parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--agents", type=int, default=16, help="seats in many rows")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     one = one_row(args.game, args.repeats)
-    many = many_rows(args.game, args.repeats)
+    many = many_rows(args.game, args.repeats, args.agents)
     body = (
         f"Game {args.game}, every seat played by its clean persona (actions recorded beforehand).\n"
         f"Medians of {args.repeats} turns, least and greatest in brackets. Processor time leaves out what\n"
         "other work on the machine takes; wall time does not. Two strangers are two batches of that size\n"
         "on a thread each, which never wait for one another: the most that the host gives.\n\n"
         f"## A batch of one, 5 agents\n\n{one}\n\n"
-        f"## Many rows, 16 agents, every act judged: million steps a second\n\n{many}\n\n"
-        f"## Memory\n\n{memory(args.game)}.\n\n"
+        f"## Many rows, {args.agents} agents, every act judged: million steps a second\n\n{many}\n\n"
+        f"## Memory\n\n{memory(args.game, args.agents)}.\n\n"
         f"## Start, in fresh processes\n\n{start(args.game, min(args.repeats, 5))}\n"
     )
     report("Benchmark: the batch", body, args.out)
