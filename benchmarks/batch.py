@@ -1,6 +1,6 @@
 """Speed, scaling, memory and compile time of the bare batch.
 
-    python benchmarks/batch.py [--game steward-v1] [--agents 16] [--repeats 9] [--out benchmarks/results/batch.md]
+    python benchmarks/batch.py [--game steward-v1] [--agents 16] [--repeats 9] [--out FILE.md]
 
 Every seat is played by the game's clean persona; its actions are recorded first, so that only the
 environment is timed. Observations and masks are written at every step, and the ledger judges every
