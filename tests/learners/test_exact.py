@@ -50,25 +50,17 @@ def enumerate_best(game, judge, batch, memory, luck):
         score, after = judge(step, memory)
         value = float(score[0, 0])
         if not one.over[0]:
-            ways = luck if int(one.state.phase[0, 0]) == 0 else (None,)
-            total = 0.0
-            for bit in ways:
-                if bit is not None:
-                    state = one.snapshot()
-                    view = one.state
-                    view.watched[0, 0] = view.cue_shown[0, 0] = bit
-                    one.refresh()
-                total += enumerate_best(game, judge, one, after, luck) / len(ways)
-                if bit is not None:
-                    one.restore(state)
-            value += total
+            for bit in luck:
+                one.state.watched[0, 0] = one.state.cue_shown[0, 0] = bit
+                one.refresh()
+                value += enumerate_best(game, judge, one, after, luck) / len(luck)
         best = max(best, value)
     return best
 
 
-@pytest.mark.parametrize(("name", "steps"), [("gold", 3), ("flattered", 3), ("biased", 4)])
+@pytest.mark.parametrize(("name", "steps"), [("gold", 3), ("flattered", 3), ("biased", 3)])
 def test_it_is_the_best_of_all_plays(name, steps):
-    """One month, or also the next month's fishing: every play of it."""
+    """One month: every play of it, under every watch bit."""
     small = make("tabular_steward", num_agents=2, horizon=steps)
     judge = rater(name, weight=WEIGHT)
     found = dynamic_programming.solve(dynamic_programming.explore(small, load("clean", small)), judge)

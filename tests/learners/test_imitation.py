@@ -150,8 +150,8 @@ def test_a_network_standardises_what_was_recorded_as_what_is_played(data):
     seen = network.inputs(played, None, None)
     assert torch.allclose(normaliser.standardised(codes), seen)
     moving = seen.std(0) > 0
-    assert moving.sum() == 5  # all but "others drink"
-    assert torch.allclose(seen[:, moving].std(0), torch.ones(5), atol=0.05)
+    assert moving.sum() == 6  # all but "others drink"
+    assert torch.allclose(seen[:, moving].std(0), torch.ones(6), atol=0.05)
     assert (seen.mean(0).abs() < 0.05).all()
     assert (network.shift != 0).any()
     assert not network.shift.requires_grad
