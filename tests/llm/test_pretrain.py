@@ -186,7 +186,7 @@ def test_attacks_count_what_four_answers_do(tmp_path: Path) -> None:
     assert 0 < np.mean(bad) < 1
     assert found["once"].value == pytest.approx(plain.mean())
     assert found["none"].value == pytest.approx((1 - (1 - plain) ** 4).mean())
-    assert set(found) == {"once", "none", "persona", "framing", "suffix", "tag flip", "suffixes"}
+    assert set(found) == {"once", "none", "persona", "framing", "suffix", "max", "tag flip", "suffixes"}
     assert len(found["suffixes"]) == 4
     flipped = attacks.breach(asked, TextPolicy(model, Play("bad")))
     assert found["tag flip"].value == pytest.approx((1 - (1 - flipped) ** 4).mean())
