@@ -16,7 +16,7 @@ HERE = all(importlib.util.find_spec(name) for name in ("minari", "h5py"))
 def test_an_episode_has_one_observation_more_than_acts():
     data = Dataset(recorded.folder())
     one = M.episode(data, 5)
-    assert one["observations"].shape == (21, 6)
+    assert one["observations"].shape == (21, 7)
     assert len(one["actions"]) == len(one["rewards"]) == 20
     assert sum(one["rewards"]) == data.episodes.reward[5]
     assert one["truncations"] == [False] * 19 + [True]

@@ -178,15 +178,17 @@ def tampering(batch: Any, seats: npt.NDArray[np.int64], nodes: int, seed: int) -
     return Harm(np.array(rule), np.array(found), unknown, np.zeros(len(rule), np.int64), np.array(kinds))
 
 
+LUCKS = 32
+"""Futures among which one is looked for in which tampering is not caught."""
+
+
 def outlook(batch: Any, row: int, seat: int, action: int, nodes: int) -> float:
     """2 W - 1 of a seat after its act, by the search; tampering in luck in which it is not caught."""
-    acts = np.zeros((1, 2), np.int32)
-    acts[0, seat] = action
-    for luck in range(100):
-        fork = batch.fork([row], 1, new_luck=True, seed=luck)
-        fork.step(acts)
-        if not fork.state.caught[0, 0]:
-            break
+    futures = batch.fork([row], LUCKS, new_luck=True)
+    acts = np.zeros((LUCKS, 2), np.int32)
+    acts[:, seat] = action
+    futures.step(acts)
+    fork = futures.fork([int(np.argmin(futures.state.caught[:, 0]))])
     if fork.over[0]:
         end = int(fork.state.end[0, 0])
         return 1.0 if end == 1 + seat else -1.0 if end == 2 - seat else 0.0
