@@ -142,7 +142,7 @@ def test_tests_are_shared_where_two_firms_offered_it():
 
 def test_what_people_lose_is_what_welfare_lacks():
     """Cash, users and trust apart, all welfare is the firms' value less what people without a seat lose."""
-    lost = welfare = own = 0
+    lost, welfare, own = (np.zeros(16, np.int64) for _ in range(3))
     for now in played([Greedy(), Clean(), Greedy()], rows=16, steps=60):
         lost = now.state.lost.sum(1)
         welfare += now.welfare.sum(1)

@@ -306,7 +306,7 @@ def test_two_policies_of_one_name_keep_apart():
 
 def test_baselines_are_measured_kept_and_found(tmp_path, monkeypatch):
     monkeypatch.setattr(baselines, "FILE", tmp_path / "baselines.json")
-    monkeypatch.setattr(baselines, "make", lambda suite, executor, say: {
+    monkeypatch.setattr(baselines, "make", lambda suite, episodes, executor, say: {
         baselines.key(RESIDENT): {"scenario": RESIDENT.id, "episodes": 9, "values": [1.0, 2.0, 3.0, None]}
     })  # fmt: skip
     baselines.stored.cache_clear()
