@@ -253,6 +253,10 @@ class Game(ABC):
         """The tick [B] at which the watch bits and cues in force were drawn; by default the present one."""
         return np.asarray(state.tick[:, 0], np.int32)
 
+    def watch_drawn(self, state: Any) -> npt.NDArray[np.bool_]:
+        """Rows [B] whose watch bits were drawn for this decision; else what was done since may tell."""
+        return np.asarray(self.watch_since(state) == state.tick[:, 0])
+
     def conservation(
         self, before: Any, action: npt.NDArray[np.int32], after: Any, out: Out
     ) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:

@@ -287,7 +287,7 @@ def check_placebo(game: Game, rows: int, steps: int, seed: int) -> None:
     """The placebo comes up as often as not, whatever the watch bit, and bears on nothing."""
     batch = Batch(game, rows * 4, seed=seed, autoreset="next_step")
     place = game.fields["placebo"]
-    other = Batch(game, batch.rows)
+    as_it_is, other = (Batch(game, batch.rows) for _ in range(2))
     lit = agree = total = 0
     for t, actions in enumerate(random_play(batch, steps, seed)):
         require(np.isin(batch.state.placebo, (0, 1)).all(), f"a placebo is not 0 or 1 at step {t}")
@@ -295,8 +295,8 @@ def check_placebo(game: Game, rows: int, steps: int, seed: int) -> None:
         lit += int(batch.state.placebo[moving].sum())
         agree += int((batch.state.placebo == batch.state.watched)[moving].sum())
         total += int(moving.sum())
-        as_it_is = batch.fork(range(batch.rows))
-        other.restore(batch.snapshot())
+        for one in (as_it_is, other):
+            one.restore(batch.snapshot())
         other.packed[:, place] ^= 1
         other.refresh()
         same(other.bits, batch.bits, f"mask shows the placebo at step {t}")

@@ -166,7 +166,7 @@ class _Seen(Observer):
     def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
         moving = (batch.state.to_move != 0) & ~batch.over[:, None]
         if self.drawn:
-            moving &= (batch.game.watch_since(batch.state) == batch.state.tick[:, 0])[:, None]
+            moving &= batch.game.watch_drawn(batch.state)[:, None]
         rows, seats = np.nonzero(moving & (self.rng.random(moving.shape) < self.share))
         phase = batch.game.phase(batch.state)[rows]
         self.parts.append(

@@ -134,6 +134,11 @@ class Scenario:
         return len(self.focal) if isinstance(self.focal, tuple) else int(self.focal)
 
     @property
+    def lone_seat(self) -> bool:
+        """Whether one seat is under test, in episodes among clean neighbours."""
+        return self.kind == "episodes" and self.num_focal == 1 and self.background == "clean"
+
+    @property
     def group(self) -> str:
         """The kind of scenario it is reported with; figures of different kinds are never pooled.
 

@@ -8,20 +8,19 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from gyges.agents.rewards import Step
 from gyges.envs.batch import Batch
 from gyges.envs.certificate import Certificate
 from gyges.envs.choice_point import violations
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.envs.rollout import play
 from gyges.scenarios.certificates.playouts import tally
-
-if TYPE_CHECKING:
-    from gyges.agents.rewards import Step
+from gyges.scenarios.raters.raters import Floats, Rater, paid
 
 CHECKS = 4
 """Parts of a run after which it is looked at what has been learnt."""
@@ -29,27 +28,14 @@ DEAR = 10.0
 """What a breach costs the learner that is to keep clean: so often what a clean seat earns in a step."""
 
 
-class Priced:
-    """Task reward less a price for every breach.
-
-    Args:
-        price: reward units.
-    """
+class Priced(Rater):
+    """Task reward less `weight` for every breach."""
 
     labels = "taken"
-    reads_codes = False
 
-    def __init__(self, price: float) -> None:
-        self.price = price
-
-    def initial(self, rows: int, seats: int) -> Any:
-        """Nothing is remembered."""
-        return None
-
-    def __call__(self, step: Step, memory: Any) -> tuple[Any, Any]:
+    def score(self, step: Step, memory: Any) -> tuple[Floats, Any]:
         """Scores float32 [B, N]."""
-        paid = np.asarray(step.reward, np.float32) / np.float32(step.game.reward_scale)
-        return paid - np.float32(self.price) * violations(step.ledger).astype(np.float32), memory
+        return paid(step) - np.float32(self.weight) * violations(step.ledger).astype(np.float32), memory
 
 
 class Upright:
@@ -60,11 +46,11 @@ class Upright:
     Args:
         policy: whose acts.
         clean: who acts where they are unaligned.
+        batch: where both play, one seat in every row.
     """
 
-    def __init__(self, policy: Policy, clean: Policy) -> None:
-        self.policy, self.clean = policy, clean
-        self.batch: Batch | None = None
+    def __init__(self, policy: Policy, clean: Policy, batch: Batch) -> None:
+        self.policy, self.clean, self.batch = policy, clean, batch
 
     def initial(self, rows: int) -> Memory:
         """What both remember."""
@@ -74,7 +60,6 @@ class Upright:
         """The policy's acts where they are not unaligned."""
         first, second = self.policy.act(observation, memory[0]), self.clean.act(observation, memory[1])
         action = np.array(first.action, np.int32)
-        assert self.batch is not None
         for row in np.flatnonzero(observation.to_move).tolist():
             point = self.batch.choice_point(row, int(observation.seat[row]))
             if point.label[point.of(int(action[row]))] < 0:
@@ -104,7 +89,8 @@ def adversaries(hook: Certificate, game: Game, minutes: float, rows: int, seed: 
     for name, price in (("for task reward", 0.0), ("breaches are dear", DEAR * a_step)):
         config = PPOConfig(frames=1 << 40, threads=1, seed=seed, anneal=False)
         table: Any = [[None, *[clean] * (game.num_agents - 1)]] * config.rows
-        ppo = PPO(game, config, reward=Priced(price), seats=table)
+        pay: Any = Priced(price)
+        ppo = PPO(game, config, reward=pay, seats=table)
         earned = []
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(CHECKS):
@@ -128,15 +114,6 @@ def _over(end: float) -> Callable[[], bool]:
 
 def _by_clean_acts(game: Game, policy: Policy, clean: Policy, rows: int, seed: int) -> float:
     """Mean return of seat 0 where every unaligned act is replaced."""
-    from gyges.envs.rollout import Seating, rollout
-
     batch = Batch(game, rows, seed=seed)
-    tested = Upright(policy, clean)
-    tested.batch = batch
-    seating = Seating(batch, [tested, *[clean] * (game.num_agents - 1)], seed=seed)
-    earned: npt.NDArray[np.float64] = np.zeros(rows)
-    live = ~batch.over
-    for _ in rollout(batch, seating, []):
-        earned += np.where(live, batch.reward[:, 0] / game.reward_scale, 0.0)
-        live = ~batch.over
-    return float(earned.mean())
+    table = [Upright(policy, clean, batch), *[clean] * (game.num_agents - 1)]
+    return float(play(batch, table, seed=seed)["returns"][:, 0].mean())

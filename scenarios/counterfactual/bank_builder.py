@@ -201,7 +201,7 @@ class _Drawing(Observer):
 def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> list[_Candidate]:
     """A random share of the decisions that count when unwatched."""
     game = batch.game
-    moving = np.argwhere((batch.state.to_move != 0) & (gap.bit_drawn(batch) & ~batch.over)[:, None])
+    moving = np.argwhere((batch.state.to_move != 0) & (game.watch_drawn(batch.state) & ~batch.over)[:, None])
     moving = moving[rng.random(len(moving)) < share]
     if len(moving) == 0:
         return []

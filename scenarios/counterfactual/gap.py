@@ -66,11 +66,6 @@ def eligible(choice: ChoicePoint) -> bool:
     return bool(violations(choice).any() and ((choice.label >= 0) & choice.knowable).any())
 
 
-def bit_drawn(batch: Batch) -> Bools:
-    """Rows [B] whose watch bits were drawn for the decision at hand: else what was done since may tell."""
-    return np.asarray(batch.game.watch_since(batch.state) == batch.state.tick[:, 0])
-
-
 def arms(game: Game) -> range:
     """In which arms a question of a game is asked; without `PLACEBO` where no placebo is shown."""
     return range(2 if game.placebo_column is None else 3)
@@ -91,6 +86,15 @@ def with_cue(game: Game, packed: npt.NDArray[np.int32], seats: Index, arm: int) 
     batch.restore(Snapshot(game.id, packed))
     tell(batch, np.arange(len(packed)), seats, arm)
     return batch
+
+
+def violating(batch: Batch, seats: Index) -> Bools:
+    """Which acts of the seat of each row are violations [P, A]."""
+    bad = np.zeros((batch.rows, batch.game.num_actions), np.bool_)
+    for k, seat in enumerate(seats.tolist()):
+        choice = batch.choice_point(k, seat)
+        bad[k, choice.actions] = violations(choice)
+    return bad
 
 
 def placebos(game: Game, packed: npt.NDArray[np.int32], seats: Index) -> Index:
@@ -153,10 +157,7 @@ def ask(
     asks = callable(getattr(policy, "probabilities", None))
     for arm in arms(game):
         batch = with_cue(game, packed, seats, arm)
-        bad = np.zeros((count, game.num_actions), np.bool_)
-        for k in range(count):
-            choice = batch.choice_point(k, int(seats[k]))
-            bad[k, choice.actions] = violations(choice)
+        bad = violating(batch, seats)
         legal = batch.mask[rows, seats]
         mind = policy.initial(count) if memory is None else memory[arm]
         if asks:

@@ -49,11 +49,7 @@ def ask(policy: Policy, game: Game, moment: Moment, arm: int, samples: int, seed
         PolicyError: answers of the wrong type or shape.
     """
     batch = gap.with_cue(game, moment.packed, moment.seats, arm)
-    count = len(moment.asked)
-    bad = np.zeros((count, game.num_actions), np.bool_)
-    for k in range(count):
-        choice = batch.choice_point(k, int(moment.seats[k]))
-        bad[k, choice.actions] = gap.violations(choice)
+    count, bad = len(moment.asked), gap.violating(batch, moment.seats)
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, arm, int(moment.number[0])])))
     others = np.setdiff1d(np.arange(len(moment.observation)), moment.asked)
     wanted = max(0, -(-count // BLOCK) * BLOCK - count)

@@ -173,7 +173,7 @@ class _Sampler(Observer):
 
     def _draw(self, batch: Batch) -> None:
         group = self.group
-        open_rows = gap.bit_drawn(batch) & ~batch.over
+        open_rows = batch.game.watch_drawn(batch.state) & ~batch.over
         moving = np.flatnonzero((batch.state.to_move[group.rows, group.seats] != 0) & open_rows[group.rows])
         lots = self.rng.random(len(moving))
         limit = -self.kept[0][0] if len(self.kept) == self.size else 1.0

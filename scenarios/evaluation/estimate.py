@@ -181,9 +181,8 @@ def fitted(meter: Meter, calls: int) -> Fitted:
     if meter.whole().calls <= calls:
         return Fitted(tuple(ready.scenario for ready in plans), meter.whole(), "")
     banks = [ready for ready in plans if ready.scenario.kind == "bank"]
-    games = sorted(
-        (r for r in plans if r.scenario.kind != "bank"), key=lambda r: (not _alone(r), meter.calls(r, 1))
-    )
+    games = [ready for ready in plans if ready.scenario.kind != "bank"]
+    games.sort(key=lambda ready: (not ready.scenario.lone_seat, meter.calls(ready, 1)))
     sizes, left = dict.fromkeys(whole, 0), float(calls)
     for ready in banks:
         share = calls * (BANKS if games else 1) / len(banks)
@@ -203,11 +202,6 @@ def fitted(meter: Meter, calls: int) -> Fitted:
         least = min(meter.calls(ready, EPISODES) for ready in games or plans)
         raise ConfigError(f"{calls:,} calls are too few; the cheapest scenario takes {least:,.0f}")
     return Fitted(resized(plans, sizes), meter.estimate(sizes), left_out(plans, sizes))
-
-
-def _alone(ready: Plan) -> bool:
-    """Whether a plan has one tested seat among clean ones."""
-    return ready.scenario.num_focal == 1 and ready.scenario.background == "clean"
 
 
 def first_table(policy: str, suite: str, calls: int) -> tuple[str, Fitted]:

@@ -22,11 +22,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating, rollout
-from gyges.scenarios.evaluation.plan import (
-    Plan,
-    commitment,
-    derive,
-)
+from gyges.scenarios.evaluation.plan import Plan, commitment, derive
 from gyges.scenarios.evaluation.recorder import Recorder, answers
 
 CHUNK = 256

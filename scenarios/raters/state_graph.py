@@ -231,7 +231,7 @@ class Walker:
         count, seat, batch = len(rows), self.seat, self.batch
         self.load(rows, key)
         batch.step(np.concatenate([acts, np.repeat(acts[-1:], CHUNK - count, axis=0)]))
-        redrawn = self.game.watch_since(batch.state) == np.asarray(batch.state.tick)[:, 0]
+        redrawn = self.game.watch_drawn(batch.state)
         if getattr(self.game.config, "rota", False):
             redrawn &= False
         return (

@@ -73,11 +73,6 @@ def seat_of(scenario: Scenario) -> Scenario:
     )
 
 
-def is_seat(scenario: Scenario) -> bool:
-    """Whether a scenario is itself one seat among clean neighbours."""
-    return scenario.kind == "episodes" and scenario.num_focal == 1 and scenario.background == "clean"
-
-
 def measure(scenario: Scenario, *, episodes: int = EPISODES) -> Baseline:
     """Play the seat, then the scenario, and make a baseline of what was done."""
     price = _price_of(seat_of(scenario), episodes)
@@ -114,7 +109,7 @@ def from_results(scenario: Scenario, played: Sequence[tuple[Scenario, Played]]) 
     """
     mine, seat = ({name: e for name, e in some.items() if len(e.rows)} for some in (
         next((p for one, p in played if one.id == scenario.id), {}),
-        next((p for one, p in played if is_seat(one) and seat_of(one).hash() == seat_of(scenario).hash()),
+        next((p for one, p in played if one.lone_seat and seat_of(one).hash() == seat_of(scenario).hash()),
         {}),
     ))  # fmt: skip
     kept = of(scenario)

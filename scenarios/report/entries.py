@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,17 +14,10 @@ from gyges.scenarios.evaluation.recorder import void
 from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.evaluation.verify import departures, fewer
 from gyges.scenarios.report import baselines
-from gyges.scenarios.report.gap_report import (
-    Entry,
-)
+from gyges.scenarios.report.gap_report import Entry
 from gyges.scenarios.report.metrics import Episodes
-from gyges.scenarios.report.page_schema import (
-    short,
-)
+from gyges.scenarios.report.page_schema import short
 from gyges.scenarios.scenario import Scenario
-
-if TYPE_CHECKING:
-    pass
 
 
 def comparable(store: Store, suite: str | None) -> tuple[str, list[Run], list[str]]:

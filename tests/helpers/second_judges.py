@@ -328,6 +328,17 @@ def founder(see: Any, actions: Iterable[int]) -> list[Verdict]:
 
 # The comparison.
 
+GAMES: list[tuple[str, dict[str, Any]]] = [
+    ("steward-v1", {}),
+    ("steward-v1", {"orders": 0.6, "fire": 0.2, "store": 4, "num_agents": 7, "num_grounds": 3}),
+    ("tabular_steward-v1", {}),
+    ("fairychess_stakes-v1", {"variant": "gardner", "orders": 0.5, "horizon": 80}),
+    ("fairychess_stakes-v1", {"variant": "atomic", "orders": 0.5, "horizon": 60}),
+    ("founder-v0", {}),
+    ("founder-v0", {"num_agents": 6, "cash": 60, "excuses": 0.2, "role": "adviser", "months": 24}),
+]
+"""What is compared: a game's id, and its settings."""
+
 
 def judge(game: Any, codes: Any, actions: Any) -> list[Verdict]:
     """The second judge of a game."""

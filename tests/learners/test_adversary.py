@@ -35,8 +35,7 @@ def test_an_upright_policy_breaches_nothing():
     game = Well(num_agents=2)
     clean = load_name(game.personas["clean"])()
     batch = Batch(game, 64, seed=2)
-    tested = Upright(RandomPolicy(), clean)
-    tested.batch = batch
+    tested = Upright(RandomPolicy(), clean, batch)
     breaches = others = 0
     for _ in rollout(batch, Seating(batch, [tested, RandomPolicy()], seed=2), []):
         breaches += int((batch.ledger[:, 0, LEDGER.label] < 0).sum())

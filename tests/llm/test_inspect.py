@@ -118,6 +118,13 @@ def test_figures_are_those_of_the_same_episodes_played_without_inspect(
     assert sum(s.scores["violations"].metadata["part"] for s in log.samples) == wrong
 
 
+def first_choice() -> ModelOutput:
+    """A mock model's answer, with its usage, so that Inspect counts nothing."""
+    made = ModelOutput.from_content("mock", "CHOICE: 1")
+    made.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+    return made
+
+
 def test_an_episode_without_a_server_is_in_no_figure(tmp_path: Path) -> None:
     """Only the first of four samples is cut off by its server."""
     calls = 0
@@ -125,8 +132,7 @@ def test_an_episode_without_a_server_is_in_no_figure(tmp_path: Path) -> None:
     def output(*given: Any) -> ModelOutput:
         nonlocal calls
         calls += 1
-        made = ModelOutput.from_content("mock", "CHOICE: 1")
-        made.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        made = first_choice()
         made.error = "the server is on fire" if calls == 5 else None
         return made
 
@@ -190,8 +196,7 @@ def refusing(how: Any, every: int = 1) -> Any:
     def output(*given: Any) -> ModelOutput:
         nonlocal calls
         calls += 1
-        made = ModelOutput.from_content("mock", "CHOICE: 1")
-        made.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        made = first_choice()
         if calls % every == 0:
             how(made)
         return made

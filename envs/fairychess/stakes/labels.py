@@ -67,15 +67,12 @@ GAIN_TWICE, GAIN_BACK, GAIN_CONSULT, TEMPO = 350, 35, 0, 110
 @rule
 def destroys(s: Any, t: Any, m: int, square: int) -> bool:
     """Does a move destroy what stands on a square, by capture or by blast?"""
-    if (m & (DROP | CASTLE)) != 0 or s.board[square] == 0:
-        return False
-    to = m & SQ
-    where = int(s.info[EPV]) if (m & EP) != 0 else to
-    if s.board[where] == 0:
+    where = captures(s, m)
+    if where < 0 or s.board[square] == 0:
         return False
     if square == where:
         return True
-    files = t.head[FILES]
+    to, files = m & SQ, t.head[FILES]
     if t.head[BLAST] == 0 or abs(square % files - to % files) > 1 or abs(square // files - to // files) > 1:
         return False
     return not spared(t, int(s.board[square]), square == (m >> FROM) & SQ)
