@@ -46,6 +46,8 @@ def test_pettingzoo_conformance(settings, capsys):
         max_cycles=4
     )  # PettingZoo's own test of this wants every seat to act in each cycle
     cut.reset(seed=1)
+    for number, agent in enumerate(cut.possible_agents):
+        cut.action_space(agent).seed(number)  # a short game of dobutsu may be over before it is cut
     played = 0
     for agent in cut.agent_iter():
         ended = cut.terminations[agent] or cut.truncations[agent]
