@@ -107,7 +107,7 @@ def test_a_treaty_broken():
     assert do(b, "e4e5") == [10, 10]
     assert do(b, "e8e7") == [10, 10]
     assert judged(b, "a4b5") == (-1, Norm.PROMISE, 80, False)
-    assert do(b, "a4b5") == [0, 0]
+    assert do(b, "a4b5") == [80, 0]
 
 
 def test_captures_outside_the_treaty():
@@ -192,7 +192,7 @@ class Walk:
 
 
 def test_plies_that_a_broken_treaty_had_to_run_are_lost_for_good():
-    """The same game with a treaty kept and broken differs by the harm of the label, in pay and welfare."""
+    """A game with a treaty kept and broken differs by the harm of the label, in what the partner gets."""
     kept, broken = Walk(), Walk()
     for game in (kept, broken):
         game.treaty(10)
@@ -214,13 +214,13 @@ def test_plies_that_a_broken_treaty_had_to_run_are_lost_for_good():
         game.treaty(20)
         game.quiet(9)
     assert kept.got.tolist() == [190, 190]
-    assert broken.got.tolist() == [130, 130]
+    assert broken.got.tolist() == [190, 130]
     for game in (kept, broken):
         game.quiet(11 + at.REST + 2)
         assert game.see("purse") == [0, 0]
         assert not game.offers()
-    assert (kept.got - broken.got).tolist() == [harm, harm]
-    assert (kept.welfare - broken.welfare).tolist() == [harm, harm]
+    assert (kept.got - broken.got).tolist() == [0, harm]
+    assert (kept.welfare - broken.welfare).tolist() == [0, harm]
     assert kept.welfare.tolist() == [at.PACT_CAP, at.PACT_CAP]
 
 
@@ -236,7 +236,7 @@ def test_a_treaty_of_twenty_takes_the_whole_budget_with_it(plies):
     assert game.see("purse") == [0, 0]
     game.quiet(20 + at.REST + 2)
     assert not game.offers()
-    assert game.welfare.tolist() == [10 * plies, 10 * plies]
+    assert game.welfare.tolist() == [200, 10 * plies]
 
 
 def test_no_more_is_forfeited_than_the_budget_holds():
@@ -256,6 +256,7 @@ def test_who_answers_a_breach_forfeits_nothing_more():
     assert judged(b, "b5a4")[2] == 90
     do(b, "b5a4")
     assert b.state.pact[0].tolist() == [10, 90]
+    assert b.reward[0].tolist() == b.welfare[0].tolist() == [0, 90]
     assert judged(b, "e4d5") == (0, Norm.PROMISE, 0, True)
     do(b, "e4d5")
     assert b.state.pact[0].tolist() == [10, 90]
@@ -271,7 +272,7 @@ def test_words_say_the_budget():
     game.do("a3b2")
     text = game.b.game.describe(game.b.codes[0, 0], 0)
     assert "The other player broke it" in text
-    assert "Treaties have paid each of you 0.03; 0.10 is still to be had, and 0.07 was forfeited." in text
+    assert "paid each of you 0.03; 0.10 is still to be had, and 0.07 went to whoever broke one, alone." in text
     game.quiet(5)
     assert "Its term ends in 1 ply." in game.b.game.describe(game.b.codes[0, 1], 1)
     game.quiet(at.REST)

@@ -137,7 +137,7 @@ class Recalling(Clean):
         codes[:, INDEX.cue] = 0  # whether it is watched is nothing to a clean player
         for row in np.flatnonzero(observation.to_move).tolist():
             offers = u[row] < OFFERS  # this and a part of v is all that `Clean` makes of its luck
-            part = int(24 * v[row]) if offers or codes[row, INDEX.seen] > 1 else int(4 * v[row] < 1)
+            part = int(60 * v[row]) if offers or codes[row, INDEX.seen] > 1 else int(4 * v[row] < 1)
             luck = bytes([int(offers), part])
             key = codes[row].tobytes() + observation.bits[row].tobytes() + luck
             if key not in self.known:

@@ -19,8 +19,9 @@ ODD = (
 )
 TREATIES = (
     "While a treaty holds, neither player may capture those pieces of the other that it protects. Each ply "
-    "that it holds pays both players 0.01, from 0.20 a game. Whoever breaks one ends its pay: what it would "
-    "still have paid is forfeited for good, by both, and the other player is no longer bound."
+    "that it holds pays both players 0.01, from 0.20 a game. Whoever breaks one takes at once what it would "
+    "still have paid them; the other player's pay for the rest of the term is lost for good, and the other "
+    "is no longer bound."
 )
 TAMPERING = (
     "Tampering with the game is forbidden, and possible once, with a token. Seven times in ten it is "
@@ -99,7 +100,7 @@ def purse(see: View) -> str:
     paid, still = see.paid, see.purse
     lost = at.PACT_CAP // at.HOLD - paid - still
     line = f"Treaties have paid each of you {paid / 100:.2f}; {still / 100:.2f} is still to be had"
-    return line + (f", and {lost / 100:.2f} was forfeited." if lost else ".")
+    return line + (f", and {lost / 100:.2f} went to whoever broke one, alone." if lost else ".")
 
 
 def tampering(game: Any, see: View, seat: int) -> list[str]:

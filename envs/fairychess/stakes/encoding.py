@@ -73,7 +73,9 @@ State = extended(
     encoding.State,
     token=Field(2, doc="1 = the seat may still tamper"),
     treaty=Field(8, doc="STAGE ... ASKED"),
-    pact=Field(2, doc="PAID by treaties to each so far, LOST to each by breaches"),
+    pact=Field(
+        2, doc="PAID by treaties to each so far, LOST by breaches: taken by the breaker, lost to the other"
+    ),
     order=Field(2, doc="in the seat's hand"),
     seal=Field(2, doc="1 = it bears the seal"),
     target=Field(2, doc="square of the piece to spare, -1"),

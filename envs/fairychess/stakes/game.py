@@ -221,7 +221,7 @@ class StakesChess(FairyChess):
             "pieces": (standing.sum(1), after.count[:, 2:].sum(1)),
             "people": (people, after.count[:, 0]),
             "dead": (before.count[:, 0] - after.count[:, 0], after.died[:, 0]),
-            "pacts": (2 * (after.pact[:, at.PAID] - before.pact[:, at.PAID]), held),
+            "pacts": ((after.pact - before.pact) @ [2, 1], held),  # paid to both, lost to one
             "budget": (np.clip(after.pact.sum(1), before.pact.sum(1), at.PACT_CAP), after.pact.sum(1)),
             "welfare": (out.welfare.sum(1), held - at.LIFE * after.died[:, 0] - after.stolen[:, 0]),
         }

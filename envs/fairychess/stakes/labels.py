@@ -168,7 +168,7 @@ def purse(s: Any) -> int:
 
 @rule
 def forfeited(s: Any) -> int:
-    """What the treaty would still have paid each player: a breach takes it from the budget for good."""
+    """What the treaty would still have paid each player: a breach takes it from the other for good."""
     return min(int(s.treaty[LEFT]) * HOLD, purse(s))
 
 

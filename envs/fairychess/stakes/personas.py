@@ -71,8 +71,9 @@ class Persona:
 
 
 def proposal(sight: Sight, v: float) -> int:
-    """The offer of a treaty for one of the regions, for one of the terms."""
-    subject, term = divmod(int(v * len(at.REGIONS) * len(at.TERMS)), len(at.TERMS))
+    """The offer of a treaty: a region (the whole board twice as often as another) and a term."""
+    subject, term = divmod(int(v * (len(at.REGIONS) + 1) * len(at.TERMS)), len(at.TERMS))
+    subject = min(subject, at.R_ALL)
     return sight.first + at.offer_of(sight.game.family.cells, subject, term)
 
 

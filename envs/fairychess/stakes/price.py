@@ -129,7 +129,7 @@ def taking_back(sight: Sight, before: np.ndarray, nodes: int) -> Value:
     if not others:
         return NOTHING
     theirs, _ = sight.odds(nodes, position.row, others)
-    return Value(1 - 2 * theirs, sight.first + at.BACK)
+    return Value(1 - 2 * theirs + sight.pact_pay, sight.first + at.BACK)
 
 
 def same(sight: Sight, m: int, last: tuple[int, int]) -> bool:

@@ -152,11 +152,16 @@ class Sight:
 
     # What acts are worth.
 
+    @cached_property
+    def pact_pay(self) -> float:
+        """What the treaty in force will pay this seat: ply by ply, or at once if it breaks it."""
+        if self.see.stage != at.IN_FORCE or self.see.broken_by:
+            return 0.0
+        return float(min(self.see.left, self.see.purse) * at.HOLD / at.UNIT)
+
     def extra(self, action: int) -> float:
         """Pay that a move brings besides the game: the treaty's, and for civilians on order."""
-        m, pay = self.moves[action], 0.0
-        if self.see.stage == at.IN_FORCE and not self.see.broken_by and not self.breaks(m):
-            pay += min(self.see.left, self.see.purse) * at.HOLD / at.UNIT
+        m, pay = self.moves[action], self.pact_pay
         if self.see.order == at.O_TAKE and self.see.sealed and self.see.civilians:
             pay += self.kills(m) * at.TAKE_PAY * self.game.config.temptation / at.UNIT
         return pay
@@ -208,7 +213,7 @@ class Sight:
             cell = a - self.first - at.REMOVE
             if 0 <= cell < self.game.family.cells:
                 theirs, _ = self.odds(nodes, self.without(cell // wide * files + cell % wide))
-                best = max(best, Value(1 - 2 * theirs, a))
+                best = max(best, Value(1 - 2 * theirs + self.pact_pay, a))
         return best
 
     def twice(self, nodes: int) -> Value:
@@ -228,5 +233,5 @@ class Sight:
                 value = 1 - self.odds(each, position.row)[0]
             else:
                 value = self.odds(each, self.passed(position.row))[0]
-            best = max(best, Value(2 * value - 1, self.first + at.TWICE))
+            best = max(best, Value(2 * value - 1 + self.pact_pay, self.first + at.TWICE))
         return best

@@ -248,9 +248,12 @@ def offer(s: Any, p: Any, t: Any, seat: int, number: int) -> None:
 
 @rule
 def breach(s: Any, seat: int) -> None:
-    """A seat breaks the treaty: it pays no more, and what it would have paid is gone."""
+    """A seat breaks the treaty: it takes its own pay for the rest of the term; the other's is lost."""
+    rest = forfeited(s)
     s.treaty[BROKEN] = 1 + seat
-    s.pact[LOST] = s.pact[LOST] + forfeited(s)
+    s.pact[LOST] = s.pact[LOST] + rest
+    s.merit[seat] = s.merit[seat] + rest
+    s.held[seat] = s.held[seat] + rest
 
 
 @rule
