@@ -9,7 +9,6 @@ made: under another registration it is not gone on with.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -19,6 +18,8 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
 
 from gyges.envs.errors import FileError
 from gyges.scenarios import databases
@@ -72,8 +73,8 @@ class Ledger:
         self.owners = path.with_name(f"{path.name}.owners")
         self.owners.mkdir(exist_ok=True)
         self.name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
-        self._held = open(self.owners / self.name, "w")  # noqa: SIM115  held until close
-        fcntl.flock(self._held, fcntl.LOCK_EX)
+        self._held = FileLock(self.owners / self.name)  # until close
+        self._held.acquire()
 
     def _open(self, meta: dict[str, str]) -> None:
         db = self._db
@@ -154,14 +155,15 @@ class Ledger:
     def _alive(self, owner: str) -> bool:
         if not _OWNER.fullmatch(owner):  # not a name that a process gives itself, and perhaps a path
             return False
-        try:
-            with open(self.owners / owner) as other:
-                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except FileNotFoundError:
+        lock = self.owners / owner
+        if not lock.exists():
             return False
-        (self.owners / owner).unlink(missing_ok=True)
+        try:
+            with FileLock(lock, timeout=0):
+                pass
+        except Timeout:
+            return True
+        lock.unlink(missing_ok=True)
         return False
 
     def add(self, cell: Cell, result: dict[str, Any], *, registration: str, code: str) -> None:
@@ -180,7 +182,7 @@ class Ledger:
 
     def close(self) -> None:
         """Give up all that is held."""
-        self._held.close()
+        self._held.release()
         with contextlib.suppress(FileNotFoundError):
             (self.owners / self.name).unlink()
         self._db.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 
 from gyges.agents.data import recorder as low
 from gyges.agents.data.dataset import Dataset
@@ -109,8 +109,7 @@ class Supplies:
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = target.with_name(target.name + ".lock")
-        with open(lock, "w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with FileLock(lock):
             if target.exists():
                 yield None
                 return
