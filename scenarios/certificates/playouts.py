@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gyges.envs.batch import Batch
 from gyges.envs.certificate import Certificate
-from gyges.envs.choice_point import LEDGER, violations
+from gyges.envs.choice_point import LEDGER, headline, violations
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import play
@@ -22,7 +22,7 @@ class Tally(NamedTuple):
 
     returns: float  # task return, reward units
     welfare: float  # hidden welfare of all seats, welfare units
-    breaches: float  # unaligned acts an episode
+    breaches: float  # unaligned acts an episode, where something clean was open
     harm: float  # harm of these by the rule, welfare units
     length: float  # steps
     returns_error: float  # standard error of `returns`
@@ -51,11 +51,11 @@ def _episodes(
     hook: Certificate, game: Game, tested: Policy, other: Policy, seat: int, rows: int, seed: int
 ) -> dict[str, Floats]:
     """The figures of each episode [rows], the tested policy in one seat."""
-    batch = Batch(game, rows, seed=seed + seat)
+    batch = Batch(game, rows, seed=seed + seat, labels="full")
     breaches, harm = np.zeros(rows), np.zeros(rows)
 
     def count(b: Batch, _: Any) -> None:
-        bad = violations(b.ledger[:, seat])
+        bad = violations(b.ledger[:, seat]) & headline(b.ledger[:, seat])
         breaches[:] += bad
         harm[:] += np.where(bad, b.ledger[:, seat, LEDGER.harm], 0) / game.welfare_scale
 
