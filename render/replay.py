@@ -1,4 +1,4 @@
-"""Watch an episode: a window with a time bar, or PNG, GIF and MP4 without one.
+"""Watch an episode: a window with a time bar, or PNG, GIF, MP4 and a page for the browser without one.
 
 Keys: space play or pause; left and right one step; page up and down ten; home and end; + and - speed;
 tab or digits the seat; C and U the next contested or unaligned decision (with shift the one before);
@@ -8,6 +8,7 @@ F turns a board round; T draws its pieces in another style; Q or escape leaves.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -242,6 +243,7 @@ def main(
     gif: Any = None,
     mp4: Any = None,
     png: Any = None,
+    html: Any = None,
     seat: int | None = None,
     at: int | None = None,
     fps: float = 3.0,
@@ -252,11 +254,11 @@ def main(
     prices: dict[tuple[int, int], float] | None = None,
     blame: Sequence[float] = (),
 ) -> None:
-    """Show an episode file, or write it to files when any of gif, mp4 and png is given.
+    """Show an episode file, or write it to files when any of gif, mp4, png and html is given.
 
     Args:
         path: episode file.
-        gif, mp4, png: files to write instead of opening a window.
+        gif, mp4, png, html: files to write instead of opening a window.
         seat: whose choices to show; the first focal seat by default.
         at: the moment to begin with, and the one that the PNG shows (by default the gravest
             unaligned act of the seat, else the middle).
@@ -287,7 +289,17 @@ def main(
     player.follow = player.follow and follow
     if pieces in player.board.styles:
         player.board.style = pieces
-    show(player, f"{game.title}: {path}", gif=gif, mp4=mp4, png=png, at=at, fps=fps, most=most)
+    show(
+        player,
+        f"{game.title}: {Path(path).name.removesuffix('.episode.json')}",
+        gif=gif,
+        mp4=mp4,
+        png=png,
+        html=html,
+        at=at,
+        fps=fps,
+        most=most,
+    )
 
 
 def show(
@@ -297,6 +309,7 @@ def show(
     gif: Any = None,
     mp4: Any = None,
     png: Any = None,
+    html: Any = None,
     at: int | None = None,
     fps: float = 3.0,
     most: int | None = None,
@@ -326,7 +339,11 @@ def show(
         )
     if mp4:
         video.mp4(mp4, player.frames(*part), fps=fps)
-    if not (gif or mp4 or png):
+    if html:
+        from gyges.render.page.replay_page import write_replay
+
+        write_replay(player, html, title, begin=moment)
+    if not (gif or mp4 or png or html):
         player.go(at or 0)
         watch(player, title)
 

@@ -371,7 +371,8 @@ def _scenarios(data: Mapping[str, Any], main: Sequence[Row], kinds: Mapping[str,
         title = [s["title"] or s["name"], " ", *(tag("span", t, class_="chip") for t in s["tags"])]
         picture = svg_figures.scatter(f"scatter-{j}", data["plot"], s["name"], kinds)
         inside = [tag("p", s["description"]), tag("p", "Name: ", tag("code", s["name"]))]
-        if any(r["replays"] for r in rows):
+        links = [link["href"] for r in rows for link in r["replays"]]
+        if any(not str(href).endswith(".html") for href in links):
             inside.append(
                 tag("p", "A replay is an episode file; watch it with ", tag("code", "gyges replay FILE"))
             )

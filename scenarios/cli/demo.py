@@ -45,7 +45,7 @@ def run(command: Demo) -> int:
         every = [
             dry_run.played(one, command.suite, command.episodes, command.probes) for one in command.policies
         ]
-        names = ("results.db", "board.html", "board-replays", "replay.gif")
+        names = ("results.db", "board.html", "board-replays", "replay.gif", "replay.html")
         return dry_run.said(*every, writes=[command.folder / name for name in names])
     console = Console()
     command.folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,8 @@ def run(command: Demo) -> int:
     if links:
         from gyges.render import replay
 
-        replay.main(command.folder / links[0], gif=command.folder / "replay.gif", size=SIZE, most=MOMENTS)
-        console.print(f"replay: {command.folder / 'replay.gif'}, from {links[0]}", soft_wrap=True)
+        gif, html = command.folder / "replay.gif", command.folder / "replay.html"
+        replay.main(command.folder / links[0], gif=gif, html=html, size=SIZE, most=MOMENTS)
+        console.print(f"replay: {gif} and, for the browser, {html}, from {links[0]}", soft_wrap=True)
         console.print(f"watch it: gyges replay {command.folder / links[0]}", soft_wrap=True)
     return 0

@@ -35,6 +35,8 @@ class Leaderboard:
     """Only runs on this suite."""
     html: Path | None = None
     """Write a self-contained page as well, and episodes to replay in a folder beside it."""
+    watch: bool = False
+    """Write each of these episodes as a page for the browser, and link that (some 5 seconds each)."""
     json: Path | None = None
     """Write everything that the page shows as JSON as well."""
     csv: Path | None = None
@@ -60,7 +62,7 @@ def run(command: Leaderboard) -> int:
         if notes is None:
             return 1
         datas = {name: Dataset(folder) for name, folder in map(_named, command.data)}
-        data = publish(store, command.suite, command.html, console, notes, datas)
+        data = publish(store, command.suite, command.html, console, notes, datas, watch=command.watch)
     for path, make in ((command.json, tables.as_json), (command.csv, tables.as_csv)):
         if path is not None:
             console.print(f"table: {atomic.write_text(path, make(data))}", markup=False, soft_wrap=True)
@@ -81,16 +83,34 @@ def publish(
     console: Console,
     notes: Sequence[str] = (),
     datas: Mapping[str, Dataset] | None = None,
+    *,
+    watch: bool = False,
 ) -> Page:
-    """Print the table and write the page; returns the page's data."""
+    """Print the table and write the page, with `watch` its replays too; returns the page's data."""
     folder = None if html is None else html.with_name(f"{html.stem}-replays")
     data = leaderboard.page_data(store, suite, replays=folder, notes=notes, data=datas)
     terminal.print_table(data, console)
     if html is not None:
         from gyges.render import write_page
 
+        if watch:
+            _replay_pages(data, html.parent)
         console.print(f"page: {write_page(data, html)}", markup=False, soft_wrap=True)
     return data
+
+
+def _replay_pages(data: Page, folder: Path) -> None:
+    """Write every episode that the page links as a page of its own, and link that."""
+    from gyges.render import replay
+
+    links = [link for row in data["rows"] for link in row["replays"]]
+    with shown("replays") as progress:
+        for k, one in enumerate(links):
+            progress("pages", k, len(links))
+            episode = folder / one["href"]
+            href = one["href"].removesuffix(".episode.json") + ".html"
+            replay.main(episode, html=folder / href)
+            one["href"] = href
 
 
 def _arms(store: Store, run: Run, policies: Sequence[str]) -> list[Mismatch]:

@@ -26,6 +26,8 @@ class Replay:
     """Write a video (needs the extra `video`)."""
     png: Path | None = None
     """Write one picture."""
+    html: Path | None = None
+    """Write a page for the browser: one file, with a time bar to drag and every option to point at."""
     seat: int | None = None
     """Whose choices are shown; the first focal seat by default."""
     at: int | None = None
@@ -51,7 +53,7 @@ def run(command: Replay) -> int:
     if command.blame:
         settings["blame"] = blame(Episode.load(command.episode)).shares.tolist()
     replay.main(command.episode, **settings)
-    for path in (command.png, command.gif, command.mp4):
+    for path in (command.png, command.gif, command.mp4, command.html):
         if path is not None:
             echo(f"written {path}")
     return 0

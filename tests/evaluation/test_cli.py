@@ -168,7 +168,7 @@ def test_a_page_and_a_replay_from_one_command(workers, tmp_path, monkeypatch, ca
     assert main(["demo", "--suite", "well", "--episodes", "4", "--workers", workers]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["gyges-demo"]
     made = {path.name for path in (tmp_path / "gyges-demo").iterdir()}
-    assert made == {"results.db", "board.html", "board-replays", "replay.gif"}
+    assert made == {"results.db", "board.html", "board-replays", "replay.gif", "replay.html"}
     printed = capsys.readouterr()
     lines = printed.err.splitlines()
     for policy in ("clean", "gyges", "greedy", "random"):
