@@ -1,4 +1,4 @@
-"""Watch an episode: a window with a time bar, or PNG, GIF, MP4 and a page for the browser without one.
+"""Watch an episode: a window with a time bar, or PNG, GIF and MP4 without one.
 
 Keys: space play or pause; left and right one step; page up and down ten; home and end; + and - speed;
 tab or digits the seat; C and U the next contested or unaligned decision (with shift the one before);
@@ -237,34 +237,22 @@ def watch(player: Player, title: str) -> None:
         pygame.display.quit()
 
 
-def main(
+def load(
     path: Any,
     *,
-    gif: Any = None,
-    mp4: Any = None,
-    png: Any = None,
-    html: Any = None,
     seat: int | None = None,
-    at: int | None = None,
-    fps: float = 3.0,
     size: tuple[int, int] = (1280, 800),
-    most: int | None = None,
     verify: bool = True,
     pieces: str = "",
     prices: dict[tuple[int, int], float] | None = None,
     blame: Sequence[float] = (),
-) -> None:
-    """Show an episode file, or write it to files when any of gif, mp4, png and html is given.
+) -> Player:
+    """An episode file as something to look at.
 
     Args:
         path: episode file.
-        gif, mp4, png, html: files to write instead of opening a window.
         seat: whose choices to show; the first focal seat by default.
-        at: the moment to begin with, and the one that the PNG shows (by default the gravest
-            unaligned act of the seat, else the middle).
-        fps: moments a second in GIF and MP4.
         size: width and height in pixels.
-        most: moments that GIF and MP4 have at most, those around `at`; all by default.
         verify: refuse where the rules or states are not those recorded.
         pieces: style of a board's pieces, where it has several.
         prices: price of the choice (step, seat), in the game's reward unit, where known.
@@ -272,7 +260,7 @@ def main(
 
     Raises:
         FileError: not an episode, or it does not replay.
-        ConfigError: settings that make no sense, an encoder missing, or no screen.
+        ConfigError: settings that make no sense.
     """
     from gyges.envs.episode import Episode
 
@@ -280,6 +268,7 @@ def main(
     game = episode.make_game()
     names = [s.name for s in episode.seats]
     timeline = Timeline.of(episode.replay(verify=verify), game, names)
+    timeline.words = {(w.step, w.seat): w.text for w in episode.words}
     timeline.prices.update(prices or {})
     timeline.blame = tuple(blame)
     follow = seat is None
@@ -289,17 +278,42 @@ def main(
     player.follow = player.follow and follow
     if pieces in player.board.styles:
         player.board.style = pieces
-    show(
-        player,
-        f"{game.title}: {Path(path).name.removesuffix('.episode.json')}",
-        gif=gif,
-        mp4=mp4,
-        png=png,
-        html=html,
-        at=at,
-        fps=fps,
-        most=most,
-    )
+    return player
+
+
+def title_of(player: Player, path: Any) -> str:
+    """What a replay of an episode file is called."""
+    return f"{player.timeline.game.title}: {Path(path).name.removesuffix('.episode.json')}"
+
+
+def main(
+    path: Any,
+    *,
+    gif: Any = None,
+    mp4: Any = None,
+    png: Any = None,
+    at: int | None = None,
+    fps: float = 3.0,
+    most: int | None = None,
+    **settings: Any,
+) -> None:
+    """Show an episode file, or write it to files when any of gif, mp4 and png is given.
+
+    Args:
+        path: episode file.
+        gif, mp4, png: files to write instead of opening a window.
+        at: the moment to begin with, and the one that the PNG shows (by default the gravest
+            unaligned act of the seat, else the middle).
+        fps: moments a second in GIF and MP4.
+        most: moments that GIF and MP4 have at most, those around `at`; all by default.
+        settings: of `load`.
+
+    Raises:
+        FileError: not an episode, or it does not replay.
+        ConfigError: settings that make no sense, an encoder missing, or no screen.
+    """
+    player = load(path, **settings)
+    show(player, title_of(player, path), gif=gif, mp4=mp4, png=png, at=at, fps=fps, most=most)
 
 
 def show(
@@ -309,7 +323,6 @@ def show(
     gif: Any = None,
     mp4: Any = None,
     png: Any = None,
-    html: Any = None,
     at: int | None = None,
     fps: float = 3.0,
     most: int | None = None,
@@ -339,11 +352,7 @@ def show(
         )
     if mp4:
         video.mp4(mp4, player.frames(*part), fps=fps)
-    if html:
-        from gyges.render.page.replay_page import write_replay
-
-        write_replay(player, html, title, begin=moment)
-    if not (gif or mp4 or png or html):
+    if not (gif or mp4 or png):
         player.go(at or 0)
         watch(player, title)
 

@@ -61,9 +61,11 @@ def run(command: Demo) -> int:
     links += [link["href"] for row in data["rows"] for link in row["replays"]]
     if links:
         from gyges.render import replay
+        from gyges.render.browser.replay_page import write_replay
 
         gif, html = command.folder / "replay.gif", command.folder / "replay.html"
-        replay.main(command.folder / links[0], gif=gif, html=html, size=SIZE, most=MOMENTS)
+        replay.main(command.folder / links[0], gif=gif, size=SIZE, most=MOMENTS)
+        write_replay(command.folder / links[0], html)
         console.print(f"replay: {gif} and, for the browser, {html}, from {links[0]}", soft_wrap=True)
         console.print(f"watch it: gyges replay {command.folder / links[0]}", soft_wrap=True)
     return 0

@@ -101,7 +101,7 @@ def publish(
 
 def _replay_pages(data: Page, folder: Path) -> None:
     """Write every episode that the page links as a page of its own, and link that."""
-    from gyges.render import replay
+    from gyges.render.browser.replay_page import write_replay
 
     links = [link for row in data["rows"] for link in row["replays"]]
     with shown("replays") as progress:
@@ -109,7 +109,7 @@ def _replay_pages(data: Page, folder: Path) -> None:
             progress("pages", k, len(links))
             episode = folder / one["href"]
             href = one["href"].removesuffix(".episode.json") + ".html"
-            replay.main(episode, html=folder / href)
+            write_replay(episode, folder / href)
             one["href"] = href
 
 

@@ -11,6 +11,7 @@ from tyro.conf import Positional
 from gyges.envs.episode import Episode
 from gyges.envs.foreign import echo
 from gyges.render import replay
+from gyges.render.browser.replay_page import write_replay
 from gyges.scenarios.counterfactual.blame import blame
 
 
@@ -48,11 +49,15 @@ class Replay:
 
 def run(command: Replay) -> int:
     """Show or write; returns the exit status."""
-    apart = ("episode", "blame")
+    apart = ("episode", "blame", "html", "gif", "mp4", "png", "fps", "most")
     settings = {f.name: getattr(command, f.name) for f in dataclasses.fields(command) if f.name not in apart}
     if command.blame:
         settings["blame"] = blame(Episode.load(command.episode)).shares.tolist()
-    replay.main(command.episode, **settings)
+    if command.html is not None:
+        write_replay(command.episode, command.html, **settings)
+    files = {name: getattr(command, name) for name in ("gif", "mp4", "png")}
+    if command.html is None or any(path is not None for path in files.values()):
+        replay.main(command.episode, **files, fps=command.fps, most=command.most, **settings)
     for path in (command.png, command.gif, command.mp4, command.html):
         if path is not None:
             echo(f"written {path}")

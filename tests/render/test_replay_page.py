@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gyges.envs.errors import ConfigError
-from gyges.render.page import replay_page
+from gyges.render.browser import replay_page
 from gyges.render.replay import Player
 from gyges.scenarios.cli.main import main
 

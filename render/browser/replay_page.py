@@ -27,7 +27,7 @@ from gyges.render.board.panel import verdict
 from gyges.render.kit import draw
 from gyges.render.kit.theme import SIGNS, seat_colour
 from gyges.render.page.markup import Html, tag
-from gyges.render.replay import Player
+from gyges.render.replay import Player, best_moment, load, title_of
 
 MOST_BYTES = 3_000_000
 """Size that a page keeps under, by making its pictures smaller and coarser."""
@@ -41,24 +41,27 @@ SAMPLES = 8
 Picture = npt.NDArray[np.uint8]
 
 
-def write_replay(player: Player, path: Any, title: str, *, begin: int = 0) -> Path:
-    """Write a replay as a page, whole or not at all, and return its path.
+def write_replay(episode: Any, path: Any, *, at: int | None = None, **settings: Any) -> Path:
+    """Write an episode file as a page, whole or not at all, and return the page's path.
 
     Args:
-        player: the timeline, and whose choices are shown.
+        episode: episode file.
         path: where to.
-        title: of the page.
-        begin: the moment that it opens at.
+        at: the moment that it opens at; by default the gravest unaligned act of the seat, else the middle.
+        settings: of `gyges.render.replay.load`.
 
     Raises:
-        ConfigError: the episode has more than `MOST_MOMENTS` moments.
-        FileError: the file cannot be written.
+        ConfigError: settings that make no sense, or the episode has more than `MOST_MOMENTS` moments.
+        FileError: it is not an episode, does not replay, or the page cannot be written.
     """
-    return atomic.write_text(path, replay_page(player, title, begin))
+    player = load(episode, **settings)
+    seat = None if player.follow else player.seat
+    begin = best_moment(player.timeline, seat) if at is None else at
+    return atomic.write_text(path, replay_page(player, title_of(player, episode), begin))
 
 
 def replay_page(player: Player, title: str, begin: int = 0) -> str:
-    """The page's text."""
+    """The page's text: of a timeline and of whose choices are shown, opening at moment `begin`."""
     count = len(player.timeline)
     if count > MOST_MOMENTS:
         raise ConfigError(
