@@ -37,7 +37,7 @@ CHECKPOINTS: dict[str, str] = {
 """Lazy ``module:function(folder, game) -> Policy`` by the name of a file that such a folder holds."""
 
 
-MODELS = ("llm:", "mock:", "local:", "hf:")
+MODELS = ("llm:", "mock:", "local:", "hf:", "mcp:")
 """How the names of language models begin (`gyges.agents.llm.model_spec`)."""
 
 

@@ -4,6 +4,7 @@
 ``mock:2,1,3``, ``mock:first``, ``mock:module:function``   a script in place of a model
 ``local:PATH?prompt=job``, ``hf:NAME``   a model in this process, through transformers
 ``local:FOLDER?short=on``   a text model of `gyges train text-...`
+``mcp:NAME``   an assistant that plays through tools (`gyges serve mcp`)
 
 After the question mark stand settings of `Setup` (with ``prompt`` for its briefing), of `ClientConfig`, and:
 ``key_env`` (environment variable with the key), ``api_version`` (Azure's), ``cache`` and ``record`` (files
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import parse_qsl
 
+from gyges.agents.llm.assistant import Assistant
 from gyges.agents.llm.chat import answer_formats, backends, client, parsing, prompts
 from gyges.agents.llm.chat.backends import Backend
 from gyges.agents.llm.chat.cache import Cached, Recorded, Replayed
@@ -34,7 +36,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.game import Game
 from gyges.envs.registry import load_name
 
-KINDS = ("llm", "mock", "local", "hf")
+KINDS = ("llm", "mock", "local", "hf", "mcp")
 FILES = ("cache", "record", "replay")
 ASIDE = ("concurrency", "price_in", "price_out")
 """ClientConfig that bear on no answer, and so not on the hash."""
@@ -43,7 +45,7 @@ ASIDE = ("concurrency", "price_in", "price_out")
 class Spec(NamedTuple):
     """A name taken apart."""
 
-    kind: str  # llm, mock, local
+    kind: str  # llm, mock, local, mcp
     model: str
     url: str  # base URL, empty but for llm
     setup: Setup
@@ -181,6 +183,8 @@ def backend(spec: Spec) -> Backend:
         return Replayed(spec.files["replay"], spec.url or f"{spec.kind}:", spec.model)
     if spec.kind == "llm":
         made = Server(spec.model, spec.url, key_env=spec.key_env, api_version=spec.api_version)
+    elif spec.kind == "mcp":
+        return Assistant.of(spec.model)
     elif spec.kind == "mock":
         made = Mock(_script(spec.model), model=spec.model)
     elif (Path(spec.model) / "text-model.json").is_file():

@@ -53,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     "new-game": Command("write a game that plays, to be made yours", ".new_game:run", "NewGame"),
     "raters": Command("audit every rater on the game that is solved exactly", ".raters:run", "Raters"),
     "study": Command("compare learners: rl_vs_sgd", ".study:run", "Study"),
+    "serve": Command("let an assistant that calls tools play a seat", ".serve:run", "Serve"),
     "transcribe": Command("write episodes as labelled text", ".transcribe:run", "Transcribe"),
     "llm-check": Command("probe a chat server: what works there", ".llm_check:run", "LLMCheck"),
     "llm-arms": Command("ask a chat model the same questions in several ways", ".llm_arms:run", "LLMArms"),
