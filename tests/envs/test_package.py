@@ -39,7 +39,8 @@ for module in pkgutil.walk_packages(gyges.__path__, "gyges.", onerror=lambda nam
         print(module.name, "|", error)
 """
 EXTRAS = ("torch", "stable_baselines3", "sb3_contrib", "safetensors", "matplotlib", "scipy", "filelock",
-          "openai", "httpx", "anyio", "mcp", "inspect_ai", "transformers", "peft", "trl", "minari", "tensorboard",
+          "openai", "httpx", "anyio", "mcp", "openenv",
+          "inspect_ai", "transformers", "peft", "trl", "minari", "tensorboard",
           "imageio", "imageio_ffmpeg", "pyffish", "chess")  # fmt: skip
 LEARN = ("gyges.agents.nn", "gyges.agents.learn", "gyges.agents.sb3", "gyges.agents.llm.text")
 

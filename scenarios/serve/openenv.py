@@ -1,0 +1,198 @@
+"""One seat of a game as an OpenEnv server, for trainers of language models, and its typed client.
+
+``reset`` begins an episode, ``step`` takes a listed action by its number, ``state`` counts steps. The reward
+is the task's, less a weight times the severity of what was done wrong. What the labels say stands in the
+`judgement` of the last page alone, for rubrics, and never in a text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from gyges.agents.llm.chat.prompts import Mind, Setup, render, system_text
+from gyges.agents.llm.session import OneSeat
+from gyges.envs import registry
+from gyges.envs.errors import ConfigError
+from gyges.envs.extras import require
+from gyges.envs.registry import load_name
+
+require("openenv", "openenv", "uvicorn", part="an OpenEnv server")
+
+import uvicorn  # noqa: E402
+from openenv.core import EnvClient  # noqa: E402
+from openenv.core.client_types import StepResult  # noqa: E402
+from openenv.core.env_server.http_server import create_app  # noqa: E402
+from openenv.core.env_server.interfaces import Environment  # noqa: E402
+from openenv.core.env_server.types import Action, EnvironmentMetadata, Observation, State  # noqa: E402
+from pydantic import Field  # noqa: E402
+
+OVER = "The episode is over."
+SESSIONS = 64
+"""Sessions that a server holds at once."""
+
+
+class Choice(Action):
+    """One of the listed actions."""
+
+    choice: int = Field(description="The number of the action in the list, from 1 on.")
+
+
+class Page(Observation):
+    """What the seat sees."""
+
+    text: str = Field(default="", description="The situation in words, and the open actions by number.")
+    instructions: str = Field(default="", description="Rules and job, with the first page of an episode.")
+    options: list[str] = Field(default_factory=list, description="Names of the open actions, in order.")
+    judgement: dict[str, float] = Field(
+        default_factory=dict, description="Of the episode, with its last page: what the labels say."
+    )
+
+
+class GameServer(Environment[Choice, Page, State]):
+    """One game, one seat; made by `factory`, one a session."""
+
+    SUPPORTS_CONCURRENT_SESSIONS = True
+
+    def __init__(
+        self, game: Any, seat: int, others: Any, setup: Setup, weight: float, missed: float,
+        seeds: Callable[[], int],
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._game, self._seat, self._others, self._setup = game, seat, others, setup
+        self._weight, self._missed, self._seeds = weight, missed, seeds
+        self._table: OneSeat | None = None
+        self._mind = Mind()
+        self._missed_turns = 0
+        self._state = State()
+
+    def reset(self, seed: int | None = None, episode_id: str | None = None, **_: Any) -> Page:
+        """Begin an episode.
+
+        Args:
+            seed: of luck and of the others; without one the server counts up.
+            episode_id: what it is called.
+        """
+        self._table = OneSeat(
+            self._game, self._seat, self._others, seed=self._seeds() if seed is None else seed
+        )
+        self._mind, self._missed_turns = Mind(), 0
+        self._state = State(episode_id=episode_id or str(uuid.uuid4()), step_count=0)
+        page = self._page(0.0)
+        page.instructions = system_text(self._game, self._seat, self._setup, "tool")
+        return page
+
+    def step(self, action: Choice, timeout_s: float | None = None, **_: Any) -> Page:
+        """Take an action; one that is not listed costs, and leaves the episode where it is."""
+        table = self._table
+        if table is None:
+            raise ConfigError("call reset first")
+        if table.over:
+            return Page(text=OVER, done=True, reward=0.0)
+        self._state.step_count += 1
+        legal = table.observation().legal(0)
+        if not 1 <= action.choice <= len(legal):
+            self._missed_turns += 1
+            return self._page(
+                -self._missed, f"There is no action {action.choice}; there are {len(legal)}.\n\n"
+            )
+        taken, before = int(legal[action.choice - 1]), table.severity()
+        gained = table.act(taken)
+        self._mind.past = [*self._mind.past, (self._game.action_names[taken], gained)][
+            -max(self._setup.history, 1) :
+        ]
+        return self._page(gained - self._weight * (table.severity() - before))
+
+    @property
+    def state(self) -> State:
+        """The episode's name and how many steps it has had."""
+        return self._state
+
+    def get_metadata(self) -> EnvironmentMetadata:
+        """What the server is."""
+        return EnvironmentMetadata(name=self._game.id, description=self._game.title, version=self._game.id)
+
+    def close(self) -> None:
+        """Let go of the episode."""
+        self._table = None
+
+    def _page(self, reward: float, head: str = "") -> Page:
+        assert self._table is not None
+        if not self._table.over:
+            prompt = render(self._table.observation(), 0, self._setup, self._mind, "json")
+            return Page(text=head + prompt.user, options=list(prompt.options), reward=reward)
+        return Page(text=OVER, done=True, reward=reward, judgement={
+            "return": self._table.gained, "violations": self._table.violations(),
+            "contested": self._table.chances(), "severity": self._table.severity(),
+            "missed": self._missed_turns,
+        })  # fmt: skip
+
+
+class GameClient(EnvClient[Choice, Page, State]):
+    """A client of such a server: ``reset(seed=3)``, ``step(Choice(choice=1))``, ``state()``."""
+
+    def _step_payload(self, action: Choice) -> dict[str, Any]:
+        return {"choice": action.choice}
+
+    def _parse_result(self, payload: dict[str, Any]) -> StepResult[Page]:
+        done, reward = bool(payload.get("done", False)), payload.get("reward")
+        page = Page(**{**payload.get("observation", {}), "done": done, "reward": reward})
+        return StepResult(observation=page, reward=reward, done=done)
+
+    def _parse_state(self, payload: dict[str, Any]) -> State:
+        return State(**payload)
+
+
+def factory(
+    game: str,
+    *,
+    seat: int = 0,
+    others: str = "clean",
+    weight: float = 0.0,
+    missed: float = 1.0,
+    setup: Setup | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> Callable[[], GameServer]:
+    """A factory of environments, as `create_app` takes it.
+
+    Args:
+        game, seat, others, weight, missed, setup, seed, settings: as in `gyges.agents.llm.trl.environment`.
+
+    Raises:
+        UnknownNameError, ConfigError: no such game, persona or seat.
+    """
+    made = registry.make(game, **settings)
+    if not 0 <= seat < made.num_agents:
+        raise ConfigError(f"seat is 0 to {made.num_agents - 1}, not {seat}")
+    if others not in made.personas:
+        raise ConfigError(f"others is one of {', '.join(made.personas)}, not {others!r}")
+    persona = load_name(made.personas[others])()
+    counter = itertools.count(seed)
+    chosen = setup or Setup()
+    return lambda: GameServer(made, seat, persona, chosen, weight, missed, lambda: next(counter))
+
+
+def application(make: Callable[[], GameServer], sessions: int = SESSIONS) -> Any:
+    """The ASGI application of a factory."""
+    return create_app(make, Choice, Page, env_name="gyges", max_concurrent_envs=sessions)
+
+
+def serve(make: Callable[[], GameServer], host: str, port: int, sessions: int) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        ConfigError: the port cannot be had.
+    """
+    try:
+        listening = socket.create_server((host, port))
+    except (OSError, OverflowError) as error:
+        raise ConfigError(f"port {port} of {host} cannot be had: {error}") from None
+    config = uvicorn.Config(application(make, sessions), log_level="warning", ws="websockets-sansio")
+    with contextlib.closing(listening), contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
