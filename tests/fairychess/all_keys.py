@@ -1,12 +1,12 @@
 """Variants drawn from all keys together, against an independent engine.
 
-    python tests/fairychess/all_keys.py FIRST COUNT [--log FILE]
+    python tests/fairychess/all_keys.py FIRST COUNT [PLIES] [--log FILE]
 
 A variant is a known one with one to five keys set at random and perhaps a piece of its own; text that our
-reader or the engine's refuses is drawn anew. Left out is what `docs/fairychess.md` lists as different on
-purpose, and what a FEN does not say (passes, checks before it), since the engine is asked by FEN in every
-fourth position. With a log, a line of JSON is added for every piece of seeds, and pieces that it holds are
-not played again.
+reader or the engine's refuses is drawn anew. Left out are variants that `docs/fairychess.md` lists as
+different on purpose; moves that it lists are counted by their reason (`explained.py`), and the game goes on
+with the moves that both have. With a log, a line of JSON is added for every piece of seeds, and pieces that
+it holds are not played again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from differ import compare
+from differ import EXPLAINED, compare
 from oracle import Oracle
 
 from gyges.envs.fairychess import Variant, VariantError, load
@@ -27,7 +27,8 @@ BASES = (
     "xiangqi", "minixiangqi", "makruk", "shatranj", "berolina", "torpedo", "racingkings", "3check",
     "kingofthehill", "antichess", "horde", "breakthrough", "knightmate", "grasshopper", "placement",
     "euroshogi", "judkins", "hoppelpoppel", "nightrider", "almost", "extinction", "threekings",
-    "cambodian", "seirawan", "kyotoshogi", "grand",
+    "cambodian", "seirawan", "kyotoshogi", "grand", "janggi", "sittuyin", "shatar", "duck", "spartan",
+    "koedem", "atomic", "makpong", "asean", "torishogi", "chigorin", "legan", "shouse", "hoppelpoppel",
 )  # fmt: skip
 MOVES = (
     "W", "F", "D", "N", "A", "H", "C", "Z", "G", "K", "R", "B", "Q", "R2", "B3", "NN", "WD", "FA",
@@ -47,7 +48,9 @@ VALUES: dict[str, tuple[str, ...]] = {
             "dropPromoted", "oppositeCastling", "sittuyinRookDrop", "makpongRule",
             "stalematePieceCount", "extinctionClaim", "dropLoop", "dropChecks", "chess960",
             "pieceDrops", "pieceDemotion", "extinctionPseudoRoyal", "dupleCheck",
-            "perpetualCheckIllegal", "nFoldValueAbsolute", "checkCounting", "moveRepetitionIllegal"
+            "perpetualCheckIllegal", "nFoldValueAbsolute", "checkCounting", "moveRepetitionIllegal",
+            "castlingDroppedPiece", "sittuyinPromotion", "gating", "seirawanGating", "cambodianMoves",
+            "shatarMateRule", "bikjangRule", "pass", "passWhite", "passOnStalemate", "passOnStalemateBlack",
         ],
         TRUE,
     ),
@@ -83,10 +86,19 @@ VALUES: dict[str, tuple[str, ...]] = {
     "promotedPieceType": ("n:q", "r:q b:q", "p:r", "n:-", "q:n"),
     "soldierPromotionRank": ("1", "3", "5"),
     "castlingKingsideFile": ("f", "g"),
+    "castlingKingFile": ("d", "e"),
+    "castlingRank": ("1", "2"),
+    "castlingKingPiece": ("k", "q", "n"),
+    "castlingRookKingsideFile": ("g", "h"),
+    "castlingRookQueensideFile": ("a", "b"),
+    "castlingWins": ("q", "KQkq"),
+    "enPassantTypes": ("p", "-"),
+    "pawnTypes": ("p", "n", "pn"),
     "castlingQueensideFile": ("b", "c", "d"),
     "castlingRookPieces": ("r", "n", "rn"),
     "wallingRule": ("none", "duck", "past", "static", "arrow", "edge"),
     "wallingRegionWhite": REGIONS,
+    "wallingRegionBlack": REGIONS,
     "nMoveRule": ("0", "50", "10"),
     "nFoldRule": ("0", "2", "3"),
     "countingRule": ("none", "makruk", "cambodian", "asean"),
@@ -109,6 +121,9 @@ def draw(luck: random.Random, name: str) -> str:
 def differs_on_purpose(v: Variant) -> bool:
     """Is it among what the page lists as different, or does its FEN not say all?"""
     royal = "".join(p.letter for p in v.pieces if p.royal)
+    kings = royal + "".join(p.letter for p in v.pieces if p.name in ("king", "commoner"))
+    board = v.startFen.split()[0]
+    fers = next((p.letter for p in v.pieces if p.name == "fers"), "")
     kinds = set(v.promotionPieceTypes[0] + v.promotionPieceTypes[1])
     drops = v.capturesToHand or v.pieceDrops
     return any(
@@ -123,6 +138,14 @@ def differs_on_purpose(v: Variant) -> bool:
             v.checkCounting and not royal,
             v.extinctionPseudoRoyal and v.castling,
             any(len(set(one)) > 1 and one != "".join(p.letter for p in v.pieces) for one in v.flagPiece),
+            bool(v.diagonalLines) and bool(royal),
+            v.castling and v.castlingKingPiece not in kings,
+            any(v.passing + v.passOnStalemate) and (not royal or not {*royal, *royal.upper()} <= set(board)),
+            v.sittuyinPromotion and (not fers or set(v.promotionPieceTypes) != {fers}),
+            v.sittuyinPromotion and bool(v.promotedPieceType),
+            v.wallingRule != "none" and v.immobilityIllegal,
+            v.chess960 and v.seirawanGating,
+            v.cambodianMoves and (v.castling or v.seirawanGating),
             set(v.enPassantTypes[0] + v.enPassantTypes[1])
             != {p.letter for p in v.pieces if p.name == "pawn"},
             bool(set(v.castlingRookPieces) & set(royal)),
@@ -145,7 +168,7 @@ def drawn(seed: int) -> Variant:
 def main(words: list[str]) -> int:
     """Compare a range of seeds, one game each."""
     log = Path(words.pop(words.index("--log") + 1)) if "--log" in words else None
-    first, count = (int(word) for word in [w for w in words if w != "--log"][:2])
+    first, count, plies = (int(word) for word in [*(w for w in words if w != "--log"), "40"][:3])
     done = (
         {json.loads(line)["first"] for line in log.read_text().splitlines()}
         if log and log.exists()
@@ -155,19 +178,20 @@ def main(words: list[str]) -> int:
     for start in range(first, first + count, PIECE):
         if start in done:
             continue
-        looks, differ = oracle.looks, []
+        looks, differ = oracle.looks, list[str]()
+        EXPLAINED.clear()
         for seed in range(start, min(start + PIECE, first + count)):
             variant = drawn(seed)
-            said = compare(oracle, variant, range(seed, seed + 1), plies=40)
+            said = compare(oracle, variant, range(seed, seed + 1), plies=plies)
             differ += [f"seed {seed}: {text}" for text in said if "does not take this text" not in text]
         found, positions = found + len(differ), positions + oracle.looks - looks
         for text in differ:
             print(text, flush=True)
         if log:
             with log.open("a") as file:
-                file.write(
-                    json.dumps({"first": start, "positions": oracle.looks - looks, "differ": differ}) + "\n"
-                )
+                record = {"first": start, "plies": plies, "positions": oracle.looks - looks,
+                          "differ": differ, "explained": EXPLAINED}  # fmt: skip
+                file.write(json.dumps(record) + "\n")
     print(f"{count} variants, {positions} positions, {found} differ")
     oracle.close()
     return 1 if found else 0

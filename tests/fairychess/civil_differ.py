@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from differ import pawn_mates, renamed
+from differ import renamed
+from explained import pawn_mates
 from oracle import Oracle, OracleDied
 
 from gyges.envs.fairychess import Variant, load, names

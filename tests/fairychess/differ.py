@@ -13,10 +13,12 @@ import random
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from explained import reasons
 from oracle import Oracle, OracleDied
 
 from gyges.envs.fairychess import Variant, load, names
@@ -24,6 +26,7 @@ from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine import layout
 from gyges.envs.fairychess.engine.compiled import stamp
 from gyges.envs.fairychess.variants.ini_files import read_each
+from gyges.envs.fairychess.variants.ini_keys import MAX_FILES
 from gyges.envs.fairychess.variants.invent import draw
 
 STRIDE = 4
@@ -39,25 +42,42 @@ def renamed(variant: Variant) -> tuple[str, str]:
     return name, re.sub(r"^\[.*\]", f"[{name}]", variant.text)
 
 
+EXPLAINED: Counter[str] = Counter()
+"""Moves that only one of the two had, by the reason (`explained.py`), since the process began."""
+
+
 def game(oracle: Oracle, name: str, variant: Variant, seed: int, plies: int) -> Iterator[str]:
-    """One random game; yields what differs, and ends at the first difference."""
+    """One random game of moves that both have; yields what differs without a known reason, and ends there.
+
+    The engine is given the FEN of every fourth position, or where a FEN does not say all (passes, checks
+    before it) the moves from the start.
+    """
     generator = random.Random(seed)
     board = Board(variant)
     fen, since = board.fen, list[str]()
+    unwritten = variant.gating or variant.seirawanGating
+    unwritten |= (variant.castlingRookQueensideFile, variant.castlingRookKingsideFile) != (1, MAX_FILES)
+    history = variant.shatarMateRule or variant.bikjangRule or any(variant.passing + variant.passOnStalemate)
     for ply in range(plies):
         whole = ply % STRIDE == 0
         told = oracle.look(name, fen, since, variant.chess960, whole=whole)
         at = " ".join([f"{variant.name} seed {seed} ply {ply}: {fen}", *since])
         if whole:
-            if simple(board.fen, variant.gating) != simple(told["fen"], variant.gating):
+            if simple(board.fen, unwritten) != simple(told["fen"], unwritten):
                 yield f"{at}: {board.fen}, theirs {told['fen']}"
                 return
-            fen, since = told["fen"], []
+            if not history:
+                fen, since = told["fen"], []
         mine, theirs = board.moves(), set(told["moves"])
         ours, missing = sorted(mine.keys() - theirs), sorted(theirs - mine.keys())
-        if (ours or missing) and not pawn_mates(oracle, name, variant, board.fen, set(mine), theirs):
-            yield f"{at}: moves: ours only {ours}, theirs only {missing}"
-            return
+        if ours or missing:
+            why = reasons(oracle, name, board, ours, missing)
+            if why[""]:
+                yield f"{at}: moves: ours only {ours}, theirs only {missing}"
+                return
+            EXPLAINED.update(why)
+            if not mine or not theirs:
+                return  # for one of the two the game is over
         result = board.result_now()
         side = int(board.row[0])
         value = (
@@ -71,8 +91,11 @@ def game(oracle: Oracle, name: str, variant: Variant, seed: int, plies: int) -> 
             return
         if not mine:
             return
-        takes = [m for m in sorted(mine) if captures(board, mine[m])]
-        move = generator.choice(takes if takes and generator.random() < 0.25 else sorted(mine))
+        both = sorted(mine.keys() & theirs)
+        if not both:
+            return
+        takes = [m for m in both if captures(board, mine[m])]
+        move = generator.choice(takes if takes and generator.random() < 0.25 else both)
         board.push(move)
         since.append(move)
 
@@ -84,29 +107,13 @@ def captures(board: Board, move: int) -> bool:
     return bool(move & layout.EP) or int(board.row[layout.INFO + (move & layout.SQ)]) != 0
 
 
-def pawn_mates(
-    oracle: Oracle, name: str, variant: Variant, fen: str, mine: set[str], theirs: set[str]
-) -> bool:
-    """Are theirs more only by pawn drops that mate?
-
-    Shogi forbids them, and so do we; the engine lists them and scores the mate as lost for who dropped.
-    """
-    more = theirs - mine
-    pawns = tuple(p.letter.upper() + "@" for p in variant.pieces if p.name == "shogiPawn")
-    return (
-        variant.shogiPawnDropMateIllegal
-        and mine < theirs
-        and all(m.startswith(pawns) and not oracle.look(name, fen, [m])["moves"] for m in more)
-    )
-
-
-def simple(fen: str, gates: bool = False) -> tuple[str, ...]:
+def simple(fen: str, unwritten: bool = False) -> tuple[str, ...]:
     """A FEN without what the two write differently: hands sorted, empty hands, move numbers, and en passant
     squares (the engine also writes those on which nobody can capture, and the piece itself)."""
     board, side, castling, _, *rest = fen.split()
     board, _, hand = board.partition("[")
     hand = "".join(sorted(hand.strip("]-")))
-    if gates:  # the engine leaves them out once nothing may enter
+    if unwritten:  # rights that the two write differently; moves are compared all the same
         castling = ""
     return (board, hand, side, castling, *rest[:-1])
 

@@ -151,3 +151,12 @@ def test_an_en_passant_capture_that_a_pin_forbids_does_not_tell_positions_apart(
     assert board.fen.split()[3] == "-"
     assert Board("chess", "8/8/8/K2pP2r/8/8/8/6k1 w - d6 0 1").fen.split()[3] == "-"
     assert Board("chess", "6k1/8/8/3pP3/8/8/8/4K3 w - d6 0 1").fen.split()[3] == "d6"
+
+
+def test_what_castles_takes_no_king_of_cambodian_his_leap():
+    text = "[turned:cambodian]\ncastlingRookPieces = n\n"
+    fen = "1n1mksnr/rs6/1ppp1ppp/p3p3/8/PPPPPPPP/R4SR1/1NSKM1N1 w Dde - 2 7"
+    board = Board(load(text), fen)
+    for name in ("c1b2", "b8a6", "g1e2"):  # the knight stands on his line, as only a rook may not
+        board.push(name)
+    assert {"e8c7", "e8g7"} <= board.moves().keys()

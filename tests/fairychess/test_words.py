@@ -190,3 +190,25 @@ def test_known_hard_positions(name, fen):
     variant = load(name)
     player = WordsPlayer(rules_text(variant).splitlines())
     assert player.moves(player.position(fen)) == set(Board(variant, fen).moves())
+
+
+@pytest.mark.parametrize(
+    ("parent", "line", "there", "gone"),
+    [
+        ("crazyhouse", "dropNoDoubled = p\ndropNoDoubledCount = 0", "No pawn (P) is dropped.", "holds 0"),
+        ("chess", "enPassantRegion = -", "The pawn", "(en passant)"),
+        ("kyotoshogi", "", "A move into, within or out of any square must turn", "rank 1, rank 2"),
+        ("chess", START, "by the rights in the FEN (none at the start)", "in the FEN: the king"),
+        ("chess", "startFen = 4k3/8/8/3*4/8/8/8/4K3 w - - 0 1", "A wall (#) is in the way", "none on"),
+        ("chess", "nMoveRuleTypes = -", "without capture, drop or promotion draw.", "of none"),
+        ("atomic", "", "the last of his commoner (K) attacked; who is checkmated loses.", "draws for"),
+    ],
+)  # fmt: skip
+def test_newcomers_read_no_riddles(parent, line, there, gone):
+    said = rules_text(load(f"[riddle:{parent}]\n{line}\n"))
+    assert there in said
+    assert gone not in said
+
+
+def test_the_signs_of_diagrams_are_said():
+    assert "x captures" in explain(load("chess"))

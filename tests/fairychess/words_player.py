@@ -24,6 +24,7 @@ OF_ENDS = re.compile(
     r"|Giving check as .*"
     r"|\d+ moves of each player .*|A position standing .*|Who brings it about .*|Captured pieces go to .*"
     r"|Who moves one piece to and fro .*|Without pawns, .*|Against three .*|Once a player is bare .*"
+    r"|A wall \(#\) is in the way .*"
     r"|Read and not followed.*|The [a-z ]+ \(\w\) does not move|A draw is .*|An end without .*"
 )
 """What says how a game ends, or what its moves do, and not which there are."""
@@ -153,7 +154,8 @@ class WordsPlayer:
             else:
                 self.said["passing"] = (self.letters(found[2]),) * 2
         elif found := re.fullmatch(
-            r"Castling, by the rights in the FEN: the [a-z ]+ \((\w)\) on rank (\d+) of its player goes to "
+            r"Castling, by the rights in the FEN(?: \(none at the start\))?: "
+            r"the [a-z ]+ \((\w)\) on rank (\d+) of its player goes to "
             r"file (\w) and the (.+) on its right to file \w, or with that "
             r"on its left to files (\w) and \w; .*",
             text,
@@ -173,6 +175,8 @@ class WordsPlayer:
             r"No [a-z ]+ \((\w)\) is dropped on a file that holds (\d+) of its player's", text
         ):
             self.said["doubled"] = (found[1].lower(), int(found[2]))
+        elif found := re.fullmatch(r"No [a-z ]+ \((\w)\) is dropped", text):
+            self.said["doubled"] = (found[1].lower(), 0)
         elif found := re.fullmatch(r"No [a-z ]+ \((\w)\) is dropped on its player's first rank", text):
             self.barred.append(
                 (found[1].lower(), [{(x, y) for x in range(self.files)} for y in (0, self.ranks - 1)])

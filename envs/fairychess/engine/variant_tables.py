@@ -232,7 +232,9 @@ class _Compiler:
                 extinct,
                 not v.flagPiece[0] or letter in v.flagPiece[0],
                 not v.flagPiece[1] or letter in v.flagPiece[1],
-                own in v.castlingRookPieces,
+                kind.piece.name == "rook"
+                if v.cambodianMoves and not v.castling
+                else own in v.castlingRookPieces,
                 own == king,
                 (v.pieceDrops or v.seirawanGating) and kind.hand == k,
                 letter in v.blastImmuneTypes,

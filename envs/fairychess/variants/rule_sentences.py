@@ -5,6 +5,8 @@ Every key that changes play changes them; `tests/fairychess/words_player.py` pla
 
 from __future__ import annotations
 
+import re
+
 from gyges.envs.fairychess.variants.ini_files import Variant
 from gyges.envs.fairychess.variants.sentences import PLAYERS, both, kinds, named, per_player, squares_text
 
@@ -36,7 +38,10 @@ def _royal(v: Variant) -> list[str]:
     if v.extinctionPseudoRoyal:
         few = v.extinctionPieceCount + 1
         last = "the last" if few == 1 else f"one of the last {few}"
-        found.append(f"A player must not leave {last} of his {kinds(v, v.extinctionPieceTypes)} attacked.")
+        found.append(
+            f"A player must not leave {last} of his {kinds(v, v.extinctionPieceTypes)} attacked; who is "
+            f"checkmated {SAYS[v.checkmateValue]}."
+        )
     if v.dupleCheck:
         found.append(
             f"Nor may a player leave all of his {kinds(v, v.extinctionPieceTypes)} attacked together."
@@ -86,7 +91,7 @@ def _promotion(v: Variant) -> list[str]:
 
 def _first_moves(v: Variant) -> list[str]:
     found = []
-    if v.doubleStep and any(v.enPassantTypes):
+    if v.doubleStep and any(v.enPassantTypes) and v.enPassantRegion != (frozenset(), frozenset()):
         region = "" if v.enPassantRegion == (None, None) else f" on {per_player(v.enPassantRegion, v)}"
         found.append(
             f"A piece that has just passed over squares by a first move may be taken there{region} by "
@@ -104,10 +109,12 @@ def _first_moves(v: Variant) -> list[str]:
 def _castling(v: Variant) -> list[str]:
     found = []
     if v.castling and v.castlingKingPiece and v.castlingRookPieces:
+        rights = "".join(v.startFen.split()[2:3])
+        start = "" if re.search("[A-La-lQq]", rights) else " (none at the start)"
         rank, king, queen = v.castlingRank, v.castlingKingsideFile, v.castlingQueensideFile
         found.append(
-            f"Castling, by the rights in the FEN: the {kinds(v, v.castlingKingPiece)} on rank {rank} of "
-            f"its player goes to file "
+            f"Castling, by the rights in the FEN{start}: the {kinds(v, v.castlingKingPiece)} on rank "
+            f"{rank} of its player goes to file "
             f"{_file(king)} and the {kinds(v, v.castlingRookPieces)} on its right to file "
             f"{_file(king - 1)}, or with that on its "
             f"left to files {_file(queen)} and {_file(queen + 1)}; nothing stands between, and the royal "
@@ -174,7 +181,11 @@ def _drops(v: Variant) -> list[str]:
                 f"squares.",
             ),
             (
-                bool(v.dropNoDoubled),
+                bool(v.dropNoDoubled) and v.dropNoDoubledCount == 0,
+                f"No {kinds(v, v.dropNoDoubled)} is dropped.",
+            ),
+            (
+                bool(v.dropNoDoubled) and v.dropNoDoubledCount > 0,
                 f"No {kinds(v, v.dropNoDoubled)} is dropped on a file that holds {v.dropNoDoubledCount} of "
                 f"its player's.",
             ),
@@ -229,6 +240,8 @@ def _besides(v: Variant) -> list[str]:
     if v.wallingRule != "none":
         where = "" if v.wallingRegion == (None, None) else f", on {per_player(v.wallingRegion, v)}"
         found.append(f"{_WALLS[v.wallingRule]}{where}.")
+    if v.wallingRule != "none" or v.petrifyOnCaptureTypes or "*" in v.startFen.split()[0]:
+        found.append("A wall (#) is in the way as a piece is, and nobody takes it.")
     if v.seirawanGating:
         found.append(
             "A piece in hand may enter on the square that a piece leaves with its first move from the "
@@ -312,13 +325,15 @@ def _any(letters: tuple[str, str]) -> tuple[str, str]:
 def _long(v: Variant) -> list[str]:
     found = []
     if v.nMoveRule:
-        found.append(
-            f"{v.nMoveRule} moves of each player without capture, drop, promotion or a move of "
-            f"{both(v, v.nMoveRuleTypes)} that cannot be taken back draw."
-        )
+        without = "capture, drop or promotion"
+        if any(v.nMoveRuleTypes):
+            who = both(v, v.nMoveRuleTypes)
+            without = f"capture, drop, promotion or a move of {who} that cannot be taken back"
+        found.append(f"{v.nMoveRule} moves of each player without {without} draw.")
     if v.nFoldRule:
         who = "the first player" if v.nFoldValueAbsolute else "the player to move"
-        found.append(f"A position standing {v.nFoldRule} times {SAYS[v.nFoldValue]} for {who}.")
+        whose = "" if v.nFoldValue == "draw" else f" for {who}"
+        found.append(f"A position standing {v.nFoldRule} times {SAYS[v.nFoldValue]}{whose}.")
         if v.perpetualCheckIllegal:
             found.append("Who brings it about by nothing but checks loses.")
     if v.moveRepetitionIllegal:

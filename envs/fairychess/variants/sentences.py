@@ -29,6 +29,8 @@ def images(a: int, b: int) -> frozenset[Vector]:
 def squares_text(squares: Squares, v: Variant) -> str:
     """A region in words: whole ranks and files by number and letter, others square by square."""
     parts, left = [], set(squares)
+    if len(left) == v.squares:
+        return "any square"
     for y in range(v.maxRank):
         rank = {(x, y) for x in range(v.maxFile)}
         if rank <= left:

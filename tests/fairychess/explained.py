@@ -1,0 +1,107 @@
+"""Why a move may be legal here and not for the independent engine, or the reverse: each reason is one of the
+list in `docs/fairychess.md`, and is tried on the move itself."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from typing import Any
+
+from gyges.envs.fairychess import Variant, load
+from gyges.envs.fairychess.board import Board
+
+
+@functools.lru_cache(maxsize=64)
+def without(variant: Variant, keys: str) -> Variant:
+    """The variant without its lines whose keys match a pattern."""
+    lines = [line for line in variant.text.splitlines() if not re.match(rf"({keys})\w* *=", line)]
+    return load("\n".join(lines) + "\n")
+
+
+def square(name: str) -> tuple[int, int]:
+    """File and rank of a square's name, from 0."""
+    return ord(name[0]) - 97, int(name[1:]) - 1
+
+
+class Move:
+    """A move's name taken apart: what moves, from where to where, whether it captures."""
+
+    def __init__(self, board: Board, name: str) -> None:
+        found = re.match(r"([a-l]\d+)([a-l]\d+)", name)
+        self.plain = name.partition(",")[0]
+        self.kind, self.symbol, self.royal = "", "", False
+        self.straight, self.far, self.capture, self.promotes = False, 0, False, False
+        if not found:
+            return
+        v, (x, y), (u, w) = board.variant, square(found[1]), square(found[2])
+        code, taken = (int(board.row[board.compiled.row[1] + b * v.maxFile + a]) for a, b in ((x, y), (u, w)))
+        if code & 3 in (1, 2):
+            self.kind = board.compiled.kinds[code >> 2].piece.name
+            self.royal = board.compiled.kinds[code >> 2].piece.royal
+            self.symbol = board.compiled.kinds[code >> 2].symbol
+        self.straight, self.far, self.capture = x == u, abs(w - y), taken != 0 or x != u
+        self.promotes = (u, w) in v.promotionRegion[int(board.row[0])]
+
+
+def reason(oracle: Any, name: str, board: Board, move: str, ours: bool) -> str:
+    """Why only one of the two has the move; nothing where no reason is known.
+
+    Args:
+        oracle: the independent engine, which knows the variant as `name`.
+        board: the position.
+        move: its name.
+        ours: we have it, and the engine has not.
+    """
+    v, m = board.variant, Move(board, move)
+    side = int(board.row[0])
+    pawn = next((p.letter for p in v.pieces if p.name == "pawn"), "")
+    walls = v.wallingRule != "none"
+    if not ours and pawn_mates(oracle, name, v, board.fen, set(), {move}):
+        return "pawn dropped for mate"
+    if walls and "@" in m.plain:
+        return "a drop without a wall"
+    if walls and m.plain[-1] in "+-":
+        return "turning over without a wall"
+    if v.wallingRule == "duck" and (move in oracle.look(name, board.fen, [])["moves"]) == ours:
+        return "a check that the leaving wall opens"
+    stays = m.plain in Board(without(v, "wallingRule"), board.fen).moves() if walls else False
+    if v.wallingRule == "duck" and not ours and m.royal and stays:
+        return "a king behind the wall that leaves"
+    if ours and walls and not stays:
+        return "a wall against check"
+    if ours and v.dropPromoted and v.dropNoDoubled and move[0] == "+" and "@" in move:
+        return "a piece dropped promoted beside its like"
+    if not ours and v.pieceDemotion and move.endswith("-") and m.symbol[:1] != "+":
+        return "turning back of what a pawn became"
+    if m.kind == "pawn" and any(v.tripleStepRegion) and m.straight and m.far in (2, 3):
+        return "triple steps"
+    if m.kind == "pawn" and m.promotes and pawn not in v.promotionPawnTypes[side]:
+        return "a pawn that does not promote"
+    if m.kind == "pawn" and m.promotes and v.piecePromotionOnCapture and not m.capture:
+        return "promotion on capture"
+    unseen = ours and not v.checking and bool(v.mobilityRegion)
+    if unseen and move not in Board(without(v, "mobilityRegion"), board.fen).moves():
+        return "regions and checks"
+    return ""
+
+
+def pawn_mates(oracle: Any, name: str, variant: Variant, fen: str, mine: set[str], theirs: set[str]) -> bool:
+    """Are theirs more only by pawn drops that mate?
+
+    Shogi forbids them, and so do we; the engine lists them and scores the mate as lost for who dropped.
+    """
+    pawns = tuple(p.letter.upper() + "@" for p in variant.pieces if p.name == "shogiPawn")
+    return (
+        variant.shogiPawnDropMateIllegal
+        and mine < theirs
+        and all(m.startswith(pawns) and not oracle.look(name, fen, [m])["moves"] for m in theirs - mine)
+    )
+
+
+def reasons(oracle: Any, name: str, board: Board, ours: list[str], theirs: list[str]) -> Counter[str]:
+    """The reasons of all moves that only one of the two has, counted; "" counts those without one."""
+    return Counter(
+        reason(oracle, name, board, move, mine) for moves, mine in ((ours, True), (theirs, False))
+        for move in moves
+    )  # fmt: skip
