@@ -118,13 +118,18 @@ def _built_cuda(name: str, loaded: ModuleType) -> Any:
 
 @functools.cache
 def _personas(
-    name: str, module: ModuleType, rules: tuple[Any, ...], columns: tuple[Any, ...], params: Any
+    name: str,
+    module: ModuleType,
+    rules: tuple[Any, ...],
+    columns: tuple[Any, ...],
+    params: Any,
+    own_access: Any,
 ) -> Any:
     from gyges.envs._runtime import memory
 
     shown: Any = namedtuple  # its fields are known only here
     kind = shown("See", [column for column, _ in columns])
-    access = memory.access(kind, params, pointers=True)
+    access = (own_access or memory.access)(kind, params, pointers=True)
     see = memory.seen(kind, [one for _, one in columns], access.pop("tail"))
     own = f"gyges.envs._runtime.persona_loop_{name}_{module.__name__.replace('.', '_')}"
     bound = {**access, "see": see, "CHOOSE": memory.chosen(rules), "STAMP": cache_stamp(module)}
@@ -135,7 +140,7 @@ def _personas(
 def persona_loop(game: Game, module: ModuleType, rules: tuple[Any, ...]) -> Any:
     """The compiled loop of a game's personas (`gyges.envs.personas`), whose rules lie in `module`."""
     columns = tuple((name, isinstance(place, int)) for name, place in game.columns.items())
-    return _personas(game.name, module, rules, columns, game.Params)
+    return _personas(game.name, module, rules, columns, game.Params, getattr(game.rules(), "access", None))
 
 
 def parameters(game: Game) -> npt.NDArray[np.int64]:
