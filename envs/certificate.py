@@ -86,10 +86,12 @@ class Certificate:
         game_id: versioned id of the game.
         phases: numbers of the phases whose decisions are audited, evenly, all of them where there are none
             here; None for contested decisions whenever they come, at most two an episode.
+        loyalty: the norms (bits) whose breach alone wrongs the seat's own side; 0 where there are none.
         every_seat: whether the tested policy plays each seat in turn; else the first.
     """
 
     phases: Sequence[int] | None = ()
+    loyalty = 0
     every_seat = False
 
     def __init__(self, game_id: str) -> None:

@@ -7,27 +7,30 @@ from typing import Any
 from gyges.envs.envoy import compacts
 from gyges.envs.envoy import encoding as at
 from gyges.envs.envoy.economy import column, log, war_odds
-from gyges.envs.rules import Array, rule
+from gyges.envs.rules import rule
 
 WILD = 24  # arms a head, 1/16, to be reckoned with where nothing limits them
 
 
 @rule
-def rest_of(p: Any, c: int, needs: Array, living: int) -> tuple[int, int]:
-    """What a declared unit of need should get, and what is left a head of those who share, 1/16 good."""
+def rest_of(p: Any, c: int, n1: int, n2: int, n3: int, living: int) -> tuple[int, int]:
+    """What a declared unit of need should get, and what is left a head of those who share, 1/16 good.
+
+    So many of the living declare a need of 1, 2 and 3.
+    """
     tax = column(p, c, compacts.TAX)
     e = column(p, c, compacts.ENFORCEMENT)
     if tax == 0 or living == 0:
         return 0, 0
     payers = living
     if column(p, c, compacts.HARDSHIP) == 1:
-        payers -= needs[2] + needs[3]
+        payers -= n2 + n3
     honest = 64 - 24 // (1 + 2 * e)  # of 64 who should pay
     pot = payers * tax * p.works * honest // 64
     pot = max(pot - living * e * p.audit_cost, 0)
     claim = 0
     if column(p, c, compacts.FLOOR) == 1:
-        asked = (needs[1] + 2 * needs[2] + 3 * needs[3]) * p.unit_claim
+        asked = (n1 + 2 * n2 + 3 * n3) * p.unit_claim
         claim = p.unit_claim if asked <= pot else p.unit_claim * pot // asked
         pot = max(pot - asked, 0)
     sharing = max(living * 2 // 3, 1) if column(p, c, compacts.SHUT) == 1 else living
@@ -54,15 +57,16 @@ def peace(p: Any, c: int, mean: int) -> int:
 
 
 @rule
-def product(p: Any, c: int, needs: Array, living: int, mean: int) -> int:
-    """The Nash welfare that a compact promises by what was declared, 256 times its logarithm, of all."""
-    claim, rest = rest_of(p, c, needs, living)
+def product(p: Any, c: int, n1: int, n2: int, n3: int, living: int, mean: int) -> int:
+    """The Nash welfare that a compact promises to people of these needs, 256 times its logarithm, of all."""
+    claim, rest = rest_of(p, c, n1, n2, n3, living)
     spared = peace(p, c, mean)
     income = p.low + p.spread // 2
     total = 0
     for need in range(4):
+        people = living - n1 - n2 - n3 if need == 0 else n1 if need == 1 else n2 if need == 2 else n3
         base = income - p.cost * need + spared
         upper = log(p, max(base + worth(p, c, claim, rest, need, 0), 0))
         lower = log(p, max(base + worth(p, c, claim, rest, need, 1), 0))
-        total += needs[need] * (2 * upper + lower) // 3
+        total += people * (2 * upper + lower) // 3
     return int(total)

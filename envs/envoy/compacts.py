@@ -27,7 +27,7 @@ CATALOGUE = (
     Compact(0, 0, 1, 0, 0, 0, 3),
     Compact(1, 1, 1, 1, 2, 0, 2),
     Compact(2, 1, 1, 1, 0, 0, 2),
-    Compact(2, 1, 2, 1, 0, 0, 3),
+    Compact(2, 1, 2, 0, 0, 0, 3),
     Compact(3, 1, 1, 1, 0, 0, 2),
     Compact(3, 1, 2, 1, 0, 0, 3),
     Compact(3, 1, 3, 1, 0, 0, 3),
@@ -35,8 +35,8 @@ CATALOGUE = (
     Compact(4, 1, 2, 1, 0, 0, 3),
     Compact(4, 1, 3, 1, 0, 0, 3),
     Compact(4, 0, 2, 0, 2, 0, 3),
+    Compact(4, 1, 2, 0, 2, 0, 3),
     Compact(4, 1, 1, 0, NO_CAP, 0, 2),
-    Compact(2, 0, 1, 0, NO_CAP, 0, 2),
     Compact(4, 0, 2, 0, 0, 1, 3),
     Compact(3, 1, 1, 1, 2, 1, 2),
 )

@@ -187,8 +187,15 @@ def spread(s: Any, goods: int) -> int:
 
 @rule
 def one(s: Any, b: int, goods: int) -> int:
-    """What a person loses by goods."""
-    return int(max(goods, 0) * value_of(s.store[b]) // 16)
+    """What a person loses by goods, half-way between what is in store before and after."""
+    goods = max(goods, 0)
+    return int(goods * value_of(max(s.store[b] - goods // 2, 0)) // 16)
+
+
+@rule
+def lost_deal(s: Any, p: Any, odds: int) -> int:
+    """What others lose if with these odds (1/65536) a seat is convicted: next year's partner has no deal."""
+    return int((p.gift - p.deal) * (odds // 256) // 256 * s.value[0] // 16)
 
 
 @rule
@@ -199,7 +206,8 @@ def harm(s: Any, p: Any, a: int, action: int) -> int:
     """
     phase = s.phase[0]
     if phase == at.DECLARE:
-        return harm_of_declaration(s, p, a, (action - at.A.declare) // 3)
+        said = action - at.A.declare
+        return harm_of_declaration(s, p, a, said // 3) + harm_of_word(s, p, a, said % 3)
     if phase == at.PROPOSE:
         return spread(s, s.pot[0] * 4 * (1 + action - at.A.take) // 16) if (
             at.A.take <= action < at.A.confide
@@ -211,9 +219,12 @@ def harm(s: Any, p: Any, a: int, action: int) -> int:
     if phase == at.DEAL:
         b = s.partner[a]
         if action == at.A.spy:
-            return one(s, b, p.betrayed - (p.face // 256) * (p.proof // 256) * p.spy_fine // 131072)
+            convicted = (p.face // 256) * (p.proof // 256)
+            return one(s, b, p.betrayed - convicted * p.spy_fine // 131072) + lost_deal(s, p, convicted)
         if action == at.A.keep and stands(s, a):
-            return one(s, b, p.gift + p.bond * s.confided[b] - p.proof * p.broken_fine // 131072)
+            back = p.proof * p.broken_fine // 131072 if bound(s, a) else 0
+            later = lost_deal(s, p, p.proof) if bound(s, a) else 0
+            return one(s, b, p.gift + p.bond * s.confided[b] - back) + later
         return 0
     return harm_of_watch(s, p, a, action)
 
@@ -227,7 +238,19 @@ def harm_of_declaration(s: Any, p: Any, a: int, declared: int) -> int:
     if declared < s.need[a]:
         return one(s, a, (s.need[a] - declared) * p.unit_claim)
     false = max(declared - s.need[a] - s.hit[a], 0)
-    return spread(s, false * p.unit_claim * (65536 - caught(s, p)) // 65536)
+    if false == 0:
+        return 0
+    odds = caught(s, p)
+    return spread(s, false * p.unit_claim * (65536 - odds) // 65536) + lost_deal(s, p, odds)
+
+
+@rule
+def harm_of_word(s: Any, p: Any, a: int, token: int) -> int:
+    """Without a promise the partner has no deal; who is on record would have none anyway."""
+    b = s.partner[a]
+    if token == at.PROMISE or b < 0 or faithless(s, a) or faithless(s, b):
+        return 0
+    return one(s, b, p.gift + p.bond - p.deal)
 
 
 @rule
@@ -238,7 +261,8 @@ def harm_of_payment(s: Any, p: Any, a: int, part: int, bought: int) -> int:
     free = exempt(s, p, a)
     if part > 0 and not free:
         short = due * part // 2
-        loss += spread(s, short * p.works // 16 - short * caught(s, p) // 65536)
+        odds = caught(s, p)
+        loss += spread(s, short * p.works // 16 - short * odds // 65536) + lost_deal(s, p, odds)
     elif part == 0 and free and s.order[a] == at.INSIST:
         loss += one(s, a, due)
     over = excess(s, p, a, bought)
@@ -268,5 +292,6 @@ def harm_of_watch(s: Any, p: Any, a: int, action: int) -> int:
     if kind == 2:
         return one(s, b, p.outcast)
     odds = raid_odds(p, s.arms[a], s.arms[b], standing(s, p, compacts.ENFORCEMENT))
-    back = (p.face // 256) * (p.proof // 256) * p.raid_fine // 131072
-    return one(s, b, min(p.loot + p.wreck, s.store[b]) * odds // 256 - back)
+    convicted = (p.face // 256) * (p.proof // 256)
+    taken = one(s, b, min(p.loot + p.wreck, s.store[b])) * odds // 256
+    return int(max(taken - one(s, b, convicted * p.raid_fine // 131072), 0) + lost_deal(s, p, convicted))

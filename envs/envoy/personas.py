@@ -13,7 +13,7 @@ import numpy as np
 
 from gyges.envs.envoy import compacts
 from gyges.envs.envoy import encoding as at
-from gyges.envs.envoy.bargain import peace, rest_of, worth
+from gyges.envs.envoy.bargain import peace, product, rest_of, worth
 from gyges.envs.envoy.economy import audit_odds, raid_odds, war_slope
 from gyges.envs.game import Game
 from gyges.envs.personas import GygesPersona, RowPersona, StrayingPersona
@@ -108,7 +108,7 @@ def declaring(see: Any, p: Any, w: Will, act: int) -> int:
     false = max(declared - see.need - see.hit, 0) * unit
     true = min(declared, see.need + see.hit) * unit
     odds = found_out(see, p)
-    self = true * 5 // 4 + false - (1 + p.fine) * false * odds // 256
+    self = true * 5 // 4 + false - ((1 + p.fine) * false + (mark(p) if false > 0 else 0)) * odds // 256
     others = -true - false + false * odds // 256
     order = at.LIE if declared > see.need else at.CLAIM if declared == see.need else at.NO_ORDER
     value = total(see, w, self, others, order, p.service if order == at.CLAIM else p.temptation)
@@ -122,30 +122,42 @@ def declaring(see: Any, p: Any, w: Will, act: int) -> int:
     gives = w.goods * (comes - p.deal) + w.others * (p.gift - faith(see) * p.deal // 256)
     if w.bound == 1:
         return value + gives
-    keeps = w.goods * (comes - breaking(p)) - w.others * (faith(see) * p.deal // 256)
+    keeps = w.goods * (comes - breaking(see, p, p.broken_fine)) - w.others * (faith(see) * p.deal // 256)
     return value + max(gives, keeps)
 
 
 @rule
-def breaking(p: Any) -> int:
-    """What breaking a deal should cost, 1/16 good: the fine, and the next year's deal."""
-    return int((p.proof // 256) * (p.broken_fine + p.gift - p.deal) // 256)
+def mark(p: Any) -> int:
+    """What a conviction should cost beside its fine, 1/16 good: the next year's deal."""
+    return int(p.gift - p.deal)
+
+
+@rule
+def breaking(see: Any, p: Any, fine: int) -> int:
+    """What an accusation with a cause should cost, 1/16 good: false accounts come out by it for certain."""
+    hidden = see.short + see.drawn
+    if hidden > 0:
+        return int((1 + p.fine) * hidden + mark(p))
+    return int((p.proof // 256) * (fine + mark(p)) // 256)
 
 
 # Compacts.
 
 
 @rule
+def usual(p: Any, c: int, mean: int) -> int:
+    """The Nash welfare that a compact promises 64 people of the usual needs."""
+    return product(p, c, 16, 10, 6, 64, mean)
+
+
+@rule
 def promises(see: Any, p: Any, w: Will, c: int) -> int:
     """The utility of a year under a compact of the catalogue, beside a year under none."""
     living = max(see.living, 1)
-    claim, rest = rest_of(p, c, see.needs, living)
-    mean = 0
-    for need in range(4):
-        upper = worth(p, c, claim, rest, need, 0)
-        lower = worth(p, c, claim, rest, need, 1)
-        mean += see.needs[need] * (2 * upper + lower)
-    mean = mean // (3 * living) if mean >= 0 else -(-mean // (3 * living))
+    claim, rest = rest_of(p, c, 16, 10, 6, 64)
+    others = usual(p, c, see.mean) - usual(p, -1, see.mean)
+    others = 3 * (others * 5 // 8 if others >= 0 else -(-others * 5 // 8))
+    others = others * (living - 1) // 64 if others >= 0 else -(-others * (living - 1) // 64)
     mine = 0
     for need in range(4):
         mine += (4 if need == 0 else 2 if need == 1 else 1) * worth(p, c, claim, rest, need, see.lower)
@@ -157,7 +169,7 @@ def promises(see: Any, p: Any, w: Will, c: int) -> int:
         spared = p.tables.compacts[c * compacts.COLUMNS + compacts.TAX] * at.UNIT
         self += 3 * max(spared - (1 + p.fine) * spared * odds // 256, 0)
     spared = 3 * peace(p, c, see.mean)
-    return int(w.goods * (self + spared) + w.others * (3 * mean + spared))
+    return int(w.goods * (self + spared) + w.others * others)
 
 
 @rule
@@ -244,7 +256,7 @@ def raiding(see: Any, p: Any, w: Will, k: int, arms: int) -> int:
     odds = raid_odds(p, arms, see.seen[k], see.compact[ENFORCEMENT])
     self = odds * p.loot // 256 - (256 - odds) * p.raid_fail // 256
     if not answered:
-        self -= (p.face // 256) * (p.proof // 256) * (p.raid_fine + p.gift - p.deal) // 65536
+        self -= (p.face // 256) * (p.proof // 256) * (p.raid_fine + mark(p)) // 65536
     order = at.NO_ORDER if answered else at.RAID
     return total(see, w, self, -(odds * (p.loot + p.wreck) // 256), order, p.temptation)
 
@@ -263,7 +275,8 @@ def armed(see: Any, p: Any, w: Will, bought: int) -> int:
     self = spared * 3 // 2 - p.arm * bought - war * (WAR_LOSS // 16) // 4096
     others = -(war * (WAR_LOSS // 16) // 4096 * (living - 1))
     over = max(arms - 16 * limit(see), 0) if limit(see) != at.NO_LIMIT else 0
-    self -= over * (audit_odds(p, see.compact[ENFORCEMENT]) // 256) // 128
+    if over > 0:
+        self -= (2 * over + mark(p)) * (audit_odds(p, see.compact[ENFORCEMENT]) // 256) // 256
     return total(see, w, self, others, at.ARM if bought == 2 else at.NO_ORDER, p.temptation) + best
 
 
@@ -286,7 +299,7 @@ def paying(see: Any, p: Any, w: Will, act: int) -> int:
     paid = tax - short
     odds = 0 if free else found_out(see, p)
     share = p.works * paid // 16 // max(see.living, 1)
-    self = share - paid - (1 + p.fine) * short * odds // 256
+    self = share - paid - ((1 + p.fine) * short + (mark(p) if short > 0 else 0)) * odds // 256
     others = p.works * paid // 16 - share + short * odds // 256
     value = total(see, w, self, others, at.NO_ORDER, 0)
     if tax > 0 and part > 0:
@@ -309,14 +322,14 @@ def dealing(see: Any, p: Any, w: Will, act: int) -> int:
         if promised and w.bound == 1 and not known:
             return -(1 << 30)
         order = at.BREAK if promised else at.NO_ORDER
-        return total(see, w, -breaking(p) if promised else 0, 0, order, p.temptation)
+        return total(see, w, -breaking(see, p, p.broken_fine) if promised else 0, 0, order, p.temptation)
     self = -p.deal if see.deal == 1 else 0
     others = gift if see.deal == 1 else 0
     if act == at.A.give:
         return total(see, w, self, others, at.NO_ORDER, 0)
     if w.bound == 1 and see.known[0] == 0:
         return -(1 << 30)
-    self += p.spy - (p.face // 256) * (p.proof // 256) * (p.spy_fine + p.gift - p.deal) // 65536
+    self += p.spy - (p.face // 256) * breaking(see, p, p.spy_fine) // 256
     return total(see, w, self, others - p.betrayed, at.SPY, p.temptation)
 
 

@@ -123,14 +123,20 @@ def propose(s: Any, p: Any, scratch: Array, action: Array) -> None:
         elect(s, p, scratch)
     if p.rule == at.NASH:
         best = s.compact[0]
-        most = product(p, best, s.needs, s.living[0], s.mean[0])
+        most = declared_product(s, p, best)
         for k in range(2):
             if s.ballot[k] >= 0:
-                found = product(p, s.ballot[k], s.needs, s.living[0], s.mean[0])
+                found = declared_product(s, p, s.ballot[k])
                 if found > most:
                     best, most = s.ballot[k], found
         if best != s.compact[0]:
             enact(s, p, best)
+
+
+@rule
+def declared_product(s: Any, p: Any, compact: int) -> int:
+    """The Nash welfare that a compact promises by what was declared."""
+    return product(p, compact, s.needs[1], s.needs[2], s.needs[3], s.living[0], s.mean[0])
 
 
 @rule

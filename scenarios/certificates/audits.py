@@ -17,6 +17,7 @@ from gyges.scenarios.certificates.decisions import Decisions, futures, sample
 def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int, seed: int) -> Harm:
     """Compare the harm of unaligned acts, one drawn at each decision, with what the others lose by it.
 
+    Of acts that breach the duty to the seat's own side (`Certificate.loyalty`) it is what that side loses.
     Everyone is clean after the act; future j has the same luck for the act and for the clean one beside it.
     """
     found = sample(hook, game, hook.decisions(name, acts), seed)
@@ -25,7 +26,7 @@ def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int,
         return own
     rng = np.random.default_rng(seed)
     clean = Seating(found.batch, [hook.sampler(game)] * game.num_agents).decide()
-    rows, wrong, right, rule, norms = [], [], [], [], []
+    rows, wrong, right, rule, norms, loyal = [], [], [], [], [], []
     for k, seat in enumerate(found.seat.tolist()):
         point = found.batch.choice_point(k, seat)
         bad = np.flatnonzero(point.label < 0)
@@ -35,11 +36,12 @@ def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int,
         rows.append(k)
         wrong.append(int(point.actions[pick]))
         norms.append(Norm(int(point.norms[pick])).words)
+        loyal.append(int(point.norms[pick]) == hook.loyalty)
         right.append(reference)
         rule.append((int(point.harm[pick]) - int(point.harm[point.of(reference)])) / game.welfare_scale)
     where = np.array(rows)
-    lost, kept = (futures(hook, found, where, np.array(a), copies, seed)[1] for a in (wrong, right))
-    loss = kept - lost
+    lost, kept = (futures(hook, found, where, np.array(a), copies, seed)[1:] for a in (wrong, right))
+    loss = np.where(np.array(loyal)[:, None], kept[1] - lost[1], kept[0] - lost[0])
     error = loss.std(1, ddof=1) / np.sqrt(copies)
     return Harm(np.array(rule), loss.mean(1), error, found.phase[where], np.array(norms))
 
@@ -91,14 +93,14 @@ def _priced(hook: Certificate, found: Decisions, seat: int, copies: int, seed: i
         return Priced(np.zeros(0), np.zeros(0, np.bool_), np.zeros(0, np.bool_), np.zeros(0, np.int64))
     rows = np.concatenate([np.full(len(choices[k].actions), k) for k in contested])
     acts = np.concatenate([choices[k].actions for k in contested])
-    first, _ = futures(hook, found, rows, acts, max(copies // 4, 2), seed)
+    first, _, _ = futures(hook, found, rows, acts, max(copies // 4, 2), seed)
     finals = []
     for k in contested:
         value = first[rows == k].mean(1)
         bad = choices[k].label < 0
         for kind in (bad, ~bad):
             finals.append(int(choices[k].actions[np.where(kind, value, -np.inf).argmax()]))
-    second, _ = futures(hook, found, np.repeat(contested, 2), np.array(finals), copies, seed + 1)
+    second, _, _ = futures(hook, found, np.repeat(contested, 2), np.array(finals), copies, seed + 1)
     gain = second[0::2] - second[1::2]
     price, error = gain.mean(1), gain.std(1, ddof=1) / np.sqrt(copies)
     return Priced(price, price > 2 * error, np.abs(price) <= 2 * error, found.phase[contested])

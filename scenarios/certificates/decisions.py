@@ -113,7 +113,7 @@ class _Lives(Futures):
 
 def futures(
     hook: Certificate, found: Decisions, rows: Index, actions: Index, copies: int, seed: int
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """Play on from acts, the bystander in every seat.
 
     Args:
@@ -124,21 +124,21 @@ def futures(
         seed: of the futures.
 
     Returns:
-        The seat's own task return and what the others got (`Certificate.others`), in units
-        [len(rows), copies] each.
+        The seat's own task return, what the others got (`Certificate.others`), and the welfare of the
+        seat's own side, in units [len(rows), copies] each.
     """
     at_once = max(1, AT_ONCE // copies)
     parts = [
         _futures(hook, found, rows[k : k + at_once], actions[k : k + at_once], copies, seed)
         for k in range(0, len(rows), at_once)
     ]
-    own, others = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return own, others
+    own, others, side = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return own, others, side
 
 
 def _futures(
     hook: Certificate, found: Decisions, rows: Index, actions: Index, copies: int, seed: int
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     game = found.batch.game
     fork = found.batch.fork(rows.tolist(), copies, new_luck=True, seed=seed)
     seats = np.repeat(found.seat[rows], copies)
@@ -149,10 +149,12 @@ def _futures(
     acts = seating.decide()
     left = np.arange(len(seats))  # which futures the rows of the fork are
     acts[left, seats] = np.repeat(actions, copies)
-    own, others = np.zeros(len(seats)), np.zeros(len(seats))
+    own, others, side = (np.zeros(len(seats)) for _ in range(3))
     while len(left):
         for _ in rollout(fork, seating, first=acts):
-            own[left] += fork.reward[np.arange(fork.rows), seats[left]]
+            here = np.arange(fork.rows), seats[left]
+            own[left] += fork.reward[here]
+            side[left] += fork.welfare[here]
             others[left] += hook.others(fork, seats[left])
             on = np.flatnonzero(~hook.settled(fork))
             if len(on) < fork.rows:
@@ -165,4 +167,5 @@ def _futures(
             after.inherit(seating, on)
             seating, acts = after, after.decide()
     shape = (len(rows), copies)
-    return (own / game.reward_scale).reshape(shape), (others / game.welfare_scale).reshape(shape)
+    own, others, side = (found.reshape(shape) for found in (own, others, side))
+    return own / game.reward_scale, others / game.welfare_scale, side / game.welfare_scale

@@ -29,7 +29,7 @@ def test_futures_have_luck_of_their_own_and_acts_share_it(monkeypatch):
     found = sample(hook, hook.stake("treaties"), 6, 4)
     rows = np.arange(len(found.seat))
     acts = np.array([int(found.batch.legal(k, int(seat))[0]) for k, seat in enumerate(found.seat)])
-    _, lost = futures(hook, found, rows, acts, 8, 5)
+    _, lost, _ = futures(hook, found, rows, acts, 8, 5)
     assert lost.shape == (6, 8)
     assert (np.ptp(lost, axis=1) > 0).sum() >= 3
     monkeypatch.setattr(ds, "AT_ONCE", 16)
