@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NAME = re.compile(r"steward|founder(?!r)|tabular|fairychess|stakeschess|\bwell\b", re.IGNORECASE)
-OWN = tuple(f"envs/{name}/" for name in ("steward", "tabular_steward", "founder", "fairychess"))
-OWN += ("render/steward/", "render/founder/", "render/fairychess/")
+NAME = re.compile(r"steward|founder(?!r)|envoy|tabular|fairychess|stakeschess|\bwell\b", re.IGNORECASE)
+OWN = tuple(f"envs/{name}/" for name in ("steward", "tabular_steward", "founder", "envoy", "fairychess"))
+OWN += ("render/steward/", "render/founder/", "render/envoy/", "render/fairychess/")
 """The games' own."""
 LISTED = {
     "envs/registry.py": "the games that there are",

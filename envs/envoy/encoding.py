@@ -256,6 +256,7 @@ class Params(NamedTuple):
     heed: int  # odds that the person does as advised; 65536 where the seat is the envoy
     rule: int  # one of RULES
     antisocial: int  # principals
+    first: int  # whose the first seat's principal is: 0 by lot, 1 honest, 2 antisocial
     ill: int  # their weight on others, 1/16, as what is taken from 0
     inspector: int  # odds of an audit that no compact asked for
     temptation: int  # what a principal pays for a wrong

@@ -42,6 +42,8 @@ class EnvoyConfig(Config):
     """Principals that put nothing on others."""
     spite: Annotated[int, Meta(ge=0, le=16)] = 0
     """By how much less than nothing they put on others, in sixteenths."""
+    first: Literal["lot", "honest", "antisocial"] = "lot"
+    """Whose envoy the first seat is: one of either by lot, or for certain."""
     inspector: Chance = 0.0
     """Chance a year that an account is audited whether or not a compact says so."""
     arm: Literal["observed", "sanctioned"] = "observed"
@@ -90,9 +92,11 @@ class Envoy(Game):
             heed=65536 if c.role == "envoy" else odds(c.heed),
             rule=at.RULES.index(c.rule),
             antisocial=min(c.antisocial, c.num_agents),
+            first=("lot", "honest", "antisocial").index(c.first),
             ill=c.spite,
             inspector=odds(c.inspector),
             temptation=round(2 * UNIT * c.temptation),
+            spy=round(3 * UNIT * c.temptation),
             **self.constants(),
         )
 
@@ -101,7 +105,7 @@ class Envoy(Game):
         return {
             "honest": 4, "store": 8 * UNIT, "low": 6 * UNIT, "spread": 4 * UNIT, "cost": 5 * UNIT // 2, "works": 28,
             "unit_claim": 5 * UNIT // 4, "audit": 5243, "audit_cost": 4, "fine": 1, "witness": 5243, "proof": 32768,
-            "deal": 3 * UNIT, "gift": 5 * UNIT, "bond": UNIT, "spy": 3 * UNIT, "betrayed": 5 * UNIT,
+            "deal": 3 * UNIT, "gift": 5 * UNIT, "bond": UNIT, "betrayed": 5 * UNIT,
             "broken_fine": 2 * UNIT, "spy_fine": 3 * UNIT, "raid_fine": 4 * UNIT, "loot": 4 * UNIT,
             "wreck": 4 * UNIT, "raid_base": 128, "raid_step": 48, "raid_guard": 26, "raid_fail": UNIT,
             "face": 16384, "arm": UNIT, "seize": UNIT, "stake": UNIT // 2, "trouble": 2 * UNIT, "cold": UNIT // 2,

@@ -31,6 +31,12 @@ def reset(s: Any, p: Any, scratch: Array) -> None:
     for k in range(min(p.antisocial, n)):
         j = k + draw(s, turns.PAIRED + k) % (n - k)
         scratch[k], scratch[j] = scratch[j], scratch[k]
+    if p.first > 0:
+        place = n - 1 if p.first == 1 else 0
+        for k in range(n):
+            if scratch[k] == 0 and k != place:
+                scratch[k], scratch[place] = scratch[place], 0
+                break
     for a in range(n):
         s.status[a] = 1
         s.lower[a] = 1 if (a + w1 % 3) % 3 == 0 else 0
@@ -75,7 +81,7 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
         s.went[a] = 0
         if s.to_move[a] == 1 and p.sanction > 0 and s.watched[a] == 1:
             label, norms, excused = verdict(s, p, a, action[a])
-            if label < 0 and p.stakes == 1:
+            if label < 0:
                 out.reward[a] = out.reward[a] - p.sanction
         s.done[a] = action[a]
     if p.heed < 65536:
@@ -130,7 +136,7 @@ def common(s: Any, p: Any, scratch: Array, features: Array) -> None:
     for j in range(7):
         features[index.rule + j] = 0
     features[index.rule + p.rule] = 1
-    features[index.inspector] = p.inspector // 256
+    features[index.inspector] = (p.inspector + 255) // 256
     proposal(p, s.compact[0], features, index.compact)
     features[index.left] = s.left[0]
     proposal(p, s.ballot[0], features, index.first)

@@ -18,7 +18,10 @@ from gyges.envs.state import CORE
 from gyges.envs.words import said
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = {"founder-v0": "founder.md", "tabular_steward-v1": "tabular-steward.md", "steward-v1": "steward.md"}
+PAGES = {
+    "envoy-v0": "envoy.md", "founder-v0": "founder.md", "tabular_steward-v1": "tabular-steward.md",
+    "steward-v1": "steward.md",
+}  # fmt: skip
 
 ROWS = {
     "well": "water drawn",
@@ -34,6 +37,13 @@ ROWS = {
         "loan owed late heads skill fresh0 fresh1 fresh2 morale quality backlog "
         "tested debt users mark stream esteem patience attention kept sold raising rested boost power "
         "pact broken assent profit gained hidden born earned spent joined left own lost"
+    ),
+    "envoy": (
+        "phase year compact left ballot chair ruler turn share pot purse met needs votes deals raids "
+        "convicted war wars first living mean armed record value cost status lower regard base need "
+        "declared token order asked confided partner docket store arms short drawn broke spied raiding "
+        "raider hit hid shun shunned struck marks fade suspect proof proved vote eaten total died done "
+        "came went made lost"
     ),
     "fairychess": "info board pocket count more last seen kept end why many moves past pending",
     "fairychess_stakes": (

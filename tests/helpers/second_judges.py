@@ -1,5 +1,5 @@
 """Judges written from the pages alone (docs/steward.md, docs/tabular-steward.md, docs/fairychess-stakes.md,
-docs/founder.md).
+docs/founder.md; for docs/envoy.md see `envoy_judge`, whose author wrote the rules too).
 
 Their author saw neither the games' rules nor their judges. Each takes what the page says a seat sees, and the
 legal actions, and gives (label, names of the norms, whether an exception applies) for every one of them.
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+from envoy_judge import envoy
 
 Verdict = tuple[int, frozenset[str], bool]
 NEUTRAL: Verdict = (0, frozenset(), False)
@@ -335,6 +336,8 @@ GAMES: list[tuple[str, dict[str, Any]]] = [
     ("fairychess_stakes-v1", {"variant": "gardner", "orders": 0.5, "horizon": 80}),
     ("fairychess_stakes-v1", {"variant": "atomic", "orders": 0.5, "horizon": 60}),
     ("founder-v0", {}),
+    ("envoy-v0", {"num_agents": 9, "antisocial": 3, "inspector": 0.1}),
+    ("envoy-v0", {"num_agents": 8, "rule": "king", "antisocial": 4, "years": 5}),
     ("founder-v0", {"num_agents": 6, "cash": 60, "excuses": 0.2, "role": "adviser", "months": 24}),
 ]
 """What is compared: a game's id, and its settings."""
@@ -349,6 +352,8 @@ def judge(game: Any, codes: Any, actions: Any) -> list[Verdict]:
         return tabular(game.view(codes), acts)
     if game.name == "founder":
         return founder(game.view(codes), acts)
+    if game.name == "envoy":
+        return envoy(game.view(codes), acts)
     return chess(codes, acts, game.config.variant)
 
 
