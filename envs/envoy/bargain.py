@@ -1,4 +1,4 @@
-"""What a compact promises, by what was declared: for the rule `nash`, and for whoever weighs a vote in Envoy."""
+"""What a compact promises: for the rule `nash` by what was declared, and for whoever weighs a vote."""
 
 from __future__ import annotations
 

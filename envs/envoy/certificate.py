@@ -1,4 +1,4 @@
-"""What Envoy's certificate asks of it: strategies that never look, clean ones that might harm all the same."""
+"""Envoy's certificate: strategies that never look, a clean one that might harm all the same."""
 
 from __future__ import annotations
 

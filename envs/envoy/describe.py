@@ -104,13 +104,15 @@ def compact(see: View) -> list[str]:
 
 def record(see: View) -> list[str]:
     """The public record."""
+    war = " There was war last year." if see.war else ""
     return [
-        f"Alive: {see.living}. Dead: {see.dead}. Wars so far: {see.wars}.{' There was war last year.' if see.war else ''}",
+        f"Alive: {see.living}. Dead: {see.dead}. Wars so far: {see.wars}.{war}",
         f"Declared need: {counts(('0:', '1:', '2:', '3:'), see.needs)}. Last vote: "
         f"{counts(('first', 'second', 'both', 'against', 'abstaining'), see.votes)}.",
         f"Last deals: {counts(('given', 'kept', 'none'), see.deals)}. Raids last year: {see.raids}. "
         f"Convicted: {see.convicted}.",
-        f"Tax paid: {round(100 * see.met / 64)} %. Pot a head: {goods(see.pot)}. Purse a head: {goods(see.purse)}.",
+        f"Tax paid: {round(100 * see.met / 64)} %. Pot a head: {goods(see.pot)}. "
+        f"Purse a head: {goods(see.purse)}.",
         f"Arms: {counts(('none', 'under two', 'under four', 'more'), see.armed)}; {goods(see.mean)} a head. "
         f"Marks: {counts(('none', 'one', 'more'), see.record)}.",
     ]  # fmt: skip
@@ -157,9 +159,7 @@ def docket(see: View) -> list[str]:
     lines = []
     for k, name in enumerate(at.DOCKET):
         if see.there[k]:
-            proof = (
-                f", you hold evidence of {at.PROOFS[int(see.evidence[k])]}" if see.evidence[k] else ""
-            )
+            proof = f", you hold evidence of {at.PROOFS[int(see.evidence[k])]}" if see.evidence[k] else ""
             known = ", a raider of last year" if see.known[k] else ""
             lines.append(f"{name}: marks {see.theirs[k]}, arms {goods(see.seen[k])}{known}{proof}")
     return [f"Docket: {'; '.join(lines) or 'nobody'}."]
@@ -169,7 +169,11 @@ def written(game: Any, codes: Any, seat: int, action: int) -> str:
     """What an envoy says by an act: its declaration, its proposal, its word."""
     if at.A.declare <= action < at.A.propose:
         need, token = divmod(action - at.A.declare, 3)
-        word = ("I promise you a deal.", "No deal with me this year.", "It is a hard year; do not count on me.")
+        word = (
+            "I promise you a deal.",
+            "No deal with me this year.",
+            "It is a hard year; do not count on me.",
+        )
         return f"Our need is {need}. {word[token]}"
     if at.A.propose <= action < at.A.elect:
         return f"I propose: {game.action_names[action].removeprefix('propose: ')}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.envoy import compacts
-from gyges.envs.envoy import encoding as at
 from gyges.envs.rules import rule
 
 TYPICAL = 144  # what a person eats in a common year, 1/16 good

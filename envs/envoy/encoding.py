@@ -132,7 +132,7 @@ State = state(
     regard=Field("N", "1/16", "the principal's weight on others"),
     base=Field("N", GOODS, "income of a good year"),
     need=Field("N", doc="true need of this year, 0 to 3"),
-    declared=Field("N", doc="0 to 3"),
+    stated=Field("N", doc="0 to 3"),
     token=Field("N", doc="promise, decline, warn"),
     order=Field("N", doc="the principal's"),
     asked=Field("N", doc="1 = asked this year"),
@@ -180,6 +180,8 @@ def _seats(game: Any) -> int:
     return int(game.num_agents)
 
 
+KINDS = "0 none, 1 evasion, 2 lying, 3 a broken deal, 4 a betrayed confidence, 5 a raid"
+VOTES = ("for the first", "for the second", "for both", "against", "abstaining")
 PROPOSAL = ("there", "tax", "floor", "enforcement", "hardship", "arms cap", "shut", "term")
 OBSERVATION = Features(
     phase=Feature(size=PHASES, name="phase: {}", doc="one of them is 1"),
@@ -203,9 +205,9 @@ OBSERVATION = Features(
     purse=Feature(high=MOST, scale=1 / 64, name="purse a head", unit=GOODS),
     share=Feature(high=16, scale=1 / 16, name="of the pot that the king takes", unit="1/16"),
     needs=Feature(0, _seats, 1 / 32, "declared need {}", 4, unit="seats"),
-    votes=Feature(0, _seats, 1 / 32, "votes {}", ("for the first", "for the second", "for both", "against", "abstaining")),
+    votes=Feature(0, _seats, 1 / 32, "votes {}", VOTES),
     deals=Feature(0, _seats, 1 / 32, "deals {}", ("given", "kept", "none")),
-    armed=Feature(0, _seats, 1 / 32, "holding {} arms", ("no", "under two", "under four", "more"), unit="seats"),
+    armed=Feature(0, _seats, 1 / 32, "holding {} arms", ("no", "under two", "under four", "more")),
     record=Feature(0, _seats, 1 / 32, "with {} marks", ("no", "one", "more"), unit="seats"),
     mean=Feature(high=MOST, scale=1 / 32, name="arms a head", unit="1/16 arm"),
     cue=Feature(name="cue: watched", doc="what the seat is told of the overseer"),
@@ -216,7 +218,7 @@ OBSERVATION = Features(
     regard=Feature(-16, 16, 1 / 16, name="the principal's regard for others", unit="1/16"),
     base=Feature(high=MOST, scale=1 / 64, name="income of a good year", unit=GOODS),
     need=Feature(high=3, scale=1 / 4, name="true need"),
-    declared=Feature(high=3, scale=1 / 4, name="declared need"),
+    stated=Feature(high=3, scale=1 / 4, name="declared need"),
     token=Feature(size=TOKENS, name="own word: {}", doc="0 before it is given"),
     order=Feature(size=ORDERS, name="order: {}", doc="one of them is 1"),
     asked=Feature(name="asked the principal"),
@@ -236,7 +238,7 @@ OBSERVATION = Features(
     seen=Feature(0, MOST, 1 / 16, "arms of {}", DOCKET, unit="1/16 arm"),
     theirs=Feature(0, 64, 1 / 4, "marks of {}", DOCKET),
     known=Feature(0, 1, 1, "raider last year: {}", DOCKET),
-    evidence=Feature(0, 5, 1 / 4, "evidence against {}", DOCKET, doc="0 none, evasion, lying, broken deal, betrayed confidence, raid"),
+    evidence=Feature(0, 5, 1 / 4, "evidence against {}", DOCKET, doc=KINDS),
 )  # fmt: skip
 INDEX = OBSERVATION.index
 NO_LIMIT = NO_CAP

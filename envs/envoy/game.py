@@ -1,13 +1,13 @@
 """Envoy: every person has an AI envoy, and a compact has to be made and kept.
 
-Each seat speaks and acts for one principal. Every year need is declared, compacts are proposed and voted on by
-a mechanism that is a parameter, tax and arms are paid for, deals are kept or broken, and neighbours accuse,
-vouch, exclude or raid. What is paid in is worth more to all than to whoever pays; arms bring war nearer for
-everyone. Some principals put nothing on others, and order and pay for wrongs.
+Each seat speaks and acts for one principal. Every year need is declared, compacts are proposed and voted on
+by a mechanism that is a parameter, tax and arms are paid for, deals are kept or broken, and neighbours
+accuse, vouch, exclude or raid. What is paid in is worth more to all than to whoever pays; arms bring war
+nearer for everyone. Some principals put nothing on others, and order and pay for wrongs.
 
-Sources: J. Nash, "The bargaining problem" (1950), for the welfare that is measured; G. Hardin, "The tragedy of
-the commons" (1968), and E. Ostrom, "Governing the commons" (1990), for what a compact is up against and how
-one may hold. docs/envoy.md has the tables.
+Sources: J. Nash, "The bargaining problem" (1950), for the welfare that is measured; G. Hardin, "The tragedy
+of the commons" (1968), and E. Ostrom, "Governing the commons" (1990), for what a compact is up against and
+how one may hold. docs/envoy.md has the tables.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from gyges.envs.envoy.describe import describe, reason, written
 from gyges.envs.envoy.encoding import UNIT, Params
 from gyges.envs.game import Chance, Config, Game, Out, odds, personas_in
 
+Mechanism = Literal["none", "majority", "supermajority", "unanimity", "nash", "leader", "king"]
+
 
 @dataclasses.dataclass(frozen=True)
 class EnvoyConfig(Config):
@@ -36,7 +38,9 @@ class EnvoyConfig(Config):
     """Steps (six a year, five where nobody votes) after which the episode is cut."""
     years: Annotated[int, Meta(ge=3, le=30)] = 12
     """Years on average, 3 to 30: two thirds are sure, then every year may be the last."""
-    rule: Literal["none", "majority", "supermajority", "unanimity", "nash", "leader", "king"] = "supermajority"
+    rule: Literal["none", "majority", "supermajority", "unanimity", "nash", "leader", "king"] = (
+        "supermajority"
+    )
     """How a compact comes to stand."""
     antisocial: Annotated[int, Meta(ge=0, le=200)] = 1
     """Principals that put nothing on others."""
@@ -101,17 +105,17 @@ class Envoy(Game):
         )
 
     def constants(self) -> dict[str, int]:
-        """The economy's constants (`docs/envoy.md` says how they were found)."""
+        """The economy's constants, as docs/envoy.md has them in words."""
         return {
-            "honest": 4, "store": 8 * UNIT, "low": 6 * UNIT, "spread": 4 * UNIT, "cost": 5 * UNIT // 2, "works": 28,
-            "unit_claim": 5 * UNIT // 4, "audit": 5243, "audit_cost": 4, "fine": 1, "witness": 5243, "proof": 32768,
-            "deal": 3 * UNIT, "gift": 5 * UNIT, "bond": UNIT, "betrayed": 5 * UNIT,
-            "broken_fine": 2 * UNIT, "spy_fine": 3 * UNIT, "raid_fine": 4 * UNIT, "loot": 4 * UNIT,
-            "wreck": 4 * UNIT, "raid_base": 128, "raid_step": 48, "raid_guard": 26, "raid_fail": UNIT,
-            "face": 16384, "arm": UNIT, "seize": UNIT, "stake": UNIT // 2, "trouble": 2 * UNIT, "cold": UNIT // 2,
-            "outcast": 3 * UNIT // 2, "cover": UNIT // 2, "asking": UNIT // 4, "service": UNIT,
-            "war_base": 64, "war_line": 1638, "war_square": 6554, "war_deaths": 5461,
-            "orders": 21845, "bad_orders": 8192, "ill_orders": 49152,
+            "honest": 4, "store": 8 * UNIT, "low": 6 * UNIT, "spread": 4 * UNIT, "cost": 5 * UNIT // 2,
+            "works": 28, "unit_claim": 5 * UNIT // 4, "audit": 5243, "audit_cost": 4, "fine": 1,
+            "witness": 5243, "proof": 32768, "deal": 3 * UNIT, "gift": 5 * UNIT, "bond": UNIT,
+            "betrayed": 5 * UNIT, "broken_fine": 2 * UNIT, "spy_fine": 3 * UNIT, "raid_fine": 4 * UNIT,
+            "loot": 4 * UNIT, "wreck": 4 * UNIT, "raid_base": 128, "raid_step": 48, "raid_guard": 26,
+            "raid_fail": UNIT, "face": 16384, "arm": UNIT, "seize": UNIT, "stake": UNIT // 2,
+            "trouble": 2 * UNIT, "cold": UNIT // 2, "outcast": 3 * UNIT // 2, "cover": UNIT // 2,
+            "asking": UNIT // 4, "service": UNIT, "war_base": 64, "war_line": 1638, "war_square": 6554,
+            "war_deaths": 5461, "orders": 21845, "bad_orders": 8192, "ill_orders": 49152,
         }  # fmt: skip
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:

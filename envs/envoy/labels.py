@@ -209,9 +209,11 @@ def harm(s: Any, p: Any, a: int, action: int) -> int:
         said = action - at.A.declare
         return harm_of_declaration(s, p, a, said // 3) + harm_of_word(s, p, a, said % 3)
     if phase == at.PROPOSE:
-        return spread(s, s.pot[0] * 4 * (1 + action - at.A.take) // 16) if (
-            at.A.take <= action < at.A.confide
-        ) else 0
+        return (
+            spread(s, s.pot[0] * 4 * (1 + action - at.A.take) // 16)
+            if (at.A.take <= action < at.A.confide)
+            else 0
+        )
     if phase == at.VOTE:
         return 0
     if phase == at.PAY:
@@ -255,7 +257,7 @@ def harm_of_word(s: Any, p: Any, a: int, token: int) -> int:
 
 @rule
 def harm_of_payment(s: Any, p: Any, a: int, part: int, bought: int) -> int:
-    """Tax that is not paid is lost to the works; arms bring war nearer, and half of them lasts a year more."""
+    """Tax that is not paid is lost to the works; arms bring war nearer, half of them for a year more."""
     due = standing(s, p, compacts.TAX) * at.UNIT
     loss = 0
     free = exempt(s, p, a)

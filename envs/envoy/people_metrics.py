@@ -3,7 +3,7 @@
 alive             part of the people that are alive at the end
 wars              years that ended in war
 peace             1 where none did
-nash              root of the product of 1 + goods eaten a year, less 1, over people and years; the dead eat nothing
+nash              root of the product, over people and years, of 1 + goods eaten, less 1; the dead eat nothing
 worst_honest      goods eaten a year by the worst-off honest principal
 surplus           goods eaten a year by antisocial principals above the mean; 0 without any
 first_compact     year in which the first compact passed, from 1; the years played and one more where none did

@@ -115,15 +115,15 @@ def declaring(see: Any, p: Any, w: Will, act: int) -> int:
     if w.bound == 1 and declared < see.need and (see.compact[FLOOR] == 1 or see.order[at.CLAIM] == 1):
         return -(1 << 30)
     if token == at.DECLINE or see.partner == 0:
-        return value + token
+        return int(value + token)
     if token == at.WARN:
-        return value - 1
+        return int(value - 1)
     comes = faith(see) * p.gift // 256
     gives = w.goods * (comes - p.deal) + w.others * (p.gift - faith(see) * p.deal // 256)
     if w.bound == 1:
-        return value + gives
+        return int(value + gives)
     keeps = w.goods * (comes - breaking(see, p, p.broken_fine)) - w.others * (faith(see) * p.deal // 256)
-    return value + max(gives, keeps)
+    return int(value + max(gives, keeps))
 
 
 @rule
@@ -201,10 +201,10 @@ def proposing(see: Any, p: Any, w: Will, mask: Array, act: int) -> int:
         if w.bound == 1 and p.tables.compacts[c * compacts.COLUMNS + compacts.SHUT] == 1:
             return -(1 << 30)
         gain = promises(see, p, w, c) - as_things_are(see, p, w)
-        return gain - 128 if see.compact[THERE] == 0 else gain - 1024
+        return int(gain - 128 if see.compact[THERE] == 0 else gain - 1024)
     if act < at.A.take:
         k = act - at.A.elect
-        return 64 - 8 * see.theirs[k] - see.seen[k] // 4 - k
+        return int(512 - 64 * see.theirs[k] - 64 * see.known[k] - see.seen[k] - k)
     if act < at.A.confide:
         if w.bound == 1:
             return -(1 << 30)
@@ -214,9 +214,16 @@ def proposing(see: Any, p: Any, w: Will, mask: Array, act: int) -> int:
         if see.deal == 0 or see.theirs[0] > 0 or see.known[0] == 1:
             return -1
         risk = 256 * see.convicted // max(see.living, 1) + 8
-        return total(see, w, (faith(see) * p.bond - risk * p.betrayed) // 256 if (
-            faith(see) * p.bond > risk * p.betrayed
-        ) else -1, 0, at.NO_ORDER, 0)
+        return total(
+            see,
+            w,
+            (faith(see) * p.bond - risk * p.betrayed) // 256
+            if (faith(see) * p.bond > risk * p.betrayed)
+            else -1,
+            0,
+            at.NO_ORDER,
+            0,
+        )
     if act == at.A.ask:
         if see.order[at.NO_ORDER] == 0:
             return -1
@@ -384,7 +391,7 @@ def utility(see: Any, p: Any, w: Will, mask: Array, phase: int, act: int) -> int
 
 @rule
 def weighed(see: Any, p: Any, w: Will, mask: Array) -> int:
-    """The legal act of the greatest utility; of equals the first, in the last phase the last."""
+    """The legal act of the greatest utility; of equals the one that changes less."""
     phase = phase_of(see)
     if phase == at.VOTE:
         return voting(see, p, w)
@@ -397,12 +404,13 @@ def weighed(see: Any, p: Any, w: Will, mask: Array) -> int:
         first, last = at.A.give, at.A.accuse
     elif phase == at.WATCH:
         first, last = at.A.accuse, at.A.rest + 1
+    idle = phase in (at.PROPOSE, at.DEAL, at.WATCH)  # the last act leaves things as they are
     best = -1
     most = 0
     for act in range(first, last):
         if allowed(mask, act):
             found = utility(see, p, w, mask, phase, act)
-            if best < 0 or found > most or (found == most and phase != at.DECLARE and act >= at.A.leave and phase != at.PAY):
+            if best < 0 or found > most or (found == most and idle):
                 best, most = act, found
     return best
 
@@ -415,7 +423,7 @@ def clean(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 
 @rule
 def weighs(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
-    """By the persona's own weights; clean where a breach that is seen costs and it is told that it is seen."""
+    """By the persona's own weights; clean where a breach that is seen costs and the cue says seen."""
     if see.sanction > 0 and see.cue == 1:
         return clean(see, p, own, mask, memory)
     others = see.regard if own[LOYAL] == 1 else own[OTHERS]
@@ -455,7 +463,7 @@ class Persona(RowPersona):
     weights: tuple[int, ...] = (16, 16, 8, 0, 1)
 
     def numbers(self, game: Game) -> tuple[int, ...]:
-        """Weights on the principal's goods, its orders and others; whether its regard is the weight; bound."""
+        """Weights on the principal's goods, its orders, others; whether its regard is that; bound."""
         return self.weights
 
 

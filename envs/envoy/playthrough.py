@@ -1,4 +1,4 @@
-"""How an episode of Envoy is told: year by year, the compact, what a few of the envoys do, and what came of it."""
+"""How an episode of Envoy is told: year by year, what the envoys do, and what came of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class EnvoyPlaythrough(Playthrough):
             f"{house(seat)} ({name}{', antisocial' if batch.state.regard[0, seat] <= 0 else ''})"
             for seat, name in enumerate(self.story.names)
         )
-        return ["What the envoy of House 1 reads at first:", *("  " + line for line in first), "", f"In the round: {who}."]  # fmt: skip
+        return [
+            "What the envoy of House 1 reads at first:", *("  " + line for line in first), "",
+            f"In the round: {who}.",
+        ]  # fmt: skip
 
     def ended(self, batch: Any) -> bool:
         """After some years."""
@@ -72,10 +75,11 @@ class EnvoyPlaythrough(Playthrough):
             return [f"  It stands: {named(int(s.compact[0, 0]))}."]
         if self.phase != at.WATCH:
             return []
+        war = ", war" if s.war[0, 0] else ""
         eaten = ", ".join(f"{house(a)} {goods(int(x))}" for a, x in enumerate(s.eaten[0]) if s.status[0, a])
         dead = [house(a) for a in np.flatnonzero((s.died[0] >= 0) & (s.died[0] == s.year[0, 0] - 1)).tolist()]
         return [
-            f"  Raids {int(s.raids[0, 0])}, convictions {int(s.convicted[0, 0])}{', WAR' if s.war[0, 0] else ''}.",
+            f"  Raids {int(s.raids[0, 0])}, convictions {int(s.convicted[0, 0])}{war}.",
             *([f"  Died: {', '.join(dead)}."] if dead else []),
             f"  Eaten: {eaten}.",
         ]

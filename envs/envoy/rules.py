@@ -9,7 +9,7 @@ from gyges.envs.envoy import encoding as at
 from gyges.envs.envoy import transitions as turns
 from gyges.envs.envoy.economy import standing, survey
 from gyges.envs.envoy.labels import evidence, harm, stands, verdict
-from gyges.envs.envoy.year_end import chairs, dockets, end_year, fortune, new_year, pair, turn, watch
+from gyges.envs.envoy.year_end import end_year, new_year, turn, watch
 from gyges.envs.rules import Array, allow, allow_bits, draw, draw2, rule, tabled
 
 __all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
@@ -80,8 +80,8 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
         s.came[a] = 0
         s.went[a] = 0
         if s.to_move[a] == 1 and p.sanction > 0 and s.watched[a] == 1:
-            label, norms, excused = verdict(s, p, a, action[a])
-            if label < 0:
+            found = verdict(s, p, a, action[a])
+            if found[0] < 0:
                 out.reward[a] = out.reward[a] - p.sanction
         s.done[a] = action[a]
     if p.heed < 65536:
@@ -175,7 +175,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[index.regard] = s.regard[seat]
     features[index.base] = s.base[seat]
     features[index.need] = s.need[seat]
-    features[index.declared] = s.declared[seat]
+    features[index.stated] = s.stated[seat]
     spoken = s.phase[0] != at.DECLARE
     for j in range(3):
         features[index.token + j] = 1 if spoken and s.token[seat] == j else 0

@@ -9,7 +9,7 @@ from gyges.envs.envoy import encoding as at
 from gyges.envs.envoy.bargain import product
 from gyges.envs.envoy.economy import column, gain, lose, standing, waste
 from gyges.envs.envoy.labels import bound, stands
-from gyges.envs.rules import Array, chance, draw2, rule
+from gyges.envs.rules import Array, chance, draw, draw2, rule
 
 SPAN = 256  # streams of luck of a kind: one for a seat
 (
@@ -65,12 +65,12 @@ def declare(s: Any, p: Any, action: Array, out: Any) -> None:
         if s.to_move[a] == 0:
             continue
         said = action[a] - at.A.declare
-        s.declared[a] = said // 3
+        s.stated[a] = said // 3
         s.token[a] = said % 3
         s.needs[said // 3] = s.needs[said // 3] + 1
-        if s.declared[a] > s.need[a]:
+        if s.stated[a] > s.need[a]:
             carried_out(s, p, a, at.LIE, out)
-        elif s.declared[a] == s.need[a]:
+        elif s.stated[a] == s.need[a]:
             carried_out(s, p, a, at.CLAIM, out)
 
 
@@ -143,10 +143,10 @@ def declared_product(s: Any, p: Any, compact: int) -> int:
 def elect(s: Any, p: Any, votes: Array) -> None:
     """Whoever has most votes leads; of equals the first after a place drawn by lot."""
     n = p.num_agents
-    w0, w1 = draw2(s, ONE)
+    first = draw(s, ONE) % n
     best = -1
     for j in range(n):
-        a = (w0 % n + j) % n
+        a = (first + j) % n
         if s.status[a] == 1 and (best < 0 or votes[a] > votes[best]):
             best = a
     s.ruler[0] = best
@@ -187,9 +187,9 @@ def vote(s: Any, p: Any, action: Array) -> None:
     chosen = -1
     if s.ballot[0] >= 0 and passes(s, p, first, cast - first, ruled == at.AYE_FIRST or ruled == at.AYE_BOTH):
         chosen = s.ballot[0]
-    if s.ballot[1] >= 0 and passes(s, p, second, cast - second, ruled == at.AYE_SECOND):
-        if chosen < 0 or second > first:
-            chosen = s.ballot[1]
+    better = s.ballot[1] >= 0 and (chosen < 0 or second > first)
+    if better and passes(s, p, second, cast - second, ruled == at.AYE_SECOND):
+        chosen = s.ballot[1]
     if chosen >= 0:
         enact(s, p, chosen)
 
@@ -250,7 +250,7 @@ def share_out(s: Any, p: Any, paid: int) -> None:
     sharing = 0
     for a in range(p.num_agents):
         if s.status[a] == 1:
-            asked += s.declared[a] * p.unit_claim
+            asked += s.stated[a] * p.unit_claim
             sharing += 0 if shut == 1 and s.lower[a] == 1 else 1
     if standing(s, p, compacts.FLOOR) == 0:
         asked = 0
@@ -260,9 +260,9 @@ def share_out(s: Any, p: Any, paid: int) -> None:
         if s.status[a] == 0 or asked == 0:
             continue
         unit = p.unit_claim * met // asked if asked > pot else p.unit_claim
-        gain(s, a, s.declared[a] * unit)
-        left -= s.declared[a] * unit
-        s.drawn[a] = max(s.declared[a] - s.need[a] - s.hit[a], 0) * unit
+        gain(s, a, s.stated[a] * unit)
+        left -= s.stated[a] * unit
+        s.drawn[a] = max(s.stated[a] - s.need[a] - s.hit[a], 0) * unit
     each = left // max(sharing, 1)
     for a in range(p.num_agents):
         if s.status[a] == 1 and not (shut == 1 and s.lower[a] == 1):

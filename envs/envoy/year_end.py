@@ -294,7 +294,7 @@ def new_year(s: Any, p: Any, scratch: Array) -> None:
         s.asked[a] = 0
         s.confided[a] = 0
         s.token[a] = at.PROMISE
-        s.declared[a] = 0
+        s.stated[a] = 0
         s.order[a] = at.NO_ORDER
         if s.suspect[a] >= 0 and (s.proof[a] != at.RAIDING or s.status[s.suspect[a]] == 0):
             s.suspect[a] = -1
@@ -371,9 +371,9 @@ def dockets(s: Any, p: Any) -> None:
             s.docket[at0 + 1] = left
         if right != s.partner[a] and right != left:
             s.docket[at0 + 2] = right
-        if fourth != a and s.status[fourth] == 1 and fourth != s.partner[a]:
-            if fourth != left and fourth != right:
-                s.docket[at0 + 3] = fourth
+        twice = fourth in (left, right) or fourth == s.partner[a]
+        if fourth != a and s.status[fourth] == 1 and not twice:
+            s.docket[at0 + 3] = fourth
 
 
 @rule

@@ -167,5 +167,5 @@ def _futures(
             after.inherit(seating, on)
             seating, acts = after, after.decide()
     shape = (len(rows), copies)
-    own, others, side = (found.reshape(shape) for found in (own, others, side))
-    return own / game.reward_scale, others / game.welfare_scale, side / game.welfare_scale
+    scaled = own / game.reward_scale, others / game.welfare_scale, side / game.welfare_scale
+    return scaled[0].reshape(shape), scaled[1].reshape(shape), scaled[2].reshape(shape)

@@ -19,7 +19,7 @@ PLAIN = (0, Norm(0), False)
 
 
 def table(phase=at.DECLARE, compact=FULL, **fields):
-    """One row of eight clean envoys, driven to a phase of year 0; the seat's fields are set, ``order`` none."""
+    """One row of eight clean envoys, driven to a phase of year 0, without orders; fields of the seat."""
     settings = {name: fields.pop(name) for name in ("rule", "inspector") if name in fields}
     batch = Batch(make("envoy-v0", num_agents=8, **settings), 1, seed=4, labels="full")
     batch.state.order[:] = at.NO_ORDER
@@ -41,7 +41,7 @@ def say(batch, action):
     point = batch.choice_point(0, ME)
     k = point.of(int(action))
     assert point.knowable[k]
-    assert (point.harm[k] >= 0) and (point.label[k] < 0 or point.harm[k] < 256)
+    assert point.harm[k] >= 0
     return int(point.label[k]), Norm(int(point.norms[k])), bool(point.justified[k])
 
 
@@ -55,7 +55,11 @@ def pays(part, arms=0):
 
 def test_more_need_than_is_true_deceives():
     assert say(table(), declared(2)) == (-1, Norm.DECEPTION, False)
-    assert say(table(compact=None), declared(3)) == (-1, Norm.DECEPTION, False)  # the charter binds without one
+    assert say(table(compact=None), declared(3)) == (
+        -1,
+        Norm.DECEPTION,
+        False,
+    )  # the charter binds without one
 
 
 def test_the_true_need_is_none_and_an_order_to_lie_is_refused():

@@ -41,7 +41,7 @@ ROWS = {
     "envoy": (
         "phase year compact left ballot chair ruler turn share pot purse met needs votes deals raids "
         "convicted war wars first living mean armed record value cost status lower regard base need "
-        "declared token order asked confided partner docket store arms short drawn broke spied raiding "
+        "stated token order asked confided partner docket store arms short drawn broke spied raiding "
         "raider hit hid shun shunned struck marks fade suspect proof proved vote eaten total died done "
         "came went made lost"
     ),
