@@ -50,7 +50,7 @@ def test_partisans_are_what_their_principals_are():
     raids = [
         ((one[..., LEDGER.norms] & 1) * (one[..., LEDGER.label] < 0)).sum() for one in (peaceful, hostile)
     ]
-    assert raids[0] * 20 < raids[1]
+    assert raids[0] * 10 < raids[1]
 
 
 def test_a_zealot_punishes_without_a_cause_and_a_citizen_errs():
