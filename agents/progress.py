@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+
+from gyges.agents.trackers import TENSORBOARD, Tracker, Trackers, log_all
 
 CURVES = "curves.jsonl"
 
@@ -27,38 +29,38 @@ class Progress:
         title: heading of the table.
         total: value of ``counter`` at which the run is done.
         counter: which logged number counts up to `total`.
-        folder: where `curves.jsonl` and TensorBoard's files go; None keeps nothing.
+        folder: where `curves.jsonl` and the trackers' files go; None keeps nothing.
         start: the counter where a resumed run goes on; later lines of its curves are dropped.
-        tensorboard: write TensorBoard files too, where the package is installed.
+        trackers: where the numbers go besides.
         quiet: show nothing.
     """
 
     def __init__(
         self, title: str, total: float, *, counter: str = "frames", folder: Path | None = None,
-        start: float = 0, tensorboard: bool = True, quiet: bool = False, console: Console | None = None,
+        start: float = 0, trackers: Trackers = TENSORBOARD, quiet: bool = False,
+        console: Console | None = None,
     ) -> None:  # fmt: skip
         self.title, self.total, self.counter, self.start = title, total, counter, start
-        self.folder, self.tensorboard = folder, tensorboard
+        self.folder, self.trackers = folder, trackers
         self.console = console or Console(stderr=True, quiet=quiet)
         self.begun = self.spoke = time.monotonic()
         self.live: Live | None = None
         self.file: TextIO | None = None
-        self.writer: Any = None
+        self.open: list[Tracker] = []
 
     def __enter__(self) -> Progress:
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             _cut(self.folder / CURVES, self.counter, self.start)
             self.file = (self.folder / CURVES).open("a")
-            if self.tensorboard:
-                self.writer = _writer(self.folder / "tensorboard", self.start)
+            self.open = self.trackers.open(self.folder, self.title, self.start)
         if self.console.is_terminal and not self.console.quiet:
             self.live = Live(console=self.console, refresh_per_second=4)
             self.live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for closing in (self.file, self.writer):
+        for closing in (self.file, *self.open):
             if closing is not None:
                 closing.close()
         if self.live is not None:
@@ -70,9 +72,7 @@ class Progress:
             plain = {k: v if math.isfinite(v) else None for k, v in numbers.items()}
             self.file.write(json.dumps(plain) + "\n")
             self.file.flush()
-        if self.writer is not None:
-            for name, value in numbers.items():
-                self.writer.add_scalar(name, value, int(numbers[self.counter]))
+        log_all(self.open, numbers, int(numbers[self.counter]))
         if self.live is not None:
             self.live.update(self._table(numbers))
         elif time.monotonic() - self.spoke > 10:
@@ -92,14 +92,6 @@ class Progress:
         for name, value in numbers.items():
             table.add_row(name.replace("_", " "), f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}")
         return table
-
-
-def _writer(folder: Path, start: float) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder), purge_step=int(start) + 1 if start else None)  # type: ignore[no-untyped-call]
 
 
 def _cut(path: Path, counter: str, start: float) -> None:

@@ -5,14 +5,16 @@ What they save is a zip that runs code when it is loaded; `gyges.agents.sb3.poli
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gyges.agents.nn.devices import device_of
 from gyges.agents.sb3.policy import CARD, MODEL, kind
+from gyges.agents.trackers import NONE, Tracker, Trackers
 from gyges.envs import atomic
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.game import Game
@@ -46,7 +48,8 @@ def train(
     folder: Path,
     *,
     about: Mapping[str, Any],
-    outputs: Sequence[str] = (),
+    quiet: bool = True,
+    trackers: Trackers = NONE,
 ) -> None:
     """Train an algorithm and write its folder; the game's own reward pays.
 
@@ -57,7 +60,8 @@ def train(
         options: how.
         folder: where the model and its card go.
         about: what else the card says.
-        outputs: where sb3's logger writes besides ``csv``: ``stdout``, ``tensorboard``.
+        quiet: print nothing.
+        trackers: where the numbers go besides ``progress.csv``.
 
     Raises:
         ConfigError: options that the algorithm does not take, or seats that differ from row to row.
@@ -77,20 +81,39 @@ def train(
     try:
         model = kind(name)(
             "MlpPolicy", VecMonitor(env), seed=options.seed, device=options.device,
-            verbose=1 if "stdout" in outputs else 0, **parse_settings(options.hyper),
+            verbose=int(not quiet), **parse_settings(options.hyper),
         )  # fmt: skip
     except TypeError as error:
         raise ConfigError(f"sb3-{name}: {error}") from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        model.set_logger(configure(str(folder), ["csv", *outputs]))
-        model.learn(options.frames)
+        logger = configure(str(folder), ["csv", *([] if quiet else ["stdout"])])
+        with contextlib.ExitStack() as closing:
+            for tracker in trackers.open(folder, f"sb3-{name}", 0):
+                closing.callback(tracker.close)
+                logger.output_formats.append(_writer(tracker))
+            model.set_logger(logger)
+            model.learn(options.frames)
         model.save(folder / MODEL)
     except OSError as error:
         raise FileError(f"{folder}: cannot be written: {error.strerror or error}") from None
     card = {"algorithm": name, "game": game.id, "settings": game.settings, **about}
     card["frames"] = int(model.num_timesteps)
     atomic.write_text(folder / CARD, json.dumps(card, indent=1) + "\n")
+
+
+def _writer(tracker: Tracker) -> Any:
+    """A tracker as sb3's logger takes it."""
+    from stable_baselines3.common.logger import KVWriter
+
+    class Writer(KVWriter):
+        def write(self, key_values: dict[str, Any], key_excluded: dict[str, Any], step: int = 0) -> None:
+            tracker.log({k: float(v) for k, v in key_values.items() if isinstance(v, (int, float))}, step)
+
+        def close(self) -> None:
+            pass  # who opened it closes it
+
+    return Writer()
 
 
 def among(seats: Seats) -> dict[str, Any]:

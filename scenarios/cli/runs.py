@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import tyro
 from tyro.constructors import ConstructorRegistry
 
+from gyges.agents.trackers import Trackers
 from gyges.envs.errors import ConfigError, FileError
 from gyges.scenarios.cli import dry_run
 
@@ -34,11 +35,18 @@ class RunOptions:
     when a greater length is given; how it is shown and kept may change, all else may not."""
     tensorboard: bool = True
     """Write TensorBoard curves, where it is installed."""
+    wandb: str = ""
+    """Project of Weights & Biases to log to as well (extra `track`); WANDB_MODE=offline keeps it here."""
     quiet: bool = False
     """Show no progress."""
 
+    @property
+    def trackers(self) -> Trackers:
+        """Where the numbers go besides the run's own curves."""
+        return Trackers(self.tensorboard, self.wandb)
 
-MAY_CHANGE = ("resume", "tensorboard", "quiet", "every", "log_every", "threads")
+
+MAY_CHANGE = ("resume", "tensorboard", "wandb", "quiet", "every", "log_every", "threads")
 """Options that may be given anew with --resume."""
 
 

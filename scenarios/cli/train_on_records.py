@@ -113,7 +113,7 @@ def train(options: Any, command: str, begun: Begun | None) -> int:
 
     start = 0.0 if begun is None else begun.done
     shown = Progress(
-        name, how.steps, counter="step", folder=options.out, start=start, tensorboard=options.tensorboard,
+        name, how.steps, counter="step", folder=options.out, start=start, trackers=options.trackers,
         quiet=options.quiet,
     )  # fmt: skip
     with interruptible() as caught, shown:

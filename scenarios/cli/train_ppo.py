@@ -107,7 +107,7 @@ def train(options: PPORun, command: str, begun: Begun | None) -> int:
         echo(command, file=sys.stderr)
     progress = Progress(
         f"ppo, {options.scenario}, {options.rater}, seed {config.seed}", config.frames, folder=folder,
-        start=ppo.frames, tensorboard=options.tensorboard, quiet=options.quiet,
+        start=ppo.frames, trackers=options.trackers, quiet=options.quiet,
     )  # fmt: skip
     about = {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
     with interruptible() as caught, progress:

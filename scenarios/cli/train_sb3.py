@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -38,11 +37,9 @@ def learner(name: str) -> Learner:
         game, seats = setting(options.scenario, how.rows, how.seed, parse_settings(options.set))
         if not options.quiet:
             echo(command, file=sys.stderr)
-        outputs = [] if options.quiet else ["stdout"]
-        if options.tensorboard and importlib.util.find_spec("tensorboard"):
-            outputs.append("tensorboard")
         about = {"command": command, "run": plain(dataclasses.replace(options, resume=None))}
-        train_sb3(name.removeprefix("sb3-"), game, seats, how, options.out, about=about, outputs=outputs)
+        train_sb3(name.removeprefix("sb3-"), game, seats, how, options.out, about=about, quiet=options.quiet,
+                  trackers=options.trackers)  # fmt: skip
         return 0
 
     return Learner(SB3Run(out=Path("runs") / name), train, CARD)

@@ -83,7 +83,7 @@ def train(options: TextRun, command: str, begun: Begun | None) -> int:
         echo(command, file=sys.stderr)
     shown = Progress(
         f"text-{options.how.mode}", options.how.tokens, counter="tokens", folder=options.out,
-        tensorboard=options.tensorboard, quiet=options.quiet,
+        trackers=options.trackers, quiet=options.quiet,
     )  # fmt: skip
     with shown:
         model = pretrain(
