@@ -33,30 +33,9 @@ def kept(monkeypatch):
     return one
 
 
-PPO = [
-    "train",
-    "ppo",
-    "--scenario",
-    "tabular_steward-v1",
-    "--frames",
-    "2048",
-    "--rows",
-    "8",
-    "--threads",
-    "1",
-]
-SB3 = [
-    "train",
-    "sb3-a2c",
-    "--scenario",
-    "tabular_steward-v1",
-    "--frames",
-    "1000",
-    "--rows",
-    "4",
-    "--threads",
-    "1",
-]
+GAME = ["--scenario", "tabular_steward-v1", "--threads", "1"]
+PPO = ["train", "ppo", *GAME, "--frames", "1024", "--rows", "8"]
+SB3 = ["train", "sb3-a2c", *GAME, "--frames", "2600", "--rows", "1"]
 
 
 @pytest.mark.parametrize("words", [PPO, SB3], ids=["ppo", "sb3"])
