@@ -263,6 +263,8 @@ class WindowPerson(_Person):
     def after(self, observation: Observation, memory: npt.NDArray[np.int32], over: bool = False) -> None:
         """Show what an act has led to while the others choose; does nothing without a window."""
         if self._surface is not None and not observation.to_move[0]:
+            memory = memory.copy()
+            memory[:, 1] += np.round(observation.reward * observation.game.reward_scale).astype(np.int32)
             surface, board = self._opened(observation, 0)
             self._lead_over(surface, board, observation, 0, memory[0])
             self.paint(surface, observation, 0, memory[0], None, hint=OVER if over else WAITING)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gyges.envs.fairychess.encoding import cell_name
+from gyges.envs.fairychess.encoding import cell_name, slots_of
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.notation.fen import square_name
@@ -29,11 +29,14 @@ class BoardAction(msgspec.Struct, frozen=True):
 
     Attributes:
         action: its number.
-        name: what it is called: Nb1–c3, e4×d5, e7–e8=Q, P@e5, O-O, or its name where it is no move.
-        origin: the square it leaves; None for a drop and for what is no move.
-        to: the square it goes to; -1 for what is no move.
-        kind: the kind that is dropped, 0 for none.
-        becomes: the kind that the piece promotes to, 0 for none.
+        name: what it is called: Nb1–c3, e4×d5, e7–e8=Q, P@e5, O-O, Nb1–c3/H@b1, wall d4, or its name where it
+            is no move.
+        origin: the square it leaves; None for a drop, for a wall and for what is no move.
+        to: the square it goes to, or on which a wall is put; -1 for what is no move.
+        kind: the kind in hand that is dropped, 0 for none.
+        becomes: the kind that the piece promotes to, or as which it is dropped, 0 for none.
+        enters: the kind in hand that enters behind the move, 0 for none.
+        beside: in castling it enters on the rook's square.
         castles: the king goes towards the rook on `to`.
         captures: something is taken.
         removes: the square of a piece that tampering makes vanish, None for none.
@@ -49,6 +52,8 @@ class BoardAction(msgspec.Struct, frozen=True):
     to: int = -1
     kind: int = 0
     becomes: int = 0
+    enters: int = 0
+    beside: bool = False
     castles: bool = False
     captures: bool = False
     removes: int | None = None
@@ -76,7 +81,8 @@ def acts_of(game: Any, row: Any, actions: Iterable[int]) -> dict[int, BoardActio
 
 def act_of(game: Any, row: Any, action: int) -> BoardAction:
     """One legal action of a position."""
-    if not 0 < action < game.base_actions:
+    passing = game.family.passes and action == game.family.num_actions - 1
+    if passing or not 0 < action < game.base_actions:
         return _no_move(game, action)
     act = _move(game, row, action)
     return msgspec.structs.replace(act, name=_spoken(game.compiled, row, act))
@@ -110,20 +116,37 @@ def _no_move(game: Any, action: int) -> BoardAction:
 
 def _move(game: Any, row: Any, action: int) -> BoardAction:
     c: Compiled = game.compiled
+    family, cells = game.family, game.family.cells
+    if action >= family.wall_actions:
+        return BoardAction(action, to=square_of(game, action - family.wall_actions))
+    if action >= family.gate_actions:
+        slot, place = divmod(action - family.gate_actions, cells * cells)
+        act = msgspec.structs.replace(_step(game, row, action, place), enters=c.droppable[slot])
+        if act.castles and act.to == int(row[at.CASTLER + int(row[at.TURN])]):  # named from the rook's square
+            return msgspec.structs.replace(act, origin=act.to, to=act.origin, beside=True)
+        return act
+    if action >= family.drop_actions:
+        slot, cell = divmod(action - family.drop_actions, cells)
+        kind = next(kind for kind, j in slots_of(c, family).items() if j == slot)
+        held = int(c.table("hand")[kind])
+        return BoardAction(action, to=square_of(game, cell), kind=held, becomes=kind if kind != held else 0)
+    return _step(game, row, action, action)
+
+
+def _step(game: Any, row: Any, action: int, place: int) -> BoardAction:
+    """A move of a piece on the board, the one numbered `place` in a block of such moves."""
+    c: Compiled = game.compiled
     cells = game.family.cells
-    sheet = cells * cells
-    to = square_of(game, action % cells)
-    if action >= sheet * (1 + game.family.choices):
-        slot = (action - sheet * (1 + game.family.choices)) // cells
-        return BoardAction(action, to=to, kind=c.droppable[slot])
-    choice, origin = action // sheet, square_of(game, action % sheet // cells)
+    sheet, to = cells * cells, square_of(game, place % cells)
+    choice, origin = place // sheet, square_of(game, place % sheet // cells)
     board, info = row[c.row[1] : c.row[2]], row[: at.INFO]
     piece, there = int(board[origin]), int(board[to])
     kind, side = piece >> 2, (piece & 3) - 1
     castles = there & 3 == side + 1 and there < at.CIVILIAN
     passing = there == 0 and to in (info[at.EP0], info[at.EP1]) and _passes(c, kind, side, origin, to)
     becomes = c.choices[kind, side][choice - 1] if choice else 0
-    return BoardAction(action, "", origin, to, 0, becomes, castles, bool(there and not castles) or passing)
+    captures = bool(there and not castles) or passing
+    return BoardAction(action, "", origin, to, becomes=becomes, castles=castles, captures=captures)
 
 
 def _passes(c: Compiled, kind: int, side: int, origin: int, to: int) -> bool:
@@ -142,9 +165,20 @@ def _passes(c: Compiled, kind: int, side: int, origin: int, to: int) -> bool:
 def _spoken(c: Compiled, row: Any, act: BoardAction) -> str:
     there = square_name(c, act.to)
     if act.origin is None:
-        return f"{c.kinds[act.kind].symbol}@{there}"
+        kind = act.becomes or act.kind
+        return f"{c.kinds[kind].symbol}@{there}" if kind else f"wall {there}"
+    if act.enters:
+        entered = f"{c.kinds[act.enters].symbol}@{there if act.beside else square_name(c, act.origin)}"
+        return f"{_went(c, row, act)}/{entered}"
+    return _went(c, row, act)
+
+
+def _went(c: Compiled, row: Any, act: BoardAction) -> str:
+    """The name of a move of a piece on the board, without what enters behind it."""
+    assert act.origin is not None
     if act.castles:
         return "O-O" if act.to > act.origin else "O-O-O"
+    there = square_name(c, act.to)
     kind = c.kinds[int(row[c.row[1] + act.origin]) >> 2]
     letter = "" if kind.piece.name in PAWNS and kind.symbol == "P" else kind.symbol
     name = f"{letter}{square_name(c, act.origin)}{'×' if act.captures else '–'}{there}"

@@ -150,7 +150,7 @@ def _points(made: pygame.Surface, grid: Grid, ink: Ink) -> None:
     """Lines whose crossings are the places of pieces, palaces, the river."""
     made.fill((*ink.plain, 255), grid.rect)
     thick = max(1, grid.cell // 36)
-    river = (grid.files, grid.ranks) == (9, 10)
+    river = (grid.files, grid.ranks) == (9, 10) and grid.v.soldierPromotionRank > 1  # soldiers cross it
 
     def line(a: tuple[int, int], b: tuple[int, int]) -> None:
         p, q = (grid.centre(y * grid.files + x) for x, y in (a, b))

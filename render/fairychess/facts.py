@@ -122,6 +122,16 @@ def position_of(
     return PositionFacts(squares, hands, turn, checks if c.variant.checkCounting else None, last, check)
 
 
+def begun(game: Any, codes: Any, row: Any) -> Any:
+    """The engine's row as it is shown: with the move made whose wall is still to come."""
+    if not game.pending(codes):
+        return row
+    board = Board(game.variant)
+    board.row = row.copy()
+    board.play(next(iter(game.moves(codes).values())) & at.PLAIN)
+    return board.row
+
+
 def facts_of(board: Board, last: tuple[int, ...] = ()) -> PositionFacts:
     """The position of a `Board`."""
     info = board.row[: at.INFO]

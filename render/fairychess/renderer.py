@@ -24,6 +24,7 @@ from gyges.render.fairychess.facts import (
     StakesFacts,
     actor_of,
     attacked_royals,
+    begun,
     codes,
     position_of,
     stakes_of,
@@ -140,7 +141,8 @@ class FairyChessRenderer(Renderer):
         check = () if over else attacked_royals(self.position) if self.position.in_check else ()
         last = tuple(square_of(game, cell) for cell in (see.last_from, see.last_to) if cell >= 0)
         checks = (int(see.checks[0]), int(see.checks[1]))
-        position = position_of(game.compiled, engine, -1 if over else mover, checks, last, check)
+        shown = begun(game, seen, engine)
+        position = position_of(game.compiled, shown, -1 if over else mover, checks, last, check)
         known = not over and (view.truth or view.seat == mover)
         legal = batch.legal(row, mover) if known and batch.state.to_move[row, mover] else ()
         stakes = None
@@ -148,6 +150,7 @@ class FairyChessRenderer(Renderer):
             holdings = tuple(self._holding(batch, row, side) for side in (0, 1)) if view.truth else ()
             stakes = stakes_of(game, seen, view.seat, holdings)
         heading = self._ending(batch, row, view, see) if over else _heading(see, mover, bool(check))
+        heading += " · now put the wall" if game.pending(seen) else ""
         acts = tuple(acts_of(game, engine, legal).values())
         return ChessScene(heading, over, position, mover, acts, stakes)
 
@@ -282,16 +285,15 @@ class FairyChessRenderer(Renderer):
         draw.box(surface, frame.inflate(10, 10), theme.card, radius=8, edge=2, edge_colour=theme.accent)
         for j, act in enumerate(acts):
             box = pygame.Rect(x, top + (j if down else len(acts) - 1 - j) * cell, cell, cell)
-            assert act.origin is not None
-            code = table[scene.position.squares[act.origin]]
-            kind, up = act.becomes or code >> 2, (scene.mover == 0) != flip
+            moved = act.kind if act.origin is None else table[scene.position.squares[act.origin]] >> 2
+            kind, up = act.enters or act.becomes or moved, (scene.mover == 0) != flip
             draw.box(
                 surface,
                 box.inflate(-4, -4),
                 (214, 190, 156) if not theme.night else (104, 110, 134),
                 radius=6,
             )
-            image = self.pieces.image(kind, (code & 3) - 1, round(cell * 0.86), up)
+            image = self.pieces.image(kind, scene.mover, round(cell * 0.86), up)
             draw.stamp(surface, image, box.center, centre=True)
             self.popups.append(Spot(box, act.action))
 
@@ -350,7 +352,8 @@ class FairyChessRenderer(Renderer):
         c, seat = self.game.compiled, int(observation.seat[row])
         engine = self.game.rows_of(observation.codes[row])[0]
         acts = acts_of(self.game, engine, observation.legal(row))
-        return MoveChooser(self, acts, engine[c.row[1] : c.row[2]], seat)
+        shown = begun(self.game, observation.codes[row], engine)
+        return MoveChooser(self, acts, shown[c.row[1] : c.row[2]], seat)
 
     def transition(self, before: Any, observation: Observation, row: int) -> list[Pointing]:
         """How the last move is shown under way: a few pictures between two observations."""

@@ -122,6 +122,7 @@ def differs_on_purpose(v: Variant) -> bool:
     """Is it among what the page lists as different, or does its FEN not say all?"""
     royal = "".join(p.letter for p in v.pieces if p.royal)
     kings = royal + "".join(p.letter for p in v.pieces if p.name in ("king", "commoner"))
+    turning = "".join(letter for letter, _ in v.promotedPieceType)
     board = v.startFen.split()[0]
     fers = next((p.letter for p in v.pieces if p.name == "fers"), "")
     kinds = set(v.promotionPieceTypes[0] + v.promotionPieceTypes[1])
@@ -145,7 +146,10 @@ def differs_on_purpose(v: Variant) -> bool:
             v.sittuyinPromotion and bool(v.promotedPieceType),
             v.wallingRule != "none" and v.immobilityIllegal,
             v.chess960 and v.seirawanGating,
-            v.cambodianMoves and (v.castling or v.seirawanGating),
+            v.cambodianMoves and (v.castling or v.seirawanGating or not v.gating),
+            any(a and b for a, b in zip(v.passing, v.passOnStalemate, strict=True)),
+            bool(set(v.petrifyOnCaptureTypes) & set("".join(v.promotionPawnTypes) + turning)),
+            v.wallingRule == "duck" and bool(v.petrifyOnCaptureTypes),
             set(v.enPassantTypes[0] + v.enPassantTypes[1])
             != {p.letter for p in v.pieces if p.name == "pawn"},
             bool(set(v.castlingRookPieces) & set(royal)),

@@ -9,7 +9,8 @@ from collections import Counter
 from typing import Any
 
 from gyges.envs.fairychess import Variant, load
-from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.board import Board, castled_to
+from gyges.envs.fairychess.engine import layout as at
 
 
 @functools.lru_cache(maxsize=64)
@@ -30,17 +31,24 @@ class Move:
     def __init__(self, board: Board, name: str) -> None:
         found = re.match(r"([a-l]\d+)([a-l]\d+)", name)
         self.plain = name.partition(",")[0]
-        self.kind, self.symbol, self.royal = "", "", False
+        self.kind, self.letter, self.symbol, self.castles = "", "", "", False
         self.straight, self.far, self.capture, self.promotes = False, 0, False, False
         if not found:
             return
         v, (x, y), (u, w) = board.variant, square(found[1]), square(found[2])
+        end = w * v.maxFile + u
         code, taken = (int(board.row[board.compiled.row[1] + b * v.maxFile + a]) for a, b in ((x, y), (u, w)))
         if code & 3 in (1, 2):
             self.kind = board.compiled.kinds[code >> 2].piece.name
-            self.royal = board.compiled.kinds[code >> 2].piece.royal
+            self.letter = board.compiled.kinds[code >> 2].piece.letter
             self.symbol = board.compiled.kinds[code >> 2].symbol
-        self.straight, self.far, self.capture = x == u, abs(w - y), taken != 0 or x != u
+        passed = end in board.row[at.EP0 : at.EP0 + 2]
+        self.straight, self.far, self.capture = x == u, abs(w - y), taken != 0 or passed
+        self.castles = taken & 3 == code & 3 or any(
+            whole & at.CASTLE and castled_to(board.compiled, whole >> at.FROM & at.SQ, whole & at.SQ) == end
+            for whole in board.listed()[0]
+            if (whole >> at.FROM & at.SQ) == y * v.maxFile + x
+        )
         self.promotes = (u, w) in v.promotionRegion[int(board.row[0])]
 
 
@@ -66,8 +74,10 @@ def reason(oracle: Any, name: str, board: Board, move: str, ours: bool) -> str:
     if v.wallingRule == "duck" and (move in oracle.look(name, board.fen, [])["moves"]) == ours:
         return "a check that the leaving wall opens"
     stays = m.plain in Board(without(v, "wallingRule"), board.fen).moves() if walls else False
-    if v.wallingRule == "duck" and not ours and m.royal and stays:
+    if v.wallingRule == "duck" and not ours and stays:
         return "a king behind the wall that leaves"
+    if m.castles and walls:
+        return "castling named by the king's step"
     if ours and walls and not stays:
         return "a wall against check"
     if ours and v.dropPromoted and v.dropNoDoubled and move[0] == "+" and "@" in move:
@@ -78,7 +88,8 @@ def reason(oracle: Any, name: str, board: Board, move: str, ours: bool) -> str:
         return "triple steps"
     if m.kind == "pawn" and m.promotes and pawn not in v.promotionPawnTypes[side]:
         return "a pawn that does not promote"
-    if m.kind == "pawn" and m.promotes and v.piecePromotionOnCapture and not m.capture:
+    pawns = v.promotionPawnTypes[side]
+    if m.letter and m.letter in pawns and m.promotes and v.piecePromotionOnCapture and not m.capture:
         return "promotion on capture"
     unseen = ours and not v.checking and bool(v.mobilityRegion)
     if unseen and move not in Board(without(v, "mobilityRegion"), board.fen).moves():

@@ -24,6 +24,7 @@ from gyges.envs.rollout import Seating, rollout
 from gyges.render import play as playing
 from gyges.render.board.facts import ObservedRow, View
 from gyges.render.board.plain import renderer_for
+from gyges.render.fairychess import empty_board
 from gyges.render.fairychess.action_names import acts_of
 from gyges.render.fairychess.diagrams import diagram, sheet, targets_of
 from gyges.render.fairychess.empty_board import Grid
@@ -546,6 +547,90 @@ class Scripted:
         moves = {self.game.uci(observation.codes[0], int(a)): int(a) for a in observation.legal(0)}
         action = next((moves[w] for w in self.words if w in moves), int(observation.legal(0)[0]))
         return Decision(np.array([action], np.int32), memory)
+
+
+# Moves with a second square, pieces dropped turned over, passes.
+
+
+@pytest.mark.parametrize("variant", ["duck", "seirawan", "shouse", "janggi", "kyotoshogi", "sittuyin"])
+def test_every_action_is_read_and_named_once(variant: str) -> None:
+    game = registry.make("fairychess-v1", variant=variant)
+    batch, luck = Batch(game, 1, seed=2), np.random.default_rng(4)
+    for _ in range(24):
+        seat = int(batch.codes[0, 0, 2])
+        legal = batch.legal(0, seat)
+        acts = acts_of(game, game.rows_of(batch.codes[0, seat])[0], legal)
+        assert len({act.name for act in acts.values()}) == len(legal)
+        actions = np.zeros((1, 2), np.int32)
+        actions[0, seat] = luck.choice(legal)
+        batch.step(actions)
+
+
+class Walled(Table):
+    """A table at which the first half of a turn has been played."""
+
+    def play(self, name: str) -> None:
+        words = self.game.uci_names(self.observation.codes[0])
+        actions = np.zeros((1, 2), np.int32)
+        actions[0, self.seat] = next(a for a, word in words.items() if word == name)
+        self.batch.step(actions)
+        seating = Seating(self.batch, [RandomPolicy()] * 2)
+        self.observation = seating.observation(seating.groups[0]).take(np.array([self.seat]))
+        self.chooser = self.board.chooser(self.observation, 0)
+        self.paint()
+
+
+def test_a_wall_is_put_by_a_click() -> None:
+    table = Walled("duck", "")
+    table.play("e2e4")
+    shown = table.board.scene_facts(table.batch, 0, View(seat=0))
+    assert shown.position.squares[28] == "P"  # the move is seen while its wall is still to come
+    assert shown.position.squares[12] == ""
+    assert shown.heading.endswith("now put the wall")
+    assert table.send(*table.click("d4")) == "e2e4,e4d4"
+
+
+def test_a_piece_enters_behind_a_first_move() -> None:
+    table = Table("seirawan", "")
+    assert table.send(*table.click("b1"), *table.click("c3")) is None
+    words = [table.game.uci(table.observation.codes[0], s.action) for s in table.board.popups]
+    assert sorted(words) == ["b1c3", "b1c3e", "b1c3h"]
+    spot = table.board.popups[words.index("b1c3h")]
+    assert table.send(event(DOWN, spot.rect.center)) == "b1c3h"
+    acts = table.chooser.acts.values()
+    assert {a.name for a in acts if a.enters} >= {"Nb1–c3/H@b1", "Nb1–c3/E@b1"}
+
+
+def test_castling_lets_a_piece_enter_on_either_square() -> None:
+    table = Table("seirawan", "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQK2R[HEhe] w KQBCDkqbcdfg - 0 1")
+    castles = {a.name: a for a in table.chooser.acts.values() if a.castles}
+    assert set(castles) == {"O-O", "O-O/H@e1", "O-O/E@e1", "O-O/H@h1", "O-O/E@h1"}
+    assert {(a.origin, a.to) for a in castles.values()} == {(4, 7)}
+
+
+def test_a_piece_is_dropped_turned_over() -> None:
+    table = Table("kyotoshogi", "2k2/5/5/5/2K2[P] w - - 0 1")
+    own = next(h for h in table.board.hands if h.side == 0)
+    table.send(event(DOWN, own.rect.center), event(GO, table.at("a3")), event(UP, table.at("a3")))
+    words = [table.game.uci(table.observation.codes[0], s.action) for s in table.board.popups]
+    assert sorted(words) == ["+P@a3", "P@a3"]
+    assert table.send(event(DOWN, table.board.popups[words.index("+P@a3")].rect.center)) == "+P@a3"
+
+
+def test_a_pass_is_an_option() -> None:
+    table = Table("janggi", "")
+    spot = next(s for s in table.board.spots if s.action == table.game.num_actions - 1)
+    assert table.send(event(DOWN, spot.rect.center)) in ("e2e2", "e1e1")
+
+
+@pytest.mark.parametrize(("name", "river"), [("xiangqi", True), ("janggi", False)])
+def test_only_boards_whose_soldiers_cross_have_a_river(
+    name: str, river: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[str] = []
+    monkeypatch.setattr(empty_board.draw, "write", lambda surface, at, text, *_, **__: words.append(text))
+    empty_board.background.__wrapped__(load(name), 40, False, False)
+    assert ("r  i  v  e  r" in words) is river
 
 
 # Replays and files.

@@ -14,7 +14,7 @@ from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode
 from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.policy import Policy, RandomPolicy
-from gyges.envs.rollout import Seating, play
+from gyges.envs.rollout import Seating, play, rollout
 from gyges.render import play as playing
 from gyges.render.board.chooser import Chooser
 from gyges.render.board.options import Spot
@@ -250,3 +250,20 @@ def test_columns_fill_downwards() -> None:
     assert found == ["a   d", "b   e", "c"]
     assert all(len(line) <= 40 for line in columns([f"option {k}" for k in range(30)], 40))
     assert sorted(" ".join(found).split()) == list("abcde")
+
+
+def test_the_last_reward_is_shown_when_the_game_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = registry.make("fairychess-v1", start="k7/8/1K6/8/8/8/8/7R w - - 0 1")
+    batch = Batch(game, 1, seed=1)
+    person, shown = WindowPerson((1000, 640)), list[int]()
+    seating = Seating(batch, [person, RandomPolicy()])
+    monkeypatch.setattr(person, "_surface", pygame.Surface((1000, 640)))
+    monkeypatch.setattr(person, "paint", lambda s, o, row, memory, *a, **k: shown.append(int(memory[1])))
+    monkeypatch.setattr(pygame.event, "pump", lambda: None)
+    monkeypatch.setattr(pygame.display, "flip", lambda: None)
+    mate = next(int(a) for a in batch.legal(0, 0) if game.uci(batch.codes[0, 0], int(a)) == "h1h8")
+    monkeypatch.setattr(person, "ask", lambda *_: mate)
+    mine = seating.group(person)
+    for step in rollout(batch, seating, []):
+        person.after(seating.observation(mine), mine.memory, step.last)
+    assert shown == [game.reward_scale]
