@@ -5,5 +5,5 @@ author = "The Gyges authors"
 extensions = ["myst_parser"]
 html_theme = "furo"
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
