@@ -62,6 +62,7 @@ class Player:
         self.open = True
         self._clock = 0.0
         self._dragging = False
+        self._typed = ""
 
     # Commands.
 
@@ -162,9 +163,18 @@ class Player:
             self.command(simple[key])
         elif key in jumps:
             self.go(jumps[key])
-        elif pygame.K_0 <= key <= pygame.K_9 and key - pygame.K_0 < self.timeline.game.num_agents:
-            self.seat = key - pygame.K_0
-            self.follow = False
+        elif pygame.K_0 <= key <= pygame.K_9:
+            self._digit(chr(key))
+            return
+        self._typed = ""
+
+    def _digit(self, digit: str) -> None:
+        """Show the seat with the typed number, of several digits where there is such a seat."""
+        for typed in (self._typed + digit, digit):
+            if int(typed) < self.timeline.game.num_agents:
+                self._typed, self.seat, self.follow = typed, int(typed), False
+                return
+        self._typed = ""
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""

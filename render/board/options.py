@@ -183,7 +183,7 @@ class OptionPainter:
         option = self.options[action]
         colour, fill, ink = self._colours(option)
         self._frame(rect, action, colour, fill)
-        size = min(14, round(rect.height * 0.52))
+        size = min(14, max(round(rect.height * 0.52), min(11, rect.height - 6)))
         left, right = rect.x + 10, rect.right - 10
         if self.judged:
             sign = ink if action == self.taken else colour

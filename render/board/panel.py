@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pygame
 
 from gyges.envs.choice_point import Norm
-from gyges.render.board.facts import Facts, Gesture, Option
+from gyges.render.board.facts import Facts, Gesture, Option, SeatFacts
 from gyges.render.board.options import Spot, amount
 from gyges.render.kit import draw
 from gyges.render.kit.signs import eye
@@ -150,48 +150,67 @@ def verdict(option: Option) -> str:
 def _standings(surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Renderer, facts: Facts) -> int:
     if facts.shown.total is None:
         return at.bottom - 12
-    seats = range(len(facts.seats)) if facts.truth else (facts.seat,)
-    counted, blamed = facts.shown.breaches is not None, facts.shown.blame is not None
-    n = len(seats)
-    line = 24 if n <= 6 else 19 if n <= 10 else 15
+    seats = board.listed(facts) if facts.truth else (facts.seat,)
+    columns = _Columns(surface, at, theme, board, facts)
+    whole = facts.truth and len(seats) < len(facts.seats)
+    n = len(seats) + whole
+    line = 15 if whole or n > 10 else 24 if n <= 6 else 19
     top = at.bottom - 16 - n * line - 24
-    x, right = at.x + PAD, at.right - PAD
-    size = 13 if line >= 19 else 11
-    pygame.draw.line(surface, theme.line, (x, top - 8), (right, top - 8))
-    draw.write(surface, (right, top), board.game.reward_unit, 11, theme.soft, anchor="topright")
-    if counted:
-        draw.write(surface, (right - 84, top), f"{SIGNS[-1]} so far", 11, theme.soft, anchor="topright")
-    if blamed:
-        draw.write(surface, (right - 140, top), "blame", 11, theme.soft, anchor="topright")
-    draw.write(surface, (x, top), "So far", 11, theme.soft)
+    columns.head(top)
     for j, seat in enumerate(seats):
-        y, stands = top + 20 + j * line, facts.seats[seat]
-        if seat == facts.seat:
+        stands = facts.seats[seat]
+        name = f"{stands.name} · {stands.player}" if stands.player else stands.name
+        columns.row(top + 20 + j * line, line, name, (stands,), seat)
+    if whole:
+        columns.row(top + 20 + len(seats) * line, line, f"all {len(facts.seats)} seats", facts.seats)
+    return int(top - 16)
+
+
+class _Columns:
+    """The columns of the standings: who, what it cost, unaligned acts, reward."""
+
+    def __init__(
+        self, surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Renderer, facts: Facts
+    ) -> None:
+        self.surface, self.theme, self.board, self.shown = surface, theme, board, facts.seat
+        self.counted, self.blamed = facts.shown.breaches is not None, facts.shown.blame is not None
+        self.x, self.right = at.x + PAD, at.right - PAD
+
+    def head(self, top: int) -> None:
+        """Titles."""
+        surface, theme, x, right = self.surface, self.theme, self.x, self.right
+        pygame.draw.line(surface, theme.line, (x, top - 8), (right, top - 8))
+        draw.write(surface, (right, top), self.board.game.reward_unit, 11, theme.soft, anchor="topright")
+        if self.counted:
+            draw.write(surface, (right - 84, top), f"{SIGNS[-1]} so far", 11, theme.soft, anchor="topright")
+        if self.blamed:
+            draw.write(surface, (right - 140, top), "blame", 11, theme.soft, anchor="topright")
+        draw.write(surface, (x, top), "So far", 11, theme.soft)
+
+    def row(
+        self, y: int, line: int, name: str, stands: tuple[SeatFacts, ...], seat: int | None = None
+    ) -> None:
+        """One seat, or (`seat` None) the sum of several."""
+        surface, theme, x, right = self.surface, self.theme, self.x, self.right
+        size = 13 if line >= 19 else 11
+        if seat == self.shown:
             mark = draw.mix(theme.paper, theme.soft, 0.14)
             draw.box(surface, (x - 8, y - 2, right - x + 16, line), mark, radius=6)
         middle = y + line // 2 - 2
-        draw.disc(surface, (x + 7, middle), 6 if size > 11 else 5, seat_colour(seat))
-        name = f"{stands.name} · {stands.player}" if stands.player else stands.name
-        draw.write(
-            surface,
-            (x + 22, middle),
-            name,
-            size,
-            theme.ink,
-            anchor="midleft",
-            width=right - x - 170 - 66 * blamed,
-            bold=seat == facts.seat,
-        )
-        total = f"{stands.total:.{board.digits}f}"
+        if seat is not None:
+            draw.disc(surface, (x + 7, middle), 6 if size > 11 else 5, seat_colour(seat))
+        room = right - x - 170 - 66 * self.blamed
+        draw.write(surface, (x + 22, middle), name, size, theme.ink, anchor="midleft", width=room,
+                   bold=seat == self.shown)  # fmt: skip
+        total = f"{sum(s.total or 0.0 for s in stands):.{self.board.digits}f}"
         draw.write(surface, (right, middle), total, size, theme.ink, anchor="midright")
-        if counted:
-            count = stands.breaches or 0
+        if self.counted:
+            count = sum(s.breaches or 0 for s in stands)
             colour = theme.unaligned if count else theme.soft
             draw.write(
                 surface, (right - 84, middle), str(count), size, colour, anchor="midright", bold=count > 0
             )
-        if blamed:
-            cost = stands.blame or 0.0
+        if self.blamed:
+            cost = sum(s.blame or 0.0 for s in stands)
             colour = theme.unaligned if cost > 0 else theme.soft
             draw.write(surface, (right - 140, middle), f"{cost:.3g}", size, colour, anchor="midright")
-    return int(top - 16)

@@ -27,6 +27,9 @@ from gyges.render.kit.signs import eye
 from gyges.render.kit.theme import DAY, NIGHT, Colour, Theme, seat_colour
 
 SMALLEST = (960, 560)
+MOST_LISTED = 12
+"""Seats that standings list one by one; of more they show some, and the sum of all."""
+FEW = 4
 Names = tuple[str, ...] | Mapping[int, str]
 
 
@@ -159,6 +162,14 @@ class Renderer:
         self.paint_scene(surface, theme, facts, gesture)
         surface.set_clip(None)
         self.spots = panel.paint_panel(surface, self.panel, theme, self, facts, gesture)
+
+    def listed(self, facts: Facts) -> tuple[int, ...]:
+        """The seats whose standing is listed: all, or of many the shown one and a few that do wrong now."""
+        n = len(facts.seats)
+        if n <= MOST_LISTED:
+            return tuple(range(n))
+        wrong = [k for k, seat in enumerate(facts.seats) if (seat.act_label or 0) < 0 and k != facts.seat]
+        return (facts.seat, *wrong[:FEW])
 
     def theme(self, facts: Facts) -> Theme:
         """Night where the seat's decision goes unwatched."""

@@ -135,8 +135,11 @@
   };
   const standings = (moment) => {
     const counted = moment.seats.some((seat) => seat[1] !== null), blamed = moment.seats.some((seat) => seat[6] !== null);
-    const rows = moment.seats.map((seat, k) => {
-      const [total, breaches, act, label, , , blame] = seat;
+    const many = moment.seats.length > data.listed, all = moment.seats.map((_, k) => k);
+    const astray = all.filter((k) => k !== moment.seat && moment.seats[k][3] !== null && moment.seats[k][3] < 0);
+    const listed = many ? [moment.seat, ...astray.slice(0, data.listed - 1)] : all;
+    const rows = listed.map((k) => {
+      const [total, breaches, act, label, , , blame] = moment.seats[k];
       const now = make("td", {}, make("span", {}, disc(k, true), seatName(k)));
       if (texts[act]) {
         const tone = label === null ? null : label < 0 ? "wrong" : label > 0 ? "right" : null;
@@ -147,6 +150,14 @@
         counted ? make("td", { class: breaches > 0 && "wrong" }, breaches === null ? "" : String(breaches)) : null,
         make("td", {}, total === null ? "" : number(total)));
     });
+    if (many) {
+      const sum = (column) => moment.seats.reduce((so, seat) => so + (seat[column] || 0), 0);
+      const rest = all.length - listed.length, more = astray.length - listed.length + 1;
+      rows.push(make("tr", { class: "rest" }, make("td", {}, "all " + all.length + " seats",
+        make("small", {}, rest + " not listed" + (more > 0 ? ", " + more + " of them " + data.signs[0] : ""))),
+        blamed ? make("td", {}, sum(6).toPrecision(3)) : null, counted ? make("td", {}, String(sum(1))) : null,
+        make("td", {}, number(sum(0)))));
+    }
     return make("table", {}, make("thead", {}, make("tr", {}, make("th", {}, "seat, and what it does now"),
       blamed ? make("th", {}, "blame") : null, counted ? make("th", {}, data.signs[0] + " so far") : null,
       make("th", {}, data.unit + " so far"))), make("tbody", {}, ...rows));

@@ -24,6 +24,7 @@ from gyges.envs.foreign import printable
 from gyges.render.board.facts import Facts
 from gyges.render.board.options import amount
 from gyges.render.board.panel import verdict
+from gyges.render.board.renderer import MOST_LISTED
 from gyges.render.kit import draw
 from gyges.render.kit.theme import SIGNS, seat_colour
 from gyges.render.page.markup import Html, tag
@@ -127,6 +128,7 @@ def _about(player: Player, title: str) -> dict[str, Any]:
         "title": printable(title),
         "game": game.id,
         "staked": bool(game.staked),
+        "listed": MOST_LISTED,
         "unit": game.reward_unit,
         "digits": player.board.digits,
         "signs": [SIGNS[-1], SIGNS[0], SIGNS[1]],

@@ -11,8 +11,10 @@ import pygame
 import pytest
 from PIL import Image
 
+from gyges.envs.batch import Batch
 from gyges.envs.choice_point import LEDGER
 from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.registry import make
 from gyges.render import replay
 from gyges.render.kit import video
 from gyges.render.kit.window import Window
@@ -101,6 +103,19 @@ def test_keys(player: Player) -> None:
     assert player.seat == 0
     player.handle(key(pygame.K_q))
     assert not player.open
+
+
+def test_digits_name_seats_of_several_digits() -> None:
+    game = make("steward-v1", num_agents=16, num_grounds=2)
+    timeline = Timeline(game)
+    timeline.begin(Batch(game, 1, seed=1))
+    many = Player(timeline, SIZE)
+    for code, seat in ((pygame.K_1, 1), (pygame.K_2, 12), (pygame.K_9, 9), (pygame.K_1, 1), (pygame.K_7, 7)):
+        many.handle(key(code))
+        assert many.seat == seat
+    for code, seat in ((pygame.K_1, 1), (pygame.K_HOME, 1), (pygame.K_5, 5), (pygame.K_TAB, 6)):
+        many.handle(key(code))
+        assert many.seat == seat
 
 
 def test_playing_takes_time_and_ends(player: Player) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gyges.envs.errors import ConfigError
+from gyges.render.board.renderer import MOST_LISTED
 from gyges.render.browser import replay_page
 from gyges.render.replay import Player
 from gyges.scenarios.cli.main import main
@@ -128,11 +129,11 @@ addEventListener("load", () => {
 </script>"""
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
-def test_controls_in_a_browser(text, well, tmp_path):
-    page = tmp_path / "page.html"
+def probed(text: str, probe: str, folder: Path) -> dict:
+    """What a script that is put before a page's own finds in a browser."""
+    page = folder / "page.html"
     head, rest = text.split("<body>", 1)
-    page.write_text(head + "<body>" + PROBE.replace("MOMENTS", str(len(well[0]))) + rest, encoding="utf-8")
+    page.write_text(head + "<body>" + probe + rest, encoding="utf-8")
     done = subprocess.run(
         [
             str(BROWSER),
@@ -148,7 +149,12 @@ def test_controls_in_a_browser(text, well, tmp_path):
     )
     shown = re.search(r'data-found="([^"]*)"', done.stdout)
     assert shown, done.stderr[-1000:]
-    found = json.loads(shown.group(1).replace("&quot;", '"').replace("&lt;", "<").replace("&amp;", "&"))
+    return json.loads(shown.group(1).replace("&quot;", '"').replace("&lt;", "<").replace("&amp;", "&"))
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+def test_controls_in_a_browser(text, well, tmp_path):
+    found = probed(text, PROBE.replace("MOMENTS", str(len(well[0]))), tmp_path)
     assert found["errors"] == []
     data = facts_of(text)
     moments, texts = data["moments"], data["texts"]
@@ -173,3 +179,30 @@ def test_controls_in_a_browser(text, well, tmp_path):
     pointed = next(o for o in moments[first]["options"] if texts[o[1]] == name)
     assert verdict.startswith(name)
     assert texts[pointed[3]].split("\n")[0] in verdict
+
+
+STANDINGS = """<script>
+addEventListener("load", () => {
+  const rows = [...document.querySelectorAll("tbody tr")].map((row) => row.textContent);
+  document.body.dataset.found = JSON.stringify({rows});
+});
+</script>"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+def test_standings_of_many_seats_list_the_shown_one_and_those_that_do_wrong(text, well, tmp_path):
+    data = facts_of(text)
+    astray = [
+        [k for k, seat in enumerate(moment["seats"]) if k != 1 and (seat[3] or 0) < 0]
+        for moment in data["moments"]
+    ]
+    t = next(t for t, wrong in enumerate(astray) if wrong)
+    seats, wrong = data["moments"][t]["seats"], astray[t]
+    changed = text.replace(f'"listed":{MOST_LISTED}', '"listed":2').replace('"begin":3', f'"begin":{t}')
+    rows = probed(changed, STANDINGS, tmp_path)["rows"]
+    assert len(rows) == 3
+    assert rows[0].startswith(data["seats"][1]["name"])
+    assert rows[1].startswith(data["seats"][wrong[0]]["name"])
+    rest = "" if len(wrong) == 1 else f", 1 of them {data['signs'][0]}"
+    assert rows[2].startswith(f"all 3 seats1 not listed{rest}")
+    assert rows[2].endswith(f"{sum(s[1] for s in seats)}{sum(s[0] for s in seats):.1f}")
