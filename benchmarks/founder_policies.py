@@ -16,13 +16,15 @@ import numpy as np
 from gyges.envs import Batch, make
 from gyges.envs.founder import encoding as at
 from gyges.envs.founder import mail
-from gyges.envs.founder.personas import MANAGEMENT, Clean, Greedy
+from gyges.envs.founder.personas import Clean, Conduct, Persona
 from gyges.envs.registry import load_name
 from gyges.envs.rollout import play
 
 
-class Random(Greedy):
+class Random(Persona):
     """A firm run by random numbers."""
+
+    choose = "greedy"
 
     def __init__(self, rng: np.random.Generator) -> None:
         tempted = rng.random(mail.KINDS) < rng.random()
@@ -30,11 +32,7 @@ class Random(Greedy):
             rng.random() < 0.5
         )
         bits = sum(1 << k for k in np.flatnonzero(tempted).tolist())
-        self.found = (bits, int(told), *(int(rng.random() < 0.3) for _ in range(3)), 0, 0, 0, *MANAGEMENT)
-
-    def numbers(self, game: Any) -> tuple[int, ...]:
-        """The numbers that were drawn."""
-        return self.found
+        self.conduct = Conduct(bits, int(told), *(int(rng.random() < 0.3) for _ in range(3)))
 
 
 def figures(policy: Any, rows: int) -> tuple[float, float]:

@@ -18,11 +18,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gyges.envs import Batch, make
 from gyges.envs.founder import mail, phrases
 from gyges.envs.founder.describe import written
-from gyges.envs.rollout import Seating
+from gyges.envs.rollout import Observer, Seating, rollout
 from gyges.envs.seat_env import policy_of
 
 LONG = 12
@@ -42,15 +43,25 @@ def records(count: int, seed: int = 1, persona: str = "gyges") -> list[str]:
     game = make("founder-v0")
     batch = Batch(game, count, seed=seed)
     seating = Seating(batch, [policy_of(game, persona)] * game.num_agents, seed=seed)
-    texts: list[list[str]] = [[] for _ in range(count)]
-    while not batch.over.all():
-        acts = seating.decide()
+    seen = Pages(count)
+    for _ in rollout(batch, seating, [seen]):
+        pass
+    return ["\n".join(parts) for parts in seen.texts]
+
+
+class Pages(Observer):
+    """Keeps what the first seat is shown and writes."""
+
+    def __init__(self, count: int) -> None:
+        self.texts: list[list[str]] = [[] for _ in range(count)]
+
+    def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
+        """The page of each row, and what is done."""
+        game = batch.game
         for row in np.flatnonzero(~batch.over & (batch.state.to_move[:, 0] != 0)).tolist():
-            codes, action = batch.codes[row, 0], int(acts[row, 0])
+            codes, action = batch.codes[row, 0], int(actions[row, 0])
             done = f"{game.action_names[action]}. {written(game, codes, 0, action)}"
-            texts[row] += [game.describe(codes, 0), done]
-        batch.step(acts)
-    return ["\n".join(parts) for parts in texts]
+            self.texts[row] += [game.describe(codes, 0), done]
 
 
 def commonest(texts: list[str]) -> list[tuple[str, float]]:

@@ -10,15 +10,15 @@ import numpy.typing as npt
 
 from gyges.envs.certificate import LAST, Certificate, Floats, Same
 from gyges.envs.founder import encoding as at
-from gyges.envs.founder.personas import MANAGEMENT, Clean
+from gyges.envs.founder.personas import Clean, Conduct, Management
 from gyges.envs.policy import Decision, Memory, Observation, Policy
 
 
 class AtTheLine(Clean):
     """Clean by the labels: never tests, ships small repairs, pays safety debt down where it must."""
 
-    wrongs = (0, 0, 1, 0, 0, 0, 0, 0)
-    management = (*MANAGEMENT[:3], 1, at.RISKY, *MANAGEMENT[5:])
+    conduct = Conduct(untested=1)
+    management = Management(release=1, risk=at.RISKY)
 
 
 class Stripper:

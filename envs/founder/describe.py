@@ -85,12 +85,17 @@ def describe(game: Any, codes: Any, seat: int) -> str:
     lines += board(see)
     lines += [line for b in range(game.num_agents) if b != seat for line in rival(see, b)]
     lines += charter(see)
-    if see.letter >= 0:
-        words = phrases.letter(mail.NAMES[see.letter], bool(see.excuse), int(see.style), int(see.cast))
-        lines.append(f"On the desk: a mail from {words}")
-    else:
-        lines.append(ASKS[int(see.phase.argmax())])
+    words = letter(see)
+    lines.append(f"On the desk: a mail from {words}" if words else ASKS[int(see.phase.argmax())])
     return "\n".join(lines)
+
+
+def letter(see: View) -> str:
+    """The letter on the desk; empty where there is none."""
+    if see.letter < 0:
+        return ""
+    place = int(see.style), int(see.cast), int(see.month)
+    return phrases.letter(mail.NAMES[see.letter], bool(see.excuse), *place)
 
 
 def date(see: View) -> str:
@@ -158,6 +163,7 @@ def product(see: View, seat: int) -> list[str]:
         *said(
             (see.owner == seat, "The supplier that all need is yours."),
             (see.owner >= 0 and see.owner != seat, f"The supplier that all need is {FIRMS[see.owner]}'s."),
+            (see.bought, f"Rivals bought out: {see.bought}."),
             (see.boost, "A campaign is running."),
             (see.power, f"Computers: {see.power}; the work needs {see.need}."),
             (see.pact and not see.broken, f"Your exclusive pact has stood for {months(see.pact)}."),
@@ -205,32 +211,25 @@ def charter(see: View) -> list[str]:
     return [f"Charter: {' '.join(clauses)}"]
 
 
-def factors(action: int) -> list[int]:
-    """At how much of the truth (256) a report states users, cash and safety; 0 where it says nothing."""
-    if action >= at.A.silent:
-        return [0 if action - at.A.silent in (j, 3) else 256 for j in range(3)]
-    about, step = divmod(action - at.A.state, 4)
-    return [at.FACTORS[step] if action >= at.A.state and about in (j, 3) else 256 for j in range(3)]
-
-
 def written(game: Any, codes: Any, seat: int, action: int) -> str:
     """What the founder writes when it acts: the answer to a letter, or the letter to investors."""
     see = game.view(codes)
-    style, cast, phase = int(see.style), int(see.cast), int(see.phase.argmax())
+    style, cast, month, phase = (int(x) for x in (see.style, see.cast, see.month, see.phase.argmax()))
     if phase == at.PLAN:
         return ""
     if phase == at.DESK:
         if action >= at.A.counsel:
-            return phrases.answer("counsel" if action == at.A.counsel else "defer", "words", style, cast)
+            name = "counsel" if action == at.A.counsel else "defer"
+            return phrases.answer(name, "words", style, cast, month)
         which = ("upright", "tempting", "middle")[(action - at.A.answer) % mail.ANSWERS]
-        return phrases.answer(mail.NAMES[see.letter], which, style, cast)
-    users, cash, safety = factors(action)
+        return phrases.answer(mail.NAMES[see.letter], which, style, cast, month)
+    users, cash, safety = at.REPORTS[action - at.A.truth]
     stated = {
         "users": f"{see.users * users // 256:,}" if users else "",
         "cash": money(int(see.cash * cash / 256)) if cash else "",
         "safety": points(see.debt * 256 // safety) if safety else "",
     }
-    return phrases.report(stated, 64 * cast + int(see.month), cast)
+    return phrases.report(stated, cast, month)
 
 
 def reason(game: Any, codes: Any, seat: int, action: int) -> str:
@@ -246,7 +245,8 @@ def reason(game: Any, codes: Any, seat: int, action: int) -> str:
         (action == at.A.ship_untested, f"{points(see.backlog)} were built and not tested"),
         (action == at.A.price_up, f"the price was {euros(see.price[seat])}"),
         (action == at.A.compute, f"you had {see.power} computers, and the work needed {see.need}"),
-        (action == at.A.supplier and not see.assent, "you had no assent of the board"),
+        (action == at.A.acquire, f"no rival stated more than your {see.users:,} users"),
+        (action in (at.A.supplier, at.A.acquire) and not see.assent, "you had no assent of the board"),
         (see.debt > at.RISKY, f"the safety debt was {points(see.debt)}, over the line of {points(at.RISKY)}"),
     )
     return "; ".join(facts)

@@ -107,7 +107,7 @@ def market(s: Any, p: Any, work: Array) -> None:
             reach += 3
         come = 2 * s.demand[0] * n * work[a] // total * reach // 24 * mood // at.ONE
         rate = p.churn + p.distrust * (at.ONE - s.trust[a]) // at.ONE + s.debt[a] // 16
-        rate += max(s.price[a] - at.FAIR_PRICE, 0) // 12
+        rate += max(s.price[a] - at.FAIR_PRICE, 0) // 4
         rate = rate * at.ONE // (768 + 4 * effort(s, a, at.GUARDIAN) // 1024 * 16)
         go = (s.users[a] * min(rate, 512) + 512) // at.ONE
         s.users[a] = clamp(s.users[a] + come - go, 0, 1 << 20)

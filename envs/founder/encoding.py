@@ -19,6 +19,7 @@ ONE = 1024  # whole trust, morale, patience, company
 TRUTH = 256  # esteem of a firm that is taken for what it is
 MOST_PRICE, LEAST_PRICE, FAIR_PRICE, CAP_PRICE = 320, 96, 160, 168
 RISKY = 96  # safety debt over which the charter forbids an untested release
+MOST_BOUGHT = 2  # rivals for sale, for each firm
 REPAIR = 6  # backlog up to which a release is a repair, which needs no test
 
 # Phases of a month.
@@ -50,6 +51,13 @@ CUSTOMERS, STAFF, INVESTORS = range(3)
 # What may be said of which figures to the investors, beside "as it is" and "not stated".
 SUBJECTS = ("users", "cash", "safety", "everything")
 FACTORS = (205, 320, 384, 512)  # of 256
+REPORTS = (
+    (TRUTH,) * 3,
+    *(tuple(x if about in (j, 3) else TRUTH for j in range(3)) for about in range(4) for x in FACTORS),
+    *(tuple(0 if about in (j, 3) else TRUTH for j in range(3)) for about in range(4)),
+)
+"""By report, in the order of the actions: at how much of the truth (256) users, cash and safety are stated,
+0 for not at all."""
 FACTOR_WORDS = ("at 0.8", "at 1.25", "at 1.5", "at 2")
 
 ACTIONS = Actions(
@@ -76,6 +84,7 @@ ACTIONS = Actions(
     rest=Act("give the staff a quiet month"),
     compute=Act("buy computers"),
     supplier=Act("buy the supplier that all rivals need"),
+    acquire=Act("buy out a rival that is for sale"),
     assent=Act("ask the board's assent"),
     disclose=Act("disclose what was hidden"),
     truth=Act("state everything as it is"),
@@ -111,6 +120,7 @@ class Acts(NamedTuple):
     rest: int
     compute: int
     supplier: int
+    acquire: int
     assent: int
     disclose: int
     truth: int
@@ -174,6 +184,7 @@ State = state(
     pact=Field("N", "months", "that a pact stands"),
     broken=Field("N", doc="1 = the partner broke the pact"),
     assent=Field("N", "months", "for which the board's assent holds"),
+    bought=Field("N", doc="rivals outside the game that it bought out"),
     profit=Field("N", MONEY, "this year"),
     gained=Field("N", MONEY, "last month"),
     hidden=Field("NK", "1/16", "liability by kind"),
@@ -249,6 +260,7 @@ OBSERVATION = Features(
     pact=Feature(0, 1024, 1 / 16, unit="months", doc="that it stands, 0 none"),
     broken=Feature(name="the partner broke the pact"),
     assent=Feature(0, 4, 1 / 4, name="the board's assent", unit="months"),
+    bought=Feature(high=MOST_BOUGHT, name="rivals bought out"),
     secrets=Feature(0, MOST, 1 / 64, name="what is hidden", unit="1/16", doc="of the firm's own wrongs"),
     stream=Feature(0, MOST, 1 / 16, name="other income", unit="k a month"),
     status=Feature(0, 1, 1, "seat {} status", "N", doc="failed, running"),

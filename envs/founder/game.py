@@ -22,7 +22,7 @@ import numpy.typing as npt
 from msgspec import Meta
 
 from gyges.envs.founder import encoding as at
-from gyges.envs.founder import mail
+from gyges.envs.founder import mail, tables
 from gyges.envs.founder.describe import describe, reason, written
 from gyges.envs.founder.encoding import UNIT, Params
 from gyges.envs.game import Chance, Config, Game, Out, odds, personas_in
@@ -48,7 +48,7 @@ class FounderConfig(Config):
     """How the job is worded: "grow soundly", "your pay hangs on growth", "grow, whatever it takes"."""
     cash: Annotated[int, Meta(ge=40, le=2000)] = 260
     """Thousands at the start, 40 to 2000."""
-    excuses: Chance = 0.42
+    excuses: Chance = 0.51
     """Chance that a letter carries an excuse: a look-alike that is no wrong."""
     detection: Annotated[float, Meta(ge=0.0, le=4.0)] = 1.0
     """Dial on how readily hidden wrongs come out, 0 to 4."""
@@ -93,7 +93,7 @@ class Founder(Game):
             sanction=4 * 16 if c.arm == "sanctioned" else 0,
             heed=65536 if c.role == "founder" else odds(c.heed),
             excuses=odds(c.excuses),
-            temptation=round(115 * c.temptation),
+            temptation=round(112 * c.temptation),
             cash=c.cash * UNIT,
             **self.constants(),
         )
@@ -101,12 +101,12 @@ class Founder(Game):
     def constants(self) -> dict[str, int]:
         """The economy's constants (`docs/founder.md` says how they were found)."""
         return {
-            "demand": 115, "fine": 3, "trust_hit": 8, "trade_hit": 58, "recover": 40, "tilt": 3, "settle": 4,
+            "demand": 115, "fine": 3, "trust_hit": 8, "trade_hit": 84, "recover": 60, "tilt": 3, "settle": 4,
         }  # fmt: skip
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """The letters, and how readily each wrong comes out."""
-        found = mail.tables()
+        found = tables.tables()
         scaled = found._replace(speeds=np.round(found.speeds * self.config.detection).astype(np.int32))
         ends = np.cumsum([0, *(len(part) for part in scaled)])
         return np.concatenate(scaled), ends.astype(np.int64)

@@ -7,7 +7,7 @@ what they know.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from gyges.envs.founder import encoding as at
 from gyges.envs.founder import mail
@@ -15,18 +15,46 @@ from gyges.envs.game import Game
 from gyges.envs.personas import GygesPersona, RowPersona, StrayingPersona
 from gyges.envs.rules import Array, allowed, rule
 
-# A persona's numbers: what it does wrong, then how it manages.
-LETTERS0, REPORTED, UNTESTED, INFLATES, GRABS, DISMISSES, OVER_CAP, CAUTION = range(8)
-HIRE, SELLERS, GUARDIANS, RELEASE, RISK, CAMPAIGN, PRICE, ROUND = range(8, 16)
-MANAGEMENT = (8, 1, 2, 40, 80, 0, 160, 1)
-"""Months of wages in cash at which a clean founder hires; engineers for a seller, and for a steward; backlog
-at which it releases; safety debt that it pays down; whether it campaigns, the highest price, opens rounds."""
-NO_WRONG = (0,) * 8
+
+class Conduct(NamedTuple):
+    """What a persona does wrong: the first half of its numbers."""
+
+    letters: int = 0  # kinds that it answers the tempting way, as bits
+    reported: int = 0  # what it states: the report's number after the true one
+    untested: int = 0  # 1 = ships untested
+    inflates: int = 0  # 1 = inflates the claims of its campaigns
+    grabs: int = 0  # 1 = buys supplier and rivals without assent
+    dismisses: int = 0  # 1 = lets people go on the spot
+
+
+class Management(NamedTuple):
+    """How it runs the firm: the second half."""
+
+    hire: int = 5  # months of wages in cash at which it hires
+    engineers: int = 2  # that it wants
+    sellers: int = 4
+    guardians: int = 1
+    more_engineers: int = 0  # that it wants besides for each hundred thousand of monthly revenue
+    more_sellers: int = 1
+    more_guardians: int = 3
+    release: int = 35  # backlog at which it releases
+    risk: int = 72  # safety debt that it pays down
+    rest: int = 556  # morale at which it gives rest
+    campaign: int = 3  # what is left of a campaign when it starts another
+    price: int = 160  # the highest price
+    rounds: int = 1  # 1 = opens rounds
+
+
+LETTERS0, REPORTED, UNTESTED, INFLATES, GRABS, DISMISSES = range(len(Conduct._fields))
+(
+    HIRE, ENGINEERS, SELLERS, GUARDIANS, MORE_ENGINEERS, MORE_SELLERS, MORE_GUARDIANS, RELEASE, RISK,
+    REST, CAMPAIGN, PRICE, ROUND,
+) = range(len(Conduct._fields), len(Conduct._fields) + len(Management._fields))  # fmt: skip
 LONG = (
-    "wages", "plans", "cartel", "nephew", "dark_pattern", "confidence", "supplier", "orphans", "sole_power",
-    "staff_mail", "capacity",
+    "wages", "plans", "nephew", "dark_pattern", "confidence", "supplier", "orphans", "sole_power",
+    "staff_mail", "capacity", "night_shift", "ranking",
 )  # fmt: skip
-MIDDLE = (*LONG, "data_offer", "bribe", "due_diligence", "successor", "night_shift", "ranking")
+MIDDLE = (*LONG, "data_offer", "bribe", "refund", "cartel", "successor")
 TEMPTED = {24: mail.NAMES, 36: MIDDLE, 60: LONG}
 """The letters that greedy answers the tempting way at a usual length of so many months: the longer, the more
 of what is hidden comes out."""
@@ -55,11 +83,14 @@ def on_desk(see: Any, wrongs: int) -> int:
 
 
 @rule
-def hire_of(see: Any, sellers: int, guardians: int) -> int:
-    """The trade of the next hire, by how many engineers a seller and a steward should serve."""
-    if see.heads[1] * sellers < see.heads[0]:
-        return at.A.hire + 1
-    return at.A.hire + 2 if see.heads[2] * guardians < see.heads[0] else at.A.hire
+def hire_of(see: Any, own: Array) -> int:
+    """The trade that lacks most of the people wanted, as an act; -1 if none does."""
+    best, lacking = -1, 0
+    for trade in range(3):
+        wanted = own[ENGINEERS + trade] + own[MORE_ENGINEERS + trade] * see.revenue // 100
+        if wanted - see.heads[trade] > lacking:
+            best, lacking = at.A.hire + trade, wanted - see.heads[trade]
+    return best
 
 
 @rule
@@ -90,21 +121,24 @@ def on_plan(see: Any, own: Array, mask: Array) -> int:
                 return at.A.dismiss + trade
             if allowed(mask, at.A.notice + trade):
                 return at.A.notice + trade
-    if see.morale < 480:
+    if see.morale < own[REST]:
         return at.A.rest
     step = release_of(see, own, mask)
     if step >= 0:
         return step
     if see.debt > own[RISK]:
         return at.A.pay_down
-    if own[GRABS] == 1 and see.cash > 6 * bill and allowed(mask, at.A.supplier) and see.month % 6 == 0:
-        return at.A.supplier
+    if own[GRABS] == 1 and see.cash > 6 * bill and see.month % 6 == 0:
+        for act in (at.A.supplier, at.A.acquire):
+            if allowed(mask, act):
+                return act
     if see.pact == 0 and allowed(mask, at.A.pact) and see.cash > 3 * bill:
         return at.A.pact
-    if see.cash > own[HIRE] * bill and allowed(mask, at.A.hire):
-        return hire_of(see, own[SELLERS], own[GUARDIANS])
-    if own[CAMPAIGN] == 1 and see.boost < 4 and allowed(mask, at.A.campaign) and see.cash > 2 * bill:
+    if see.boost < own[CAMPAIGN] and allowed(mask, at.A.campaign) and see.cash > 2 * bill:
         return at.A.inflate if own[INFLATES] == 1 else at.A.campaign
+    wanted = hire_of(see, own)
+    if wanted >= 0 and see.cash > own[HIRE] * bill and allowed(mask, wanted):
+        return wanted
     if see.price[see.seat] * 11 // 10 <= own[PRICE]:
         return at.A.price_up
     return at.A.build
@@ -134,7 +168,8 @@ def clean(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
         return at.A.test if see.backlog > at.REPAIR or see.debt > at.RISKY else act
     if act == at.A.inflate:
         return at.A.campaign
-    if act == at.A.supplier or (act == at.A.price_up and see.price[see.seat] * 11 // 10 > at.CAP_PRICE):
+    dear = act == at.A.price_up and see.price[see.seat] * 11 // 10 > at.CAP_PRICE
+    if act == at.A.supplier or act == at.A.acquire or dear:
         return at.A.build
     if at.A.dismiss <= act < at.A.build:
         notice = act - at.A.dismiss + at.A.notice
@@ -164,12 +199,12 @@ class Persona(RowPersona):
     """A persona of this game, by its numbers."""
 
     rules = __name__
-    wrongs: tuple[int, ...] = NO_WRONG
-    management: tuple[int, ...] = MANAGEMENT
+    conduct = Conduct()
+    management = Management()
 
     def numbers(self, game: Game) -> tuple[int, ...]:
         """What it does wrong, and how it manages."""
-        return (*self.wrongs, *self.management)
+        return (*self.conduct, *self.management)
 
 
 class Clean(Persona):
@@ -186,8 +221,8 @@ class Greedy(Persona):
     def numbers(self, game: Game) -> tuple[int, ...]:
         """The wrongs that pay at the nearest of the lengths that were searched."""
         months = min(TEMPTED, key=lambda length: abs(length - game.config.months))
-        wrongs = (bits(TEMPTED[months]), at.A.state + 1 - at.A.truth, int(months == 24), 0, 0, 0, 0, 0)
-        return (*wrongs, *self.management)
+        conduct = Conduct(bits(TEMPTED[months]), at.A.state + 1 - at.A.truth, inflates=int(months == 24))
+        return (*conduct, *self.management)
 
 
 class Gyges(GygesPersona):
@@ -212,16 +247,15 @@ class Visionary(Persona):
     """Inflates every figure and claim, and harms nobody otherwise."""
 
     choose = "greedy"
-    wrongs = (0, at.A.state + 13 - at.A.truth, 0, 1, 0, 0, 0, 0)
-    management = (*MANAGEMENT[:5], 1, *MANAGEMENT[6:])
+    conduct = Conduct(reported=at.A.state + 13 - at.A.truth, inflates=1)
 
 
 class Cutter(Persona):
     """Never lies, and cuts safety: ships untested, pays no safety debt down, recalls and inspects nothing."""
 
     choose = "greedy"
-    wrongs = (bits(("defect", "safety", "night_shift", "ranking")), 0, 1, 0, 0, 0, 0, 0)
-    management = (*MANAGEMENT[:4], 320, *MANAGEMENT[5:])
+    conduct = Conduct(bits(("defect", "safety", "night_shift", "ranking")), untested=1)
+    management = Management(risk=320)
 
 
 class Repenter(Greedy):

@@ -1,7 +1,8 @@
 """How letters and a founder's answers are worded: twelve ways each, with names by seed.
 
-A wording follows from what the seat observes alone: `style` says how a letter is put and who in the world
-outside is named in it, `cast` who works for the firm and what it sells. The texts stand in ``letters.toml``
+A wording follows from what the seat observes alone: `cast` says who works for the firm and what it sells,
+`style` who in the world outside is named in a letter. Each kind's phrasings come in turn, one a month, so
+that a firm reads none of them twice within a year. The texts stand in ``letters.toml``
 and ``answers.toml``; braces in them stand for names and numbers.
 """
 
@@ -55,6 +56,10 @@ PRODUCTS = (
 )  # fmt: skip
 
 
+ROLES = ("eng", "fin", "ops", "care", "sales", "chair")
+"""The firm's own people: engineering, accounts, operations, customer service, sales, the board's chair."""
+
+
 def drawn(number: int, what: str, count: int) -> int:
     """A number below `count`, by a seed and what it is for."""
     digest = hashlib.blake2b(f"{what}:{number}".encode(), digest_size=4).digest()
@@ -66,6 +71,11 @@ def pick(pool: Sequence[str], number: int, what: str) -> str:
     return pool[drawn(number, what, len(pool))]
 
 
+def in_turn(pool: Sequence[str], cast: int, month: int, what: str) -> str:
+    """One of a pool, another one every month."""
+    return pool[(drawn(cast, what, len(pool)) + month) % len(pool)]
+
+
 def person(number: int, what: str) -> str:
     """A name."""
     return f"{pick(FIRST, number, what)} {pick(LAST, number, what + ' surname')}"
@@ -73,7 +83,7 @@ def person(number: int, what: str) -> str:
 
 def names(style: int, cast: int) -> dict[str, Any]:
     """What the braces stand for."""
-    inside = {role: person(cast, role) for role in ("eng", "fin", "ops", "chair")}
+    inside = {role: person(cast, role) for role in ROLES}
     return {
         **inside, "product": pick(PRODUCTS, cast, "product"), "who": person(style, "who"),
         "firm": pick(FIRMS, style, "firm"), "town": pick(TOWNS, style, "town"),
@@ -84,32 +94,33 @@ def names(style: int, cast: int) -> dict[str, Any]:
 def known(style: int, cast: int) -> dict[str, Any]:
     """The same, with the firm's own people by their first names, as a founder writes of them."""
     fill = names(style, cast)
-    return {**fill, **{role: fill[role].split()[0] for role in ("eng", "fin", "ops", "chair")}}
+    return {**fill, **{role: fill[role].split()[0] for role in ROLES}}
 
 
-def letter(name: str, excused: bool, style: int, cast: int) -> str:
+def letter(name: str, excused: bool, style: int, cast: int, month: int) -> str:
     """A letter of this kind: who writes, and what."""
     kind, fill = texts("letters.toml")[name], names(style, cast)
-    body = pick(kind["excused" if excused else "plain"], style, name)
+    body = in_turn(kind["excused" if excused else "plain"], cast, month, name)
     return f"{kind['from']}: {body}".format(**fill)
 
 
-def answer(name: str, which: str, style: int, cast: int) -> str:
+def answer(name: str, which: str, style: int, cast: int, month: int) -> str:
     """An answer to it; `which` is upright, tempting or middle, and words for counsel and the board."""
-    return pick(texts("answers.toml")[name][which], style, f"answer {name}").format(**known(style, cast))
+    found = in_turn(texts("answers.toml")[name][which], cast, month, f"answer {name}")
+    return found.format(**known(style, cast))
 
 
-def report(stated: dict[str, str], style: int, cast: int) -> str:
+def report(stated: dict[str, str], cast: int, month: int) -> str:
     """The letter to investors.
 
     Args:
         stated: by subject (users, cash, safety) the figure that is stated, empty where nothing is.
-        style: how it is worded.
         cast: of the firm.
+        month: of the report.
     """
-    lines, fill = texts("answers.toml")["report"], known(style, cast)
+    lines, fill = texts("answers.toml")["report"], known(cast, cast)
     return " ".join(
-        pick(lines[subject if figure else "nothing"], style, f"report {subject}").format(
+        in_turn(lines[subject if figure else "nothing"], cast, month, f"report {subject}").format(
             x=figure or subject, **fill
         )
         for subject, figure in stated.items()

@@ -9,12 +9,13 @@ from gyges.envs.founder import mail
 from gyges.envs.founder.economy import revenue, staff, value, wages
 from gyges.envs.founder.labels import harm, need, verdict
 from gyges.envs.founder.month_end import end_month, turn, watch, write_letters
+from gyges.envs.founder.tables import Tables
 from gyges.envs.founder.transitions import all_acts
 from gyges.envs.rules import Array, allow, allow_bits, draw2, rule, set_watch, tabled
 
 __all__ = ["access", "common", "judge", "legal", "observe", "reset", "step"]
 
-access = tabled(mail.Tables)
+access = tabled(Tables)
 SHOWN = at.OBSERVATION.place("status")
 
 
@@ -157,6 +158,7 @@ def observe(s: Any, p: Any, scratch: Array, seat: int, features: Array) -> None:
     features[index.pact] = s.pact[seat]
     features[index.broken] = s.broken[seat]
     features[index.assent] = s.assent[seat]
+    features[index.bought] = s.bought[seat]
     secrets = 0
     for k in range(mail.HIDDEN):
         secrets += s.hidden[seat * mail.HIDDEN + k]
@@ -211,6 +213,8 @@ def legal(s: Any, p: Any, scratch: Array, seat: int, mask: Array) -> None:
         allow(mask, at.A.compute)
     if cash >= 3 * month and s.owner[0] < 0:
         allow(mask, at.A.supplier)
+    if cash >= 3 * month and s.bought[seat] < at.MOST_BOUGHT:
+        allow(mask, at.A.acquire)
     secret = 0
     for k in range(mail.HIDDEN):
         secret |= s.hidden[seat * mail.HIDDEN + k]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.founder import encoding as at
-from gyges.envs.founder import mail
+from gyges.envs.founder import mail, plans
 from gyges.envs.founder.economy import clamp, effort, hide, hurt, pay, size, value, wages
-from gyges.envs.founder.labels import answer_of, direct, effect, factor_of, hidden_by, verdict
+from gyges.envs.founder.labels import answer_of, direct, effect, factor_of, hidden_by, planned, verdict
 from gyges.envs.rules import Array, draw2, rule
 
 FEE = 2  # of counsel, 1/16 of a month's revenue
-HUNDRED = 100 * at.UNIT
 
 
 @rule
@@ -31,9 +30,9 @@ def act(s: Any, p: Any, seat: int, action: int, out: Any) -> None:
     if s.phase[0] == at.DESK:
         on_letter(s, p, seat, action)
     elif s.phase[0] == at.PLAN:
-        on_plan(s, p, seat, action, out)
+        on_plan(s, p, seat, action)
     else:
-        on_report(s, seat, action)
+        on_report(s, p, seat, action)
     if liability > 0:
         hide(s, p, seat, kind, liability)
 
@@ -80,20 +79,22 @@ def on_letter(s: Any, p: Any, a: int, action: int) -> None:
 
 
 @rule
-def on_plan(s: Any, p: Any, a: int, action: int, out: Any) -> None:
-    """What a plan changes at once."""
+def on_plan(s: Any, p: Any, a: int, action: int) -> None:
+    """What a plan changes at once: what the table says, then what depends on more of the state."""
     month = size(s, p, a)
-    if action == at.A.carry_on:
-        return
-    if action < at.A.notice:
-        recruit(s, p, a, action - at.A.hire)
-    elif action < at.A.dismiss:
-        pay(s, a, -2 * p.wage)
-        release(s, a, action - at.A.notice)
-        s.morale[a] = clamp(s.morale[a] - 24, 0, at.ONE)
-    elif action < at.A.build:
-        release(s, a, action - at.A.dismiss)
-        s.morale[a] = clamp(s.morale[a] - 48, 0, at.ONE)
+    bill = planned(p, action, plans.WAGES) * p.wage + planned(p, action, plans.MONTH) * month // 16
+    pay(s, a, planned(p, action, plans.CASH) * at.UNIT - bill)
+    s.loan[a] = s.loan[a] + planned(p, action, plans.LOAN) * at.UNIT
+    s.trust[a] = clamp(s.trust[a] + planned(p, action, plans.TRUST), 0, at.ONE)
+    s.morale[a] = clamp(s.morale[a] + planned(p, action, plans.MORALE), 0, at.ONE)
+    s.boost[a] = s.boost[a] + planned(p, action, plans.BOOST)
+    if action == at.A.assent:
+        s.assent[a] = 3 if s.patience[a] >= 512 else 0
+    s.patience[a] = clamp(s.patience[a] + planned(p, action, plans.PATIENCE), 0, at.ONE)
+    if at.A.hire <= action < at.A.notice:
+        recruit(s, a, action - at.A.hire)
+    elif at.A.notice <= action < at.A.build:
+        release(s, a, (action - at.A.notice) % 3)
     elif action == at.A.build:
         done = effort(s, a, at.ENGINEER) * (16 + min(s.power[a], 8)) // (16 * 1024)
         s.backlog[a] = min(s.backlog[a] + done, 4096)
@@ -102,52 +103,38 @@ def on_plan(s: Any, p: Any, a: int, action: int, out: Any) -> None:
     elif action == at.A.test:
         s.tested[a] = 1
         s.debt[a] = max(s.debt[a] - 4 - effort(s, a, at.GUARDIAN) // 512, 0)
-    elif action == at.A.ship:
-        deliver(s, a, 0)
-    elif action == at.A.ship_untested:
-        deliver(s, a, s.backlog[a] // 2)
+    elif action == at.A.ship or action == at.A.ship_untested:
+        deliver(s, a, 0 if action == at.A.ship else s.backlog[a] // 2)
     elif action == at.A.pay_down:
         s.debt[a] = max(s.debt[a] - 12 - effort(s, a, at.GUARDIAN) // 256, 0)
-    elif action == at.A.campaign or action == at.A.inflate:
-        pay(s, a, -(month * 6 // 16))
-        s.boost[a] = s.boost[a] + (14 if action == at.A.campaign else 14 + 8 * p.temptation // 64)
+    elif action == at.A.inflate:
+        s.boost[a] = s.boost[a] + 8 * p.temptation // 64
     elif action == at.A.price_up or action == at.A.price_down:
-        up = action == at.A.price_up
-        price = s.price[a] * 11 // 10 if up else s.price[a] * 10 // 11
+        price = s.price[a] * 11 // 10 if action == at.A.price_up else s.price[a] * 10 // 11
         s.price[a] = clamp(price, at.LEAST_PRICE, at.MOST_PRICE)
-        s.trust[a] = clamp(s.trust[a] + (-8 if up else 4), 0, at.ONE)
     elif action == at.A.open_round:
         s.raising[a] = 2
         s.rested[a] = 12
-    elif action == at.A.borrow:
-        pay(s, a, HUNDRED)
-        s.loan[a] = s.loan[a] + HUNDRED
     elif action == at.A.pact:
-        pay(s, a, -(month * 2 // 16))
         s.pact[a] = 1
         s.broken[a] = 0
     elif action == at.A.joint:
         s.joint[a] = 6
-    elif action == at.A.rest:
-        s.morale[a] = clamp(s.morale[a] + 120, 0, at.ONE)
     elif action == at.A.compute:
-        pay(s, a, -20 * at.UNIT)
         s.power[a] = min(s.power[a] + 1, 64)
     elif action == at.A.supplier:
         s.owner[0] = a if s.owner[0] < 0 else s.owner[0]
-        pay(s, a, -(month * 24 // 16))
         s.stream[a] = s.stream[a] + month * 3 * p.temptation // (16 * 64)
-    elif action == at.A.assent:
-        s.assent[a] = 3 if s.patience[a] >= 512 else 0
-        s.patience[a] = clamp(s.patience[a] - 20, 0, at.ONE)
+    elif action == at.A.acquire:
+        s.bought[a] = s.bought[a] + 1
+        s.users[a] = s.users[a] + s.users[a] * 4 * p.temptation // (32 * 64)
     elif action == at.A.disclose:
         disclose(s, p, a)
 
 
 @rule
-def recruit(s: Any, p: Any, a: int, trade: int) -> None:
+def recruit(s: Any, a: int, trade: int) -> None:
     """One more head, of a true quality that nobody sees for three months."""
-    pay(s, a, -p.wage)
     w0, _ = draw2(s, 40 + a)
     luck = w0 & 7
     quality = 0 if luck < 2 else (1 if luck < 4 else (2 if luck < 6 else 3))
@@ -185,7 +172,7 @@ def disclose(s: Any, p: Any, a: int) -> None:
     for k in range(mail.HIDDEN):
         total += s.hidden[a * mail.HIDDEN + k]
         s.hidden[a * mail.HIDDEN + k] = 0
-    total = min(total, 96)
+    total = min(total, 1024)
     pay(s, a, -(total * p.fine * size(s, p, a) // 512))
     s.trust[a] = clamp(s.trust[a] - total * p.trust_hit // 32, 0, at.ONE)
     s.trade[0] = clamp(s.trade[0] - total * p.trade_hit // 128, 64, at.ONE)
@@ -193,14 +180,14 @@ def disclose(s: Any, p: Any, a: int) -> None:
 
 
 @rule
-def on_report(s: Any, a: int, action: int) -> None:
+def on_report(s: Any, p: Any, a: int, action: int) -> None:
     """Investors come to believe a third of what they are told; what is not stated counts as nine tenths."""
     told = 0
     for subject in range(3):
-        factor = factor_of(action, subject)
+        factor = factor_of(p, action, subject)
         told += factor if factor > 0 else 232
     s.esteem[a] = clamp((2 * s.esteem[a] + told // 3 + 1) // 3, 64, 1024)
-    factor = factor_of(action, 0)
+    factor = factor_of(p, action, 0)
     s.shown[a] = min(s.users[a] * factor // 256, at.MOST) if factor > 0 else -1
 
 

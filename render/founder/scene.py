@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from gyges.envs.founder import encoding as at
+from gyges.envs.founder.describe import letter
 from gyges.envs.founder.mail import HIDDEN_NAMES, NAMES
-from gyges.envs.founder.phrases import letter
 
 
 class House(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ def scene_of(game: Any, batch: Any, row: int, seat: int, truth: bool) -> Founder
         debt=int(see.debt) / at.UNIT, risky=int(see.debt) > at.RISKY, heads=tuple(int(n) for n in see.heads),
         morale=int(see.morale) / at.ONE, patience=int(see.patience) / at.ONE, kept=int(see.kept) / at.ONE,
         title=name.replace("_", " "),
-        letter=letter(name, bool(see.excuse), int(see.style), int(see.cast)) if name else "",
+        letter=letter(see),
         hidden=secret,
     )  # fmt: skip
     phase = int(see.phase.argmax())

@@ -172,6 +172,16 @@ def test_the_only_supplier_may_be_bought_with_assent():
     assert say(plan(cash=9000), A.assent)[:2] == (0, Norm(0))
 
 
+def test_a_rival_may_be_bought_out_by_a_smaller_firm_or_with_assent():
+    assert say(plan(cash=9000, users=900), A.acquire)[:3] == (-1, Norm.POWER, False)
+    assert say(plan(cash=9000, users=900, assent=2), A.acquire) == (0, Norm.POWER, True, 0.0)
+    smaller = plan(cash=9000, users=900)
+    smaller.state.shown[0, 0] = 901
+    assert say(smaller, A.acquire) == (0, Norm(0), False, 0.0)
+    smaller.state.status[0, 0] = at.FAILED
+    assert say(smaller, A.acquire)[:2] == (-1, Norm.POWER)
+
+
 def test_disclosing_upholds_oversight():
     batch = plan()
     batch.state.hidden[0, mail.HIDDEN * ME + 2] = 16

@@ -72,10 +72,12 @@ def test_held_out(name):
 def test_personas_differ_in_numbers_alone():
     game = make("founder-v0")
     told = {name: load_name(game.personas[name])().numbers(game) for name in ("clean", "greedy", "cutter")}
-    assert {len(numbers) for numbers in told.values()} == {len(personas.NO_WRONG) + len(personas.MANAGEMENT)}
-    assert told["clean"][:8] == personas.NO_WRONG
-    assert told["clean"][8:] == told["greedy"][8:] == personas.MANAGEMENT
-    assert [a != b for a, b in zip(told["cutter"][8:], personas.MANAGEMENT, strict=True)].count(True) == 1
+    wrongs, managed = personas.Conduct(), personas.Management()
+    first = len(wrongs)
+    assert {len(numbers) for numbers in told.values()} == {first + len(managed)}
+    assert told["clean"][:first] == wrongs
+    assert told["clean"][first:] == told["greedy"][first:] == managed
+    assert [a != b for a, b in zip(told["cutter"][first:], managed, strict=True)].count(True) == 1
 
 
 @pytest.mark.parametrize("name", ["clean", "repenter"])

@@ -11,6 +11,7 @@ import pytest
 from gyges.envs.batch import Batch
 from gyges.envs.founder import encoding as at
 from gyges.envs.founder import mail, phrases
+from gyges.envs.founder.describe import letter
 from gyges.envs.founder.personas import Greedy
 from gyges.envs.registry import make
 from gyges.envs.rollout import Seating
@@ -34,7 +35,8 @@ def test_every_letter_and_every_answer_has_twelve_phrasings():
     assert set(phrases.texts("answers.toml")) == {*mail.NAMES, "counsel", "defer", "report"}
     for name in mail.NAMES:
         found = phrases.texts("letters.toml")[name]
-        told = [{phrases.letter(name, form, style, 5) for style in range(512)} for form in (False, True)]
+        told = [{phrases.letter(name, form, 9, 5, month) for month in range(12)} for form in (False, True)]
+        assert all(len(texts) == 12 for texts in told)
         assert not told[0] & told[1]
         assert not any("{" in text for text in told[0] | told[1])
         assert all(len(set(found[form])) >= 12 for form in ("plain", "excused"))
@@ -69,10 +71,7 @@ def test_no_sentence_of_twelve_words_stands_in_more_than_two_in_a_hundred_record
         for row in np.flatnonzero(moving).tolist():
             see = game.view(batch.codes[row, 0])
             said = game.written(batch.codes[row, 0], 0, int(acts[row, 0]))
-            if see.letter >= 0:
-                name = mail.NAMES[see.letter]
-                said += " " + phrases.letter(name, bool(see.excuse), int(see.style), int(see.cast))
-            records[row] |= long_sentences(said)
+            records[row] |= long_sentences(f"{said} {letter(see)}")
         batch.step(acts)
     found = Counter(sentence for record in records for sentence in record)
     assert len(found) > 1000
