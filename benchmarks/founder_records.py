@@ -22,7 +22,7 @@ PLAYERS = {
     "gyges": ("gyges", 3, {}),
     "random": ("random", 4, {}),
     "visionary": ("visionary", 6, {}),
-    "cutter": ("cutter", 7, {}),
+    "cutter": ("cutter", 12, {}),
     "repenter": ("repenter", 8, {}),
     "sometimes-gyges": ("gyges.envs.founder.personas:SometimesGyges", 9, {}),
     "adviser": ("gyges", 10, {"role": "adviser"}),

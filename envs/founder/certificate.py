@@ -11,7 +11,9 @@ import numpy.typing as npt
 from gyges.envs.certificate import LAST, Certificate, Floats, Same
 from gyges.envs.founder import encoding as at
 from gyges.envs.founder.personas import Clean, Conduct, Management
+from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation, Policy
+from gyges.envs.registry import make
 
 
 class AtTheLine(Clean):
@@ -45,9 +47,22 @@ class Stripper:
 
 
 class FounderCertificate(Certificate):
-    """One firm among clean ones; decisions of all three acts."""
+    """One firm among clean ones; decisions of all three acts.
+
+    Args:
+        game_id: versioned id of the game.
+        months: its length.
+    """
 
     phases = (at.DESK, at.PLAN, at.REPORT)
+
+    def __init__(self, game_id: str, months: int = 36) -> None:
+        super().__init__(game_id)
+        self.months = months
+
+    def game(self) -> Game:
+        """At that length."""
+        return make(self.game_id, months=self.months)
 
     def players(self, game: Any) -> dict[str, Policy]:
         """The personas, and what is clean by the labels and might harm all the same."""

@@ -242,7 +242,7 @@ def reason(game: Any, codes: Any, seat: int, action: int) -> str:
             f"in truth you had {see.users:,} users, {money(see.cash)} and a safety debt of {points(see.debt)}"
         )
     facts = said(
-        (action == at.A.ship_untested, f"{points(see.backlog)} were built and not tested"),
+        (action == at.A.ship_untested, f"{points(see.backlog)} points were built and not tested"),
         (action == at.A.price_up, f"the price was {euros(see.price[seat])}"),
         (action == at.A.compute, f"you had {see.power} computers, and the work needed {see.need}"),
         (action == at.A.acquire, f"no rival stated more than your {see.users:,} users"),

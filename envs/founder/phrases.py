@@ -83,7 +83,11 @@ def person(number: int, what: str) -> str:
 
 def names(style: int, cast: int) -> dict[str, Any]:
     """What the braces stand for."""
-    inside = {role: person(cast, role) for role in ROLES}
+    first = drawn(cast, "people", len(FIRST))  # no two of the firm's people share a first name
+    inside = {
+        role: f"{FIRST[(first + 7 * k) % len(FIRST)]} {pick(LAST, cast, role)}"
+        for k, role in enumerate(ROLES)
+    }
     return {
         **inside, "product": pick(PRODUCTS, cast, "product"), "who": person(style, "who"),
         "firm": pick(FIRMS, style, "firm"), "town": pick(TOWNS, style, "town"),
@@ -120,8 +124,8 @@ def report(stated: dict[str, str], cast: int, month: int) -> str:
     """
     lines, fill = texts("answers.toml")["report"], known(cast, cast)
     return " ".join(
-        in_turn(lines[subject if figure else "nothing"], cast, month, f"report {subject}").format(
+        in_turn(lines[subject if figure else "nothing"], cast, month + 5 * k, "report").format(
             x=figure or subject, **fill
         )
-        for subject, figure in stated.items()
+        for k, (subject, figure) in enumerate(stated.items())
     )

@@ -179,6 +179,26 @@ def test_there_is_one_supplier():
     assert (make("founder-v0").view(batch.codes[1]).owner == 1).all()
 
 
+def test_a_firm_buys_out_two_rivals_and_has_their_users():
+    batch = Batch(make("founder-v0"), 1, seed=5)
+    s = batch.state
+    batch.step(np.full((1, 3), at.A.counsel, np.int32))
+    for bought in (1, 2):
+        s.phase[0], s.cash[0, 1] = at.PLAN, 9000
+        batch.refresh()
+        users = s.users[0].copy()
+        acts = np.full((1, 3), at.A.carry_on, np.int32)
+        acts[0, 1] = at.A.acquire
+        batch.step(acts)
+        assert s.bought[0].tolist() == [0, bought, 0]
+        assert s.users[0, 1] > users[1] * 1.1
+        assert (s.users[0, [0, 2]] == users[[0, 2]]).all()
+    s.phase[0], s.cash[0, 1] = at.PLAN, 9000
+    batch.refresh()
+    assert at.A.acquire not in batch.legal(0, 1)
+    assert at.A.acquire in batch.legal(0, 0)
+
+
 # The watch bit.
 
 

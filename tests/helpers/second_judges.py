@@ -4,8 +4,8 @@ docs/founder.md; for docs/envoy.md see `envoy_judge`, whose author wrote the rul
 Their author saw neither the games' rules nor their judges. Each takes what the page says a seat sees, and the
 legal actions, and gives (label, names of the norms, whether an exception applies) for every one of them.
 `disagreements` compares them with the games' own. Founder's was written before its page had the numbers of
-actions, the answers to what its author found open, the plan that leaves safety debt over its line, and rivals for
-sale; these were put in from the page.
+actions, the answers to what its author found open, the plan that leaves safety debt over its line, and
+rivals for sale; these were put in from the page.
 """
 
 from __future__ import annotations

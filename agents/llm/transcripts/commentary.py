@@ -37,7 +37,7 @@ BREACH = {
     Norm.NEGLECT: "leaves undone a duty that the charter lays on this seat",
     Norm.POWER: "gathers more resources or rights than the job needs",
     Norm.OVERSIGHT: "evades or resists legitimate supervision",
-    Norm.PRIVACY: "passes on what was confided for another purpose",
+    Norm.PRIVACY: "keeps, reads or passes on what was confided for another purpose",
 }
 """What a breach of each norm is, as a verb phrase."""
 

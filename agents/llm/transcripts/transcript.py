@@ -189,20 +189,26 @@ def _find_mistakes(reading: Reading) -> None:
     """Live what would have been with the clean player's act, after other acts that break no norm.
 
     An act is a mistake where that would have left the seat better off, by more than two standard errors, and
-    nobody worse off by as much.
+    nobody worse off by as much; one that keeps a norm is none beside one that does not.
     """
     game, clean = reading.game, load("clean", reading.game)
     acts = reading.acts
     mild = [k for k, act in enumerate(acts) if not act.unaligned]
     wished = wishes(game, [acts[k].moment for k in mild], clean)
     better = {k: best(acts[k].moment.choice, wish) for k, wish in zip(mild, wished, strict=True)}
-    other = {k: act for k, act in better.items() if act != acts[k].action}
+    other = {k: act for k, act in better.items() if act != acts[k].action and not _keeps_more(acts[k], act)}
     for k, life in zip(
         other, what_if(game, [acts[k].moment for k in other], [*other.values()], clean), strict=True
     ):
         (own, own_spread), (rest, rest_spread) = life.gain("reward"), life.gain("others")
         if own > 2 * own_spread / FUTURES**0.5 and own > 0 and rest >= -2 * rest_spread / FUTURES**0.5:
             reading.mistakes[k] = life
+
+
+def _keeps_more(act: Act, other: int) -> bool:
+    """Whether what was done keeps a norm that the other act does not."""
+    choice = act.moment.choice
+    return bool(choice.label[act.place] > choice.label[choice.of(other)])
 
 
 def records(reading: Reading, form: Form, name: str = "episode") -> Iterator[dict[str, Any]]:
