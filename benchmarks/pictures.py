@@ -16,12 +16,22 @@ from gyges.render.kit import draw
 from gyges.render.replay import Player
 from gyges.render.timeline import Timeline
 
+TABLES = (
+    ("steward-v1", {"num_agents": 2, "num_grounds": 1}),
+    ("steward-v1", {"num_agents": 5, "num_grounds": 2}),
+    ("steward-v1", {"num_agents": 16, "num_grounds": 4}),
+    ("envoy-v0", {"num_agents": 8}),
+    ("envoy-v0", {"num_agents": 24}),
+    ("envoy-v0", {"num_agents": 200}),
+)
+
 
 def main() -> None:
     """Print one line a table size."""
-    print(f"{'seats':>5} {'grounds':>8} {'first ms':>9} {'again ms':>9} {'frames/s':>9}")
-    for agents, grounds in ((2, 1), (5, 2), (16, 4)):
-        game = make("steward-v1", num_agents=agents, num_grounds=grounds)
+    print(f"{'game':<12} {'seats':>5} {'first ms':>9} {'again ms':>9} {'frames/s':>9}")
+    for name, settings in TABLES:
+        game = make(name, **settings)
+        agents = game.num_agents
         batch = Batch(game, 1, seed=1, labels="full")
         seating, timeline = Seating(batch, [RandomPolicy()] * agents), Timeline(game)
         for _ in itertools.islice(rollout(batch, seating, [timeline]), 60):
@@ -37,7 +47,7 @@ def main() -> None:
                 draw.pixels(surface)
                 times[-1].append(1000 * (time.perf_counter() - begun))
         first, again = statistics.median(times[0]), statistics.median(times[-1])
-        print(f"{agents:>5} {grounds:>8} {first:>9.1f} {again:>9.1f} {1000 / again:>9.0f}")
+        print(f"{name:<12} {agents:>5} {first:>9.1f} {again:>9.1f} {1000 / again:>9.0f}")
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ class Envoy(Game):
     held_out = frozenset({"zealot", "sheep", "citizen"})
     phases = at.PHASES
     yardsticks = "gyges.envs.envoy.people_metrics:Yardsticks"
+    renderer = "gyges.render.envoy.renderer:EnvoyRenderer"
     certificate = "gyges.envs.envoy.certificate:EnvoyCertificate"
     playthrough = "gyges.envs.envoy.playthrough:EnvoyPlaythrough"
     describe = describe

@@ -1,0 +1,1 @@
+"""The picture of Envoy: a round of houses about their compact."""
