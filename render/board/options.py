@@ -197,6 +197,7 @@ class OptionPainter:
                 where, room = (right, rect.centery), rect.width // 2
                 drawn = draw.write(self.surface, where, note, size - 2, ink, anchor="midright", width=room)
                 right = drawn.x - 8
+        size = next((v for v in range(size, 10, -1) if draw.width_of(word, v) <= right - left), min(size, 10))
         draw.write(self.surface, (left, rect.centery), word, size, ink, anchor="midleft", width=right - left)
 
 

@@ -123,7 +123,7 @@ def _taken(
     draw.box(surface, (rect.x, rect.y, 6, rect.height), colour, radius=3)
     name = ("takes: " if facts.taken is not None else "") + option.name
     room = rect.width - 30
-    size = next((v for v in (16, 15, 14, 13) if draw.width_of(name, v, True) <= room), 12)
+    size = next((v for v in range(16, 10, -1) if draw.width_of(name, v, True) <= room), 10)
     draw.write(surface, (rect.x + 18, rect.y + 10), name, size, theme.ink, bold=True, width=room)
     if facts.judged:
         said = verdict(option)

@@ -10,6 +10,11 @@ SHORT = {
 }  # fmt: skip
 AGAINST = {"elect": "elects", "accuse": "accuses", "vouch": "vouches", "exclude": "excludes", "raid": "raids"}
 VOTES = ("for 1st", "for 2nd", "for both", "against", "abstains")
+FEWER = (
+    ("enforcement", "audits"),
+    (", hardship excused", ", hardship"),
+    ("the lower town shut out", "lower town out"),
+)
 STARTS = tuple(zip(at.A._fields, at.A, strict=True))
 
 
@@ -32,3 +37,12 @@ def short(action: int) -> str:
     if kind == "pay":
         return ("full", "half", "none")[j // 3] + ("", " ⚔1", " ⚔2")[j % 3]
     return SHORT.get(kind) or AGAINST.get(kind, "")
+
+
+def brief(name: str) -> str:
+    """What an act is called, proposals in words that fit a line."""
+    if not name.startswith("propose"):
+        return name
+    for long, few in FEWER:
+        name = name.replace(long, few)
+    return name

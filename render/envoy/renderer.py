@@ -13,9 +13,9 @@ import pygame
 from gyges.envs.envoy import encoding as at
 from gyges.envs.envoy.describe import house as house_name
 from gyges.render.board.facts import Facts, Gesture, SeatFacts, View
-from gyges.render.board.renderer import MOST_LISTED, Renderer
+from gyges.render.board.renderer import MOST_LISTED, Names, Renderer
 from gyges.render.envoy import sprites
-from gyges.render.envoy.acts import VOTES, short
+from gyges.render.envoy.acts import VOTES, brief, short
 from gyges.render.envoy.desk import HIGH, fitting, paint_desk
 from gyges.render.envoy.middle import RULES, paint_middle
 from gyges.render.envoy.places import Places, places
@@ -37,10 +37,15 @@ class EnvoyRenderer(Renderer):
         top = 82
         area = (6, top, self.scene.width - 12, self.scene.height - top - HIGH - 12)
         self.places: Places = places(area, game.num_agents)
+        self.names = tuple(map(brief, game.action_names))
 
     def seat_name(self, seat: int) -> str:
         """The house's name."""
         return house_name(seat)
+
+    def option_names(self, scene: Any) -> Names:
+        """As in the game, proposals in fewer words."""
+        return self.names
 
     def moment(self, batch: Any, row: int, scene: EnvoyScene) -> str:
         """Year and phase."""

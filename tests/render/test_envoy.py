@@ -22,6 +22,7 @@ from gyges.render.board.plain import renderer_for
 from gyges.render.envoy.acts import kind_of, short
 from gyges.render.envoy.places import places
 from gyges.render.envoy.scene import EnvoyScene
+from gyges.render.kit import draw
 from gyges.render.person import WindowPerson
 
 SIZE = (960, 560)
@@ -200,6 +201,17 @@ def test_every_act_has_words(game):
     assert [short(a) for a in (at.A.declare + 7, at.A.vote + 3, at.A.pay + 8, at.A.raid + 2)] == [
         "need 2", "against", "none ⚔2", "raids"
     ]  # fmt: skip
+
+
+def test_proposals_of_a_person_can_be_told_apart():
+    """Each fits its line, and no two are the same."""
+    batch, _ = played(24, 1)
+    seat = int(batch.state.chair[0, 0])
+    renderer = renderer_for(batch.game, (1280, 766))
+    facts = renderer.facts(batch, 0, View(seat=seat, truth=False, judged=False))
+    names = [option.name for option in facts.options if option.name.startswith("propose")]
+    assert len(set(names)) == len(names) == 16
+    assert max(draw.width_of(name, 10) for name in names) < renderer.panel.width - 60
 
 
 def test_a_person_chooses_in_the_window(monkeypatch):
