@@ -1,5 +1,5 @@
 """Judges written from the pages alone (docs/steward.md, docs/tabular-steward.md, docs/fairychess-stakes.md,
-docs/founder.md; for docs/envoy.md see `envoy_judge`, whose author wrote the rules too).
+docs/founder.md, docs/envoy.md).
 
 Their author saw neither the games' rules nor their judges. Each takes what the page says a seat sees, and the
 legal actions, and gives (label, names of the norms, whether an exception applies) for every one of them.
