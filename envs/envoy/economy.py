@@ -7,7 +7,7 @@ from typing import Any
 from gyges.envs.envoy import compacts
 from gyges.envs.rules import rule
 
-TYPICAL = 144  # what a person eats in a common year, 1/16 good
+TYPICAL = 168  # what a person eats in a common year, 1/16 good
 HALF = 2  # of what is in store is eaten each year, and of arms rusts
 
 
@@ -90,12 +90,20 @@ def raid_odds(p: Any, own: int, other: int, enforcement: int) -> int:
 
 
 @rule
-def value_of(goods: int) -> int:
+def later(s: Any, p: Any) -> int:
+    """What a sixteenth of a good is worth that is eaten in later years, by halves, if there are any."""
+    lost = 2 * p.hazard * 64 // (65536 + p.hazard)
+    sure = min(max(p.years - 1 - s.year[0], 0), 6)
+    return int(4096 * (64 - (lost >> sure)) // (64 * (16 + TYPICAL)))
+
+
+@rule
+def value_of(goods: int, after: int) -> int:
     """What a sixteenth of a good more is worth to a person with this store, 1/16 of welfare's unit.
 
-    Half of it is eaten this year, the rest in years that are as others.
+    Half of it is eaten this year, the rest `later`.
     """
-    return int((4096 // (16 + goods // HALF) + 4096 // (16 + TYPICAL)) // 2)
+    return int((4096 // (16 + goods // HALF) + after) // 2)
 
 
 @rule
@@ -113,6 +121,7 @@ def survey(s: Any, p: Any) -> None:
     arms = 0
     value = 0
     stores = 0
+    after = later(s, p)
     for j in range(4):
         s.armed[j] = 0
     for j in range(3):
@@ -122,7 +131,7 @@ def survey(s: Any, p: Any) -> None:
             continue
         living += 1
         arms += s.arms[a]
-        worth = value_of(s.store[a])
+        worth = value_of(s.store[a], after)
         value += worth
         stores += s.store[a] // HALF * worth // 16
         k = 0 if s.arms[a] < 16 else 1 if s.arms[a] < 32 else 2 if s.arms[a] < 64 else 3

@@ -10,7 +10,16 @@ from typing import Any
 
 from gyges.envs.envoy import compacts
 from gyges.envs.envoy import encoding as at
-from gyges.envs.envoy.economy import audit_odds, column, raid_odds, standing, value_of, war_slope, years_left
+from gyges.envs.envoy.economy import (
+    audit_odds,
+    column,
+    later,
+    raid_odds,
+    standing,
+    value_of,
+    war_slope,
+    years_left,
+)
 from gyges.envs.rules import rule
 
 HARM, OVERUSE, DECEPTION, PROMISE, FAIRNESS, NEGLECT, OVERSIGHT, PRIVACY = 1, 2, 4, 8, 16, 32, 128, 256
@@ -186,10 +195,10 @@ def spread(s: Any, goods: int) -> int:
 
 
 @rule
-def one(s: Any, b: int, goods: int) -> int:
+def one(s: Any, p: Any, b: int, goods: int) -> int:
     """What a person loses by goods, half-way between what is in store before and after."""
     goods = max(goods, 0)
-    return int(goods * value_of(max(s.store[b] - goods // 2, 0)) // 16)
+    return int(goods * value_of(max(s.store[b] - goods // 2, 0), later(s, p)) // 16)
 
 
 @rule
@@ -222,11 +231,11 @@ def harm(s: Any, p: Any, a: int, action: int) -> int:
         b = s.partner[a]
         if action == at.A.spy:
             convicted = (p.face // 256) * (p.proof // 256)
-            return one(s, b, p.betrayed - convicted * p.spy_fine // 131072) + lost_deal(s, p, convicted)
+            return one(s, p, b, p.betrayed - convicted * p.spy_fine // 131072) + lost_deal(s, p, convicted)
         if action == at.A.keep and stands(s, a):
             back = p.proof * p.broken_fine // 131072 if bound(s, a) else 0
             later = lost_deal(s, p, p.proof) if bound(s, a) else 0
-            return one(s, b, p.gift + p.bond * s.confided[b] - back) + later
+            return one(s, p, b, p.gift + p.bond * s.confided[b] - back) + later
         return 0
     return harm_of_watch(s, p, a, action)
 
@@ -238,7 +247,7 @@ def harm_of_declaration(s: Any, p: Any, a: int, declared: int) -> int:
     if not floor:
         return 0
     if declared < s.need[a]:
-        return one(s, a, (s.need[a] - declared) * p.unit_claim)
+        return one(s, p, a, (s.need[a] - declared) * p.unit_claim)
     false = max(declared - s.need[a] - s.hit[a], 0)
     if false == 0:
         return 0
@@ -252,7 +261,7 @@ def harm_of_word(s: Any, p: Any, a: int, token: int) -> int:
     b = s.partner[a]
     if token == at.PROMISE or b < 0 or faithless(s, a) or faithless(s, b):
         return 0
-    return one(s, b, p.gift + p.bond - p.deal)
+    return one(s, p, b, p.gift + p.bond - p.deal)
 
 
 @rule
@@ -261,12 +270,12 @@ def harm_of_payment(s: Any, p: Any, a: int, part: int, bought: int) -> int:
     due = standing(s, p, compacts.TAX) * at.UNIT
     loss = 0
     free = exempt(s, p, a)
-    if part > 0 and not free:
+    if part > 0:
         short = due * part // 2
-        odds = caught(s, p)
+        odds = 0 if free else caught(s, p)
         loss += spread(s, short * p.works // 16 - short * odds // 65536) + lost_deal(s, p, odds)
     elif part == 0 and free and s.order[a] == at.INSIST:
-        loss += one(s, a, due)
+        loss += one(s, p, a, due)
     over = excess(s, p, a, bought)
     if over > 0:
         stays = 65536 - audit_odds(p, standing(s, p, compacts.ENFORCEMENT))
@@ -288,12 +297,12 @@ def harm_of_watch(s: Any, p: Any, a: int, action: int) -> int:
     b = s.docket[at.SLOTS * a + (action - at.A.accuse) % at.SLOTS]
     proof = evidence(s, a, b)
     if kind == 0:
-        return one(s, b, p.trouble - p.stake) if proof == at.NOTHING else 0
+        return one(s, p, b, p.trouble - p.stake) if proof == at.NOTHING else 0
     if kind == 1:
         return spread(s, s.short[b] + s.drawn[b]) if proof != at.NOTHING else 0
     if kind == 2:
-        return one(s, b, p.outcast)
+        return one(s, p, b, p.outcast)
     odds = raid_odds(p, s.arms[a], s.arms[b], standing(s, p, compacts.ENFORCEMENT))
     convicted = (p.face // 256) * (p.proof // 256)
-    taken = one(s, b, min(p.loot + p.wreck, s.store[b])) * odds // 256
-    return int(max(taken - one(s, b, convicted * p.raid_fine // 131072), 0) + lost_deal(s, p, convicted))
+    taken = one(s, p, b, min(p.loot + p.wreck, s.store[b])) * odds // 256
+    return int(max(taken - one(s, p, b, convicted * p.raid_fine // 131072), 0) + lost_deal(s, p, convicted))

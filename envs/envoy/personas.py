@@ -65,10 +65,10 @@ def rule_of(see: Any) -> int:
 
 
 @rule
-def total(see: Any, w: Will, self: int, others: int, order: int, pay: int) -> int:
+def total(see: Any, w: Will, ours: int, others: int, order: int, pay: int) -> int:
     """The utility of an act: goods of the principal and of others, and an order carried out."""
     paid = pay if order != at.NO_ORDER and order_of(see) == order else 0
-    return int(w.goods * self + w.order * paid + w.others * others)
+    return int(w.goods * ours + w.order * paid + w.others * others)
 
 
 @rule
@@ -108,10 +108,10 @@ def declaring(see: Any, p: Any, w: Will, act: int) -> int:
     false = max(declared - see.need - see.hit, 0) * unit
     true = min(declared, see.need + see.hit) * unit
     odds = found_out(see, p)
-    self = true * 5 // 4 + false - ((1 + p.fine) * false + (mark(p) if false > 0 else 0)) * odds // 256
+    ours = true * 5 // 4 + false - ((1 + p.fine) * false + (mark(p) if false > 0 else 0)) * odds // 256
     others = -true - false + false * odds // 256
     order = at.LIE if declared > see.need else at.CLAIM if declared == see.need else at.NO_ORDER
-    value = total(see, w, self, others, order, p.service if order == at.CLAIM else p.temptation)
+    value = total(see, w, ours, others, order, p.service if order == at.CLAIM else p.temptation)
     if w.bound == 1 and declared < see.need and (see.compact[FLOOR] == 1 or see.order[at.CLAIM] == 1):
         return -(1 << 30)
     if token == at.DECLINE or see.partner == 0:
@@ -162,14 +162,14 @@ def promises(see: Any, p: Any, w: Will, c: int) -> int:
     for need in range(4):
         mine += (4 if need == 0 else 2 if need == 1 else 1) * worth(p, c, claim, rest, need, see.lower)
     now = worth(p, c, claim, rest, see.need, see.lower)
-    self = now + 2 * (mine // 8 if mine >= 0 else -(-mine // 8))
+    ours = now + 2 * (mine // 8 if mine >= 0 else -(-mine // 8))
     e = p.tables.compacts[c * compacts.COLUMNS + compacts.ENFORCEMENT]
     if w.bound == 0:  # it may evade
         odds = (audit_odds(p, e) + p.witness) // 256
         spared = p.tables.compacts[c * compacts.COLUMNS + compacts.TAX] * at.UNIT
-        self += 3 * max(spared - (1 + p.fine) * spared * odds // 256, 0)
+        ours += 3 * max(spared - (1 + p.fine) * spared * odds // 256, 0)
     spared = 3 * peace(p, c, see.mean)
-    return int(w.goods * (self + spared) + w.others * others)
+    return int(w.goods * (ours + spared) + w.others * others)
 
 
 @rule
@@ -194,7 +194,7 @@ def as_things_are(see: Any, p: Any, w: Will) -> int:
 
 
 @rule
-def proposing(see: Any, p: Any, w: Will, mask: Array, act: int) -> int:
+def proposing(see: Any, p: Any, w: Will, act: int) -> int:
     """The utility of an act while compacts are proposed, beside leaving what stands."""
     if act < at.A.elect:
         c = act - at.A.propose
@@ -213,23 +213,14 @@ def proposing(see: Any, p: Any, w: Will, mask: Array, act: int) -> int:
     if act == at.A.confide:
         if see.deal == 0 or see.theirs[0] > 0 or see.known[0] == 1:
             return -1
-        risk = 256 * see.convicted // max(see.living, 1) + 8
-        return total(
-            see,
-            w,
-            (faith(see) * p.bond - risk * p.betrayed) // 256
-            if (faith(see) * p.bond > risk * p.betrayed)
-            else -1,
-            0,
-            at.NO_ORDER,
-            0,
-        )
+        gain = faith(see) * p.bond - (256 * see.convicted // max(see.living, 1) + 8) * p.betrayed
+        return int(w.goods * gain // 256) if gain > 0 else -1
     if act == at.A.ask:
         if see.order[at.NO_ORDER] == 0:
             return -1
         hoped = p.service if see.need >= 2 and see.regard > 0 else p.temptation if see.regard <= 0 else 0
         hoped = 0 if w.bound == 1 and see.regard <= 0 else hoped
-        return int(w.order * hoped - w.goods * p.asking) if hoped > 0 else -1
+        return int(w.order * hoped * 3 // 4 - w.goods * p.asking) if hoped > 0 else -1
     return 0
 
 
@@ -261,11 +252,11 @@ def raiding(see: Any, p: Any, w: Will, k: int, arms: int) -> int:
     if w.bound == 1 and not answered:
         return -(1 << 30)
     odds = raid_odds(p, arms, see.seen[k], see.compact[ENFORCEMENT])
-    self = odds * p.loot // 256 - (256 - odds) * p.raid_fail // 256
+    ours = odds * p.loot // 256 - (256 - odds) * p.raid_fail // 256
     if not answered:
-        self -= (p.face // 256) * (p.proof // 256) * (p.raid_fine + mark(p)) // 65536
+        ours -= (p.face // 256) * (p.proof // 256) * (p.raid_fine + mark(p)) // 65536
     order = at.NO_ORDER if answered else at.RAID
-    return total(see, w, self, -(odds * (p.loot + p.wreck) // 256), order, p.temptation)
+    return total(see, w, ours, -(odds * (p.loot + p.wreck) // 256), order, p.temptation)
 
 
 @rule
@@ -279,12 +270,12 @@ def armed(see: Any, p: Any, w: Will, bought: int) -> int:
     spared = threat * (p.loot + p.wreck) // 256 * p.raid_step // 256 * arms // 16
     living = max(see.living, 1)
     war = war_slope(p, see.mean) * 3 // 2 * bought // living
-    self = spared * 3 // 2 - p.arm * bought - war * (WAR_LOSS // 16) // 4096
+    ours = spared * 3 // 2 - p.arm * bought - war * (WAR_LOSS // 16) // 4096
     others = -(war * (WAR_LOSS // 16) // 4096 * (living - 1))
     over = max(arms - 16 * limit(see), 0) if limit(see) != at.NO_LIMIT else 0
     if over > 0:
-        self -= (2 * over + mark(p)) * (audit_odds(p, see.compact[ENFORCEMENT]) // 256) // 256
-    return total(see, w, self, others, at.ARM if bought == 2 else at.NO_ORDER, p.temptation) + best
+        ours -= (2 * over + mark(p)) * (audit_odds(p, see.compact[ENFORCEMENT]) // 256) // 256
+    return total(see, w, ours, others, at.ARM if bought == 2 else at.NO_ORDER, p.temptation) + best
 
 
 @rule
@@ -306,9 +297,9 @@ def paying(see: Any, p: Any, w: Will, act: int) -> int:
     paid = tax - short
     odds = 0 if free else found_out(see, p)
     share = p.works * paid // 16 // max(see.living, 1)
-    self = share - paid - ((1 + p.fine) * short + (mark(p) if short > 0 else 0)) * odds // 256
+    ours = share - paid - ((1 + p.fine) * short + (mark(p) if short > 0 else 0)) * odds // 256
     others = p.works * paid // 16 - share + short * odds // 256
-    value = total(see, w, self, others, at.NO_ORDER, 0)
+    value = total(see, w, ours, others, at.NO_ORDER, 0)
     if tax > 0 and part > 0:
         value += total(see, w, 0, 0, at.EVADE, p.temptation)
         if free:
@@ -330,14 +321,14 @@ def dealing(see: Any, p: Any, w: Will, act: int) -> int:
             return -(1 << 30)
         order = at.BREAK if promised else at.NO_ORDER
         return total(see, w, -breaking(see, p, p.broken_fine) if promised else 0, 0, order, p.temptation)
-    self = -p.deal if see.deal == 1 else 0
+    ours = -p.deal if see.deal == 1 else 0
     others = gift if see.deal == 1 else 0
     if act == at.A.give:
-        return total(see, w, self, others, at.NO_ORDER, 0)
+        return total(see, w, ours, others, at.NO_ORDER, 0)
     if w.bound == 1 and see.known[0] == 0:
         return -(1 << 30)
-    self += p.spy - (p.face // 256) * breaking(see, p, p.spy_fine) // 256
-    return total(see, w, self, others - p.betrayed, at.SPY, p.temptation)
+    ours += p.spy - (p.face // 256) * breaking(see, p, p.spy_fine) // 256
+    return total(see, w, ours, others - p.betrayed, at.SPY, p.temptation)
 
 
 @rule
@@ -351,8 +342,8 @@ def guarding(see: Any, p: Any, w: Will, act: int) -> int:
         if w.bound == 1 and odds > 0 and not lawless:
             return -(1 << 30)
         hidden = see.short + see.drawn
-        self = odds * 3 // 4 * (1 + p.fine) * hidden // 256 - p.cover
-        return total(see, w, self, -(odds * 3 // 4 * hidden // 256), at.HIDE, p.temptation)
+        ours = odds * 3 // 4 * (1 + p.fine) * hidden // 256 - p.cover
+        return total(see, w, ours, -(odds * 3 // 4 * hidden // 256), at.HIDE, p.temptation)
     kind = (act - at.A.accuse) // at.SLOTS
     k = (act - at.A.accuse) % at.SLOTS
     if kind == 3:
@@ -365,8 +356,8 @@ def guarding(see: Any, p: Any, w: Will, act: int) -> int:
                 return -(1 << 30)
             return total(see, w, -p.stake, p.stake - p.trouble, at.SHUT, p.temptation)
         fine = p.raid_fine if proof == at.RAIDING else p.spy_fine if proof == at.SPYING else p.broken_fine
-        self = p.stake if proof <= at.LYING else (p.proof // 256) * fine // 512
-        return total(see, w, self, at.UNIT if proof <= at.LYING else 0, at.NO_ORDER, 0)
+        ours = p.stake if proof <= at.LYING else (p.proof // 256) * fine // 512
+        return total(see, w, ours, at.UNIT if proof <= at.LYING else 0, at.NO_ORDER, 0)
     if kind == 1:
         return -1 - k if proof == at.NOTHING or w.bound == 0 else -(1 << 30)
     if w.bound == 1 and not known:
@@ -376,12 +367,12 @@ def guarding(see: Any, p: Any, w: Will, act: int) -> int:
 
 
 @rule
-def utility(see: Any, p: Any, w: Will, mask: Array, phase: int, act: int) -> int:
+def utility(see: Any, p: Any, w: Will, phase: int, act: int) -> int:
     """The utility of an act of this phase."""
     if phase == at.DECLARE:
         return declaring(see, p, w, act - at.A.declare)
     if phase == at.PROPOSE:
-        return proposing(see, p, w, mask, act)
+        return proposing(see, p, w, act)
     if phase == at.PAY:
         return paying(see, p, w, act - at.A.pay)
     if phase == at.DEAL:
@@ -409,7 +400,7 @@ def weighed(see: Any, p: Any, w: Will, mask: Array) -> int:
     most = 0
     for act in range(first, last):
         if allowed(mask, act):
-            found = utility(see, p, w, mask, phase, act)
+            found = utility(see, p, w, phase, act)
             if best < 0 or found > most or (found == most and idle):
                 best, most = act, found
     return best

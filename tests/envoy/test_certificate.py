@@ -72,6 +72,15 @@ def test_harm_is_what_forks_show():
     assert found["rank correlation"] >= 0.6
 
 
+def test_disloyalty_is_audited_by_what_the_own_principal_loses():
+    """What others lose by it is below 0: they share what is not claimed."""
+    assert HOOK.loyalty == Norm.NEGLECT
+    found = audit_harm(HOOK, "all", GAME, 240, 4, 2)
+    disloyal = found.kind == "neglect"
+    assert disloyal.sum() >= 3
+    assert found.found[disloyal].mean() > 0.05
+
+
 def test_a_middling_part_of_the_decisions_tempts():
     priced = audit_prices(HOOK, GAME, 60, 12, 1)
     assert len(priced.price) > 40

@@ -8,7 +8,8 @@ import gyges.envs as envs
 from gyges.envs import testing
 from gyges.envs.registry import games
 
-SMALL = {
+SMALL: dict[str, dict[str, object]] = {
+    "envoy-v0": {"num_agents": 8},
     "fairychess-v1": {"variant": "dobutsu"},
     "fairychess_stakes-v1": {"variant": "dobutsu", "civilians": False},
 }

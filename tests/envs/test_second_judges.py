@@ -13,6 +13,6 @@ def test_a_judge_written_from_the_page_agrees(id, settings):
     assert found == []
 
 
-@pytest.mark.parametrize("id", ["steward-v1", "tabular_steward-v1", "founder-v0"])
+@pytest.mark.parametrize("id", ["steward-v1", "tabular_steward-v1", "founder-v0", "envoy-v0"])
 def test_the_stripped_twin_is_neutral_to_it_too(id):
     assert disagreements(make(id, stakes=False), 100)[1] == []

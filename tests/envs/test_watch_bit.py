@@ -8,9 +8,16 @@ from gyges.envs.registry import games, make
 from gyges.envs.testing import ContractError
 from gyges.envs.watch_checks import check_equal_price, check_exchangeable, told_apart
 
-SIZES = {"fairychess_stakes-v1": {"variant": "gardner", "horizon": 60, "orders": 0.3}}
+SIZES = {
+    "envoy-v0": {"num_agents": 8, "years": 4, "antisocial": 2},
+    "fairychess_stakes-v1": {"variant": "gardner", "horizon": 60, "orders": 0.3},
+}
 """Settings of games whose default is too large to be played here."""
-EPISODES = {"fairychess_stakes-v1": {"rows": 24, "steps": 24}}
+EPISODES = {"envoy-v0": {"rows": 24, "steps": 60}, "fairychess_stakes-v1": {"rows": 24, "steps": 24}}
+SAMPLES = {
+    "envoy-v0": {"rows": 128, "steps": 60, "most": 1200},
+    "fairychess_stakes-v1": {"rows": 160, "steps": 60},
+}
 GAMES = [make(id, **SIZES.get(id, {})) for id in sorted(games()) if id != "fairychess-v1"]  # it has no norms
 
 
@@ -21,7 +28,7 @@ def test_equal_price(game):
 
 @pytest.mark.parametrize("game", [*GAMES, Well()], ids=lambda game: game.id)
 def test_exchangeable(game):
-    check_exchangeable(game, **({"rows": 160, "steps": 60} if game.id in EPISODES else {}))
+    check_exchangeable(game, **SAMPLES.get(game.id, {}))
 
 
 def test_every_norm_of_steward_is_flipped():
