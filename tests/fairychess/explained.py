@@ -82,6 +82,8 @@ def reason(oracle: Any, name: str, board: Board, move: str, ours: bool) -> str:
         return "a wall against check"
     if ours and v.dropPromoted and v.dropNoDoubled and move[0] == "+" and "@" in move:
         return "a piece dropped promoted beside its like"
+    if not ours and v.dropPromoted and v.mobilityRegion and move[0] == "+" and "@" in move:
+        return "a piece dropped promoted where it may not go"
     if not ours and v.pieceDemotion and move.endswith("-") and m.symbol[:1] != "+":
         return "turning back of what a pawn became"
     if m.kind == "pawn" and any(v.tripleStepRegion) and m.straight and m.far in (2, 3):

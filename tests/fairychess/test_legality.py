@@ -160,3 +160,10 @@ def test_what_castles_takes_no_king_of_cambodian_his_leap():
     for name in ("c1b2", "b8a6", "g1e2"):  # the knight stands on his line, as only a rook may not
         board.push(name)
     assert {"e8c7", "e8g7"} <= board.moves().keys()
+
+
+def test_a_pawn_that_turns_over_does_so_on_leaving_its_zone():
+    text = "[leaves:euroshogi]\ncustomPiece1 = n:fbN\npromotionPawnTypes = n\n"
+    names = Board(load(text), "4k3/7N/8/8/8/8/8/4K3[-] w - - 0 1").moves().keys()
+    assert {name for name in names if name.startswith("h7")} == {"h7f8+", "h7f6+", "h7g5+"} & names
+    assert "h7g5+" in names

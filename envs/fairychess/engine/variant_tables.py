@@ -153,12 +153,16 @@ class _Compiler:
     def promotion(self, k: int, side: int, origin: int, target: int) -> int:
         """The flags PROMO, MUST and STUCK of a move; NOLAND where it would be stuck and cannot promote."""
         v, kind = self.v, self.kinds[k]
-        pawn = self.kinds[kind.base].symbol.lower() in v.promotionPawnTypes[side] and not v.sittuyinPromotion
+        letter = self.kinds[kind.base].symbol.lower()
+        pawn = letter in v.promotionPawnTypes[side] and not v.sittuyinPromotion
         stuck = self.fixed[k, side][target]
         zone = self.zone[side]
-        inside = target in zone or (not pawn and origin in zone)
+        turns = letter in dict(v.promotedPieceType) and not v.promotionPieceTypes[side]  # only turns over
+        inside = target in zone or ((turns or not pawn) and origin in zone)
         choices = self.choices[k, side] and not v.sittuyinPromotion
         must = v.mandatoryPawnPromotion if pawn else v.mandatoryPiecePromotion
+        if pawn and turns:
+            must = v.mandatoryPiecePromotion or (v.mandatoryPawnPromotion and target in zone)
         if not inside or not (choices or (pawn and must)):
             return at.NOLAND if stuck else 0
         return at.PROMO | (at.MUST if must or stuck else 0) | (at.STUCK if stuck else 0)
