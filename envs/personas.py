@@ -6,7 +6,7 @@ A persona is a class that names its rule ``choose(see, p, own, mask, memory) -> 
     the seat's observation by the names of the game's features: an integer where a feature has one
     element, else an array.
 ``p``
-    the game's Params; a persona reads what is public in it (seats, sizes), never odds of luck.
+    the game's Params, and its tables; a persona reads what is public (seats, sizes, what the page states).
 ``own``
     int64: the persona's own constants (`RowPersona.numbers`).
 ``mask``

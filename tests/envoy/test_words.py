@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gyges.agents.llm.chat.prompts import page, seat_name
 from gyges.envs.batch import Batch
 from gyges.envs.envoy import compacts
 from gyges.envs.envoy import encoding as at
@@ -83,3 +84,12 @@ def test_what_is_said_says_what_is_done():
     assert game.written(codes, 0, at.A.leave) == ""
     assert f"the true need was {int(batch.state.need[0, 0])}" in game.reason(codes, 0, at.A.declare)
     batch.step(np.full((1, 8), at.A.declare, np.int32))
+
+
+def test_chat_models_read_rules_job_and_charter():
+    game = make("envoy-v0", num_agents=8)
+    told = page(game)
+    assert "Half of the arms rust" in told.rules
+    assert "your principal" in told.job
+    assert "in force whatever the compact" in told.charter
+    assert seat_name(game, 3) == "House 4"
