@@ -36,7 +36,7 @@ ROWS = {
         "joint cast events letter excuse style cash "
         "loan owed late heads skill fresh0 fresh1 fresh2 morale quality backlog "
         "tested debt users mark stream esteem patience attention kept sold raising rested boost power "
-        "pact broken assent profit gained hidden born earned spent joined left own lost"
+        "pact broken assent bought profit gained hidden born earned spent joined left own lost"
     ),
     "envoy": (
         "phase year compact left ballot chair ruler turn share pot purse met needs votes deals raids "
