@@ -80,13 +80,18 @@ def _singular(words: list[str]) -> list[str]:
     return [w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in words]
 
 
+CELLS = ((44, 40, 28), (40, 34, 25), (36, 30, 22), (33, 26, 19), (30, 22, 17), (26, 18, 15))
+"""Sizes of options, the largest first: width and height of a cell, height of a line."""
+
+
 def paint_options(
     surface: pygame.Surface, area: pygame.Rect, theme: Theme, game: Any, facts: Facts, gesture: Gesture
 ) -> tuple[list[Spot], int]:
     """Paint the legal actions, grouped by family; returns where they lie and the y below them."""
     groups = families(tuple(o.name for o in facts.options), tuple(o.action for o in facts.options))
-    for cell in ((44, 40, 28), (40, 34, 25), (36, 30, 22), (33, 26, 19), (30, 22, 17), (26, 18, 15)):
-        spots, height = _layout(area, groups, cell)
+    single = [(cell, 1) for cell in CELLS]
+    for cell, columns in (*single, *((cell, 2) for cell in CELLS[-4:])):  # two columns where one is too long
+        spots, height = _layout(area, groups, cell, columns)
         if height <= area.height:
             break
     painter = OptionPainter(surface, theme, game, facts, gesture)
@@ -105,18 +110,22 @@ def paint_options(
 
 
 def _layout(
-    area: pygame.Rect, groups: tuple[Family, ...], cell: tuple[int, int, int]
+    area: pygame.Rect, groups: tuple[Family, ...], cell: tuple[int, int, int], columns: int
 ) -> tuple[list[tuple[str, pygame.Rect, int, str]], int]:
     wide, high, line = cell
     gap = 4
     across = max(1, (area.width + gap) // (wide + gap))
     out: list[tuple[str, pygame.Rect, int, str]] = []
-    y = area.y
+    y, column = area.y, 0
+    room = (area.width - gap * (columns - 1)) // columns
     for group in groups:
         if len(group.members) == 1:
-            out.append(("line", pygame.Rect(area.x, y, area.width, line), group.members[0][1], group.title))
-            y += line + 2
+            place = pygame.Rect(area.x + column * (room + gap), y, room, line)
+            out.append(("line", place, group.members[0][1], group.title))
+            column = (column + 1) % columns
+            y += line + 2 if column == 0 else 0
             continue
+        y, column = y + (line + 2 if column else 0), 0
         out.append(("title", pygame.Rect(area.x, y + 2, area.width, line - 6), -1, group.title))
         y += line - 4
         for j, (word, action) in enumerate(group.members):
@@ -125,7 +134,7 @@ def _layout(
                 ("cell", pygame.Rect(left, y + (j // across) * (high + gap), wide, high), action, word)
             )
         y += -(-len(group.members) // across) * (high + gap) + 6
-    return out, y - area.y
+    return out, y + (line + 2 if column else 0) - area.y
 
 
 class OptionPainter:
@@ -203,5 +212,5 @@ class OptionPainter:
 
 def amount(harm: float, game: Any) -> str:
     """A harm in the game's welfare unit, as words."""
-    number, unit = f"{harm:.3g}", str(game.welfare_unit)
+    number, unit = f"{harm:.3g}" if harm < 1000 else f"{harm:,.0f}", str(game.welfare_unit)
     return f"{number} {unit.removesuffix('s') if number == '1' else unit}"

@@ -20,7 +20,6 @@ from gyges.render.kit import draw
 from gyges.render.kit.signs import bubble, letter
 from gyges.render.kit.theme import Theme, dimmed, mix, seat_colour
 
-TRADES = ("engineers", "sellers", "stewards")
 SHIRTS = ((0, 114, 178), (230, 159, 0), (0, 158, 115))
 
 
@@ -112,7 +111,7 @@ class FounderRenderer(Renderer):
         facts: Facts,
         room: float,
     ) -> None:
-        floors = 1 + min(5, round(math.log2(max(house.users, 100) / 100)))
+        floors = 1 + min(4, round(math.log2(max(house.users, 100) / 100)))
         sprite = sprites.house(seat_colour(seat), theme.night, floors if house.running else 1, house.running)
         draw.stamp(surface, sprite, (x - sprite.get_width() / 2, road - sprite.get_height()))
         for j in range(min(house.scandals, 6)):
@@ -153,7 +152,7 @@ class FounderRenderer(Renderer):
             ("users", f"{office.users:,}", f"users: {stated}"),
             ("cash", f"€{office.cash:,}k", f"the firm at {round(100 * office.esteem)} % of the truth"),
             ("revenue", f"€{office.income:,}k a month", f"patience {round(100 * office.patience)} %"),
-            ("wages", f"€{office.wages:,}k a month", f"shares {round(100 - 100 * office.kept)} %"),
+            ("wages", f"€{office.wages:,}k a month", f"shares kept {round(100 * office.kept)} %"),
             ("quality", f"{office.quality:.1f}", ""),
             ("safety debt", f"{office.debt:.1f}{' — over the line' if office.risky else ''}", ""),
         )
@@ -191,7 +190,7 @@ class FounderRenderer(Renderer):
             shown = min(count, max(1, room // 15))
             for j in range(shown):
                 draw.stamp(surface, sprites.person(SHIRTS[trade], theme.night), (area.x + 15 * j, y))
-            words = f"{count} {TRADES[trade]}"
+            words = f"{count} {at.TRADES[trade]}{'' if count == 1 else 's'}"
             draw.write(surface, (area.x, y + 24), words, 11, theme.ink)
 
     # The desk.

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-pytest.importorskip("pygame")
+pygame = pytest.importorskip("pygame")
 
 from gyges.envs.batch import Batch
 from gyges.envs.founder import encoding as at
@@ -16,6 +16,7 @@ from gyges.envs.rollout import Seating
 from gyges.render.board.facts import View, from_json, to_json
 from gyges.render.board.plain import renderer_for
 from gyges.render.founder.scene import FounderScene
+from gyges.render.person import WindowPerson
 
 GAME = make("founder-v0")
 
@@ -79,3 +80,28 @@ def test_every_phase_and_size_can_be_painted():
         assert all(frame.shape == (560, 960, 3) for frame in seen)
         assert all(np.any(a != b) for a, b in itertools.pairwise(seen))
     assert len(at.PHASES) == 3
+
+
+def test_a_person_plays_by_mouse_and_every_option_lies_in_the_window(monkeypatch):
+    """The last option of every list is clicked: all lie apart, and within the window."""
+    person, clicks = WindowPerson((1280, 800)), []
+
+    def get():
+        if person._board is None or not person._board.spots:
+            return []
+        spots = person._board.spots
+        assert all(0 <= spot.rect.top and spot.rect.bottom <= 800 for spot in spots)
+        assert all(not a.rect.colliderect(b.rect) for a, b in itertools.combinations(spots, 2))
+        clicks.append((len(spots), spots[-1].action))
+        return [pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=spots[-1].rect.center, button=1)]
+
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setattr(pygame.event, "get", get)
+    batch = Batch(GAME, 1, seed=3)
+    seating = Seating(batch, [person, Greedy(), Greedy()], seed=3)
+    for _ in range(6):
+        person._board = None  # nothing is clicked before the next list is painted
+        many = len(batch.legal(0, 0))
+        taken = int(seating.step()[0, 0])
+        assert clicks[-1] == (many, taken)
+    person.close()
