@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-pygame = pytest.importorskip("pygame")
+pytest.importorskip("pygame")
+
+import pygame
 
 from gyges.envs.batch import Batch
 from gyges.envs.founder import encoding as at
@@ -90,7 +92,7 @@ def test_a_person_plays_by_mouse_and_every_option_lies_in_the_window(monkeypatch
         if person._board is None or not person._board.spots:
             return []
         spots = person._board.spots
-        assert all(0 <= spot.rect.top and spot.rect.bottom <= 800 for spot in spots)
+        assert all(spot.rect.top >= 0 and spot.rect.bottom <= 800 for spot in spots)
         assert all(not a.rect.colliderect(b.rect) for a, b in itertools.combinations(spots, 2))
         clicks.append((len(spots), spots[-1].action))
         return [pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=spots[-1].rect.center, button=1)]
