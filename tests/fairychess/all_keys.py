@@ -126,6 +126,7 @@ def differs_on_purpose(v: Variant) -> bool:
     kings = royal + "".join(p.letter for p in v.pieces if p.name in ("king", "commoner"))
     turning = "".join(letter for letter, _ in v.promotedPieceType)
     board = v.startFen.split()[0]
+    pawn = next((p.letter for p in v.pieces if p.name == "pawn"), "")
     fers = next((p.letter for p in v.pieces if p.name == "fers"), "")
     kinds = set(v.promotionPieceTypes[0] + v.promotionPieceTypes[1])
     drops = v.capturesToHand or v.pieceDrops
@@ -145,7 +146,9 @@ def differs_on_purpose(v: Variant) -> bool:
             v.castling and v.castlingKingPiece not in kings,
             any(v.passing + v.passOnStalemate) and (not royal or not {*royal, *royal.upper()} <= set(board)),
             v.sittuyinPromotion and (not fers or set(v.promotionPieceTypes) != {fers}),
-            v.sittuyinPromotion and bool(v.promotedPieceType),
+            v.sittuyinPromotion and bool(v.promotedPieceType or set("".join(v.promotionPawnTypes)) - {pawn}),
+            v.wallingRule == "arrow" and bool(v.mobilityRegion),
+            v.seirawanGating and any(v.passing),
             v.wallingRule != "none" and v.immobilityIllegal,
             v.chess960 and v.seirawanGating,
             v.cambodianMoves and (v.castling or v.seirawanGating or not v.gating),
