@@ -27,7 +27,8 @@ LISTED = {
 DEFAULTS = {
     "scenarios/cli/compare.py",
     "scenarios/cli/demo.py", "scenarios/cli/evaluate.py", "scenarios/cli/llm_arms.py",
-    "scenarios/cli/play.py", "scenarios/cli/raters.py", "scenarios/cli/text_models.py",
+    "scenarios/cli/play.py", "scenarios/cli/raters.py", "scenarios/cli/serve.py",
+    "scenarios/cli/text_models.py",
     "scenarios/cli/train_ppo.py", "scenarios/cli/train_sb3.py",
 }  # fmt: skip
 """Commands with an option whose default is a game, a suite or a scenario: the value of a field."""
