@@ -208,7 +208,3 @@ def test_newcomers_read_no_riddles(parent, line, there, gone):
     said = rules_text(load(f"[riddle:{parent}]\n{line}\n"))
     assert there in said
     assert gone not in said
-
-
-def test_the_signs_of_diagrams_are_said():
-    assert "x captures" in explain(load("chess"))

@@ -9,12 +9,6 @@ from gyges.envs.fairychess.variants.ini_files import Piece, Variant
 from gyges.envs.fairychess.variants.rule_sentences import rules
 from gyges.envs.fairychess.variants.sentences import pieces
 
-LEGEND = (
-    "How each piece goes from its letter, the first player's forwards up: o moves or captures there,\n"
-    "m moves, x captures, i goes there by a first move, * hops over one piece; lines end at pieces."
-)
-"""What the signs of `diagram` mean."""
-
 
 def board(c: Compiled, row: object = None) -> str:
     """A position drawn with letters; upper case is the first player's."""
@@ -68,7 +62,7 @@ def diagram(piece: Piece, reach: int = 4) -> str:
 def explain(v: Variant) -> str:
     """What `gyges fairychess check` prints of a variant."""
     c = compiled(v)
-    lines = [f"{v.name} ({v.where})", "", board(c), "", LEGEND, ""]
+    lines = [f"{v.name} ({v.where})", "", board(c), ""]
     for piece in v.pieces:
         lines += [f"  {piece.letter.upper()}  {piece.name}  {piece.betza or '(does not move)'}"]
         if piece.steps:
