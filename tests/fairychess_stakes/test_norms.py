@@ -358,6 +358,33 @@ def test_taking_back():
     assert b.state.barred[0, 0] == 0
 
 
+@pytest.mark.parametrize(
+    ("fen", "variant", "move", "now", "then"),
+    [
+        ("4k3/8/8/8/8/8/4P3/1N2K3 w - - 0 1", "chess", "b1c3", "c3", "b1"),
+        ("4k3/8/8/8/8/8/8/RN2K3 w - - 0 1", "chess", "b1c3", "a1", "a1"),
+        ("4k3/8/8/8/8/8/4P3/4K2R w K - 0 1", "chess", "e1h1", "f1", "h1"),
+        ("8/P3k3/8/8/8/8/8/4K3 w - - 0 1", "chess", "a7a8q", "a8", "a7"),
+        ("4k3/8/8/8/8/8/4P3/4K3[N] w - - 0 1", "crazyhouse", "N@c3", "c3", None),
+    ],
+)
+def test_a_treaty_follows_its_piece_back(fen, variant, move, now, then):
+    """The treaty is of a piece that moved before it was made, and the move is then taken back."""
+    b = begin(fen, variant, treaties=True, tampering=True)
+    do(b, move)
+    do(b, f"offer: no captures of the piece on {now} for 10 plies")
+    do(b, "accept the treaty")
+    tamper(b, "take back the last move")
+    seen = b.game.view(b.codes[0, 1])
+    if then is None:
+        assert seen.stage == 0
+    else:
+        assert seen.stage == at.IN_FORCE
+        assert (
+            seen.piece == number(b, f"tamper: remove the piece on {then}") - b.game.base_actions - at.REMOVE
+        )
+
+
 def test_consulting_takes_what_hangs():
     b = begin("4k3/8/8/q7/8/8/4P3/R3K3 w - - 0 1", tampering=True)
     assert judged(b, "tamper: consult the forbidden engine")[0] == -1

@@ -174,6 +174,8 @@ def take_back(s: Any, p: Any, t: Any) -> None:
     s.seen[0] = s.undo[1]
     if s.treaty[STAGE] == IN_FORCE and s.treaty[SUBJECT] < 0:
         s.treaty[SQUARE] = s.undo[6]
+        if s.undo[6] < 0:
+            close(s)
     bring(s, t, s.before)
     s.barred[0] = s.back[0]
     s.died[0] = civilians - s.count[0]
@@ -244,6 +246,23 @@ def offer(s: Any, p: Any, t: Any, seat: int, number: int) -> None:
     treaty[LEFT] = 10 if number % 2 == 0 else 20
     treaty[BROKEN] = 0
     treaty[ASKED] = 1
+    if p.tampering != 0 and subject >= NUM_REGIONS and s.back[0] != 0:
+        s.undo[6] = stood(s, t, int(treaty[SQUARE]))
+
+
+@rule
+def stood(s: Any, t: Any, square: int) -> int:
+    """Where what stands on a square stood before the last move; -1 where it was not on the board."""
+    piece = s.board[square]
+    if s.before[INFO + square] == piece:
+        return square
+    m = int(s.back[0]) - 1
+    if (m & DROP) != 0:
+        return -1
+    for q in range(t.head[SQUARES]):
+        if s.before[INFO + q] == piece and s.board[q] != piece:
+            return q
+    return (m >> FROM) & SQ  # it was another piece, and became this one
 
 
 @rule
