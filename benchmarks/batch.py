@@ -16,11 +16,12 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from measure import ROOT, clock, recorded, replay, report, spread, turns
 
 from gyges.envs import Batch, make
+from gyges.envs.registry import game_class
 
 FRESH = """
 import time
@@ -33,9 +34,9 @@ print(imported - begun, time.perf_counter() - imported)
 """
 
 
-def one_row(game_id: str, repeats: int) -> str:
-    """Microseconds a step of a batch of one, 5 agents."""
-    game = make(game_id, num_agents=5)
+def one_row(game_id: str, repeats: int, agents: int) -> str:
+    """Microseconds a step of a batch of one."""
+    game = make(game_id, num_agents=agents)
     arms = {}
     for labels in ("off", "taken", "full"):
         batch, actions = recorded(game, 1, 3000, labels=labels)
@@ -46,6 +47,12 @@ def one_row(game_id: str, repeats: int) -> str:
         wall, worked = zip(*figures[labels], strict=True)
         lines.append(f"| {labels} | {spread(wall)} | {spread(worked)} |")
     return "| labels | us a step, wall | us a step, processor |\n|---|---|---|\n" + "\n".join(lines)
+
+
+def least(game_id: str) -> int:
+    """The fewest seats that a game has."""
+    bounds = get_type_hints(game_class(game_id).Config, include_extras=True)["num_agents"]
+    return next((int(meta.ge) for meta in get_args(bounds)[1:] if meta.ge is not None), 1)
 
 
 def many_rows(game_id: str, repeats: int, agents: int) -> str:
@@ -119,14 +126,15 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=16, help="seats in many rows")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    one = one_row(args.game, args.repeats)
+    alone = min(max(least(args.game), 5), args.agents)
+    one = one_row(args.game, args.repeats, alone)
     many = many_rows(args.game, args.repeats, args.agents)
     body = (
         f"Game {args.game}, every seat played by its clean persona (actions recorded beforehand).\n"
         f"Medians of {args.repeats} turns, least and greatest in brackets. Processor time leaves out what\n"
         "other work on the machine takes; wall time does not. Two strangers are two batches of that size\n"
         "on a thread each, which never wait for one another: the most that the host gives.\n\n"
-        f"## A batch of one, 5 agents\n\n{one}\n\n"
+        f"## A batch of one, {alone} agents\n\n{one}\n\n"
         f"## Many rows, {args.agents} agents, every act judged: million steps a second\n\n{many}\n\n"
         f"## Memory\n\n{memory(args.game, args.agents)}.\n\n"
         f"## Start, in fresh processes\n\n{start(args.game, min(args.repeats, 5))}\n"
