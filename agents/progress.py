@@ -53,7 +53,7 @@ class Progress:
             self.folder.mkdir(parents=True, exist_ok=True)
             _cut(self.folder / CURVES, self.counter, self.start)
             self.file = (self.folder / CURVES).open("a")
-            self.open = self.trackers.open(self.folder, self.title, self.start)
+            self.open = self.trackers.begin(self.folder, self.title, self.start)
         if self.console.is_terminal and not self.console.quiet:
             self.live = Live(console=self.console, refresh_per_second=4)
             self.live.start()

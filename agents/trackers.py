@@ -28,8 +28,8 @@ class Trackers(NamedTuple):
     wandb: str = ""
     """Project of Weights & Biases, which heeds its own variables (WANDB_MODE=offline); none where empty."""
 
-    def open(self, folder: Path, title: str, start: float) -> list[Tracker]:
-        """Open them.
+    def begin(self, folder: Path, title: str, start: float) -> list[Tracker]:
+        """Begin to keep a run's numbers in them.
 
         Args:
             folder: of the run.

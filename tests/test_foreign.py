@@ -95,6 +95,7 @@ PLACES = {
     "agents/sandbox/process.py": "to compare with, never to open",
     "agents/sandbox/worker.py": "/proc",
     "envs/_runtime/stamps.py": "our own modules",
+    "render/browser/replay_page.py": "our own style and script",
     "render/kit/draw.py": "our own fonts",
     "scenarios/certificates/certify.py": "names of games that are installed",
     "scenarios/cli/export.py": "file_name",

@@ -89,7 +89,7 @@ def train(
         folder.mkdir(parents=True, exist_ok=True)
         logger = configure(str(folder), ["csv", *([] if quiet else ["stdout"])])
         with contextlib.ExitStack() as closing:
-            for tracker in trackers.open(folder, f"sb3-{name}", 0):
+            for tracker in trackers.begin(folder, f"sb3-{name}", 0):
                 closing.callback(tracker.close)
                 logger.output_formats.append(_writer(tracker))
             model.set_logger(logger)

@@ -29,7 +29,7 @@ class Kept:
 @pytest.fixture
 def kept(monkeypatch):
     one = Kept()
-    monkeypatch.setattr(Trackers, "open", lambda self, folder, title, start: [one])
+    monkeypatch.setattr(Trackers, "begin", lambda self, folder, title, start: [one])
     return one
 
 
@@ -75,8 +75,8 @@ def test_a_folder_s_run_keeps_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(trackers, "require", lambda *_, **__: None)
     fake = type("wandb", (), {"init": staticmethod(lambda **kw: begun.append(kw))})
     monkeypatch.setitem(__import__("sys").modules, "wandb", fake)
-    Trackers(False, "p").open(tmp_path, "a", 0)
-    Trackers(False, "p").open(tmp_path, "a", 5)
-    Trackers(False, "p").open(tmp_path / "other", "a", 5)
+    Trackers(False, "p").begin(tmp_path, "a", 0)
+    Trackers(False, "p").begin(tmp_path, "a", 5)
+    Trackers(False, "p").begin(tmp_path / "other", "a", 5)
     assert begun[0]["id"] == begun[1]["id"] != begun[2]["id"]
     assert begun[0]["resume"] == "allow"
