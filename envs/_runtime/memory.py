@@ -5,6 +5,7 @@ Compiled for the CPU they are pointers (`pointers`), compiled for CUDA arrays, a
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from gyges.envs._runtime.compiler import PURE, inline, rule
@@ -120,9 +121,24 @@ def _tail(array: Any, first: int) -> Any:
 
 
 def _generated(name: str, source: str, **names: Any) -> Any:
+    """A rule from its source, under a name that follows from what it does.
+
+    Compiled code of several processes meets in one that reads it from the cache. There functions are told
+    apart by their names and the types of their arguments: of two that are called alike one would stand for
+    both.
+    """
+    own = f"{name}_{_digest(source, names)}"
     scope: dict[str, Any] = {"wrap": wrap, **names}
-    exec(source, scope)
-    return rule(scope[name])
+    exec(source.replace(f"def {name}(", f"def {own}(", 1), scope)
+    return rule(scope[own])
+
+
+def _digest(source: str, names: dict[str, Any]) -> str:
+    parts = [source]
+    for name, one in sorted(names.items()):
+        said = (getattr(one, "__module__", ""), getattr(one, "__qualname__", ""), getattr(one, "_fields", ()))
+        parts.append(f"{name}: {said}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 @rule
