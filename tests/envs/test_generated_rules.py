@@ -1,4 +1,4 @@
-"""Generated rules: each has a name that follows from what it does, since cached code is told apart by names."""
+"""Generated rules have names that follow from what they do: cached code is told apart by names."""
 
 from __future__ import annotations
 
