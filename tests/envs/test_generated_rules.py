@@ -7,7 +7,6 @@ from typing import Any
 
 from gyges.envs._runtime import memory
 
-
 make: Any = namedtuple  # three kinds of one name
 
 
