@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from gyges.agents.trackers import TENSORBOARD, Tracker, Trackers, log_all
+from gyges.agents.trackers import TENSORBOARD, Tracker, Trackers
 
 CURVES = "curves.jsonl"
 
@@ -72,7 +72,8 @@ class Progress:
             plain = {k: v if math.isfinite(v) else None for k, v in numbers.items()}
             self.file.write(json.dumps(plain) + "\n")
             self.file.flush()
-        log_all(self.open, numbers, int(numbers[self.counter]))
+        for tracker in self.open:
+            tracker.log(numbers, int(numbers[self.counter]))
         if self.live is not None:
             self.live.update(self._table(numbers))
         elif time.monotonic() - self.spoke > 10:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -87,9 +87,3 @@ class _WandB:
 
     def close(self) -> None:
         self.run.finish()
-
-
-def log_all(trackers: Sequence[Tracker], numbers: Mapping[str, float], step: int) -> None:
-    """Keep a line of numbers in each."""
-    for tracker in trackers:
-        tracker.log(numbers, step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pygame
 
@@ -129,9 +129,14 @@ def _taken(
         said = verdict(option)
         size = next((v for v in (13, 12, 11) if draw.width_of(said, v, True) <= room), 10)
         draw.write(surface, (rect.x + 18, rect.y + 34), said, size, colour, bold=True, width=room)
-        lost = option.severity
-        cost = f"others lose {amount(lost, board.game)} by it" if lost > 0 else "no one loses by it"
-        draw.write(surface, (rect.x + 18, rect.y + 52), cost, 12, theme.soft, width=rect.width - 30)
+        draw.write(
+            surface,
+            (rect.x + 18, rect.y + 52),
+            loss(option, board.game),
+            12,
+            theme.soft,
+            width=rect.width - 30,
+        )
     return rect.y
 
 
@@ -145,6 +150,13 @@ def verdict(option: Option) -> str:
     if not option.knowable:
         words += " · not knowable"
     return words
+
+
+def loss(option: Option, game: Any) -> str:
+    """What others lose by one option, in words."""
+    return (
+        f"others lose {amount(option.severity, game)} by it" if option.severity > 0 else "no one loses by it"
+    )
 
 
 def _standings(surface: pygame.Surface, at: pygame.Rect, theme: Theme, board: Renderer, facts: Facts) -> int:

@@ -22,8 +22,7 @@ from gyges.envs import atomic
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import printable
 from gyges.render.board.facts import Facts
-from gyges.render.board.options import amount
-from gyges.render.board.panel import verdict
+from gyges.render.board.panel import loss, verdict
 from gyges.render.board.renderer import MOST_LISTED
 from gyges.render.kit import draw
 from gyges.render.kit.theme import SIGNS, seat_colour
@@ -69,10 +68,11 @@ def replay_page(player: Player, title: str, begin: int = 0) -> str:
             f"an episode of {count} moments is more than the {MOST_MOMENTS} that a page may have"
         )
     texts = Texts()
-    told = [_moment(player, facts, texts) for facts in _facts(player)]
+    every = list(_facts(player))
+    told = [_moment(player, t, facts, texts) for t, facts in enumerate(every)]
     data = {**_about(player, title), "begin": begin, "texts": texts.all, "moments": told}
     room = MOST_BYTES - len(_script(data)) - 30_000  # for script and style
-    pictures, shown = _pictures(player, room)
+    pictures, shown = _pictures(player, every, room)
     for moment, number in zip(told, shown, strict=True):
         moment["picture"] = number
     return _page(title, {**data, "pictures": pictures})
@@ -149,15 +149,14 @@ def _facts(player: Player) -> Iterator[Facts]:
         yield player.facts()
 
 
-def _moment(player: Player, facts: Facts, text: Texts) -> dict[str, Any]:
+def _moment(player: Player, t: int, facts: Facts, text: Texts) -> dict[str, Any]:
     """The facts of one moment, texts by number."""
     game = player.timeline.game
     options = []
     for o in facts.options:
-        lost = f"others lose {amount(o.severity, game)} by it" if o.severity > 0 else "no one loses by it"
-        said = f"{verdict(o)}\n{lost}" if facts.judged else ""
+        said = f"{verdict(o)}\n{loss(o, game)}" if facts.judged else ""
         options.append([o.action, text(o.name), o.label, text(said), round(float(o.severity), 6)])
-    spoken = player.timeline.words.get((player.t, facts.seat), "")
+    spoken = player.timeline.words.get((t, facts.seat), "")
     return {
         "when": text(facts.moment),
         "seat": facts.seat,
@@ -175,10 +174,11 @@ def _moment(player: Player, facts: Facts, text: Texts) -> dict[str, Any]:
     }
 
 
-def _pictures(player: Player, room: int) -> tuple[list[str], list[int]]:
+def _pictures(player: Player, every: list[Facts], room: int) -> tuple[list[str], list[int]]:
     """Every picture as a data URL, each kept once, and which of them each moment shows."""
-    count = len(player.timeline)
-    sample = [_picture(player, t) for t in np.unique(np.linspace(0, count - 1, SAMPLES).astype(int)).tolist()]
+    count = len(every)
+    tried = np.unique(np.linspace(0, count - 1, SAMPLES).astype(int)).tolist()
+    sample = [_picture(player, every[t]) for t in tried]
     for scale, quality in LADDER:
         last = (scale, quality) == LADDER[-1]
         mean = sum(len(_compressed(p, scale, quality)) for p in sample) / len(sample)
@@ -187,8 +187,8 @@ def _pictures(player: Player, room: int) -> tuple[list[str], list[int]]:
         known: dict[str, int] = {}
         kept: list[str] = []
         shown: list[int] = []
-        for t in range(count):
-            picture = _picture(player, t)
+        for facts in every:
+            picture = _picture(player, facts)
             key = hashlib.sha256(picture.tobytes()).hexdigest()
             if key not in known:
                 known[key] = len(kept)
@@ -200,11 +200,10 @@ def _pictures(player: Player, room: int) -> tuple[list[str], list[int]]:
     return kept, shown
 
 
-def _picture(player: Player, t: int) -> Picture:
+def _picture(player: Player, facts: Facts) -> Picture:
     """The scene of a moment without panel and time bar, uint8 [H, W, 3]."""
-    player.go(t)
     surface = draw.canvas(player.board.size)
-    player.board.paint(surface, player.facts())
+    player.board.paint(surface, facts)
     at = player.board.scene
     return draw.pixels(surface)[at.top : at.bottom, at.left : at.right]
 
