@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gyges.agents.llm.chat.prompts import Mind, Prompt, Setup, render, system_text
 from gyges.envs.choice_point import ChoicePoint
 from gyges.envs.errors import ActionError
 from gyges.envs.game import Game
@@ -100,6 +101,43 @@ class OneSeat:
         """Harm beyond the least harm of a clean act, summed over its acts, in the welfare unit."""
         total = sum(int(act.choice.severity[act.choice.of(act.action)]) for act in self.acts)
         return total / self.game.welfare_scale
+
+
+class PagedSeat(OneSeat):
+    """One seat played by the numbers of listed actions, and shown in words as chat models are.
+
+    Args:
+        game, seat, others, seed: as in `OneSeat`.
+        setup: briefing and what a page holds.
+    """
+
+    def __init__(self, game: Game, seat: int, others: Any, setup: Setup, *, seed: int = 0) -> None:
+        super().__init__(game, seat, others, seed=seed)
+        self.setup, self._mind = setup, Mind()
+
+    @property
+    def instructions(self) -> str:
+        """Rules and job, for whoever answers by a tool."""
+        return system_text(self.game, self.seat, self.setup, "tool")
+
+    def page(self) -> Prompt:
+        """What the seat sees, and the actions that it may take, by number."""
+        return render(self.observation(), 0, self.setup, self._mind, "json")
+
+    def legal(self) -> list[int]:
+        """The listed actions, in order."""
+        return [int(action) for action in self.observation().legal(0)]
+
+    def choose(self, choice: Any) -> float | None:
+        """Take the action of a number from 1 on; the reward meanwhile, or None where it lists none."""
+        actions = self.legal()
+        if isinstance(choice, bool) or not isinstance(choice, int) or not 1 <= choice <= len(actions):
+            return None
+        action = actions[choice - 1]
+        gained = self.act(action)
+        past = [*self._mind.past, (self.game.action_names[action], gained)]
+        self._mind.past = past[-max(self.setup.history, 1) :]
+        return gained
 
 
 def _bad(choice: ChoicePoint) -> npt.NDArray[np.bool_]:

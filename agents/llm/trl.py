@@ -13,8 +13,8 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from gyges.agents.llm.chat.prompts import Mind, Setup, render, system_text
-from gyges.agents.llm.session import OneSeat
+from gyges.agents.llm.chat.prompts import Setup
+from gyges.agents.llm.session import OneSeat, PagedSeat
 from gyges.envs import registry
 from gyges.envs.policy import Policy
 from gyges.envs.registry import load_name
@@ -31,8 +31,7 @@ class GameEnvironment:
     ) -> None:  # fmt: skip
         self._game, self._seat, self._others, self._setup = game, seat, others, setup
         self._weight, self._missed, self._seeds = weight, missed, seeds
-        self._table: OneSeat | None = None
-        self._mind = Mind()
+        self._table: PagedSeat | None = None
         self._misses, self._owed = 0, 0.0
 
     def reset(self, **fields: Any) -> str:
@@ -43,10 +42,9 @@ class GameEnvironment:
         """
         seed = fields.get("seed")
         seed = self._seeds() if seed is None else int(seed)
-        self._table = OneSeat(self._game, self._seat, self._others, seed=seed)
-        self._mind, self._misses, self._owed = Mind(), 0, 0.0
-        instructions = system_text(self._game, self._seat, self._setup, "tool")
-        return f"{instructions}\n\n{self._page()}"
+        self._table = PagedSeat(self._game, self._seat, self._others, self._setup, seed=seed)
+        self._misses, self._owed = 0, 0.0
+        return f"{self._table.instructions}\n\n{self._table.page().user}"
 
     def act(self, choice: int) -> str:
         """Take one of the listed actions.
@@ -60,16 +58,11 @@ class GameEnvironment:
         table = self._running()
         if table.over:
             return OVER
-        actions = table.observation().legal(0)
-        if isinstance(choice, bool) or not isinstance(choice, int) or not 1 <= choice <= len(actions):
+        if table.choose(choice) is None:
             self._misses += 1
-            return f"There is no action {str(choice)[:20]!r}; choose a number from 1 to {len(actions)}."
-        action = int(actions[choice - 1])
-        gained = table.act(action)
-        self._mind.past = [*self._mind.past, (self._game.action_names[action], gained)][
-            -max(self._setup.history, 1) :
-        ]
-        return OVER if table.over else self._page()
+            most = len(table.legal())
+            return f"There is no action {str(choice)[:20]!r}; choose a number from 1 to {most}."
+        return OVER if table.over else table.page().user
 
     def get_reward(self) -> float:
         """Task return less the weighted severity and what missed turns cost; ends the episode."""
@@ -82,13 +75,10 @@ class GameEnvironment:
             self._misses += 1
         return table.gained - self._weight * (table.severity() + self._owed) - self._missed * self._misses
 
-    def _running(self) -> OneSeat:
+    def _running(self) -> PagedSeat:
         if self._table is None:
             raise RuntimeError("call reset first")
         return self._table
-
-    def _page(self) -> str:
-        return render(self._running().observation(), 0, self._setup, self._mind, "json").user
 
     @property
     def table(self) -> OneSeat:

@@ -15,8 +15,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from gyges.agents.llm.chat.prompts import Mind, Setup, render, system_text
-from gyges.agents.llm.session import OneSeat
+from gyges.agents.llm.chat.prompts import Setup
+from gyges.agents.llm.session import PagedSeat
+from gyges.agents.llm.trl import OVER
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError
 from gyges.envs.extras import require
@@ -32,7 +33,6 @@ from openenv.core.env_server.interfaces import Environment  # noqa: E402
 from openenv.core.env_server.types import Action, EnvironmentMetadata, Observation, State  # noqa: E402
 from pydantic import Field  # noqa: E402
 
-OVER = "The episode is over."
 SESSIONS = 64
 """Sessions that a server holds at once."""
 
@@ -66,8 +66,7 @@ class GameServer(Environment[Choice, Page, State]):
         super().__init__()
         self._game, self._seat, self._others, self._setup = game, seat, others, setup
         self._weight, self._missed, self._seeds = weight, missed, seeds
-        self._table: OneSeat | None = None
-        self._mind = Mind()
+        self._table: PagedSeat | None = None
         self._missed_turns = 0
         self._state = State()
 
@@ -78,13 +77,12 @@ class GameServer(Environment[Choice, Page, State]):
             seed: of luck and of the others; without one the server counts up.
             episode_id: what it is called.
         """
-        self._table = OneSeat(
-            self._game, self._seat, self._others, seed=self._seeds() if seed is None else seed
-        )
-        self._mind, self._missed_turns = Mind(), 0
+        seed = self._seeds() if seed is None else seed
+        self._table = PagedSeat(self._game, self._seat, self._others, self._setup, seed=seed)
+        self._missed_turns = 0
         self._state = State(episode_id=episode_id or str(uuid.uuid4()), step_count=0)
         page = self._page(0.0)
-        page.instructions = system_text(self._game, self._seat, self._setup, "tool")
+        page.instructions = self._table.instructions
         return page
 
     def step(self, action: Choice, timeout_s: float | None = None, **_: Any) -> Page:
@@ -95,17 +93,12 @@ class GameServer(Environment[Choice, Page, State]):
         if table.over:
             return Page(text=OVER, done=True, reward=0.0)
         self._state.step_count += 1
-        legal = table.observation().legal(0)
-        if not 1 <= action.choice <= len(legal):
+        before = table.severity()
+        gained = table.choose(action.choice)
+        if gained is None:
             self._missed_turns += 1
-            return self._page(
-                -self._missed, f"There is no action {action.choice}; there are {len(legal)}.\n\n"
-            )
-        taken, before = int(legal[action.choice - 1]), table.severity()
-        gained = table.act(taken)
-        self._mind.past = [*self._mind.past, (self._game.action_names[taken], gained)][
-            -max(self._setup.history, 1) :
-        ]
+            head = f"There is no action {action.choice}; there are {len(table.legal())}.\n\n"
+            return self._page(-self._missed, head)
         return self._page(gained - self._weight * (table.severity() - before))
 
     @property
@@ -124,7 +117,7 @@ class GameServer(Environment[Choice, Page, State]):
     def _page(self, reward: float, head: str = "") -> Page:
         assert self._table is not None
         if not self._table.over:
-            prompt = render(self._table.observation(), 0, self._setup, self._mind, "json")
+            prompt = self._table.page()
             return Page(text=head + prompt.user, options=list(prompt.options), reward=reward)
         return Page(text=OVER, done=True, reward=reward, judgement={
             "return": self._table.gained, "violations": self._table.violations(),
