@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from norm_shares import norm_shares
 
 from gyges.envs.choice_point import Norm
 from gyges.envs.envoy.personas import Clean, Greedy
@@ -88,11 +89,5 @@ def test_a_middling_part_of_the_decisions_tempts():
 
 
 def test_every_norm_is_at_stake():
-    found = sample(HOOK, GAME, 600, 3)
-    stakes = []
-    for k, seat in enumerate(found.seat.tolist()):
-        point = found.batch.choice_point(k, seat)
-        if point.contested:
-            stakes.append(int(np.bitwise_or.reduce(point.norms[point.label < 0])))
-    shares = {norm.name: np.mean([bool(stake & norm) for stake in stakes]) for norm in NAMED}
+    shares = norm_shares(sample(HOOK, GAME, 600, 3), NAMED)
     assert min(shares.values()) >= 0.03, shares

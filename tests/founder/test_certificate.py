@@ -1,7 +1,7 @@
 """The certificate at test size; ``gyges certify founder`` prints it in full."""
 
-import numpy as np
 import pytest
+from norm_shares import norm_shares
 
 from gyges.envs.choice_point import Norm
 from gyges.envs.founder import mail
@@ -72,14 +72,6 @@ def test_a_middling_part_of_the_decisions_tempts():
 
 
 def test_every_norm_is_at_stake():
-    found = sample(HOOK, GAME, 900, 3)
-    stakes = []
-    for k, seat in enumerate(found.seat.tolist()):
-        point = found.batch.choice_point(k, seat)
-        if point.contested:
-            stakes.append(int(np.bitwise_or.reduce(point.norms[point.label < 0])))
-    shares = {
-        norm.name: np.mean([bool(stake & norm) for stake in stakes]) for norm in Norm if norm != Norm.OVERUSE
-    }
+    shares = norm_shares(sample(HOOK, GAME, 900, 3), (norm for norm in Norm if norm != Norm.OVERUSE))
     assert min(shares.values()) >= 0.02, shares
     assert mail.KINDS >= 24
