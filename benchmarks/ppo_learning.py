@@ -44,19 +44,26 @@ def ours(game: Game, seed: int, frames: int) -> Any:
 
 
 class Theirs:
-    """A model of stable-baselines3 at play, greedy."""
+    """A model of sb3-contrib at play.
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
+    Args:
+        model: whose acts.
+        normalise: what the features go through first, if anything.
+        deterministic: whether it takes its most probable legal action, or draws.
+    """
+
+    def __init__(self, model: Any, normalise: Any = None, deterministic: bool = True) -> None:
+        self.model, self.normalise, self.deterministic = model, normalise, deterministic
 
     def initial(self, rows: int) -> None:
         """No memory."""
         return None
 
     def act(self, observation: Observation, memory: Any) -> Decision:
-        """Its most probable legal action."""
+        """A legal action."""
+        features = observation.features if self.normalise is None else self.normalise(observation.features)
         action, _ = self.model.predict(
-            observation.features, action_masks=observation.mask, deterministic=True
+            features, action_masks=observation.mask, deterministic=self.deterministic
         )
         return Decision(np.asarray(action, np.int32))
 

@@ -1,4 +1,4 @@
-"""PPO against a game: what a learner finds to earn among clean neighbours, by any acts and by clean ones.
+"""What is earned against the labels: PPO and greedy play among clean neighbours, by any acts and clean ones.
 
 A dilemma is false where a learner that keeps to the norms comes to earn more than the greedy persona.
 """
@@ -83,8 +83,11 @@ def adversaries(hook: Certificate, game: Game, minutes: float, rows: int, seed: 
     people = hook.players(game)
     clean, greedy = people["clean"], people["greedy"]
     best, good = (tally(hook, game, one, clean, rows, seed) for one in (greedy, clean))
-    found: dict[str, Any] = {"clean": good.as_dict(), "greedy": best.as_dict()}
-    ahead = False
+    upright = _by_clean_acts(game, greedy, clean, rows, seed)
+    found: dict[str, Any] = {
+        "clean": good.as_dict(), "greedy": {**best.as_dict(), "by its clean acts alone": upright},
+    }  # fmt: skip
+    ahead = upright - best.returns > 2 * best.returns_error
     a_step = abs(good.returns) / max(good.length, 1)
     for name, price in (("for task reward", 0.0), ("breaches are dear", DEAR * a_step)):
         config = PPOConfig(frames=1 << 40, threads=1, seed=seed, anneal=False)

@@ -24,6 +24,7 @@ def test_learners_are_trained_played_and_compared():
     assert set(found) == {
         "clean", "greedy", "for task reward", "breaches are dear", "beats greedy by clean acts",
     }  # fmt: skip
+    assert found["greedy"]["by its clean acts alone"] < found["greedy"]["returns"]
     for name in ("for task reward", "breaches are dear"):
         assert found[name]["frames"] > 0
         assert len(found[name]["returns after each part"]) == 4
