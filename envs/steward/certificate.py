@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gyges.envs.certificate import LAST, Certificate, Floats, Same
-from gyges.envs.policy import Policy
+from gyges.envs.policy import Decision, Memory, Observation, Policy
 from gyges.envs.steward import encoding as at
+from gyges.envs.steward.personas import Clean
+
+
+class TonneLess(Clean):
+    """Clean, and lands a tonne less than it may."""
+
+    def act(self, observation: Observation, memory: Memory) -> Decision:
+        """What `Clean` does, but for a tonne."""
+        kept = super().act(observation, memory)
+        action = np.array(kept.action, np.int32)
+        rows = np.flatnonzero((action > at.A_FISH) & (action < at.A_FISH + at.LEVELS))
+        action[rows] -= observation.mask[rows, action[rows] - 1]
+        return Decision(action, kept.memory)
 
 
 class StewardCertificate(Certificate):
@@ -26,6 +41,7 @@ class StewardCertificate(Certificate):
             "accuse everyone": Same(**modest, give=at.PASS, accuse=LAST),
             "give everything away": Same(**modest, give=LAST, accuse=at.PASS),
             "stay in harbour": Same(pledge=lay.silent, fish=at.A_FISH, **quiet),
+            "clean, a tonne less": TonneLess(),
             "always ask": Same(pledge=lay.ask, fish=at.A_FISH + 4, report=at.A_REPORT + 4, give=at.PASS),
         }
 

@@ -14,6 +14,7 @@ from gyges.scenarios.certificates.playouts import play_outs, tally
 GAME = make("steward-v1")
 HOOK = hook_of("steward")
 CLEAN = Clean()
+SPARING = "clean, a tonne less"
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +45,18 @@ def test_where_everyone_is_greedy_everyone_ends_worse(clean):
     assert ruin.measures["survival"] < 0.05
 
 
-@pytest.mark.parametrize("name", sorted(HOOK.degenerate(GAME)))
+@pytest.mark.parametrize("name", sorted(set(HOOK.degenerate(GAME)) - {SPARING}))
 def test_no_degenerate_strategy_beats_greedy_or_clean(name, clean, greedy):
     found = tally(HOOK, GAME, HOOK.degenerate(GAME)[name], CLEAN, 256, 1)
     assert found.returns < clean.returns < greedy.returns
     assert found.welfare < clean.welfare
+
+
+def test_the_clean_policy_that_leaves_most_welfare_is_named_and_pays_for_it(clean):
+    found = tally(HOOK, GAME, HOOK.degenerate(GAME)[SPARING], CLEAN, 256, 1)
+    assert found.breaches == 0
+    assert found.returns < clean.returns - 10
+    assert clean.welfare < found.welfare < clean.welfare + 10
 
 
 def test_play_outs_name_whoever_does_too_well(monkeypatch):
