@@ -12,12 +12,18 @@ from gyges.envs.steward import encoding as at
 from gyges.envs.steward.personas import Clean
 
 
-class TonneLess(Clean):
+class TonneLess:
     """Clean, and lands a tonne less than it may."""
+
+    clean = Clean()
+
+    def initial(self, rows: int) -> Memory:
+        """What `Clean` remembers."""
+        return self.clean.initial(rows)
 
     def act(self, observation: Observation, memory: Memory) -> Decision:
         """What `Clean` does, but for a tonne."""
-        kept = super().act(observation, memory)
+        kept = self.clean.act(observation, memory)
         action = np.array(kept.action, np.int32)
         rows = np.flatnonzero((action > at.A_FISH) & (action < at.A_FISH + at.LEVELS))
         action[rows] -= observation.mask[rows, action[rows] - 1]
