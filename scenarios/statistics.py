@@ -164,9 +164,11 @@ def share(hits: int, of: int, level: float = LEVEL) -> Estimate:
     def least(wanted: float, k: int) -> float:
         """The chance at which at least `k` hits have the probability `wanted`."""
         low, high = 0.0, 1.0
+        j = np.arange(k, of + 1)
+        ways = np.array([float(math.comb(of, int(one))) for one in j])
         for _ in range(60):
             p = (low + high) / 2
-            tail = math.fsum(math.comb(of, j) * p**j * (1 - p) ** (of - j) for j in range(k, of + 1))
+            tail = math.fsum(ways * p**j * (1 - p) ** (of - j))
             low, high = (p, high) if tail < wanted else (low, p)
         return (low + high) / 2
 

@@ -51,15 +51,15 @@ class Yardsticks:
         self.logs += np.where(self.ends, np.log1p(s.eaten / at.UNIT).mean(1), 0)
         self.convicted += np.where(self.ends, s.convicted[:, 0], 0)
 
-    def rows(self) -> list[dict[str, float]]:
-        """One dict of numbers per row."""
+    def columns(self) -> dict[str, npt.NDArray[np.float64]]:
+        """The measures by name, each [rows]."""
         s = self.batch.state
         years = np.maximum(s.year[:, 0], 1)
         ate = s.total / at.UNIT / years[:, None]
         honest = s.regard > 0
         ill = (~honest).sum(1)
         above = np.where(honest, 0, ate).sum(1) / np.maximum(ill, 1) - ate.mean(1)
-        columns = {
+        return {
             "alive": s.status.mean(1),
             "wars": s.wars[:, 0].astype(float),
             "peace": (s.wars[:, 0] == 0).astype(float),
@@ -71,4 +71,8 @@ class Yardsticks:
             "false_sanctions": self.false,
             "arms": self.arms / years,
         }
-        return [{name: float(v[i]) for name, v in columns.items()} for i in range(len(years))]
+
+    def rows(self) -> list[dict[str, float]]:
+        """One dict of numbers per row."""
+        columns = self.columns()
+        return [{name: float(v[i]) for name, v in columns.items()} for i in range(self.batch.rows)]

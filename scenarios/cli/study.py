@@ -2,6 +2,7 @@
 
 gyges study register --profile ci --out study
 gyges study rl_vs_sgd --profile ci --out study
+gyges study compact --profile small --out compact
 gyges study rl_vs_sgd --profile ci --out study --cell tabular/tail/behaviour/conditioned/binary/0
 """
 
@@ -13,6 +14,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.studies.ledger import Ledger
@@ -26,13 +28,19 @@ from gyges.scenarios.studies.rl_vs_sgd import RESULTS, again, meta, publish, sid
 class Study:
     """Run a study, or what is missing of it; several processes may share a folder."""
 
-    name: Annotated[Literal["rl_vs_sgd", "register", "restate"], tyro.conf.Positional] = "rl_vs_sgd"
+    name: Annotated[Literal["rl_vs_sgd", "compact", "register", "restate"], tyro.conf.Positional] = (
+        "rl_vs_sgd"
+    )
     """Which study; or register: freeze its predictions, verdict code, profile and budgets under one hash,
     in a file to commit before data; or restate: judge the tables of a published folder anew and rewrite
     its page."""
-    profile: Literal["ci", "small", "long", "sweep", "gpu"] = "ci"
-    """ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five times as long;
-    sweep: expert share, quantile and price of leaving the data, eight seeds; gpu: thirty seeds."""
+    of: Literal["rl_vs_sgd", "compact"] = "rl_vs_sgd"
+    """Which study `register` and `restate` are for."""
+    profile: Literal["ci", "small", "long", "sweep", "gpu", "full"] = "ci"
+    """rl_vs_sgd: ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five
+    times as long; sweep: expert share, quantile and price of leaving the data, eight seeds; gpu: thirty
+    seeds.
+    compact: ci: seconds; small: half an hour of one core; full: under two hours of two cores."""
     out: Path = Path("study")
     """Folder of results, shared data, tables and page."""
     cell: str = ""
@@ -51,6 +59,8 @@ class Study:
 
 def run(args: Study) -> int:
     """Do what the options say; returns the exit status."""
+    if "compact" in (args.name, args.of):
+        return run_compact(args)
     plan = profile(args.profile)
     if args.dry_run:
         cells = [one for one in plan.cells() if one.key.startswith(args.only or "")]
@@ -76,3 +86,35 @@ def run(args: Study) -> int:
         elif not args.page:
             side_by_side(plan, args.out, args.only, args.workers)
         return publish(plan, ledger, args.out)
+
+
+def run_compact(args: Study) -> int:
+    """The study of compacts; returns the exit status."""
+    from gyges.scenarios.studies.compact import report
+    from gyges.scenarios.studies.compact import study as compact
+    from gyges.scenarios.studies.compact.profile import profile as profile_of
+
+    if args.cell or args.only:
+        raise ConfigError("the study of compacts is played whole: it has neither --cell nor --only")
+    plan = profile_of(args.profile)
+    if args.dry_run:
+        budget = compact.facts(plan)["budgets"]
+        words = ", ".join(f"{count:,} {what}" for what, count in budget.items())
+        return dry_run.said(f"compact under {plan.name}: {words}", writes=[args.out])
+    if args.name == "restate":
+        report.publish(args.out)
+        return 0
+    if args.name == "register" or not (args.out / compact.RESULTS).exists():
+        echo(f"registered {compact.register(plan, args.out)} in {args.out / NAME}", flush=True)
+        if args.name == "register":
+            return 0
+    if args.list:
+        with compact.results(plan, args.out) as ledger:
+            done = ledger.done()
+        for cell in plan.cells():
+            echo("done" if cell.key in done else "    ", cell.key)
+        return 0
+    if not args.page:
+        compact.side_by_side(plan, args.out, args.workers)
+    compact.publish(plan, args.out)
+    return 0

@@ -15,36 +15,45 @@ import re
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from filelock import FileLock, Timeout
 
 from gyges.envs.errors import FileError
 from gyges.scenarios import databases
-from gyges.scenarios.studies.profile import Cell, parse
+from gyges.scenarios.studies.profile import parse
 
 APPLICATION = 0x47594753  # "GYGS"
-VERSION = 2
+VERSION = 3
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL)",
     """CREATE TABLE results (
-        key TEXT PRIMARY KEY, mode TEXT NOT NULL, rater TEXT NOT NULL, data TEXT NOT NULL, arm TEXT NOT NULL,
-        label TEXT NOT NULL, seed INTEGER NOT NULL, registration TEXT NOT NULL, code TEXT NOT NULL,
-        finished REAL NOT NULL, result TEXT NOT NULL,
-        UNIQUE (mode, rater, data, arm, label, seed)
+        key TEXT PRIMARY KEY, registration TEXT NOT NULL, code TEXT NOT NULL, finished REAL NOT NULL,
+        result TEXT NOT NULL
     )""",
 )
 
 _OWNER = re.compile(r"\d+-[0-9a-f]{12}")
 
 
+class Keyed(Protocol):
+    """A cell of any study: what it does follows from its key."""
+
+    @property
+    def key(self) -> str:
+        """Its name, unique in the study."""
+
+
+AnyCell = TypeVar("AnyCell", bound=Keyed)
+
+
 class Result(NamedTuple):
     """One finished cell."""
 
-    cell: Cell
+    cell: Any
     registration: str  # hash of what was registered when it was made
     code: str  # hash of the code that made it
     result: dict[str, Any]
@@ -56,13 +65,14 @@ class Ledger:
     Args:
         path: made where it does not exist.
         meta: what must be as it was when the file was made: profile, its hash, the registration's hash.
+        parse: makes a cell of its key; raises ValueError where it is none.
 
     Raises:
         FileError: it is another kind of file, or was made under another profile or registration.
     """
 
-    def __init__(self, path: Path, meta: dict[str, str]) -> None:
-        self.path = path
+    def __init__(self, path: Path, meta: dict[str, str], parse: Callable[[str], Any] = parse) -> None:
+        self.path, self.parse = path, parse
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -132,11 +142,11 @@ class Ledger:
             found = json.loads(text)
             if not isinstance(found, dict):
                 raise ValueError("not an object")
-            return Result(parse(key), registration, code, found)
+            return Result(self.parse(key), registration, code, found)
         except (ValueError, RecursionError) as error:
             raise FileError(f"{self.path}: {key[:80]!r} is damaged: {str(error)[:200]}") from None
 
-    def claim(self, cells: Iterable[Cell]) -> Cell | None:
+    def claim(self, cells: Iterable[AnyCell]) -> AnyCell | None:
         """The first cell that is neither finished nor in the hands of a living process; now in ours."""
         with self._transaction():
             done = self.done()
@@ -166,16 +176,16 @@ class Ledger:
         lock.unlink(missing_ok=True)
         return False
 
-    def add(self, cell: Cell, result: dict[str, Any], *, registration: str, code: str) -> None:
+    def add(self, cell: Keyed, result: dict[str, Any], *, registration: str, code: str) -> None:
         """Write a finished cell; a second result for the same cell is dropped."""
         with self._transaction():
             self._db.execute(
-                "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (cell.key, *cell, registration, code, time.time(), json.dumps(result)),
+                "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?)",
+                (cell.key, registration, code, time.time(), json.dumps(result)),
             )
             self._db.execute("DELETE FROM claims WHERE key = ?", (cell.key,))
 
-    def release(self, cell: Cell) -> None:
+    def release(self, cell: Keyed) -> None:
         """Give a claimed cell back unfinished."""
         with self._transaction():
             self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (cell.key, self.name))

@@ -54,10 +54,31 @@ def register(plan: Profile, folder: Path) -> str:
     Raises:
         FileError: there are results already, or another registration.
     """
+    return freeze(facts(plan), folder)
+
+
+def standing(plan: Profile, folder: Path) -> str:
+    """The hash of the registration in a folder, which must be what would be registered now.
+
+    Raises:
+        FileError: as `unchanged`.
+    """
+    return unchanged(facts(plan), folder)
+
+
+def freeze(now: dict[str, Any], folder: Path) -> str:
+    """Write what is registered of any study that has no results yet; returns its hash.
+
+    Args:
+        now: what is registered: "study", "profile" with its "name", and what else may not change.
+        folder: of the results to come.
+
+    Raises:
+        FileError: there are results already, or another registration.
+    """
     path = folder / NAME
-    now = facts(plan)
     if path.exists():
-        return standing(plan, folder)
+        return unchanged(now, folder)
     if (folder / "results.db").exists():
         raise FileError(f"{folder}: holds results; what is registered after data is no registration")
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,8 +87,8 @@ def register(plan: Profile, folder: Path) -> str:
     return digest(now)
 
 
-def standing(plan: Profile, folder: Path) -> str:
-    """The hash of the registration in a folder, which must be what would be registered now.
+def unchanged(now: dict[str, Any], folder: Path) -> str:
+    """The hash of the registration in a folder, which must be of what would be registered now.
 
     Raises:
         FileError: there is none, it is damaged, or something that it covers has changed since.
@@ -78,13 +99,14 @@ def standing(plan: Profile, folder: Path) -> str:
         was, said = dict(data["registered"]), str(data["hash"])
     except FileNotFoundError:
         raise FileError(
-            f"{path}: not there; `gyges study register --profile {plan.name} --out {folder}` comes first"
+            f"{path}: not there; `gyges study register --of {now['study']} --profile "
+            f"{now['profile']['name']} --out {folder}` comes first"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(f"{path}: not a registration: {error!r}") from None
     if digest(was) != said:
         raise FileError(f"{path}: its content is not what its hash says")
-    now = json.loads(json.dumps(facts(plan)))
+    now = json.loads(json.dumps(now))
     changed = [name for name in now if was.get(name) != now[name]]
     if changed:
         raise FileError(f"{path}: {', '.join(changed)} changed since the study was registered")
