@@ -105,6 +105,8 @@ PLACES = {
     "scenarios/counterfactual/bank_builder.py": "an id of a game that is installed",
     "scenarios/new_game/__init__.py": "a name that is checked to be an identifier",
     "scenarios/report/leaderboard.py": "file_name",
+    "scenarios/studies/compact/report.py": "our own pictures",
+    "scenarios/studies/compact/study.py": "files of our own",
     "scenarios/studies/ledger.py": "a name that is checked against its form",
     "scenarios/studies/report.py": "our own pictures",
     "scenarios/studies/supplies.py": "our own purposes",
