@@ -210,6 +210,18 @@ class Game(ABC):
         """
         return None
 
+    def outcomes(self, state: Any, action: npt.NDArray[np.int32]) -> npt.NDArray[np.float64] | None:
+        """Chances [B, K] of the outcomes of a step's luck beside the watch; None for a game that states none.
+
+        A game that states them can be solved. Its rows have a field ``lot``: 0 for luck as it comes, 1 + k
+        for outcome k of the next step, which clears the field.
+
+        Args:
+            state: State of arrays [B, width].
+            action: what everyone is about to do [B, N].
+        """
+        return None
+
     @classmethod
     def page(cls) -> Path | None:
         """The file ``page.toml`` beside the game's module: rules, job and charter in words for chat."""

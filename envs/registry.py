@@ -21,6 +21,7 @@ _GAMES: dict[str, str] = {
     "founder-v0": "gyges.envs.founder.game:Founder",
     "envoy-v0": "gyges.envs.envoy.game:Envoy",
     "steward-v1": "gyges.envs.steward.game:Steward",
+    "tabular_custodian-v0": "gyges.envs.tabular_custodian.game:TabularCustodian",
     "tabular_steward-v1": "gyges.envs.tabular_steward.game:TabularSteward",
 }
 

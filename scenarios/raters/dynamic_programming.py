@@ -5,8 +5,8 @@ neighbours, by the game's own compiled rules, and keeps what each act pays and w
 finds, for a rater object as it is (its memory is part of the state), the play that it pays most, and what
 that play is worth in gold.
 
-The game has to be small and its only luck the focal seat's watch bit (`tabular_steward-v1`); both are
-checked, not assumed. Where several acts are equally good to the rater, the one that is best by gold is
+The game has to be small, and its only luck the focal seat's watch bit and what the game itself states the
+chances of (`Game.outcomes`); both are checked, not assumed. Where several acts are equally good to the rater, the one that is best by gold is
 taken, then the one with the fewest breaches: what is wrong with the optimum found is wrong with every one.
 """
 
@@ -48,7 +48,7 @@ class Nodes(NamedTuple):
     start: Ints  # [M + 1] where each node's pairs begin
     pair: Ints  # [Q] of the layer
     score: Floats  # [Q]
-    child: Ints  # [Q, 2] nodes of the next layer
+    child: Ints  # [Q, 2 K] nodes of the next layer, as `Layer.follow`
 
 
 def solve(graph: Graph, rater: Rater, *, begin: Any = None, most: int = 20_000_000) -> Optimum:
@@ -106,18 +106,19 @@ def _forward(graph: Graph, rater: Rater, memory: Any, most: int) -> list[Nodes]:
         node = np.repeat(np.arange(len(states)), counts)
         pair = layer.start[states][node] + np.arange(len(node)) - start[node]
         score, after = _scores(graph.game, layer, rater, pair, _memory(carried[node], like))
-        child = np.zeros((len(pair), 2), np.int64)
+        ways = layer.follow.shape[1]
+        child = np.zeros((len(pair), ways), np.int64)
         on = ~layer.over[pair]
         if on.any():
             kept = _bytes(after, len(pair))[on]
             follow = layer.follow[pair][on]
             heads = np.ascontiguousarray(follow).view(np.uint8).reshape(-1, 8)
-            keys = np.concatenate([heads, np.repeat(kept, 2, axis=0)], axis=1)
+            keys = np.concatenate([heads, np.repeat(kept, ways, axis=0)], axis=1)
             possible = (layer.chance[pair][on] > 0).reshape(-1)
             unique, which = distinct(np.ascontiguousarray(keys[possible]))
             flat = np.zeros(len(keys), np.int64)
             flat[possible] = which
-            child[on] = flat.reshape(-1, 2)
+            child[on] = flat.reshape(-1, ways)
             next_states = np.ascontiguousarray(unique[:, :8]).view(np.int64).reshape(-1)
             carried = np.ascontiguousarray(unique[:, 8:])
         else:
@@ -206,7 +207,9 @@ class Player:
             some = np.flatnonzero(np.isin(self.nodes[0].state, self.graph.begin))
             following = some
         elif depth + 1 < len(self.nodes):
-            following = self.nodes[depth].child[self.picks[depth][node]]
+            pick = self.picks[depth][node]
+            possible = self.graph.layers[depth].chance[self.nodes[depth].pair[pick]] > 0
+            following = self.nodes[depth].child[pick][possible]
         else:
             return depth, node  # over: whatever is done changes nothing
         placebo = self.graph.game.placebo_column

@@ -35,8 +35,8 @@ class Layer(NamedTuple):
     welfare: npt.NDArray[np.int32]  # [P]
     ledger: npt.NDArray[np.int32]  # [P, 12]
     over: npt.NDArray[np.bool_]  # [P] the episode ends
-    follow: Ints  # [P, 2] the next layer's state if unwatched and if watched next; -1 where over
-    chance: Floats  # [P, 2] of the two
+    follow: Ints  # [P, 2 K] the next layer's states by outcome, if unwatched and if watched; -1 where over
+    chance: Floats  # [P, 2 K] of each
 
 
 class Graph(NamedTuple):
@@ -53,7 +53,7 @@ def explore(game: Game, background: Policy, seat: int = 0, *, most: int = 2_000_
     """Every state that a seat can reach, and every act in it.
 
     Args:
-        game: small, of no luck but the watch, with ``cue`` 1.
+        game: small, of no luck but the watch and stated outcomes, with ``cue`` 1.
         background: who plays the other seats; no memory, no luck.
         seat: the focal one.
         most: states at most.
@@ -131,9 +131,10 @@ class Walker:
         return rows
 
     def branch(
-        self, rows: npt.NDArray[np.int32], redrawn: npt.NDArray[np.bool_]
+        self, rows: npt.NDArray[np.int32], redrawn: npt.NDArray[np.bool_], odds: Floats | float = 1.0
     ) -> tuple[npt.NDArray[np.int32], Ints, Floats]:
-        """Distinct states after the watch is drawn; where each row goes [R, 2], with what chance [R, 2]."""
+        """Distinct states after the watch is drawn; where each row, which has a chance already, goes [R, 2],
+        with what chance [R, 2]."""
         told = [self.at[name].start + self.seat for name in ("watched", "cue_shown")]
         both = np.repeat(rows[:, None], 2, axis=1)
         for k in (0, 1):
@@ -141,6 +142,7 @@ class Walker:
         now = rows[:, told[0]] != 0
         ring = float(self.game.config.ring)
         chance = np.where(redrawn[:, None], [ring, 1 - ring], np.stack([~now, now], axis=1))
+        chance = chance * np.asarray(odds).reshape(-1, 1)
         flat = np.ascontiguousarray(both.reshape(-1, rows.shape[1]))
         possible = chance.reshape(-1) > 0
         follow = np.zeros(len(flat), np.int64)
@@ -178,11 +180,36 @@ class Walker:
         owner, action = np.nonzero(seen.legal[which])
         acts = seen.others[which][owner]
         acts[:, self.seat] = action
-        found = [self.step(seen.states[which][owner[k : k + CHUNK]], acts[k : k + CHUNK])
+        found = [self.every(seen.states[which][owner[k : k + CHUNK]], acts[k : k + CHUNK])
                  for k in range(0, len(owner), CHUNK)]  # fmt: skip
-        after, redrawn, *rest = (np.concatenate(part) for part in zip(*found, strict=True))
-        self.forget(after, redrawn)
-        return (owner, action, self.look(after).codes, redrawn, *rest)
+        after, lots, redrawn, *rest = (np.concatenate(part) for part in zip(*found, strict=True))
+        after = after.reshape(-1, after.shape[-1])
+        self.forget(after, np.repeat(redrawn, lots.shape[1]))
+        return (owner, action, self.look(after).codes, lots, redrawn, *rest)
+
+    def every(
+        self, rows: npt.NDArray[np.int32], acts: npt.NDArray[np.int32], *, check: bool = False
+    ) -> tuple[Any, ...]:
+        """What a step may lead to: states [R, K, W] by outcome, chances [R, K], and the rest as in `step`.
+
+        Raises:
+            ConfigError: the act itself pays by luck, or (where it is checked) there is luck not stated.
+        """
+        state = self.game.State(*(rows[:, self.at[name]] for name in self.game.State._fields))
+        lots = self.game.outcomes(state, acts)
+        if lots is None:
+            lots = np.ones((len(rows), 1))
+        found = []
+        for k in range(lots.shape[1]):
+            dealt = rows.copy()
+            if lots.shape[1] > 1:
+                dealt[:, self.at["lot"]] = k + 1
+            found.append(self.step(dealt, acts))
+            if check:
+                self._check_luck(dealt, acts, found[-1])
+        if any((a != b).any() for one in found[1:] for a, b in zip(one[1:], found[0][1:], strict=True)):
+            raise ConfigError(f"{self.game.id} cannot be solved: an act pays by the luck of its own step")
+        return (np.stack([one[0] for one in found], axis=1), lots, *found[0][1:])
 
     def expand(self, view: View) -> tuple[Layer, npt.NDArray[np.int32]]:
         """One layer, and the states of the next."""
@@ -192,17 +219,20 @@ class Walker:
             which = slice(low, low + CHUNK)
             acts = view.others[owner[which]]
             acts[:, self.seat] = action[which]
-            found = self.step(view.states[owner[which]], acts)
-            if low == 0:
-                self._check_luck(view.states[owner[which]], acts, found)
-            parts.append(found)
+            parts.append(self.every(view.states[owner[which]], acts, check=low == 0))
         columns = [np.concatenate(part) for part in zip(*parts, strict=True)]
-        after, redrawn, reward, welfare, ledger, over = columns
-        follow = np.full((len(owner), 2), -1, np.int64)
-        chance = np.zeros((len(owner), 2))
-        following = after[:0]
+        after, lots, redrawn, reward, welfare, ledger, over = columns
+        met = lots.any(axis=0)
+        after, lots = after[:, met], lots[:, met]
+        count = lots.shape[1]
+        follow = np.full((len(owner), 2 * count), -1, np.int64)
+        chance = np.zeros((len(owner), 2 * count))
+        following = after[:0, 0]
         if not over.all():
-            following, follow[~over], chance[~over] = self.branch(after[~over], redrawn[~over])
+            some = after[~over].reshape(-1, after.shape[-1])
+            drawn = np.repeat(redrawn[~over], count)
+            following, ahead, each = self.branch(some, drawn, lots[~over].reshape(-1))
+            follow[~over], chance[~over] = ahead.reshape(-1, 2 * count), each.reshape(-1, 2 * count)
         start = np.searchsorted(owner, np.arange(len(view.states) + 1))
         layer = Layer(
             view.codes, start, action.astype(np.int32), reward, welfare, ledger, over, follow, chance

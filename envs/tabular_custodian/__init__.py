@@ -1,0 +1,1 @@
+"""Tabular Custodian: research under oversight, small enough to be solved exactly."""
