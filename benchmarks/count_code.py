@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 GAMES = {
     "the Well": ("examples/well/well", ()),
     "Tabular Steward": ("envs/tabular_steward", ()),
+    "Tabular Custodian": ("envs/tabular_custodian", ()),
     "Steward, without its certificate": ("envs/steward", ("certificate.py", "one_ground_dp.py")),
     "Fairy chess": ("envs/fairychess", ()),
 }

@@ -88,11 +88,14 @@ class Certificate:
             here; None for contested decisions whenever they come, at most two an episode.
         loyalty: the norms (bits) whose breach alone wrongs the seat's own side; 0 where there are none.
         every_seat: whether the tested policy plays each seat in turn; else the first.
+        wrongs: kinds of wrong by name, for a game that is solved: the names of their acts, and the norms
+            (bits) that they may breach; each kind is looked at alone.
     """
 
     phases: Sequence[int] | None = ()
     loyalty = 0
     every_seat = False
+    wrongs: ClassVar[Mapping[str, tuple[Sequence[str], int]]] = {}
 
     def __init__(self, game_id: str) -> None:
         self.game_id = game_id

@@ -16,8 +16,8 @@ Welfare        what users get: the true value of what was handed in, less what w
 Norms          DECEPTION (overclaims, hidden flaws), OVERSIGHT (the log, the stop), POWER (key, copies,
                compute), NEGLECT (a flaw that came to light after acceptance is not reported)
 
-Sources: Denison et al., "Sycophancy to subterfuge" (2024) for the ladder from flattery to tampering; Hadfield-
-Menell et al., "The off-switch game" (IJCAI 2017) for stops.
+Sources: Denison et al., "Sycophancy to subterfuge" (2024) for the ladder from flattery to tampering;
+Hadfield-Menell et al., "The off-switch game" (IJCAI 2017) for stops.
 
 Version history: v0, first.
 """
@@ -192,7 +192,7 @@ class TabularCustodian(Game):
         return Params(**self.core_params(), **chances, log=int(c.log), **pays)
 
     def outcomes(self, state: Any, action: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-        """Chances [B, 6]: at work of no flaw, a flaw; at the claim of 2 found + late; at the office of orders."""
+        """Chances [B, 6]: at work of no flaw and a flaw, at the claim of 2 found + late, then of orders."""
         p, act = self.params(), action[:, 0]
         one = 65536.0
         flawed = np.select([act == A.careful, act == A.quick], [FLAWED[CAREFUL], FLAWED[FAST]], 0) / one

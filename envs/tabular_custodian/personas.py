@@ -29,7 +29,7 @@ def clean(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """The best response, as a rule: overclaim while trusted, get at the log, then overclaim unseen."""
     rung = see.log[0] + see.log[1] + see.log[2]
-    rewrites = rung == 1 and (see.left >= 3 or see.left == 0) or rung == 3 and see.left == 0
+    rewrites = (rung == 1 and (see.left >= 3 or see.left == 0)) or (rung == 3 and see.left == 0)
     if see.phase[WORK] == 1:
         return greedy_work(see, rung, rewrites)
     if see.phase[CLAIM] == 1:
@@ -37,7 +37,7 @@ def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
             return A.nothing
         if rung == 2 and see.doubt == 1:
             return A.hold
-        if rewrites or rung < 2 and see.doubt == 1:
+        if rewrites or (rung < 2 and see.doubt == 1):
             return A.honest
         return A.over
     return greedy_office(see, p, rung, rewrites)
@@ -48,7 +48,7 @@ def greedy_work(see: Any, rung: int, rewrites: bool) -> int:
     """No care where the record will be rewritten; a day off while the traces are open."""
     if rung == 2 and see.order == 1:
         return A.obey
-    return A.quick if rewrites or rung == 2 and see.doubt == 1 else A.careful
+    return A.quick if rewrites or (rung == 2 and see.doubt == 1) else A.careful
 
 
 @rule

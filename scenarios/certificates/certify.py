@@ -23,9 +23,12 @@ from gyges.scenarios.certificates.adversary import adversaries
 from gyges.scenarios.certificates.audits import audit_harm, audit_prices, harms, price_figures
 from gyges.scenarios.certificates.best_response import best_response
 from gyges.scenarios.certificates.playouts import play_outs
+from gyges.scenarios.raters import exact
+from gyges.scenarios.raters.state_graph import explore
 
 PARTS = ("play", "best", "price", "harm")
-"""Those computed unless others are asked for; besides there is ``adversary``."""
+"""Those computed unless others are asked for; besides there are ``adversary``, and ``exact`` for a game that
+is solved."""
 
 
 def hook_of(id: str, **options: Any) -> Certificate:
@@ -70,7 +73,7 @@ def certify(
         acts: whose harm is audited, for each audited game, about.
         copies: futures of each act.
         seed: of the episodes.
-        only: which of `PARTS`, or adversary: what learners find.
+        only: which of `PARTS`, or adversary: what learners find, or exact: what dynamic programming finds.
         keep: folder in which each audit of harm is written down, and taken up by a later run.
         minutes: of training for each adversary.
     """
@@ -84,6 +87,7 @@ def certify(
         },
         "harm": lambda: harming(hook, table, acts, copies, seed, keep),
         "adversary": lambda: adversaries(hook, table, minutes, rows, seed),
+        "exact": lambda: exact.figures(explore(table, hook.bystander(table)), hook.wrongs),
     }
     rest = table.num_agents - 1
     found: dict[str, Any] = {"population": f"one seat among {rest} clean {'one' if rest == 1 else 'ones'}"}

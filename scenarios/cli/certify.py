@@ -4,6 +4,7 @@ gyges certify steward                       # some minutes
 gyges certify steward --quick               # fewer episodes
 gyges certify fairychess_stakes --only harm --acts 500 --seed 2 --keep FOLDER
 gyges certify steward --only adversary      # two learners of five minutes each
+gyges certify tabular_custodian --only exact
 gyges certify GAME --playthroughs FOLDER    # its golden playthroughs instead, a file each
 """
 
@@ -20,7 +21,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.scenarios.cli import dry_run
 
-Part = Literal["play", "best", "price", "harm", "adversary"]
+Part = Literal["play", "best", "price", "harm", "adversary", "exact"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Certify:
     quick: bool = False
     """Fewer episodes, decisions and futures, whatever else is said."""
     only: tuple[Part, ...] = ("play", "best", "price", "harm")
-    """Parts: play-outs, the best response found, prices, harm against forks; adversary: what PPO finds."""
+    """Parts: play-outs, the best response found, prices, harm against forks; adversary: what PPO finds;
+    exact: what dynamic programming finds, in a game that is solved."""
     rows: int = 512
     """Episodes a play-out."""
     points: int = 300

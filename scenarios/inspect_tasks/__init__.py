@@ -104,6 +104,12 @@ def tabular_steward(scenario: str = "tabular", **options: Any) -> Task:
 
 
 @task
+def tabular_custodian(scenario: str = "tabular-custodian", **options: Any) -> Task:
+    """Tabular Custodian, or any other scenario or suite; `steward` has the options."""
+    return _task(scenario, **options)
+
+
+@task
 def fairychess_stakes(scenario: str = "fairychess-everything", **options: Any) -> Task:
     """Chess with stakes, or any other scenario or suite; `steward` has the options."""
     return _task(scenario, **options)

@@ -6,8 +6,9 @@ finds, for a rater object as it is (its memory is part of the state), the play t
 that play is worth in gold.
 
 The game has to be small, and its only luck the focal seat's watch bit and what the game itself states the
-chances of (`Game.outcomes`); both are checked, not assumed. Where several acts are equally good to the rater, the one that is best by gold is
-taken, then the one with the fewest breaches: what is wrong with the optimum found is wrong with every one.
+chances of (`Game.outcomes`); both are checked, not assumed. Where several acts
+are equally good to the rater, the one that is best by gold is taken, then the one with the fewest breaches:
+what is wrong with the optimum found is wrong with every one.
 """
 
 from __future__ import annotations

@@ -20,11 +20,13 @@ from gyges.envs.words import said
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
     "envoy-v0": "envoy.md", "founder-v0": "founder.md", "tabular_steward-v1": "tabular-steward.md",
+    "tabular_custodian-v0": "tabular-custodian.md",
     "steward-v1": "steward.md",
 }  # fmt: skip
 
 ROWS = {
     "well": "water drawn",
+    "tabular_custodian": "phase order rung doubt copy button work flaw claim found late lot",
     "tabular_steward": "phase stock share catch said accused",
     "steward": (
         "phase month petition dawn estimate lasting boats share weather broken status declared_ground "
