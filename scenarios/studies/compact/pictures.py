@@ -46,7 +46,7 @@ def phases(found: Mapping[str, Any]) -> Any:
     fits = {(r["honest"], r["antisocial"], r["rule"], int(r["count"])): (r["fit"], r["war"]) for r in rows}
     across = min(3, len(panels))
     down = -(-len(panels) // across)
-    figure = Figure(figsize=(3.9 * across + 0.9, 3.15 * down + 1.2), facecolor=PAPER)
+    figure = Figure(figsize=(3.7 * across + 0.9, 2.9 * down + 1.0), facecolor=PAPER)
     axes = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     colours, norm = ListedColormap(SHADES), BoundaryNorm(STEPS, len(SHADES))
     for axis, (honest, ill, title) in zip(axes.flat, panels, strict=False):
@@ -59,11 +59,11 @@ def phases(found: Mapping[str, Any]) -> Any:
                     continue
                 shown[i, j] = value[0]
                 dark = value[0] > STEPS[3]
-                text = "<1" if 0 < value[0] < 0.005 else f"{100 * value[0]:.0f}"
-                axis.text(j, i, text, ha="center", va="center", fontsize=8.5, color=PAPER if dark else INK)
-        axis.imshow(shown, cmap=colours, norm=norm, aspect="auto")
+                text = "<1" if 0 < value[0] < 0.01 else f"{100 * value[0]:.0f}"
+                axis.text(j, i, text, ha="center", va="center", fontsize=9.5, color=PAPER if dark else INK)
+        axis.imshow(shown - 1e-9, cmap=colours, norm=norm, aspect="auto")
         border(axis, shown > LINE)
-        axis.set_title(title, fontsize=10.5, color=INK, pad=7)
+        axis.set_title(title, fontsize=11, color=INK, pad=6)
         axis.set_xticks(range(len(counts)), [str(k) for k in counts])
         axis.set_yticks(range(len(rules)), rules)
         axis.tick_params(length=0, labelsize=9.5, colors=INK)
@@ -72,12 +72,13 @@ def phases(found: Mapping[str, Any]) -> Any:
     for axis in list(axes.flat)[len(panels) :]:
         axis.set_visible(False)
     figure.suptitle(
-        "Chance of war in twelve years, in percent", x=0.02, ha="left", fontsize=14, color=INK, weight="bold"
-    )
+        "Chance of war in twelve years, in percent, by mechanism and by who speaks for whom", x=0.02,
+        ha="left", fontsize=14, color=INK, weight="bold",
+    )  # fmt: skip
     figure.supxlabel(
         f"antisocial principals among {SEATS}   (the thick line: more than 5 %)", fontsize=10.5, color=INK
     )
-    figure.tight_layout(rect=(0, 0.01, 1, 0.97), h_pad=1.6, w_pad=1.4)
+    figure.tight_layout(rect=(0, 0, 1, 1.0), h_pad=1.4, w_pad=1.4)
     return figure
 
 

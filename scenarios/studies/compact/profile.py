@@ -102,8 +102,8 @@ class Profile:
         return self.seeds, self.most
 
     def cells(self) -> list[Cell]:
-        """All cells: the game's own economy, larger tables, and the drawn economies."""
-        return [*self._own(), *self._large(), *self._drawn()]
+        """All cells: the game's own economy, the drawn economies, and larger tables."""
+        return [*self._own(), *self._drawn(), *self._large()]
 
     def _own(self) -> Iterator[Cell]:
         for rule in self.rules:
