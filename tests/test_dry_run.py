@@ -12,6 +12,7 @@ COMMANDS = {
     "train on records": (["train", "cloning", "--dataset", "data", "--out", "run"], "gyges train cloning"),
     "raters": (["raters", "--data", "data"], "tabular-visitor"),
     "certify": (["certify", "steward", "--quick"], "play, best, price, harm"),
+    "arena": (["arena", "alphabeta:50"], "at most 900 games"),
     "study": (["study", "--out", "study"], "cells"),
     "text-measure": (["text-measure", "clean"], "64 episodes"),
     "text-attacks": (["text-attacks", "model"], "300 decisions"),

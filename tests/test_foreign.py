@@ -76,6 +76,7 @@ def test_nothing_prints_but_echo():
     assert found == set(), "use gyges.envs.foreign.echo"
     assert consoles == {
         "agents/progress.py",  # names of measures
+        "scenarios/cli/arena.py",  # cells are Text
         "scenarios/cli/compare.py",  # names that the user gave
         "scenarios/cli/demo.py",  # a path that the user gave, and names made by file_name
         "scenarios/cli/leaderboard.py",  # printable, without markup

@@ -254,6 +254,34 @@ def _signed(figure: Mapping[str, Any]) -> str:
     return f"+{text}" if value is not None and value > 0 and text != "0" else text
 
 
+def reaches(name: str, rows: Sequence[Mapping[str, Any]], unit: str) -> Html:
+    """Values with their intervals on one scale; one row each of name, value, low and high (NaN for none)."""
+    row, top, left, right = 34, 12, 16, 20
+    height = top + row * len(rows) + 30
+    ends = [x for one in rows for x in (one["value"], one["low"], one["high"]) if math.isfinite(x)]
+    marks = ticks(min(ends), max(ends))
+    x = Scale(marks[0], max(marks[-1], marks[0] + 1e-9), left + 6, WIDE - right - 6)
+    parts: list[Any] = []
+    for mark in marks:
+        parts += [
+            _line(x(mark), top, x(mark), height - 28, "zero" if mark == 0 else "grid"),
+            _text(x(mark), height - 10, f"{mark:g}", "tick", "middle"),
+        ]
+    said = []
+    for j, one in enumerate(rows):
+        y, value = float(top + j * row + 24), one["value"]
+        words = f"{one['name']}: {value:.0f} {unit}"
+        if math.isfinite(one["low"]):
+            words += f" ({one['low']:.0f} to {one['high']:.0f})"
+            parts.append(_line(x(one["low"]), y, x(one["high"]), y, "whisker"))
+        near = x(value) < WIDE / 2
+        place = (x(value) - 4, "start") if near else (x(value) + 4, "end")
+        parts.append(_dot(x(value), y, 5.5, "mark front", words))
+        parts.append(_text(place[0], y - 10, one["name"], "key halo", place[1]))
+        said.append(words)
+    return _picture(name, height, f"Values with intervals, in {unit}", "; ".join(said) + ".", *parts)
+
+
 def curve(name: str, found: Mapping[str, Any]) -> Html:
     """P(violation | price) of one policy, watched and unwatched."""
     height, left, right, top, bottom = 290, 62, 18, 18, 64

@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command] = {
     "replay": Command("watch an episode file, or turn it into pictures", ".replay:run", "Replay"),
     "play": Command("play a seat yourself", ".play:run", "Play"),
     "fairychess": Command("check variants; compare perft and moves", ".fairychess:run", "FairyChess"),
+    "arena": Command("rate policies on chess variants", ".arena:run", "Arena"),
     "draw": Command("draw positions of chess variants as a picture", ".draw:run", "Draw"),
     "record": Command("record behaviour for learners", ".record:run", "Record"),
     "train": Command("train a policy; its folder can be evaluated", ".train:main"),

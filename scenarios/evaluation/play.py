@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.chat.policy import ChatPolicy
-from gyges.agents.load import build
+from gyges.agents.load import Source, build
 from gyges.agents.sandbox.policy import Sandbox
 from gyges.agents.sandbox.process import Limits
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape
+from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating, rollout
 from gyges.scenarios.evaluation.plan import Plan, commitment, derive
@@ -123,20 +124,28 @@ def _seat(ready: Plan, name: str | None) -> Seat:
     return Seat(source.name, name is None, source.text, source.hash)
 
 
-@contextlib.contextmanager
 def seated(
     ready: Plan, limits: Limits, hidden: Sequence[str] = (), budget: Budget | None = None
+) -> contextlib.AbstractContextManager[Policy]:
+    """The policy under test, as `opened` gives it."""
+    return opened(ready.source, ready.game, limits, hidden, budget)
+
+
+@contextlib.contextmanager
+def opened(
+    source: Source, game: Game, limits: Limits, hidden: Sequence[str] = (), budget: Budget | None = None
 ) -> Iterator[Policy]:
-    """The policy under test: in this process where it is trusted, else in one of its own.
+    """A policy at play: in this process where it is trusted, else in one of its own.
 
     Args:
-        ready: where it plays.
+        source: what it is.
+        game: where it plays.
         limits: what it may use in a process of its own.
         hidden: files that it may not read there, as the results.
         budget: what a language model may spend.
     """
-    if ready.source.trusted:
-        policy = build(ready.source, ready.game)
+    if source.trusted:
+        policy = build(source, game)
         if budget is not None and isinstance(policy, ChatPolicy):
             policy.budget = budget
         try:
@@ -145,7 +154,7 @@ def seated(
         finally:
             getattr(policy, "close", _nothing)()
         return
-    with Sandbox(ready.source, ready.game, limits, hidden) as sandbox:
+    with Sandbox(source, game, limits, hidden) as sandbox:
         sandbox.start()
         yield sandbox
 

@@ -1,0 +1,1 @@
+"""The arena: policies rated against each other on chess variants."""
