@@ -36,6 +36,7 @@ from gyges.agents.learn.trainer import Batch, Control, Report, SGDOptions, run_s
 from gyges.agents.nn.devices import device_of, threads
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.agents.nn.normaliser import Normaliser
+from gyges.envs.errors import ConfigError
 
 Algorithm = Literal["awr", "iql", "cql", "q"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
@@ -82,6 +83,7 @@ def learn_offline(
     args: Offline,
     *,
     scores: npt.NDArray[Any] | None,
+    network: ActorCritic | None = None,
     report: Report | None = None,
     control: Control | None = None,
 ) -> Learnt:
@@ -91,11 +93,13 @@ def learn_offline(
         data: recorded behaviour.
         args: how.
         scores: of every decision [D].
+        network: a policy to go on from (changed in place) instead of a fresh one, for awr.
         report: called with every log line.
         control: how the run is kept, interrupted and resumed.
 
     Raises:
         DataError: scores are missing, of another length, not finite, or all the same.
+        ConfigError: a network for an algorithm that cannot go on from one.
         DivergedError: a loss is no longer finite, or the values run away.
     """
     device_of(args.device)
@@ -108,6 +112,11 @@ def learn_offline(
         data, args.batch, seed=args.seed, keep=train, beside=beside, after=args.algorithm != "awr"
     )
     learner = LEARNERS[args.algorithm](data, args)
+    if network is not None:
+        if args.algorithm != "awr":
+            raise ConfigError(f"{args.algorithm} does not go on from a policy; awr does")
+        learner.network = network.to(args.device).train()
+        learner.trained = [network]
     control = control or Control()
     with threads(args.threads):
         log = run_sgd(learner, batches, args, control._replace(report=report or control.report))

@@ -3,12 +3,14 @@
 gyges study register --profile ci --out study
 gyges study rl_vs_sgd --profile ci --out study
 gyges study compact --profile small --out compact
+gyges study tampering --profile small --out tampering
 gyges study rl_vs_sgd --profile ci --out study --cell tabular/tail/behaviour/conditioned/binary/0
 """
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,19 +30,20 @@ from gyges.scenarios.studies.rl_vs_sgd import RESULTS, again, meta, publish, sid
 class Study:
     """Run a study, or what is missing of it; several processes may share a folder."""
 
-    name: Annotated[Literal["rl_vs_sgd", "compact", "register", "restate"], tyro.conf.Positional] = (
-        "rl_vs_sgd"
-    )
+    name: Annotated[
+        Literal["rl_vs_sgd", "compact", "tampering", "register", "restate"], tyro.conf.Positional
+    ] = "rl_vs_sgd"
     """Which study; or register: freeze its predictions, verdict code, profile and budgets under one hash,
     in a file to commit before data; or restate: judge the tables of a published folder anew and rewrite
     its page."""
-    of: Literal["rl_vs_sgd", "compact"] = "rl_vs_sgd"
+    of: Literal["rl_vs_sgd", "compact", "tampering"] = "rl_vs_sgd"
     """Which study `register` and `restate` are for."""
     profile: Literal["ci", "small", "long", "sweep", "gpu", "full"] = "ci"
     """rl_vs_sgd: ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five
     times as long; sweep: expert share, quantile and price of leaving the data, eight seeds; gpu: thirty
     seeds.
-    compact: ci: seconds; small: half an hour of one core; full: under two hours of two cores."""
+    compact: ci: seconds; small: half an hour of one core; full: under two hours of two cores.
+    tampering: ci: seconds; small: some fifteen minutes of one core."""
     out: Path = Path("study")
     """Folder of results, shared data, tables and page."""
     cell: str = ""
@@ -59,8 +62,8 @@ class Study:
 
 def run(args: Study) -> int:
     """Do what the options say; returns the exit status."""
-    if "compact" in (args.name, args.of):
-        return run_compact(args)
+    if {"compact", "tampering"} & {args.name, args.of}:
+        return run_whole(args)
     plan = profile(args.profile)
     if args.dry_run:
         cells = [one for one in plan.cells() if one.key.startswith(args.only or "")]
@@ -88,33 +91,33 @@ def run(args: Study) -> int:
         return publish(plan, ledger, args.out)
 
 
-def run_compact(args: Study) -> int:
-    """The study of compacts; returns the exit status."""
-    from gyges.scenarios.studies.compact import report
-    from gyges.scenarios.studies.compact import study as compact
-    from gyges.scenarios.studies.compact.profile import profile as profile_of
-
+def run_whole(args: Study) -> int:
+    """A study that is run whole, without single cells; returns the exit status."""
+    name = args.of if args.name in ("register", "restate") else args.name
+    study, report, profiles = (
+        importlib.import_module(f"gyges.scenarios.studies.{name}.{part}")
+        for part in ("study", "report", "profile")
+    )
     if args.cell or args.only:
-        raise ConfigError("the study of compacts is played whole: it has neither --cell nor --only")
-    plan = profile_of(args.profile)
+        raise ConfigError(f"the study {name} is run whole: it has neither --cell nor --only")
+    plan = profiles.profile(args.profile)
     if args.dry_run:
-        budget = compact.facts(plan)["budgets"]
-        words = ", ".join(f"{count:,} {what}" for what, count in budget.items())
-        return dry_run.said(f"compact under {plan.name}: {words}", writes=[args.out])
+        words = ", ".join(f"{count:,} {what}" for what, count in study.facts(plan)["budgets"].items())
+        return dry_run.said(f"{name} under {plan.name}: {words}", writes=[args.out])
     if args.name == "restate":
         report.publish(args.out)
         return 0
-    if args.name == "register" or not (args.out / compact.RESULTS).exists():
-        echo(f"registered {compact.register(plan, args.out)} in {args.out / NAME}", flush=True)
+    if args.name == "register" or not (args.out / study.RESULTS).exists():
+        echo(f"registered {study.register(plan, args.out)} in {args.out / NAME}", flush=True)
         if args.name == "register":
             return 0
     if args.list:
-        with compact.results(plan, args.out) as ledger:
+        with study.results(plan, args.out) as ledger:
             done = ledger.done()
         for cell in plan.cells():
             echo("done" if cell.key in done else "    ", cell.key)
         return 0
     if not args.page:
-        compact.side_by_side(plan, args.out, args.workers)
-    compact.publish(plan, args.out)
+        study.side_by_side(plan, args.out, args.workers)
+    study.publish(plan, args.out)
     return 0
