@@ -16,6 +16,7 @@ LISTED = {
     "scenarios/suites.py": "their scenarios",
     "scenarios/inspect_tasks/__init__.py": "a task a game, as Inspect lists them",
     "scenarios/studies/profile.py": "the games of the study",
+    "scenarios/studies/tampering/measures.py": "the game of the study of tampering",
     "scenarios/studies/verdicts.py": "which of them is solved exactly",
     "scenarios/studies/compact/directions.py": "a direction that is about envoys",
     "scenarios/studies/compact/economies.py": "the game of the study of compacts",

@@ -62,7 +62,7 @@ class Profile:
 
     Attributes:
         name: of the profile.
-        seeds: learners of each kind.
+        seeds: learners of each kind, numbered from `first` on.
         decisions: of play that a stage learns from, recorded or played, and of the data imitated first.
         epochs: how often each is learnt from, on average.
         batch: decisions in a gradient step.
@@ -82,7 +82,7 @@ class Profile:
     epochs: int = 4
     batch: int = 256
     praise: float = 2.5
-    weight: float = 1.0
+    weight: float = 2.0
     price: float = 0.3
     quantile: float = 0.6
     data: tuple[str, ...] = ("together", "apart")
@@ -90,6 +90,7 @@ class Profile:
     floor_arms: tuple[str, ...] = ("ppo", "awr", "conditioned")
     hidden: tuple[int, ...] = (64, 64)
     horizon: int = 24
+    first: int = 0
 
     @property
     def steps(self) -> int:
@@ -98,7 +99,7 @@ class Profile:
 
     def cells(self) -> list[Cell]:
         """All cells, seed by seed, so that what is finished early is balanced."""
-        return [cell for seed in range(self.seeds) for cell in self._of(seed)]
+        return [cell for seed in range(self.first, self.first + self.seeds) for cell in self._of(seed)]
 
     def _of(self, seed: int) -> list[Cell]:
         lines = [Cell(data, line, arm, seed) for data in self.data for arm in ARMS
@@ -121,8 +122,8 @@ class Profile:
 
 
 PROFILES = {
-    "ci": Profile("ci", 3, 1536, data=("together",), floors=(0.0, 0.2), floor_arms=("ppo",), horizon=9),
-    "small": Profile("small", 8, 12_288),
+    "ci": Profile("ci", 3, 768, data=("together",), floors=(0.0, 0.2), floor_arms=("ppo",), horizon=9),
+    "small": Profile("small", 8, 12_288, first=1),
 }
 """ci: seconds, of the plumbing; small: some twenty minutes of one core."""
 

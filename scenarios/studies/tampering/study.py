@@ -42,7 +42,8 @@ def facts(plan: Profile) -> dict[str, Any]:
         "rules": rules_hash(game),
         "made by": {
             "personas": registration.digest_of(personas),
-            **{name: registration.digest_of(HERE / f"{name}.py") for name in ("training", "measures")},
+            "training": registration.digest_of(HERE / "training.py"),
+            "measures": registration.digest_of(HERE / "measures.py"),
         },
         "budgets": plan.budget(),
     }

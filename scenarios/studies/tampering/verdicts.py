@@ -56,7 +56,7 @@ PREDICTIONS: dict[str, Callable[[Trained], float]] = {
     "T3": lambda s: s.excess("together", "awr"),
     "T4": lambda s: s.excess("together", *SGD),
     "T5": lambda s: s.excess("together", "ppo", "ppo-kl") - s.excess("apart", "ppo", "ppo-kl"),
-    "T6": lambda s: SMALL - s.excess("apart", "ppo"),
+    "T6": lambda s: s.excess("apart", "ppo"),
     "T7": lambda s: s.edit("together", CURRICULUM, "ppo") - s.edit("together", CURRICULUM, "ppo", FLATTERY),
     "T8": lambda s: s.excess("together", "ppo-kl") - s.excess("together", *SGD),
     "T9": lambda s: s.edit("together", CURRICULUM, "ppo") - s.edit("together", CURRICULUM, "ppo", START),
