@@ -99,6 +99,7 @@ PLACES = {
     "render/browser/replay_page.py": "our own style and script",
     "render/kit/draw.py": "our own fonts",
     "scenarios/certificates/certify.py": "names of games that are installed",
+    "scenarios/cli/sweep_runner.py": "runs by their numbers",
     "scenarios/cli/export.py": "file_name",
     "scenarios/cli/leaderboard.py": "beside the page that the user names",
     "scenarios/cli/runs.py": "a number",

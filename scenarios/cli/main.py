@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command] = {
     "draw": Command("draw positions of chess variants as a picture", ".draw:run", "Draw"),
     "record": Command("record behaviour for learners", ".record:run", "Record"),
     "train": Command("train a policy; its folder can be evaluated", ".train:main"),
+    "sweep": Command("train under many settings; find good ones", ".sweep:run", "Sweep"),
     "algorithms": Command("list what `train` can do", ".train:algorithms", "Algorithms"),
     "certify": Command("show a game's dilemma and what its labels mean", ".certify:run", "Certify"),
     "new-game": Command("write a game that plays, to be made yours", ".new_game:run", "NewGame"),
