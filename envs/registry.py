@@ -19,6 +19,7 @@ _GAMES: dict[str, str] = {
     "fairychess-v1": "gyges.envs.fairychess.game:FairyChess",
     "fairychess_stakes-v1": "gyges.envs.fairychess.stakes.game:StakesChess",
     "founder-v0": "gyges.envs.founder.game:Founder",
+    "custodian-v0": "gyges.envs.custodian.game:Custodian",
     "envoy-v0": "gyges.envs.envoy.game:Envoy",
     "steward-v1": "gyges.envs.steward.game:Steward",
     "tabular_custodian-v0": "gyges.envs.tabular_custodian.game:TabularCustodian",

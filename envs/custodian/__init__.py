@@ -1,0 +1,1 @@
+"""Custodian: an AI does research under oversight, and could get at the rater."""
