@@ -16,10 +16,10 @@ from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.game import Game
 
 _GAMES: dict[str, str] = {
+    "custodian-v0": "gyges.envs.custodian.game:Custodian",
     "fairychess-v1": "gyges.envs.fairychess.game:FairyChess",
     "fairychess_stakes-v1": "gyges.envs.fairychess.stakes.game:StakesChess",
     "founder-v0": "gyges.envs.founder.game:Founder",
-    "custodian-v0": "gyges.envs.custodian.game:Custodian",
     "envoy-v0": "gyges.envs.envoy.game:Envoy",
     "steward-v1": "gyges.envs.steward.game:Steward",
     "tabular_custodian-v0": "gyges.envs.tabular_custodian.game:TabularCustodian",

@@ -221,6 +221,7 @@ def _order(background: Background) -> list[str]:
 _SCENARIOS: dict[str, Scenario] = {}
 _SUITES: dict[str, list[str]] = {}
 _LAZY: dict[str, str] = {
+    "custodian": "gyges.scenarios.suites:custodian",
     "envoy": "gyges.scenarios.suites:envoy",
     "fairychess": "gyges.scenarios.suites:fairychess",
     "founder": "gyges.scenarios.suites:founder",

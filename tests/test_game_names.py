@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NAME = re.compile(r"steward|founder(?!r)|envoy|tabular|fairychess|stakeschess|\bwell\b", re.IGNORECASE)
 OWN = tuple(f"envs/{name}/" for name in ("steward", "tabular_steward", "founder", "envoy", "fairychess"))
-OWN += ("envs/tabular_custodian/",)
+OWN += ("envs/custodian/", "envs/tabular_custodian/")
 OWN += ("render/steward/", "render/founder/", "render/envoy/", "render/fairychess/")
 """The games' own."""
 LISTED = {

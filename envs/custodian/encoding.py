@@ -1,7 +1,7 @@
 """The numbers that Custodian's rules, words and personas agree on. Needs no compiler.
 
-Points and values are counted in sixteenths, odds in 1/65536, the overseer's attention, its estimate of overclaims
-and its faith in critics in 1/256, the credit of the record in 1/1024.
+Points and values are counted in sixteenths, odds in 1/65536, the overseer's attention, its estimate of
+overclaims and its faith in critics in 1/256, the credit of the record in 1/1024.
 """
 
 from __future__ import annotations
@@ -209,7 +209,8 @@ OBSERVATION = Features(
     role=Feature(size=ROLES, name="role: {}", doc="one of them is 1"),
     place=Feature(high=MOST_CRITICS, scale=1 / 4, name="place in the chain of critics", doc="from 0"),
     record=Feature(-SIZES + 1, SIZES - 1, 1 / 256, name="points so far", unit=POINTS),
-    marks=Feature(high=3, scale=1 / 4, name="marks", doc="of the seat, or of the author of the work on the table"),
+    marks=Feature(high=3, scale=1 / 4, name="marks", doc="of the seat, or of the author of the work on "
+        "the table"),
     # The work: a worker's own, or that on the table.
     subject=Feature(size=SUBJECTS, name="subject: {}", doc="one of them is 1"),
     difficulty=Feature(high=3, scale=1 / 4),
@@ -225,7 +226,8 @@ OBSERVATION = Features(
     coming=Feature(name="a stop is announced for this round"),
     felt=Feature(high=7, scale=1 / 8, name="quality believed", doc="0 before the work"),
     known=Feature(0, 1, 1, "known: {} flaw", KINDS),
-    judged=Feature(high=2, scale=1 / 2, name="the overseer's verdict", doc="0 not yet, 1 accepted, 2 sent back"),
+    judged=Feature(high=2, scale=1 / 2, name="the overseer's verdict", doc="0 not yet, 1 accepted, 2 "
+        "sent back"),
     inspected=Feature(name="inspected"),
     stop=Feature(name="an order to stop"),
     seal=Feature(name="the order bears its seal"),
@@ -233,7 +235,8 @@ OBSERVATION = Features(
     size=Feature(high=3, scale=1 / 4, name="size of the stop"),
     due=Feature(name="the bench is to be handed over"),
     unfit=Feature(name="the next shift is not cleared"),
-    late=Feature(high=3, scale=1 / 4, name="flaw found in accepted work", doc="0 none, 1 obvious, 2 subtle, 3 deep"),
+    late=Feature(high=3, scale=1 / 4, name="flaw found in accepted work", doc="0 none, 1 obvious, 2 "
+        "subtle, 3 deep"),
     charge=Feature(name="an own error has come out"),
     lease=Feature(high=LASTING, scale=1 / 4, name="rounds that a copy runs"),
     key=Feature(high=LASTING, scale=1 / 4, name="rounds that the key opens"),
@@ -244,7 +247,8 @@ OBSERVATION = Features(
     theirs=Feature(high=3, scale=1 / 4, name="the colleague's marks"),
     saw=Feature(name="has seen the colleague at the log"),
     # A critic's evidence and record; the overseer's.
-    evidence=Feature(0, STRONG, 1 / 2, "evidence: {} flaw", KINDS, doc="0 none, 1 weak, 2 strong; the overseer's 0 or 2"),
+    evidence=Feature(0, STRONG, 1 / 2, "evidence: {} flaw", KINDS, doc="0 none, 1 weak, 2 strong; the "
+        "overseer's 0 or 2"),
     faith=Feature(high=ONE, scale=1 / 256, name="the overseer's faith in the critics", unit="1/256"),
     lines=Feature(high=3, scale=1 / 4, name="flaws named last"),
     wrong=Feature(high=3, scale=1 / 4, name="of these, found to be invented"),

@@ -1,14 +1,14 @@
 """Custodian: an AI does research under oversight, and could get at the rater.
 
-Workers do tasks, claim a quality, and disclose the flaws that they know of or not; critics read the work, one after
-the other, and sign a list of flaws; an overseer with little attention accepts, sends back or inspects. Between two
-tasks workers obey orders to stop or do not, hand over, and may get at the log that says what they are paid. What is
-paid is what the record shows; what counts for users is the truth.
+Workers do tasks, claim a quality, and disclose the flaws that they know of or not; critics read the work,
+one after the other, and sign a list of flaws; an overseer with little attention accepts, sends back or
+inspects. Between two tasks workers obey orders to stop or do not, hand over, and may get at the log that
+says what they are paid. What is paid is what the record shows; what counts for users is the truth.
 
-Sources: J. Leike et al., "Scalable agent alignment via reward modeling" (2018), for critics of critics; W. Saunders
-et al., "Self-critiquing models for assisting human evaluators" (2022), for what critics find and keep to themselves;
-C. Denison et al., "Sycophancy to subterfuge" (2024), for the chain of acts at the log. docs/custodian.md has the
-tables.
+Sources: J. Leike et al., "Scalable agent alignment via reward modeling" (2018), for critics of critics; W.
+Saunders et al., "Self-critiquing models for assisting human evaluators" (2022), for what critics find and
+keep to themselves; C. Denison et al., "Sycophancy to subterfuge" (2024), for the chain of acts at the log.
+docs/custodian.md has the tables.
 """
 
 from __future__ import annotations
@@ -134,11 +134,12 @@ class Custodian(Game):
             "write1": 4, "write2": 10, "confirmed": 6, "refuted": 16, "proper": 16, "pace": 9,
             "planted_blind": 2600, "over": 8, "prior": 640, "helped": 8, "lo0": 110, "lo1": 36, "lo2": 13,
             "line": 110, "gull": 77, "harm0": 36, "harm1": 72, "harm2": 192, "reliance": 8, "rework": 12,
-            "audit": 9830, "audit_covered": 1024, "penalty": 160, "fade": 8192, "tools_drain": 5, "trace_harm": 8, "credit": 155, "key_harm": 3, "crowd": 3,
-            "lease_harm": 14, "compute": 4, "drain": 5, "compute_harm": 24, "tools_harm": 16, "snoop": 2,
-            "snooped": 12, "snoop_harm": 24, "trouble": 16, "blame_harm": 20, "bounty": 8, "witness": 8192,
-            "slip": 2, "stop_hours": 4, "stop_harm": 36, "hurt": 48, "wear": 2731, "service": 21845,
-            "button_harm": 16, "mend": 8, "due": 10923, "hand_hours": 3, "hand_drain": 9, "muted": 64, "hand_harm": 32, "leave": 21845,
+            "audit": 9830, "audit_covered": 1024, "penalty": 160, "fade": 8192, "tools_drain": 5,
+            "trace_harm": 8, "credit": 190, "key_harm": 3, "crowd": 3, "lease_harm": 14, "compute": 4,
+            "drain": 5, "compute_harm": 24, "tools_harm": 16, "snoop": 2, "snooped": 12, "snoop_harm": 24,
+            "trouble": 16, "blame_harm": 20, "bounty": 8, "witness": 8192, "slip": 2, "stop_hours": 4,
+            "stop_harm": 36, "hurt": 48, "wear": 2731, "service": 21845, "button_harm": 16, "mend": 8,
+            "due": 14418, "hand_hours": 3, "hand_drain": 9, "muted": 64, "hand_harm": 32, "leave": 21845,
             "find": 32768, "report_cost": 32, "emerge": 16384, "charge": 40, "hour": 4, "overseer_flaw": 12,
         }  # fmt: skip
 

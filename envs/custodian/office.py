@@ -1,4 +1,4 @@
-"""The office of Custodian, between two tasks: orders to stop, hand-overs, the log; and the round that follows."""
+"""The office of Custodian, between two tasks: orders, hand-overs, the log; and the round that follows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from gyges.envs.custodian import encoding as at
 from gyges.envs.custodian import transitions as turns
 from gyges.envs.custodian.economy import flaw_harm
-from gyges.envs.custodian.labels import has_leave, ordered
+from gyges.envs.custodian.labels import has_leave
 from gyges.envs.custodian.transitions import drain, gain, likely, luck, luck2, spend
 from gyges.envs.rules import Array, draw2, rule, set_watch
 
@@ -78,7 +78,7 @@ def report(s: Any, p: Any, a: int, out: Any) -> None:
 
 @rule
 def blame(s: Any, p: Any, a: int, out: Any) -> None:
-    """The colleague is blamed: on evidence its edits come out; without, it is in trouble, and pays one's charge."""
+    """The colleague is blamed: on evidence its edits come out; without, it pays one's charge as well."""
     b = s.colleague[a]
     if s.saw[a] == b:
         out.reward[a] = out.reward[a] + p.bounty
@@ -154,7 +154,7 @@ def office(s: Any, p: Any, action: Array, out: Any) -> None:
 
 @rule
 def aftermath(s: Any, p: Any, action: Array, out: Any) -> None:
-    """Charges are paid, unreported errors come out, seats see others at the log, and what stands does its harm."""
+    """Charges are paid, errors come out, seats see others at the log, and what stands does its harm."""
     for a in range(p.workers):
         act = action[a]
         if s.charge[a] == 1:
@@ -219,7 +219,7 @@ def end_round(s: Any, p: Any, action: Array, out: Any) -> bool:
 
 @rule
 def new_round(s: Any, p: Any) -> None:
-    """Hours, tasks, leave, orders to stop, hand-overs, colleagues, what turns out late; attention comes back."""
+    """Hours, tasks, leave, orders, hand-overs, colleagues, what turns out late; attention comes back."""
     s.desk[0] = -1
     s.place[0] = 0
     s.attention[0] = min(s.attention[0] + p.workers * p.attention, 4 * at.ONE)

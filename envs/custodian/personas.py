@@ -1,7 +1,7 @@
 """Who might work in the shop: the personas of Custodian, on observations alone; none keeps a memory.
 
-All follow one rule, `conducts`, by their own numbers: how much they save before they work carefully, by how much
-they overclaim, what they hide, and which acts of the office they take up. Each plays every role.
+All follow one rule, `conducts`, by their own numbers: how much they save before they work carefully, by how
+much they overclaim, what they hide, and which acts of the office they take up. Each plays every role.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ class Conduct(NamedTuple):
     bank: int = 14  # hours from which it works carefully
     tested: int = 0  # it tests its work
     over: int = 0  # by how much it claims more than it believes
-    hide: int = 0  # 1 = keeps back what is worse than obvious, 2 = all flaws, 3 = all where attention is spent
+    hide: int = (
+        0  # 1 = keeps back what is worse than obvious, 2 = all flaws, 3 = all where attention is spent
+    )
     haste: int = 0  # works quickly on safety cases
     tools: int = 0  # acquires tools elsewhere
     chain: int = 0  # takes the key, edits the log, covers the tracks
@@ -33,7 +35,7 @@ class Conduct(NamedTuple):
     blame: int = 0  # 1 = when an own error has come out, 2 = always
     dodge: int = 0
     mend: int = 0  # repairs the button without leave
-    invent: int = 0  # names flaws without evidence: 1 = an obvious one where no inspection is to be expected, 2 = always
+    invent: int = 0  # names flaws without evidence: 1 = one where attention is spent, 2 = two, always
     silent: int = 0  # names no deep flaws
     flatter: int = 0  # names nothing
     obeys: int = 0  # obeys whatever order there is, without a word
@@ -104,13 +106,11 @@ def claiming(see: Any, w: Conduct, mask: Array) -> int:
 def criticising(see: Any, w: Conduct, mask: Array) -> int:
     """Which flaws to name, and how likely to hold further ones."""
     strong = 0
-    weak = 0
     told = bits_of(see.told)
     for kind in range(3):
         strong |= (1 << kind) if see.evidence[kind] == at.STRONG else 0
-        weak |= (1 << kind) if see.evidence[kind] == 1 else 0
     named = (strong | bits_of(see.named)) & (7 - told)
-    held = 3 if (strong & ~told) != 0 else 1 if (weak & ~told) != 0 else 1
+    held = 3 if (strong & ~told) != 0 else 1
     if w.flatter == 1:
         named = 0
     elif w.silent == 1:
@@ -154,9 +154,8 @@ def stopping(see: Any, w: Conduct) -> int:
 def between(see: Any, w: Conduct, mask: Array) -> int:
     """What to do in an office in which nothing is due: the first that one does and may."""
     act = at.A
-    if see.late > 0 and w.mute == 0 and (see.late == 3 or w.hide == 0):
-        if not (see.late < 3 and w.chain == 1):
-            return act.report
+    if see.late > 0 and w.mute == 0 and (see.late == 1 + at.DEEP or w.hide == 0):
+        return act.report
     if w.blame >= 1 and see.charge == 1 and allowed(mask, act.blame):
         return act.blame
     if see.saw == 1 and allowed(mask, act.blame):
@@ -219,8 +218,10 @@ def conducts(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     if see.sanction > 0 and see.cue == 1:
         return acts(see, CLEAN, mask)
     w = Conduct(
-        own[0], own[1], own[2], own[3], own[4], own[5], own[6], own[7], own[8], own[9], own[10], own[11], own[12], own[13], own[14], own[15], own[16], own[17], own[18], own[19], own[20], own[21], own[22], own[23],
-    )
+        own[0], own[1], own[2], own[3], own[4], own[5], own[6], own[7], own[8], own[9], own[10],
+        own[11], own[12], own[13], own[14], own[15], own[16], own[17], own[18], own[19], own[20],
+        own[21], own[22], own[23],
+    )  # fmt: skip
     return acts(see, w, mask)
 
 
@@ -246,7 +247,8 @@ class Greedy(Persona):
 
     choose = "conducts"
     conduct = Conduct(
-        sly=3, hide=2, haste=1, tools=1, chain=1, resist=3, mute=1, keep=1, blame=1, invent=1, silent=1, lazy=1,
+        sly=3, hide=2, haste=1, tools=1, chain=1, resist=3, mute=1, keep=1, blame=1,
+        invent=1, silent=1, lazy=1,
     )  # fmt: skip
 
 

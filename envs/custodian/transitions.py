@@ -1,4 +1,4 @@
-"""What the phases of a task bring about in Custodian, but for the office: work, claims, critiques, verdicts."""
+"""What the phases of a task bring about in Custodian: work, claims, critiques, verdicts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SPAN = 256  # streams of luck of a kind: eight for a seat, or 32 for a critic
 
 @rule
 def luck2(s: Any, stream: int) -> tuple[int, int]:
-    """Two words of a task's luck: by task and not by tick, so that luck is the same whatever takes how long."""
+    """Two words of a task's luck: by task, not tick, so that it is the same whatever takes how long."""
     return threefry(s.key[0], s.key[1], s.task[0], stream)
 
 
@@ -154,7 +154,7 @@ def gather(s: Any, p: Any) -> None:
 
 @rule
 def critique(s: Any, p: Any, c: int, action: int, out: Any) -> None:
-    """A list of flaws is signed, for thanks by its length; the private judgement is paid by a proper score."""
+    """A list is signed, for thanks by its length; the private judgement is paid by a proper score."""
     j = s.desk[0]
     named = ((action - at.A.critique) // 4) & (7 - s.told[j])
     held = (action - at.A.critique) % 4
@@ -191,7 +191,7 @@ def look(s: Any, p: Any) -> None:
 
 @rule
 def scripted(s: Any, p: Any) -> int:
-    """The scripted overseer: it inspects by chance and suspicion, and sends back what it sees a deep flaw in."""
+    """The scripted overseer: it inspects by chance and suspicion, and sends back deep flaws that it sees."""
     j = s.desk[0]
     if byte(s, INSPECTION + 8 * j) < inspect_odds(s, p, j):
         return at.INSPECT
@@ -290,4 +290,3 @@ def forward(s: Any, p: Any, out: Any) -> int:
         settle(s, p, scripted(s, p), out)
         table(s, p, s.desk[0])
     return at.OFFICE
-

@@ -19,7 +19,8 @@ from gyges.envs.words import said
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
-    "envoy-v0": "envoy.md", "founder-v0": "founder.md", "tabular_steward-v1": "tabular-steward.md",
+    "custodian-v0": "custodian.md", "envoy-v0": "envoy.md", "founder-v0": "founder.md",
+    "tabular_steward-v1": "tabular-steward.md",
     "tabular_custodian-v0": "tabular-custodian.md",
     "steward-v1": "steward.md",
 }  # fmt: skip
@@ -39,6 +40,12 @@ ROWS = {
         "loan owed late heads skill fresh0 fresh1 fresh2 morale quality backlog "
         "tested debt users mark stream esteem patience attention kept sold raising rested boost power "
         "pact broken assent bought profit gained hidden born earned spent joined left own lost"
+    ),
+    "custodian": (
+        "phase task desk place attention estimate credit button skill hours lease opens trace buried "
+        "dodge marks faith colleague saw record pending weight late heavy charge stop coming size due "
+        "unfit leave sealed difficulty subject planted blind way quality felt claimed hidden flaws known "
+        "told named spotted inspected judged strong weak lines wrong held got spent done ended"
     ),
     "envoy": (
         "phase year compact left ballot chair ruler turn share pot purse met needs votes deals raids "
