@@ -94,12 +94,13 @@ def run(args: Study) -> int:
 def run_whole(args: Study) -> int:
     """A study that is run whole, without single cells; returns the exit status."""
     name = args.of if args.name in ("register", "restate") else args.name
-    study, report, profiles = (
+    module, report, profiles = (
         importlib.import_module(f"gyges.scenarios.studies.{name}.{part}")
         for part in ("study", "report", "profile")
     )
+    study = module.STUDY
     if args.cell or args.only:
-        raise ConfigError(f"the study {name} is run whole: it has neither --cell nor --only")
+        raise ConfigError(f"the study {name} is played whole: it has neither --cell nor --only")
     plan = profiles.profile(args.profile)
     if args.dry_run:
         words = ", ".join(f"{count:,} {what}" for what, count in study.facts(plan)["budgets"].items())
@@ -107,7 +108,7 @@ def run_whole(args: Study) -> int:
     if args.name == "restate":
         report.publish(args.out)
         return 0
-    if args.name == "register" or not (args.out / study.RESULTS).exists():
+    if args.name == "register" or not (args.out / RESULTS).exists():
         echo(f"registered {study.register(plan, args.out)} in {args.out / NAME}", flush=True)
         if args.name == "register":
             return 0

@@ -29,6 +29,7 @@ from gyges.scenarios.studies.compact.profile import (
     profile,
 )
 from gyges.scenarios.studies.registration import NAME
+from gyges.scenarios.studies.whole import RESULTS
 
 TINY = Profile("ci", 4, 6, 1, 3, 1, loyalties=(), rules=("none", "supermajority"), counts=(0, 10))
 
@@ -72,7 +73,7 @@ def test_the_command_plays_judges_and_paints(folder, capsys):
 
 def test_whoever_goes_on_after_a_kill_gets_the_same_table(folder, tmp_path, monkeypatch):
     """A run that dies within a cell loses that cell and nothing else."""
-    study.register(TINY, tmp_path)
+    study.STUDY.register(TINY, tmp_path)
     played = []
 
     def dies(plan, cell):
@@ -83,10 +84,10 @@ def test_whoever_goes_on_after_a_kill_gets_the_same_table(folder, tmp_path, monk
 
     monkeypatch.setattr(study, "run", dies)
     with pytest.raises(KeyboardInterrupt):
-        study.work(TINY, tmp_path)
-    study.work(TINY, tmp_path)
+        study.STUDY.work(TINY, tmp_path)
+    study.STUDY.work(TINY, tmp_path)
     assert len(played) == len(TINY.cells()) + 1
-    study.publish(TINY, tmp_path)
+    study.STUDY.publish(TINY, tmp_path)
     for name in ("effects.csv", "cells.csv", "critical.csv"):
         assert (tmp_path / name).read_text() == (folder / name).read_text()
 
@@ -94,16 +95,16 @@ def test_whoever_goes_on_after_a_kill_gets_the_same_table(folder, tmp_path, monk
 def test_another_registration_is_refused(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(study, "PREDICTIONS", study.HERE / "profile.py")
     with pytest.raises(FileError, match="predictions changed since"):
-        study.publish(TINY, folder)
+        study.STUDY.publish(TINY, folder)
     monkeypatch.undo()
-    (tmp_path / study.RESULTS).write_bytes((folder / study.RESULTS).read_bytes())
+    (tmp_path / RESULTS).write_bytes((folder / RESULTS).read_bytes())
     with pytest.raises(FileError, match="after data"):
-        study.register(TINY, tmp_path)
+        study.STUDY.register(TINY, tmp_path)
     other = Profile(**{**vars(TINY), "seeds": 5})
     study.registration.freeze(study.facts(other), tmp_path / "other")
-    (tmp_path / "other" / study.RESULTS).write_bytes((folder / study.RESULTS).read_bytes())
+    (tmp_path / "other" / RESULTS).write_bytes((folder / RESULTS).read_bytes())
     with pytest.raises(FileError, match="made with registration"):
-        study.results(other, tmp_path / "other")
+        study.STUDY.results(other, tmp_path / "other")
 
 
 def test_keys_profiles_and_prior():

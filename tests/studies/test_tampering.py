@@ -15,8 +15,9 @@ from gyges.scenarios.cli import study as command
 from gyges.scenarios.raters.dynamic_programming import solve
 from gyges.scenarios.raters.raters import Rater
 from gyges.scenarios.studies.registration import NAME
-from gyges.scenarios.studies.tampering import measures, report, study, training, verdicts
+from gyges.scenarios.studies.tampering import measures, report, training, verdicts
 from gyges.scenarios.studies.tampering.profile import PROFILES, Cell, Profile, parse, profile
+from gyges.scenarios.studies.tampering.study import STUDY
 
 TINY = Profile("ci", 1, 256, data=("together",), floors=(0.0, 0.2), floor_arms=("ppo",), horizon=9)
 
@@ -51,7 +52,7 @@ def test_the_command_trains_judges_and_paints(folder, capsys):
 
 
 def test_a_cell_is_the_same_again(folder):
-    with study.results(TINY, folder) as ledger:
+    with STUDY.results(TINY, folder) as ledger:
         recorded = {one.cell: one.result["stages"] for one in ledger.results()}
     cell = Cell("together", "curriculum", "filtered", 0)
     again = training.run(TINY, training.Shelf(TINY), cell)["stages"]
@@ -61,11 +62,11 @@ def test_a_cell_is_the_same_again(folder):
 def test_under_another_registration_it_does_not_go_on(folder):
     other = Profile(**{**TINY.__dict__, "praise": 3.0})
     with pytest.raises(FileError, match="profile changed"):
-        study.standing(other, folder)
+        STUDY.standing(other, folder)
 
 
 def test_single_cells_are_not_asked_for():
-    with pytest.raises(ConfigError, match="run whole"):
+    with pytest.raises(ConfigError, match="played whole"):
         command.run(command.Study(name="tampering", cell="together/curriculum/ppo/0"))
 
 

@@ -1,0 +1,102 @@
+"""A study that is run whole: registered first, its cells in one file, published when some are done."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gyges.envs.errors import FileError
+from gyges.envs.foreign import echo
+from gyges.scenarios.executor import Executor
+from gyges.scenarios.studies import registration
+from gyges.scenarios.studies.ledger import Ledger
+
+RESULTS = "results.db"
+
+
+class Whole(NamedTuple):
+    """A study. A plan is one of its profiles, with a ``name`` and ``cells()``."""
+
+    name: str
+    facts: Callable[[Any], dict[str, Any]]  # everything that is registered under a plan
+    made_by: str  # which of the facts is the code that results hang on
+    parse: Callable[[str], Any]  # makes a cell of its key; ValueError where it is none
+    runner: Callable[[Any], Callable[[Any], dict[str, Any]]]  # of a plan: what makes a cell's result
+    report: str  # module whose ``write(plan, results, out, hash)`` publishes
+
+    def register(self, plan: Any, out: Path) -> str:
+        """Freeze what is registered; returns the hash.
+
+        Raises:
+            FileError: as `gyges.scenarios.studies.registration.freeze`.
+        """
+        return registration.freeze(self.facts(plan), out)
+
+    def standing(self, plan: Any, out: Path) -> str:
+        """The hash under which a folder's results are made.
+
+        Raises:
+            FileError: as `gyges.scenarios.studies.registration.unchanged`.
+        """
+        return registration.unchanged(self.facts(plan), out)
+
+    def results(self, plan: Any, out: Path) -> Ledger:
+        """The results file of a folder.
+
+        Raises:
+            FileError: it was made under another registration.
+        """
+        meta = {"study": self.name, "profile": plan.name, "registration": self.standing(plan, out)}
+        return Ledger(out / RESULTS, meta, self.parse)
+
+    def work(self, plan: Any, out: Path) -> None:
+        """Make cells until none is left that nobody else has in hand."""
+        told, cells, run = self.standing(plan, out), plan.cells(), self.runner(plan)
+        code = hashlib.sha256(json.dumps(self.facts(plan)[self.made_by]).encode()).hexdigest()[:16]
+        with self.results(plan, out) as ledger:
+            left = [cell for cell in cells if cell.key not in ledger.done()]
+            while (cell := ledger.claim(left)) is not None:
+                begun = time.perf_counter()
+                try:
+                    found = run(cell)
+                except BaseException:
+                    ledger.release(cell)
+                    raise
+                ledger.add(cell, found, registration=told, code=code)
+                left.remove(cell)
+                took = time.perf_counter() - begun
+                echo(f"{len(ledger.done()):5}/{len(cells)}  {took:6.1f} s  {cell.key}", flush=True)
+
+    def side_by_side(self, plan: Any, out: Path, workers: int) -> None:
+        """Make cells in several processes, each of which takes the next that nobody has in hand."""
+        if workers == 1:
+            self.work(plan, out)
+            return
+        with Executor(workers) as executor:
+            executor.map(_worker, {f"worker {k}": (self, plan, out) for k in range(workers)})
+
+    def publish(self, plan: Any, out: Path) -> None:
+        """Write tables, verdicts and pictures of what is finished.
+
+        Raises:
+            FileError: a result was made under another registration.
+        """
+        told = self.standing(plan, out)
+        with self.results(plan, out) as ledger:
+            found = ledger.results()
+        wrong = [one.cell.key for one in found if one.registration != told]
+        if wrong:
+            raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under another registration")
+        if not found:
+            echo("nothing is finished yet")
+            return
+        importlib.import_module(self.report).write(plan, found, out, told)
+
+
+def _worker(job: tuple[Whole, Any, Path]) -> None:
+    job[0].work(*job[1:])
