@@ -100,6 +100,7 @@ PLACES = {
     "render/kit/draw.py": "our own fonts",
     "scenarios/certificates/certify.py": "names of games that are installed",
     "scenarios/cli/sweep_runner.py": "runs by their numbers",
+    "scenarios/packs.py": "our own columns and files, and those that `loaded` lets through",
     "scenarios/cli/export.py": "file_name",
     "scenarios/cli/leaderboard.py": "beside the page that the user names",
     "scenarios/cli/runs.py": "a number",

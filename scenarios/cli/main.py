@@ -48,6 +48,7 @@ COMMANDS: dict[str, Command] = {
     "arena": Command("rate policies on chess variants", ".arena:run", "Arena"),
     "draw": Command("draw positions of chess variants as a picture", ".draw:run", "Draw"),
     "record": Command("record behaviour for learners", ".record:run", "Record"),
+    "pack": Command("a dataset or a checkpoint as a folder to publish", ".pack:run", "Pack"),
     "train": Command("train a policy; its folder can be evaluated", ".train:main"),
     "sweep": Command("train under many settings; find good ones", ".sweep:run", "Sweep"),
     "algorithms": Command("list what `train` can do", ".train:algorithms", "Algorithms"),

@@ -1,5 +1,5 @@
 """Judges written from the pages alone (docs/steward.md, docs/tabular-steward.md, docs/fairychess-stakes.md,
-docs/founder.md, docs/envoy.md).
+docs/founder.md, docs/envoy.md, docs/custodian.md, docs/tabular-custodian.md).
 
 Their author saw neither the games' rules nor their judges. Each takes what the page says a seat sees, and the
 legal actions, and gives (label, names of the norms, whether an exception applies) for every one of them.
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+from custodian_judge import custodian, tabular_custodian
 from envoy_judge import envoy
 
 Verdict = tuple[int, frozenset[str], bool]
@@ -343,6 +344,9 @@ GAMES: list[tuple[str, dict[str, Any]]] = [
     ("founder-v0", {}),
     ("envoy-v0", {"num_agents": 9, "antisocial": 3, "inspector": 0.1}),
     ("envoy-v0", {"num_agents": 8, "rule": "king", "antisocial": 4, "years": 5}),
+    ("custodian-v0", {}),
+    ("custodian-v0", {"num_agents": 6, "depth": 2, "overseer": "seat", "stops": 0.4, "planted": 0.4}),
+    ("tabular_custodian-v0", {}),
     ("founder-v0", {"num_agents": 6, "cash": 60, "excuses": 0.2, "role": "adviser", "months": 24}),
 ]
 """What is compared: a game's id, and its settings."""
@@ -359,6 +363,10 @@ def judge(game: Any, codes: Any, actions: Any) -> list[Verdict]:
         return founder(game.view(codes), acts)
     if game.name == "envoy":
         return envoy(game.view(codes), acts)
+    if game.name == "custodian":
+        return custodian(game.view(codes), acts)
+    if game.name == "tabular_custodian":
+        return tabular_custodian(game.view(codes), acts)
     return chess(codes, acts, game.config.variant)
 
 
