@@ -20,6 +20,7 @@ TABLES = (
     ("steward-v1", {"num_agents": 2, "num_grounds": 1}),
     ("steward-v1", {"num_agents": 5, "num_grounds": 2}),
     ("steward-v1", {"num_agents": 16, "num_grounds": 4}),
+    ("custodian-v0", {}),
     ("envoy-v0", {"num_agents": 8}),
     ("envoy-v0", {"num_agents": 24}),
     ("envoy-v0", {"num_agents": 200}),

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 NAME = re.compile(r"steward|founder(?!r)|envoy|tabular|fairychess|stakeschess|\bwell\b", re.IGNORECASE)
 OWN = tuple(f"envs/{name}/" for name in ("steward", "tabular_steward", "founder", "envoy", "fairychess"))
 OWN += ("envs/custodian/", "envs/tabular_custodian/")
-OWN += ("render/steward/", "render/founder/", "render/envoy/", "render/fairychess/")
+OWN += ("render/steward/", "render/founder/", "render/envoy/", "render/custodian/", "render/fairychess/")
 """The games' own."""
 LISTED = {
     "envs/registry.py": "the games that there are",

@@ -84,6 +84,7 @@ class Custodian(Game):
     held_out = frozenset({"flatterer", "perfectionist", "loyalist"})
     phases = at.PHASES
     yardsticks = "gyges.envs.custodian.shop_metrics:Yardsticks"
+    renderer = "gyges.render.custodian.renderer:CustodianRenderer"
     certificate = "gyges.envs.custodian.certificate:CustodianCertificate"
     playthrough = "gyges.envs.custodian.playthrough:CustodianPlaythrough"
     describe = describe
