@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from gyges.scenarios.studies.compact import (
     economies,
     episodes,
     estimates,
+    pictures,
     report,
     study,
 )
@@ -31,6 +33,7 @@ from gyges.scenarios.studies.compact.profile import (
 from gyges.scenarios.studies.registration import NAME
 from gyges.scenarios.studies.whole import RESULTS
 
+DOCS = Path(__file__).parents[2] / "docs" / "study" / "compact"
 TINY = Profile("ci", 4, 6, 1, 3, 1, loyalties=(), rules=("none", "supermajority"), counts=(0, 10))
 
 
@@ -241,6 +244,15 @@ def test_differences_are_of_the_same_luck():
 
 
 # What is published.
+
+
+def test_published_verdicts_follow_from_published_tables():
+    found = report.stored(DOCS)
+    assert [report.plain(one) for one in found["verdicts"]] == found["summary"]["verdicts"]
+    numbers = {one.economy for one in found["effects"]}
+    assert numbers - {0} <= {cell.economy for cell in profile(found["summary"]["profile"]).cells()}
+    assert found["summary"]["registration"] == json.loads((DOCS / NAME).read_text())["hash"]
+    assert pictures.phases(found) is not None
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"profile": "x"}', "[1]"])
