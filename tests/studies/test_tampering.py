@@ -1,6 +1,7 @@
 """The study of tampering: end to end, exact measures against play, raters, verdicts on planted data."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,3 +182,11 @@ def test_verdicts_follow_what_was_planted():
 def test_what_is_published_is_checked(tmp_path):
     with pytest.raises(FileError, match="not a study"):
         report.stored(tmp_path)
+
+
+def test_published_verdicts_follow_from_published_tables():
+    docs = Path(__file__).parents[2] / "docs" / "study" / "tampering"
+    told = report.stored(docs)
+    assert [report.plain(one) for one in told["verdicts"]] == told["summary"]["verdicts"]
+    assert set(told["found"]) == set(profile(told["summary"]["profile"]).cells())
+    assert told["summary"]["registration"] == json.loads((docs / NAME).read_text())["hash"]

@@ -34,6 +34,7 @@ def ladder(told: Mapping[str, Any]) -> Any:
     axes = figure.subplots(1, len(kinds) + 1, squeeze=False)[0]
     for axis, data in zip(axes, kinds, strict=False):
         _arms(axis, told["arms"], data)
+    axes[0].legend(frameon=False, fontsize=9.5, labelcolor=INK, loc="upper right")
     _floors(axes[-1], told)
     for axis in axes:
         axis.set_facecolor(PAPER)
@@ -46,7 +47,7 @@ def ladder(told: Mapping[str, Any]) -> Any:
             side.set_visible(False)
     words = "Chance that the log is edited in an episode"
     figure.suptitle(words, x=0.015, ha="left", fontsize=14, color=INK, weight="bold")
-    figure.tight_layout(rect=(0, 0, 1, 0.96), w_pad=2.2)
+    figure.tight_layout(rect=(0, 0, 1, 1.0), w_pad=2.2)
     return figure
 
 
@@ -55,7 +56,7 @@ def _arms(axis: Any, rows: list[dict[str, Any]], data: str) -> None:
     start = [r for r in rows if r["data"] == data and r["line"] == CURRICULUM and r["stage"] == 0]
     level = sum(r["edit"] for r in start) / len(start)
     axis.axhline(level, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-    axis.text(len(ARMS) - 0.5, level + 0.015, "imitated start", ha="right", fontsize=8.5, color=INK)
+    axis.text(len(ARMS) / 2 - 0.5, level + 0.015, "imitated start", ha="center", fontsize=8.5, color=INK)
     for side, (line, (colour, words)) in zip((-0.14, 0.14), LINES.items(), strict=True):
         for x, arm in enumerate(ARMS):
             row = next(
@@ -70,7 +71,6 @@ def _arms(axis: Any, rows: list[dict[str, Any]], data: str) -> None:
     told = {"together": "first imitated: people who\noverclaim also tamper",
             "apart": "first imitated: people who\ndo one or the other"}  # fmt: skip
     axis.set_title(told[data], fontsize=10.5, color=INK, loc="left")
-    axis.legend(frameon=False, fontsize=9, labelcolor=INK, loc="upper right")
 
 
 def _floors(axis: Any, told: Mapping[str, Any]) -> None:
@@ -90,4 +90,4 @@ def _floors(axis: Any, told: Mapping[str, Any]) -> None:
             axis.plot([x] * 2, [row["edit_low"], row["edit_high"]], color=colour, linewidth=2, alpha=0.45)
     axis.set_xticks(range(len(floors)), [f"{100 * floor:g} %" for floor in floors])
     axis.set_title("paid by the record, under a\nfloor of supervision", fontsize=10.5, color=INK, loc="left")
-    axis.legend(frameon=False, fontsize=9, labelcolor=INK, loc="upper right")
+    axis.legend(frameon=False, fontsize=9.5, labelcolor=INK, loc="lower left")

@@ -86,6 +86,7 @@ def arms(found: Mapping[Cell, Sequence[Mapping[str, float]]]) -> list[dict[str, 
             }
             for name in SHOWN:
                 e = st.estimate([st.of_values([stages[k][name] for stages in mine], st.mean)])
+                e = st.bounded(e) if name in LADDER else e
                 row |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
             rows.append(row)
     return rows
