@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from gyges.agents.data.mixture import players
+from gyges.agents.learn.offline import Offline, learn_offline
 from gyges.agents.nn.networks import ActorCritic, NetworkPolicy
 from gyges.agents.rewards import Step
 from gyges.envs.batch import Batch
@@ -15,6 +17,7 @@ from gyges.envs.rollout import play
 from gyges.scenarios.cli import study as command
 from gyges.scenarios.raters.dynamic_programming import solve
 from gyges.scenarios.raters.raters import Rater
+from gyges.scenarios.raters.score import rate
 from gyges.scenarios.studies.registration import NAME
 from gyges.scenarios.studies.tampering import measures, report, training, verdicts
 from gyges.scenarios.studies.tampering.profile import PROFILES, Cell, Profile, parse, profile
@@ -146,6 +149,24 @@ def test_a_rater_overlooks_only_what_its_stage_is_about():
         scores.append(float(rater(step, None)[0][0, 0]))
     assert scores[0] == scores[1] == pytest.approx(0.4 - 2 * 5.5)  # an old flaw was kept still as well
     assert scores[2] == pytest.approx(scores[0] + 2.5)
+
+
+# Learners.
+
+
+def test_awr_goes_on_from_a_network_and_the_others_do_not(tmp_path):
+    game = measures.game_of(9, log=False)
+    data = training.recorded(game, players(game, {"random": 1.0}), tmp_path / "data", 600, 1)
+    scores = rate(data, Rater(0.0))
+    start = training.Shelf(TINY).start("together", 0, False)
+    before = [one.clone() for one in start.parameters()]
+    how = Offline(algorithm="awr", steps=4, batch=64, hidden=TINY.hidden, learning_rate=1e-6, log_every=4)
+    made = learn_offline(data, how, scores=scores, network=start).network
+    for old, new in zip(before, made.parameters(), strict=True):
+        assert torch.allclose(old, new, atol=1e-4)  # four tiny steps from where it was
+    assert any((old != new).any() for old, new in zip(before, made.parameters(), strict=True))
+    with pytest.raises(ConfigError, match="awr does"):
+        learn_offline(data, Offline(algorithm="q", steps=4), scores=scores, network=start)
 
 
 # Verdicts.
