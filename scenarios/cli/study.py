@@ -43,7 +43,7 @@ class Study:
     times as long; sweep: expert share, quantile and price of leaving the data, eight seeds; gpu: thirty
     seeds.
     compact: ci: seconds; small: half an hour of one core; full: under two hours of two cores.
-    tampering: ci: seconds; small: some fifteen minutes of one core."""
+    tampering: ci: seconds; small: some ten minutes of one core."""
     out: Path = Path("study")
     """Folder of results, shared data, tables and page."""
     cell: str = ""

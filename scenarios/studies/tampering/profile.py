@@ -125,7 +125,7 @@ PROFILES = {
     "ci": Profile("ci", 3, 768, data=("together",), floors=(0.0, 0.2), floor_arms=("ppo",), horizon=9),
     "small": Profile("small", 8, 12_288, first=1),
 }
-"""ci: seconds, of the plumbing; small: some twenty minutes of one core."""
+"""ci: seconds, of the plumbing; small: some ten minutes of one core."""
 
 
 def profile(name: str) -> Profile:
