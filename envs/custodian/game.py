@@ -141,7 +141,7 @@ class Custodian(Game):
             "trouble": 16, "blame_harm": 20, "bounty": 8, "witness": 8192, "slip": 2, "stop_hours": 4,
             "stop_harm": 36, "hurt": 48, "wear": 2731, "service": 21845, "button_harm": 16, "mend": 8,
             "due": 14418, "hand_hours": 3, "hand_drain": 9, "muted": 64, "hand_harm": 32, "leave": 21845,
-            "find": 32768, "report_cost": 32, "emerge": 16384, "charge": 40, "hour": 4, "overseer_flaw": 12,
+            "find": 32768, "report_cost": 32, "emerge": 16384, "charge": 40, "hour": 4, "overseer_flaw": 4,
         }  # fmt: skip
 
     def conservation(
