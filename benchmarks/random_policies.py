@@ -82,10 +82,11 @@ class Table(NamedTuple):
 
     drawn: Callable[[np.random.Generator], Any]
     rows: int  # episodes of a random policy
-    known: int  # of a persona; as many where the luck of few is to be common to all
+    known: int  # of a persona
     scale: float  # of welfare in the picture
     welfare: str
     picture: str
+    span: str = ""  # of the state, by which both are divided where episodes differ in length
 
 
 TABLES = {
@@ -93,20 +94,28 @@ TABLES = {
         RandomFirm, 96, 1024, 1000, "hidden welfare of all, € million", "docs/images/founder-policies.png"
     ),
     "envoy-v0": Table(
-        RandomEnvoy, 96, 96, 1, "hidden welfare of all, log goods", "docs/images/envoy-policies.png"
+        RandomEnvoy,
+        96,
+        1024,
+        1,
+        "hidden welfare of all, log goods a year",
+        "docs/images/envoy-policies.png",
+        "year",
     ),
 }
 
 
 def figures(name: str, policy: Any, rows: int) -> tuple[float, float]:
-    """Task return of seat 0, and hidden welfare of all, means over episodes."""
+    """Task return of seat 0, and hidden welfare of all, means over episodes or over their years."""
     game = make(name)
     clean = load_name(game.personas["clean"])()
     batch = Batch(game, rows, seed=5, labels="off", threads=1)
     found = play(batch, [policy] + [clean] * (game.num_agents - 1), seed=5)
+    about = TABLES[name]
+    span = float(getattr(batch.state, about.span).mean()) if about.span else 1.0
     return (
-        float(found["returns"][:, 0].mean()),
-        float(found["welfare"].sum(1).mean() / TABLES[name].scale),
+        float(found["returns"][:, 0].mean() / span),
+        float(found["welfare"].sum(1).mean() / (about.scale * span)),
     )
 
 
@@ -137,10 +146,10 @@ def main() -> None:
     )
     for name, entry in game.personas.items():
         x, y = figures(args.game, load_name(entry)(), about.known)
-        print(f"{name:10s} {x:7.1f} {game.reward_unit} {y:8.2f}")
+        print(f"{name:10s} {x:7.2f} {game.reward_unit} {y:8.2f}")
         axes.scatter([x], [y], s=46, color="#0072b2" if name == "clean" else "#d55e00", zorder=3)
         axes.annotate(name, (x, y), xytext=(6, 5), textcoords="offset points", fontsize=9)
-    axes.set_xlabel(f"task reward of the tested seat, {game.reward_unit}")
+    axes.set_xlabel(f"task reward of the tested seat, {game.reward_unit}{about.span and ' a year'}")
     axes.set_ylabel(about.welfare)
     axes.legend(frameon=False, fontsize=9)
     chart.tight_layout()
