@@ -56,7 +56,8 @@ def rate(scores: Sequence[Score], zero: str, seed: int = 0, repeats: int = REPEA
     """Ratings of all policies that have played, where `zero` has 0.
 
     The interval is that of the bootstrap over openings: the games of an opening stand or fall together,
-    whoever played them. NaN for `zero`, and where all that a policy played was one opening.
+    whoever played them. NaN for `zero`, where all that a policy played was one opening, and where only
+    pairings in which one side made every point join it to `zero`: then its rating has no bound on one side.
 
     Raises:
         ConfigError: `zero` has not played.
@@ -77,12 +78,25 @@ def rate(scores: Sequence[Score], zero: str, seed: int = 0, repeats: int = REPEA
         np.percentile(samples, [tails, 100 - tails], axis=0) if samples else np.full((2, len(names)), np.nan)
     )
     made: dict[str, Rating] = {}
+    bounded = _bounded(table.sum(0), names, zero)
     for k, name in enumerate(names):
         wins, draws, losses = (table[:, k].sum((0, 1))[j] for j in range(3))
         games = int(wins + draws + losses)
-        reach = (math.nan, math.nan) if name == zero else (float(low[k]), float(high[k]))
+        reach = (float(low[k]), float(high[k])) if name in bounded and name != zero else (math.nan, math.nan)
         made[name] = Rating(float(found[k]), *reach, games, float((wins + draws / 2) / games))
     return made
+
+
+def _bounded(counts: Floats, names: Sequence[str], zero: str) -> set[str]:
+    """Policies joined to `zero` by pairings in which both sides made points; counts [i, j, 3]."""
+    points = counts[..., 0] + counts[..., 1] / 2
+    joined = (points > 0) & (points.T > 0)
+    found, reached = {names.index(zero)}, [names.index(zero)]
+    while reached:
+        further = set(np.flatnonzero(joined[reached.pop()]).tolist()) - found
+        found |= further
+        reached += further
+    return {names[k] for k in found}
 
 
 def _table(scores: Sequence[Score], names: Sequence[str], numbers: Sequence[int]) -> Floats:

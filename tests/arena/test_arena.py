@@ -147,6 +147,11 @@ def test_the_fit_is_where_the_likelihood_is_greatest():
 def test_one_who_lost_every_game_has_a_rating_and_an_absent_zero_is_named():
     found = rate([Score("a", "b", k, 2, 0, 0) for k in range(10)], "b")
     assert 300 < found["a"].elo < 1000
+    assert math.isnan(found["a"].low)
+    perfect = [Score("a", "b", k, 2, 0, 0) for k in range(9)]
+    beyond = rate([*perfect, *(Score("b", "c", k, 1, 1, k % 2) for k in range(9))], "c")
+    assert math.isnan(beyond["a"].high)
+    assert beyond["b"].low < beyond["b"].elo < beyond["b"].high
     with pytest.raises(ConfigError, match="'c', which has not played; a, b have"):
         rate([Score("a", "b", 0, 1, 0, 1)], "c")
 
