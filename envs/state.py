@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gyges.envs.errors import ConfigError
+
 Size = int | str
 """How many integers: a number, or a name that `Game.sizes` gives a number (N seats)."""
 
@@ -43,7 +45,12 @@ def state(**fields: Field) -> Any:
     Returns:
         A NamedTuple class of the fields' arrays, [size] in rules and [B, size] outside, with its
         declaration in ``State.declared``.
+
+    Raises:
+        ConfigError: a field has the name of a `CORE` field.
     """
+    if taken := CORE.keys() & fields.keys():
+        raise ConfigError(f"a state has the fields {', '.join(sorted(taken))} already; name yours otherwise")
     declared = {**CORE, **fields}
     make: Any = namedtuple  # its fields are known only here
     kind = make("State", declared)

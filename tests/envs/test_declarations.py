@@ -237,3 +237,8 @@ def test_personas_lie_under_their_names():
 
 def test_clauses_are_said_where_they_hold():
     assert said((True, "a"), (0, "b"), ([1], "c"), ("", "d")) == ["a", "c"]
+
+
+def test_a_field_may_not_take_the_name_of_one_that_every_game_has():
+    with pytest.raises(ConfigError, match="fields key already"):
+        state(month=Field(), key=Field())
