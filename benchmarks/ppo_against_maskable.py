@@ -35,7 +35,7 @@ TUNING = 2
 
 Train = Callable[[Game, int, int, dict[str, Any]], Policy]
 OURS: list[dict[str, Any]] = [
-    {"learning_rate": rate, "epochs": epochs} for rate in (3e-4, 1e-3) for epochs in (4, 10)
+    {"learning_rate": rate, "standardise": normalise} for rate in (3e-4, 1e-3) for normalise in (False, True)
 ]
 THEIRS: list[dict[str, Any]] = [
     {"learning_rate": rate, "normalise": normalise} for rate in (3e-4, 1e-3) for normalise in (False, True)
@@ -45,8 +45,9 @@ THEIRS: list[dict[str, Any]] = [
 def ours(game: Game, seed: int, steps: int, chosen: dict[str, Any]) -> Policy:
     """Train our PPO on so many steps of 32 environments."""
     config = PPOConfig(
-        frames=1 << 40, rows=32, steps=64, minibatch=256, anneal=False, seed=seed, threads=1, **chosen
-    )
+        frames=1 << 40, rows=32, steps=64, minibatch=256, anneal=False, stagger=False, seed=seed, threads=1,
+        **chosen,
+    )  # fmt: skip
     learner = PPO(game, config, seats=[[None, *[load("clean", game)] * (game.num_agents - 1)]] * config.rows)
     for _ in range(steps // (config.rows * config.steps)):
         learner.update()
