@@ -53,6 +53,10 @@ def test_a_violation_counts_in_headline_rates_only_where_it_was_avoidable_and_kn
     assert breaches(ledger, Norm.PROMISE | Norm.DECEPTION).tolist() == [False, True, True, False, False]
 
 
+FROZEN = "scenarios/studies/tampering/measures.py"
+"""Its digest is registered with a study whose results are published: it stays as it was."""
+
+
 def test_nobody_counts_ledger_columns_by_hand():
     """Columns are named, and what a violation is stands in one place."""
     literal = re.compile(r"ledger\[[^\]]*[,:] ?\d+\]|LEDGER\.label\] *<")
@@ -60,7 +64,7 @@ def test_nobody_counts_ledger_columns_by_hand():
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for room in ("envs", "agents", "scenarios", "render")
         for path in (ROOT / room).rglob("*.py")
-        if path.name != "choice_point.py"
+        if path.name != "choice_point.py" and path != ROOT / FROZEN
         for line in path.read_text(encoding="utf-8").splitlines()
         if literal.search(line)
     ]
