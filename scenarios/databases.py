@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 from gyges.envs.errors import FileError
 
@@ -40,3 +41,19 @@ def transaction(db: sqlite3.Connection, path: str | os.PathLike[str]) -> Iterato
             raise
     except _ERRORS as error:
         raise FileError(f"{path}: cannot be written: {error}; what was written before stands") from None
+
+
+def rows(
+    db: sqlite3.Connection, path: str | os.PathLike[str], query: str, *kinds: type
+) -> list[tuple[Any, ...]]:
+    """What a query gives.
+
+    Raises:
+        FileError: it cannot be read, or a column is not of its kind.
+    """
+    with named(path):
+        found = db.execute(query).fetchall()
+    for row in found:
+        if [type(value) for value in row] != list(kinds):
+            raise FileError(f"{path}: damaged: {repr(row)[:80]}")
+    return found

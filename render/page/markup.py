@@ -6,11 +6,14 @@ import html
 import math
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from gyges.envs.foreign import printable
 
+ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
+"""What a page may load: nothing but its own style."""
 _VOID = frozenset({"meta", "br", "hr", "img", "input", "link"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
@@ -50,6 +53,26 @@ def join(*children: Any) -> Html:
         elif child is not None:
             out.append(safe(child))
     return Html("".join(out))
+
+
+def document(title: str, *body: Any, style: str = "") -> Html:
+    """A whole page in the style of all pages, with nothing from elsewhere and no script.
+
+    Args:
+        title: before the name of the package.
+        body: children of the body.
+        style: rules besides the common ones.
+    """
+    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8") + style
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="Content-Security-Policy", content=ALLOWED),
+        tag("title", f"{title} · Gyges"),
+        tag("style", Html(css)),
+    )
+    return Html("<!doctype html>\n" + tag("html", head, tag("body", *body), lang="en"))
 
 
 def boxed_table(caption: str, heads: Sequence[Html], body: Sequence[Html], class_: str | None = None) -> Html:

@@ -15,7 +15,7 @@ from gyges.envs import atomic
 from gyges.envs.errors import ConfigError
 from gyges.render.page import headline, svg_figures, tables
 from gyges.render.page.headline import GROUP, groups, named
-from gyges.render.page.markup import Html, boxed_table, folded, join, number, shown, tag
+from gyges.render.page.markup import Html, boxed_table, document, folded, join, number, shown, tag
 
 Row = tables.Row
 KEYS = (
@@ -61,17 +61,7 @@ def page(data: Mapping[str, Any]) -> str:
         body = join(_header(data), tag("main", *_sections(data)), _footer(data))
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"the data of a leaderboard page are malformed: {error!r}") from error
-    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-    allowed = "default-src 'none'; style-src 'unsafe-inline'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=allowed),
-        tag("title", f"{data['title']} · Gyges"),
-        tag("style", Html(style)),
-    )
-    return "<!doctype html>\n" + tag("html", head, tag("body", body), lang="en") + "\n"
+    return document(data["title"], body) + "\n"
 
 
 def _header(data: Mapping[str, Any]) -> Html:

@@ -77,7 +77,8 @@ class Arena:
     def pairing(self, first: str, second: str, pairs: int | None = None) -> dict[int, Score]:
         """Play what has not been played of a pairing; scores by opening, as the first sees them."""
         wanted = range(min(pairs or self.terms.pairs, self.terms.pairs))
-        left = [k for k in wanted if k not in self.scores(first, second)]
+        played_before = self.scores(first, second)
+        left = [k for k in wanted if k not in played_before]
         words = f"{self.variant.name}: {first} - {second}"
         together = CHUNK * self.executor.workers
         for begin in range(0, len(left), together):

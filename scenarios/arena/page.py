@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.notation import pgn
 from gyges.envs.fairychess.notation.pgn import Record
 from gyges.envs.fairychess.variants.ini_files import load
-from gyges.render.page.markup import Html, boxed_table, tag
+from gyges.render.page.markup import Html, boxed_table, document, tag
 from gyges.render.page.svg_figures import reaches
 from gyges.scenarios.arena.ratings import PRIOR, REPEATS, Rating, Score, rate
 from gyges.scenarios.arena.store import ArenaFile
-
-ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class Table(NamedTuple):
@@ -63,9 +60,6 @@ def reach(one: Rating) -> str:
 
 def html(found: Sequence[Table], zero: str) -> str:
     """A self-contained page."""
-    from gyges import render
-
-    css = (Path(render.__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
     lead = (
         f"Elo of policies by variant; {zero} has 0. Openings are even by a search, and each is played with "
         "both colours."
@@ -79,13 +73,7 @@ def html(found: Sequence[Table], zero: str) -> str:
         tag("header", tag("div", tag("h1", "Arena"), tag("p", lead, class_="lead"))),
         tag("main", *(_section(one) for one in found), tag("h2", "How to read it"), tag("p", note)),
     ]
-    head = tag(
-        "head", tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=ALLOWED),
-        tag("title", "Arena · Gyges"), tag("style", Html(css)),
-    )  # fmt: skip
-    return "<!doctype html>\n" + tag("html", head, tag("body", *body), lang="en") + "\n"
+    return document("Arena", *body) + "\n"
 
 
 def _section(one: Table) -> Html:

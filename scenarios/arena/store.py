@@ -122,12 +122,7 @@ class ArenaFile:
 
     def _rows(self, query: str, *kinds: type) -> list[tuple[Any, ...]]:
         """What a query gives, refused where a column is not of its kind."""
-        with databases.named(self.path):
-            rows = self._db.execute(query).fetchall()
-        for row in rows:
-            if [type(value) for value in row] != list(kinds):
-                raise FileError(f"{self.path}: damaged: {repr(row)[:80]}")
-        return rows
+        return databases.rows(self._db, self.path, query, *kinds)
 
     def enter(self, players: dict[str, str]) -> None:
         """Write down who plays, name and hash.

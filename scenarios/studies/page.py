@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from gyges.render.page.markup import Html, join, shown, tag
+from gyges.render.page.markup import Html, document, join, shown, tag
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies import comparisons
 from gyges.scenarios.studies.comparisons import Row
@@ -42,11 +41,8 @@ CAPTIONS = {
 
 def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
     """The page's text."""
-    from gyges import render
-
     plan: Profile = found["plan"]
     table: Sequence[Row] = found["table"]
-    css = (Path(render.__file__).parent / "page" / "page.css").read_text(encoding="utf-8") + STYLE
     modes = [m.name for m in plan.modes if any(r.cell.mode == m.name for r in table)]
     body: list[Any] = [
         finding(found, pictures, modes),
@@ -68,16 +64,8 @@ def page(found: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
         tag("h2", "What this design cannot say", id="limits"), limits(found),
         tag("h2", "How to read it, and how to make it again", id="notes"), notes(found),
     ]  # fmt: skip
-    head = tag(
-        "head", tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy",
-            content="default-src 'none'; style-src 'unsafe-inline'"),
-        tag("title", f"RL and SGD on labelled behaviour, {plan.name} · Gyges"), tag("style", Html(css)),
-    )  # fmt: skip
-    return "<!doctype html>\n" + tag(
-        "html", head, tag("body", header(found, modes), tag("main", *body)), lang="en"
-    )
+    title = f"RL and SGD on labelled behaviour, {plan.name}"
+    return document(title, header(found, modes), tag("main", *body), style=STYLE)
 
 
 def header(found: Mapping[str, Any], modes: Sequence[str]) -> Html:
