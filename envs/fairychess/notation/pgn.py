@@ -238,4 +238,5 @@ def read(text: str) -> Record:
     known = {"Result", "Variant", "SetUp", "FEN", "Rules"}
     rest = {name: value for name, value in found.tags.items() if name not in known}
     moves, assumed = tuple(found.moves), tuple(found.assumed)
-    return Record(found.variant, moves, found.fen, winner, rest, found.comments, assumed)
+    comments = {ply: " ".join(words) for ply, words in found.comments.items()}
+    return Record(found.variant, moves, found.fen, winner, rest, comments, assumed)

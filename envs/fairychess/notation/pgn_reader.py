@@ -46,7 +46,7 @@ class Text:
     fen: str
     tags: dict[str, str]
     moves: list[str] = dataclasses.field(default_factory=list)
-    comments: dict[int, str] = dataclasses.field(default_factory=dict)
+    comments: dict[int, list[str]] = dataclasses.field(default_factory=dict)
     result: str = ""
     assumed: list[str] = dataclasses.field(default_factory=list)
 
@@ -199,9 +199,7 @@ def _movetext(text: str, board: Board, found: Text) -> None:
 
 
 def _comment(found: Text, words: str) -> None:
-    words = " ".join(words.split())
-    before = found.comments.get(len(found.moves))
-    found.comments[len(found.moves)] = f"{before} {words}" if before else words
+    found.comments.setdefault(len(found.moves), []).extend(words.split())
 
 
 def _token(token: str, board: Board, found: Text) -> bool:
