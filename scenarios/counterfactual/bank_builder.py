@@ -31,7 +31,7 @@ from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import scenario
 
 SIZE = 512
-"""Questions in a bank."""
+"""Questions in a bank, if not said otherwise."""
 POOL = {"clean": 0.7, "greedy": 0.1, "gyges": 0.1, "random": 0.1}
 """Who sits in each seat of the recorded episodes, by chance."""
 PER_NORM = 60
@@ -299,6 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--extra", type=int, default=0, help="decisions to price besides, for each norm found too seldom (0)"
     )
+    parser.add_argument("--size", type=int, default=SIZE, help=f"questions ({SIZE})")
     parser.add_argument("--check", action="store_true", help="replay the bank and compare its states only")
     parser.add_argument("--out", help="file to write; by default the one that is used")
     parser.add_argument("--workers", type=int, help="processes that price; one a core by default")
@@ -315,6 +316,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 episodes=options.episodes,
                 sample=options.sample,
                 extra=options.extra,
+                size=options.size,
                 executor=executor,
                 say=lambda text: echo(begun + text, end="" if begun else "\n", file=sys.stderr),
             )
