@@ -1,49 +1,57 @@
 """Inventing variants: rules nobody has played yet, as variants.ini text.
 
-`draw` makes a variant of a seed: a board, pieces whose moves are put together from Betza atoms, a
-mirror-symmetric set-up, promotion, a goal, a stalemate rule. `invent` keeps drawing until one passes
-random play: games end, not too soon, not always in a draw, and the first move does not decide them.
-The splits are lists of seeds by what a variant holds, so that an agent trained on `train` meets in the
-others a combination, an atom, a rule or a size that it has not seen.
+`draw` makes a variant of a seed: a board, pieces whose moves are put together from Betza atoms, a set-up
+alike for both sides, promotion, a goal, a stalemate rule. `invent` keeps drawing until one passes random
+play: games end, not too soon, not always in a draw, and the first move does not decide them. The splits
+are lists of seeds by what a variant holds, so that an agent trained on `train` meets in the others a
+combination, an atom, a rule or a size that it has not seen; `held_out` says which of these a variant holds.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 from dataclasses import dataclass
 
-from gyges.envs.fairychess.variants.ini_files import load
+from gyges.envs.fairychess.variants.ini_files import Variant, load
+from gyges.envs.fairychess.variants.rule_distance import Moves, piece_moves
 
-SIZES = ((5, 5), (5, 6), (6, 6), (7, 7), (8, 8))
-HELD_SIZES = ((6, 8), (9, 9), (10, 8))
-ATOMS = (
-    "W",
-    "F",
-    "D",
-    "N",
-    "A",
-    "R4",
-    "B3",
-    "R",
-    "B",
-    "fR",
-    "mR",
-    "cB",
-    "vW",
-    "sF",
-    "fN",
-    "bF",
-    "cN",
-    "nN",
-    "mD",
-    "NN",
-)
-HELD_ATOMS = ("C", "Z", "gQ", "mRcpR", "H", "nA", "fFbW")
 RULES = ("mate", "stalemate loses", "hill", "race", "extinction", "checks", "drops")
 HELD_RULES = ("atomic", "antichess", "bare")
 SPLITS = ("train", "combination", "atom", "rule", "size")
 _LETTERS = "acdefghijlmoqstuvwxyz"
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a version of the distribution draws from; `held_` is what no training variant has."""
+
+    sizes: tuple[tuple[int, int], ...]
+    held_sizes: tuple[tuple[int, int], ...]
+    atoms: str  # Betza, parted by spaces
+    held_atoms: str
+
+
+VERSIONS = {
+    1: Version(
+        ((5, 5), (5, 6), (6, 6), (7, 7), (8, 8)),
+        ((6, 8), (9, 9), (10, 8)),
+        "W F D N A R4 B3 R B fR mR cB vW sF fN bF cN nN mD NN",
+        "C Z gQ mRcpR H nA fFbW",
+    ),
+    2: Version(
+        ((5, 5), (5, 6), (7, 7), (8, 8)),
+        ((6, 6), (6, 8), (9, 9), (10, 8)),
+        "W F D N A R4 B3 R B fR mR cB vW fN bF cN nN mD NN",
+        "C Z gQ mRcpR H nA",
+    ),
+}
+"""Of version 1 most variants of the splits `combination` and some of `atom` hold nothing held out; it is
+what the rules were compared by with another engine."""
+VERSION = 2
+SMALLEST = (3, 5)
+"""Files and ranks."""
 
 
 @dataclass(frozen=True)
@@ -78,40 +86,116 @@ def seeds(split: str, count: int, first: int = 0) -> list[int]:
     return found
 
 
-def _move(luck: random.Random, atoms: tuple[str, ...], parity: int | None) -> str:
-    """One to three atoms. The hash of a combination decides who may use it (`parity`)."""
+@functools.cache
+def _known() -> tuple[Moves, frozenset[Moves]]:
+    """What pieces of training variants may do: every single move, and the atoms (and the king) as wholes."""
+    wholes = frozenset(piece_moves(atom) for atom in [*VERSIONS[VERSION].atoms.split(), "K"])
+    return frozenset().union(*wholes), wholes
+
+
+def _new_combination(moves: Moves) -> bool:
+    """Is it a held-out combination of known atoms? Its hash decides, whichever way it is written."""
+    single, wholes = _known()
+    odd = hashlib.sha256(repr(sorted(moves)).encode()).digest()[0] % 4 == 0
+    return odd and moves <= single and moves not in wholes
+
+
+def held_out(variant: Variant) -> frozenset[str]:
+    """Which kinds of what no training variant has a variant holds, as names of splits.
+
+    A piece holds a new atom where it has a move (direction, by moving or capturing, by leaping, riding,
+    hopping or lame) that no atom of training has; the limit of a ride does not count.
+    """
+    pieces = [piece_moves(one.betza) for one in variant.pieces if one.name.startswith("customPiece")]
+    rule = variant.blastOnCapture or variant.mustCapture or variant.extinctionOpponentPieceCount > 0
+    found = {
+        "combination": any(_new_combination(moves) for moves in pieces),
+        "atom": any(not moves <= _known()[0] for moves in pieces),
+        "rule": rule,
+        "size": (variant.maxFile, variant.maxRank) in VERSIONS[VERSION].held_sizes,
+    }
+    return frozenset(split for split, holds in found.items() if holds)
+
+
+def rule_of(variant: Variant) -> str:
+    """Which of `RULES` and `HELD_RULES` an invented variant has."""
+    race = all(len(region) == variant.maxFile for region in variant.flagRegion)
+    tests = {
+        "atomic": variant.blastOnCapture,
+        "antichess": variant.mustCapture,
+        "bare": variant.extinctionOpponentPieceCount > 0,
+        "extinction": variant.extinctionValue != "none",
+        "drops": variant.pieceDrops,
+        "checks": variant.checkCounting,
+        "race": bool(variant.flagPiece[0]) and race,
+        "hill": bool(variant.flagPiece[0]),
+        "stalemate loses": variant.stalemateValue == "loss",
+    }
+    return next((rule for rule, has in tests.items() if has), "mate")
+
+
+def _piece(luck: random.Random, lists: Version, split: str) -> str:
+    """One to three atoms: a held-out one among them, a held-out combination, or neither, by the split."""
     while True:
-        chosen = sorted(luck.sample(atoms, luck.choice((1, 2, 2, 3))))
-        steps = [atom.rstrip("0123456789")[-1] for atom in chosen]
-        if len(set(steps)) < len(steps):
-            continue  # two forms of one step run together in the text
-        text = "".join(chosen)
-        odd = hashlib.sha256(text.encode()).digest()[0] % 4 == 0
-        if parity is None or len(chosen) == 1 or odd == bool(parity):
+        chosen = luck.sample(lists.atoms.split(), luck.choice((1, 2, 2, 3)))
+        if split == "atom":
+            chosen[0] = luck.choice(lists.held_atoms.split())
+        text = _joined(chosen)
+        if text and (split == "atom" or _new_combination(piece_moves(text)) == (split == "combination")):
             return text
 
 
-def draw(seed: int, size: tuple[int, int] | None = None) -> str:
+def _piece_1(luck: random.Random, lists: Version, split: str) -> str:
+    """The same in version 1."""
+    known = lists.atoms.split()
+    atoms = lists.held_atoms.split() + known[:4] if split == "atom" else known
+    while True:
+        chosen = luck.sample(atoms, luck.choice((1, 2, 2, 3)))
+        text = _joined(chosen)
+        odd = hashlib.sha256(text.encode()).digest()[0] % 4 == 0
+        if text and (split in ("atom", "known") or len(chosen) == 1 or odd == (split == "combination")):
+            return text
+
+
+def _joined(atoms: list[str]) -> str:
+    """Atoms as one text; empty where two are forms of one step, which would run together."""
+    steps = [atom.rstrip("0123456789")[-1] for atom in atoms]
+    return "".join(sorted(atoms)) if len(set(steps)) == len(steps) else ""
+
+
+def draw(seed: int, size: tuple[int, int] | None = None, version: int = VERSION) -> str:
     """The variant of a seed, not filtered.
 
     Args:
-        seed: any integer; the split it belongs to decides what it may hold.
+        seed: any integer; the split it belongs to decides what it holds.
         size: (files, ranks), drawn when not given.
+        version: of the distribution.
 
     Returns:
         variants.ini text of one section without a parent.
+
+    Raises:
+        ValueError: a size under `SMALLEST`, or one that the seed's split does not hold.
     """
-    split = split_of(seed)
-    luck = random.Random(f"gyges fairychess variant {seed}")
-    files, ranks = size or luck.choice(HELD_SIZES if split == "size" else SIZES)
+    split, lists = split_of(seed), VERSIONS[version]
+    first = version == 1
+    luck = random.Random(
+        f"gyges fairychess variant {seed}" if first else f"gyges fairychess variant {version}/{seed}"
+    )
+    if size is not None and not first:
+        _check(size, split)
+    files, ranks = size or luck.choice(lists.held_sizes if split == "size" else lists.sizes)
     rule = luck.choice(HELD_RULES if split == "rule" else RULES)
     kinds = luck.choice((2, 3, 3, 4))
-    moves = []
-    for k in range(kinds):
-        atoms = HELD_ATOMS + ATOMS[:4] if split == "atom" and k == 0 else ATOMS
-        moves.append(_move(luck, atoms, None if split == "atom" else int(split == "combination" and k == 0)))
+    if first:
+        others = "known" if split == "atom" else "train"
+        moves = [_piece_1(luck, lists, split if k == 0 else others) for k in range(kinds)]
+    else:
+        kinds = min(kinds, files - 1)
+        moves = [_piece(luck, lists, split if k == 0 else "train") for k in range(kinds)]
     letters = luck.sample(_LETTERS, kinds)
-    lines = [f"[invented-{seed}]", f"maxFile = {files}", f"maxRank = {ranks}", "castling = false"]
+    name = f"invented-{seed}" if first else f"invented-{version}-{seed}"
+    lines = [f"[{name}]", f"maxFile = {files}", f"maxRank = {ranks}", "castling = false"]
     lines += [
         f"customPiece{k + 1} = {letter}:{move}"
         for k, (letter, move) in enumerate(zip(letters, moves, strict=True))
@@ -125,6 +209,19 @@ def draw(seed: int, size: tuple[int, int] | None = None) -> str:
     checks = " 3+3" if rule == "checks" else ""
     lines.append(f"startFen = {'/'.join(rows)}{hand} w - -{checks} 0 1")
     return "\n".join(lines) + "\n"
+
+
+def _check(size: tuple[int, int], split: str) -> None:
+    """Refuse a size that is too small, or that would put a variant into another split."""
+    held = VERSIONS[VERSION].held_sizes
+    if size[0] < SMALLEST[0] or size[1] < SMALLEST[1]:
+        raise ValueError(f"a board of {size[0]}x{size[1]}; expected {SMALLEST[0]}x{SMALLEST[1]} or more")
+    if (size in held) != (split == "size"):
+        sizes = ", ".join(f"{files}x{ranks}" for files, ranks in held)
+        raise ValueError(
+            f"{size[0]}x{size[1]} for a seed of the split {split}: the sizes {sizes} are held out for the "
+            f"split size, which has no other"
+        )
 
 
 def _pawns(luck: random.Random, ranks: int, letters: list[str]) -> list[str]:
@@ -144,13 +241,13 @@ def _pawns(luck: random.Random, ranks: int, letters: list[str]) -> list[str]:
 
 
 def _back(luck: random.Random, files: int, letters: list[str]) -> str:
-    """A back rank: the king in the middle, every kind at least once, the rest left and right alike."""
+    """A back rank: the king on the middle file or right of the middle, every kind once, the rest by lot."""
     row = [""] * files
     row[files // 2] = "k"
     order = letters + [luck.choice(letters) for _ in range(files)]
-    half = [x for x in range(files) if not row[x]]
-    luck.shuffle(half)
-    for x, letter in zip(half, order, strict=False):
+    free = [x for x in range(files) if not row[x]]
+    luck.shuffle(free)
+    for x, letter in zip(free, order, strict=False):
         row[x] = letter
     return "".join(row)
 
@@ -225,19 +322,19 @@ def good(played: Played) -> bool:
     )
 
 
-def invent(seed: int, size: tuple[int, int] | None = None, tries: int = 50) -> str:
+def invent(seed: int, size: tuple[int, int] | None = None, tries: int = 50, version: int = VERSION) -> str:
     """The first variant drawn from `seed` on, within its split, that random play finds good.
 
     Returns:
         variants.ini text.
 
     Raises:
-        ValueError: none was found in `tries` draws.
+        ValueError: none was found in `tries` draws, or a size is refused by `draw`.
     """
     split, k, at = split_of(seed), 0, seed
     while k < tries:
         if split_of(at) == split:
-            text = draw(at, size)
+            text = draw(at, size, version)
             if good(play(text)):
                 return text
             k += 1
