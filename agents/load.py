@@ -31,12 +31,14 @@ MAX_SOURCE = 4 << 20
 
 CHECKPOINTS: dict[str, str] = {
     "checkpoint.json": "gyges.agents.nn.checkpoint:load_policy",
+    "rules-network.json": "gyges.agents.search.player:load_policy",
     "text-model.json": "gyges.agents.llm.text.model:load_policy",
     "sb3.json": "gyges.agents.sb3.policy:load_policy",
 }
 """Lazy ``module:function(folder, game) -> Policy`` by the name of a file that such a folder holds."""
 
-
+SEARCHES = "gyges.agents.search.player"
+"""Module with ``digest(name)`` and ``make(name, game)`` of tree searches."""
 MODELS = ("llm:", "mock:", "local:", "hf:", "mcp:")
 """How the names of language models begin (`gyges.agents.llm.model_spec`)."""
 
@@ -54,7 +56,7 @@ class Source:
     Attributes:
         name: short name for tables.
         text: the name as it was given.
-        kind: "persona", "module", "file", "checkpoint", "engine" or "model".
+        kind: "persona", "module", "file", "checkpoint", "engine", "search" or "model".
         entry: ``module:attribute``, or the path (with ``:attribute``) of a file or folder.
         hash: SHA-256 of the module's file, the file, or the folder's files that are loaded (`loaded`); of
             what these import besides it says nothing.
@@ -87,6 +89,9 @@ def resolve(text: str, game: Game) -> Source:
         from gyges.agents.engines import fairychess
 
         return Source(text, text, "engine", text, fairychess.digest(text), True)
+    if re.match(r"search:|(mcts|zero)(\?|$)", text) and hasattr(game, "rows_of"):
+        digest = load_name(f"{SEARCHES}:digest")(text)
+        return Source(text, text, "search", text, digest, True)
     path, attribute = _split(text)
     if path.suffix == ".py":
         return _file(text, path, attribute)
@@ -209,6 +214,8 @@ def build(source: Source, game: Game) -> Policy:
         from gyges.agents.engines import fairychess
 
         return fairychess.make(source.entry)
+    elif source.kind == "search":
+        return load_name(f"{SEARCHES}:make")(source.entry, game)  # type: ignore[no-any-return]
     elif source.kind == "checkpoint":
         folder = Path(source.entry)
         loader = next(loader for name, loader in CHECKPOINTS.items() if (folder / name).is_file())

@@ -1,0 +1,143 @@
+"""A network that reads the rules: messages along the edges of what pieces may do. Imports torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from msgspec import Meta
+from torch import Tensor, nn
+
+from gyges.agents.search.inputs import (
+    DESCRIPTOR,
+    FLAGS,
+    NODE,
+    RELATIONS,
+    RULES,
+    STATE,
+    Description,
+    Inputs,
+    describe,
+    inputs_of,
+)
+from gyges.agents.search.trees import Leaves
+from gyges.envs.options import Options
+
+
+@dataclasses.dataclass(frozen=True)
+class RulesSpec(Options):
+    """What fixes the network's shape."""
+
+    width: Annotated[int, Meta(ge=8, le=1024)] = 64
+    """Numbers that a square holds."""
+    message: Annotated[int, Meta(ge=4, le=256)] = 16
+    """Numbers that go along an edge."""
+    layers: Annotated[int, Meta(ge=1, le=32)] = 3
+    """Rounds of messages."""
+
+
+class Layer(nn.Module):
+    """A round of messages: squares are scaled by the rules (FiLM), heard along edges, and added to."""
+
+    def __init__(self, spec: RulesSpec) -> None:
+        super().__init__()
+        width, heard = spec.width, 2 * RELATIONS * spec.message
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.say = nn.Linear(width, spec.message, bias=False)
+        self.hear = nn.Linear(heard, width)
+        self.keep = nn.Linear(width, width, bias=False)
+        self.whole = nn.Linear(width, width, bias=False)
+        self.out = nn.Linear(width, width)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, edges: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """Squares [B, S, D] after the round; edges [B, S * 2 RELATIONS, S], scale and shift [B, 1, D]."""
+        batch, squares, _ = x.shape
+        y = torch.addcmul(shift, self.norm(x), scale)
+        heard = torch.bmm(edges, self.say(y)).view(batch, squares, -1)
+        z = self.hear(heard) + self.keep(y) + self.whole(y.mean(1, keepdim=True))
+        return torch.add(x, self.out(torch.relu(z)))
+
+
+class RulesNetwork(nn.Module):
+    """Logits of the listed moves, and of win, draw and loss for the player to move."""
+
+    def __init__(self, spec: RulesSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        width = spec.width
+        self.enter = nn.Linear(NODE, width)
+        self.rules = nn.Linear(RULES + STATE, width // 2)
+        self.film = nn.Linear(width // 2, 2 * width * spec.layers)
+        self.layers = nn.ModuleList(Layer(spec) for _ in range(spec.layers))
+        self.last = nn.LayerNorm(width)
+        self.leaves, self.reaches = nn.Linear(width, width), nn.Linear(width, width, bias=False)
+        self.becomes = nn.Linear(DESCRIPTOR, width, bias=False)
+        self.flags = nn.Linear(FLAGS, width, bias=False)
+        self.move = nn.Linear(width, 1, bias=False)
+        self.summed = nn.Linear(width, width)
+        self.value = nn.Linear(width + width // 2, width)
+        self.outcome = nn.Linear(width, 3)
+
+    def forward(self, about: tuple[Tensor, Tensor], given: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """Logits [T] of moves and [B, 3] of win, draw, loss.
+
+        Args:
+            about: kinds and rules of the variant (`inputs.Description`).
+            given: the fields of `inputs.Inputs` as tensors.
+        """
+        kinds, rules = about
+        edges, nodes, state, moves, flags, _ = given
+        batch, squares, _ = nodes.shape
+        edges = edges.view(batch, -1, squares)
+        told = torch.relu(self.rules(torch.cat([rules.expand(batch, -1), state], 1)))
+        film = self.film(told).view(batch, 1, len(self.layers), 2, -1)
+        x = self.enter(nodes)
+        for j, layer in enumerate(self.layers):
+            x = layer(x, edges, 1 + film[:, :, j, 0], film[:, :, j, 1])
+        x = self.last(x)
+        flat = x.view(batch * squares, -1)
+        becomes = self.becomes(kinds)
+        parts = self.leaves(flat)[moves[:, 0]] + self.reaches(flat)[moves[:, 1]]
+        hidden = torch.relu(parts + becomes[moves[:, 2]] + self.flags(flags))
+        pooled = torch.cat([torch.relu(self.summed(x)).mean(1), told], 1)
+        return self.move(hidden)[:, 0], self.outcome(torch.relu(self.value(pooled)))
+
+
+def tensors(given: Inputs, device: torch.device) -> tuple[Tensor, ...]:
+    """Inputs as tensors."""
+    return tuple(torch.from_numpy(part).to(device) for part in given)
+
+
+def about(described: Description, device: torch.device) -> tuple[Tensor, Tensor]:
+    """What a network is told of a variant."""
+    return torch.from_numpy(described.kinds).to(device), torch.from_numpy(described.rules).to(device)
+
+
+class Evaluator:
+    """A network as a search asks it; all leaves in one call."""
+
+    def __init__(self, network: RulesNetwork) -> None:
+        self.network = network
+        self.device = next(network.parameters()).device
+
+    def __call__(self, leaves: Leaves) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Logits [T] of moves and values [B]."""
+        c = leaves.compiled
+        given = inputs_of(c, leaves.rows, leaves.seen, leaves.moves, leaves.counts)
+        with torch.inference_mode():
+            logits, outcome = self.network(about(describe(c), self.device), tensors(given, self.device))
+            chances = torch.softmax(outcome, 1)
+            value = chances[:, 0] - chances[:, 2]
+        return logits.cpu().numpy(), value.cpu().numpy()
+
+
+def untrained(seed: int = 0, spec: RulesSpec | None = None) -> RulesNetwork:
+    """A network with the weights that training would begin with."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return RulesNetwork(spec or RulesSpec())
