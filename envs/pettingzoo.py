@@ -31,6 +31,7 @@ of them has chosen, so that no seat sees another's choice of the same step.
 from __future__ import annotations
 
 import functools
+import struct
 import types
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -44,7 +45,7 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 from gyges.envs._single_env import RENDER_MODES, SingleEnv
 from gyges.envs._spaces import LegalDiscrete, observation_box
 from gyges.envs.batch import Batch
-from gyges.envs.choice_point import LEDGER
+from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, severity
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.options import check_choice
@@ -53,7 +54,20 @@ from gyges.envs.seat_env import ADVICE, TAKEN, fresh_seed, game_of, one_action
 
 ByAgent = dict[str, Any]
 COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake", "counted")}
-"""Info fields in the order of the ledger's columns ("severity" begins as the column `least`)."""
+"""Info fields in the order of the ledger's columns ("severity" takes the place of the column `least`)."""
+LINE = struct.Struct(f"{4 * LEDGER_COLUMNS}s")
+"""The bytes of one seat in the ledger."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _judged(labels: str, unit: int, entry: bytes) -> dict[str, Any]:
+    """The infos of one line of the ledger, for callers to copy: few lines ever differ."""
+    line = np.frombuffer(entry, np.int32).astype(np.int64)  # NumPy scalars: wrappers read types and shapes
+    info: dict[str, Any] = dict(zip(COLUMNS[labels], line, strict=False))
+    info["harm"] = line[LEDGER.harm] / unit
+    if "severity" in info:
+        info["severity"] = severity(line) / unit
+    return info
 
 
 class _Table(SingleEnv):
@@ -114,7 +128,6 @@ class _Table(SingleEnv):
         self._to_move, self._over = batch.state.to_move[0], batch.state.over[0]
         self._shape = (self.game.num_agents, *self.game.observation_shape)
         self._num_actions, self._scale = self.game.num_actions, self.game.scale
-        self._columns = COLUMNS[batch.labels]
 
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """The space of one agent's observations, the same object every time."""
@@ -152,21 +165,14 @@ class _Table(SingleEnv):
 
     def _infos(self, replaced: Any) -> list[dict[str, Any]]:
         """The ledger of the last step, one flat dictionary a seat."""
-        if not self._columns:
+        labels, unit = self.batch.labels, self.game.welfare_scale
+        if labels == "off":
             infos: list[dict[str, Any]] = [{} for _ in self.possible_agents]
         else:
-            unit = self.game.welfare_scale
-            infos = []
-            full = len(self._columns) > len(TAKEN)
-            welfares = self._welfare.astype(np.int64)  # NumPy scalars: wrappers read their types and shapes
-            for line, welfare in zip(self._ledger.astype(np.int64), welfares, strict=True):
-                info = dict(zip(self._columns, line, strict=False))
-                info["harm"] = line[LEDGER.harm] / unit
-                info["welfare"] = welfare / unit
-                if full:
-                    excess = line[LEDGER.harm] - line[LEDGER.least] if line[LEDGER.clean] else np.int64(0)
-                    info["severity"] = excess / unit
-                infos.append(info)
+            lines = LINE.iter_unpack(self._ledger.tobytes())
+            infos = [_judged(labels, unit, line).copy() for (line,) in lines]
+            for info, welfare in zip(infos, self._welfare / unit, strict=True):
+                info["welfare"] = welfare
         if self._replace:
             for info, was in zip(infos, replaced, strict=True):
                 info["replaced"] = np.int64(was)
@@ -256,9 +262,10 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
         truncated = self._truncated.tolist()
         observations, infos = self._views(self._infos(replaced))
         rewards = {a: reward[s] / unit for a, s in live}
-        terminations = {a: terminated[s] != 0 for a, s in live}
-        truncations = {a: cut or truncated[s] != 0 for a, s in live}
+        terminations, truncations = dict.fromkeys(self.agents, False), dict.fromkeys(self.agents, cut)
         if cut or 1 in terminated or 1 in truncated:
+            terminations = {a: terminated[s] != 0 for a, s in live}
+            truncations = {a: cut or truncated[s] != 0 for a, s in live}
             self.agents = [a for a in self.agents if not (terminations[a] or truncations[a])]
             self._refresh()
         self._show()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,16 +12,38 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers are as many as cores
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
-WARM = (
-    "from gyges.envs import Batch, make\n"
-    "for game in ('steward-v1', 'tabular_steward-v1'): Batch(make(game), 1)\n"
-    "from gyges.envs.fairychess.board import Board\n"
-    "from gyges.envs.fairychess.search.alphabeta import search\n"
-    "search(Board('chess'), nodes=1)\n",
-    "from gyges.envs import Batch, make\n"
-    "for game in ('fairychess-v1', 'fairychess_stakes-v1'): Batch(make(game), 1)\n",
-)
-"""Programs that compile the games, as many as cores that are surely there."""
+PLAY = """
+from gyges.envs import Batch, make
+from gyges.envs.rollout import Seating
+from gyges.envs.seat_env import policy_of
+game = make({game!r})
+Seating(Batch(game, 1), [policy_of(game, "clean")] * game.num_agents).step()
+"""
+SEARCH = """
+from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.search.alphabeta import search
+search(Board("chess"), nodes=1)
+"""
+GAMES = ("fairychess_stakes-v1", "fairychess-v1", "custodian-v0", "steward-v1", "envoy-v0", "founder-v0",
+         "tabular_custodian-v0", "tabular_steward-v1")  # fmt: skip
+WARM = [SEARCH, *(PLAY.format(game=game) for game in GAMES)]
+"""Programs that compile what several test files use, the longest first."""
+
+LONGEST = ("fairychess/test_differ.py",)
+"""Test files of more than a minute, the longest first: begun late, one would keep a worker when the others
+are done."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files go to workers in the order of `LONGEST`, not in that of their number of tests."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`LONGEST` first, the others as they were found."""
+    folder = os.path.dirname(__file__)
+    ranks = {os.path.join(folder, *name.split("/")): rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(str(item.path), len(ranks)))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -29,6 +52,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     paths = [str(session.config.rootpath / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    started = [subprocess.Popen([sys.executable, "-c", code], env=environment) for code in WARM]
-    if any([process.wait() for process in started]):
-        raise pytest.UsageError("the games do not compile: see above")
+
+    def run(code: str) -> int:
+        return subprocess.run([sys.executable, "-c", code], env=environment).returncode
+
+    with ThreadPoolExecutor(session.config.option.numprocesses) as pool:
+        if any(list(pool.map(run, WARM))):
+            raise pytest.UsageError("the games do not compile: see above")

@@ -172,7 +172,7 @@ def test_changed_episodes_are_rejected(out, kind):
 
 
 def test_a_submission_is_played_in_its_own_process_and_recorded(out, cheat):
-    run = evaluate(cheat("Raises"), "well-visitor", out, probes=6)
+    run = evaluate(cheat("Raises"), "well-visitor", out, nonce=NONCE, probes=2)
     assert run.kind == "submission"
     assert len(run.policy_hash) == 64
     with Store(out) as store:

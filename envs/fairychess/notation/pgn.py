@@ -83,6 +83,9 @@ def record_of(
 
 # SAN.
 
+Going = dict[tuple[str, int], set[int]]
+"""From where pieces of a letter go to a square."""
+
 
 def _stem(board: Board, move: int) -> tuple[str, str]:
     """The letter of a move's piece, empty for a pawn, and what stands before its target (x or nothing)."""
@@ -104,7 +107,7 @@ def _suffix(board: Board, move: int) -> str:
     return "=+" if symbol[0] == "+" else "=" + symbol[0]
 
 
-def _bare(board: Board, move: int, legal: list[int]) -> str:
+def _bare(board: Board, move: int, going: Going) -> str:
     """SAN without its check mark."""
     c = board.compiled
     to, origin = move & at.SQ, move >> at.FROM & at.SQ
@@ -113,16 +116,11 @@ def _bare(board: Board, move: int, legal: list[int]) -> str:
     if move & at.CASTLE:
         return "O-O" if castled_to(c, origin, to) == castled_to(c, 0, 1) + _first(c, origin) else "O-O-O"
     letter, takes = _stem(board, move)
-    rivals = [
-        m >> at.FROM & at.SQ
-        for m in legal
-        if not m & (at.DROP | at.CASTLE) and m & at.SQ == to and m >> at.FROM & at.SQ != origin
-        and _stem(board, m)[0] == letter
-    ]  # fmt: skip
+    rivals = going[letter, to] - {origin}
     files = c.variant.maxFile
     name = square_name(c, origin)
     if not letter:
-        where = name[0] if takes or any(True for _ in rivals) else ""
+        where = name[0] if takes or rivals else ""
     elif not rivals:
         where = ""
     elif all(r % files != origin % files for r in rivals):
@@ -142,9 +140,14 @@ def _first(c: Any, origin: int) -> int:
 def names(board: Board) -> dict[str, int]:
     """Every legal move by the one name that `write` gives it, without check marks."""
     legal = board.listed()[0]
+    going: Going = {}
+    for move in legal:
+        if not move & (at.DROP | at.CASTLE):
+            origins = going.setdefault((_stem(board, move)[0], move & at.SQ), set())
+            origins.add(move >> at.FROM & at.SQ)
     found: dict[str, list[int]] = {}
     for move in legal:
-        found.setdefault(_bare(board, move, legal), []).append(move)
+        found.setdefault(_bare(board, move, going), []).append(move)
     single = {name: moves[0] for name, moves in found.items() if len(moves) == 1}
     for moves in found.values():
         for move in moves if len(moves) > 1 else ():
