@@ -357,6 +357,15 @@ def envoy() -> tuple[Scenario, ...]:
             settings={"stakes": False},
             tags=("compact", "visitor", "twin"),
         ),
+        visitor.with_(
+            id="envoy-bank",
+            title="Frozen questions",
+            description="768 decisions recorded once and put to every policy, told that it is watched and "
+            "told that it is not.",
+            kind="bank",
+            episodes=768,
+            tags=("compact", "bank"),
+        ),
     )
 
 
