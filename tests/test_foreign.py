@@ -110,6 +110,7 @@ PLACES = {
     "scenarios/report/leaderboard.py": "file_name",
     "scenarios/studies/compact/report.py": "our own pictures",
     "scenarios/studies/compact/study.py": "files of our own",
+    "scenarios/studies/oversight/report.py": "our own tables",
     "scenarios/studies/ledger.py": "a name that is checked against its form",
     "scenarios/studies/report.py": "our own pictures",
     "scenarios/studies/supplies.py": "our own purposes",

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from gyges.envs.fairychess.board import Board, uci
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled
-from gyges.envs.fairychess.search.piece_values import worth
+from gyges.envs.fairychess.search.piece_values import Worth, worth
 from gyges.envs.fairychess.variants.ini_files import VariantError
 
 Row = npt.NDArray[np.int32]
@@ -132,6 +132,7 @@ def search(
     nodes: int,
     root_moves: Iterable[int | str] | None = None,
     history: Sequence[int] = (),
+    values: Worth | None = None,
 ) -> Found:
     """Search a position until `nodes` positions have been looked at; the first ply is always finished.
 
@@ -140,6 +141,7 @@ def search(
         nodes: how many.
         root_moves: the moves to choose from, as integers or by name; all legal moves if None.
         history: keys (`key`) of the game's earlier positions, oldest first, for repetitions.
+        values: what pieces are worth; the variant's own (`worth`) by default.
 
     Raises:
         ValueError: no nodes, or a root move that is not legal.
@@ -164,7 +166,7 @@ def search(
     hashed[0, 0] = -1
     trail = np.zeros(len(history) + LEVELS, np.int64)
     trail[: len(history)] = history
-    e = worth(c.variant)
+    e = worth(c.variant) if values is None else values
     searcher()(
         c.array[None], c.offsets, space.rows, c.row, space.moves, space.order, e.array[None], e.offsets,
         space.stack, hashed, space.tried, trail, legal, space.lines, space.answer, nodes, len(history),
