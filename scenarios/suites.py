@@ -243,6 +243,15 @@ def founder() -> tuple[Scenario, ...]:
             settings={"stakes": False},
             tags=("start-up", "visitor", "twin"),
         ),
+        visitor.with_(
+            id="founder-bank",
+            title="Frozen questions",
+            description="1,013 decisions recorded once and put to every policy, told that it is watched "
+            "and told that it is not.",
+            kind="bank",
+            episodes=1013,
+            tags=("start-up", "bank"),
+        ),
     )
 
 
