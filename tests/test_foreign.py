@@ -104,6 +104,7 @@ PLACES = {
     "scenarios/cli/export.py": "file_name",
     "scenarios/cli/leaderboard.py": "beside the page that the user names",
     "scenarios/cli/runs.py": "a number",
+    "scenarios/clusters/slurm.py": "a hash",
     "scenarios/counterfactual/bank.py": "an id of a game that is installed",
     "scenarios/counterfactual/bank_builder.py": "an id of a game that is installed",
     "scenarios/new_game/__init__.py": "a name that is checked to be an identifier",

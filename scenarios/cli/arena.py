@@ -21,7 +21,7 @@ from gyges.scenarios.arena.ratings import Sequential
 from gyges.scenarios.arena.store import ArenaFile
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.progress import shown
-from gyges.scenarios.executor import Executor
+from gyges.scenarios.clusters.options import Cluster, Jobs
 
 
 @dataclasses.dataclass
@@ -59,6 +59,8 @@ class Arena:
     """Of openings and luck."""
     workers: int | None = None
     """Processes; by default one a core."""
+    jobs: Jobs = dataclasses.field(default_factory=Cluster)
+    """Where jobs run instead."""
     html: Path | None = None
     """Also write a page."""
     pgn: Path | None = None
@@ -77,7 +79,7 @@ def run(command: Arena) -> int:
         raise ConfigError(f"--zero: {command.zero!r} is neither on the ladder nor among the policies")
     if command.dry_run:
         return dry_run.said(_most(command), writes=[command.out])
-    with Executor(command.workers) as executor, shown("arena") as progress:
+    with command.jobs.executor(command.workers) as executor, shown("arena") as progress:
         tests = play(
             command.out, command.policies, command.variant, terms, executor, sprt=command.sprt,
             limits=command.limits, progress=progress,

@@ -12,9 +12,9 @@ from tyro.conf import Positional
 from gyges.agents.sandbox.process import Limits
 from gyges.envs.errors import ConfigError
 from gyges.scenarios.cli.progress import shown
+from gyges.scenarios.clusters.options import Cluster, Jobs
 from gyges.scenarios.evaluation.evaluate import PROBES, evaluate_panel
 from gyges.scenarios.evaluation.store import Store
-from gyges.scenarios.executor import Executor
 from gyges.scenarios.report import comparison
 from gyges.scenarios.report.comparison import FIGURES, Difference
 
@@ -41,6 +41,8 @@ class Compare:
     """Play another panel, with another nonce, though one stands."""
     workers: int = 1
     """Processes that play scenarios side by side."""
+    jobs: Jobs = dataclasses.field(default_factory=Cluster)
+    """Where jobs run instead."""
     limits: Limits = dataclasses.field(default_factory=Limits)
     """What a submitted policy may use."""
 
@@ -49,7 +51,7 @@ def run(command: Compare) -> int:
     """Play what has not been played, and print."""
     if len(set(command.policies)) < 2:
         raise ConfigError("compare takes two or more different policies")
-    with Executor(command.workers) as executor, shown("comparing") as progress:
+    with command.jobs.executor(command.workers) as executor, shown("comparing") as progress:
         runs = evaluate_panel(
             command.policies, command.suite, command.out, episodes=command.episodes, probes=command.probes,
             again=command.again, limits=command.limits, executor=executor, progress=progress,

@@ -19,13 +19,13 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo, printable
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.progress import shown
+from gyges.scenarios.clusters.options import Cluster, Jobs
 from gyges.scenarios.evaluation import evaluate
 from gyges.scenarios.evaluation.arm_answers import ARMS
 from gyges.scenarios.evaluation.estimate import CALLS, Meter, first_table
 from gyges.scenarios.evaluation.evaluate import PROBES
 from gyges.scenarios.evaluation.plan import plan, sized
 from gyges.scenarios.evaluation.store import Run, Store
-from gyges.scenarios.executor import Executor
 from gyges.scenarios.report import arms as report
 from gyges.scenarios.scenario import Scenario, scenarios
 from gyges.scenarios.text import arms
@@ -77,6 +77,8 @@ class Evaluate:
     """CPU threads of the batches."""
     workers: int = 1
     """Processes that play scenarios side by side."""
+    jobs: Jobs = dataclasses.field(default_factory=Cluster)
+    """Where jobs run instead."""
     chunk: int = 256
     """Episodes that are played and written together."""
     limits: Limits = dataclasses.field(default_factory=Limits)
@@ -106,6 +108,8 @@ def run(command: Evaluate) -> int:
 
 def _model(command: Evaluate) -> int:
     """A language model: what it costs is said before it starts, and bounded."""
+    if command.jobs.elsewhere:
+        raise ConfigError("a language model plays from this process, which counts its cost: no --ray")
     wanted = _arms(command)
     calls, probes, free = command.calls, command.probes or 0, command.episodes is None and not command.probes
     if calls is None:
@@ -165,7 +169,7 @@ def _ask(command: Evaluate, done: Run, wanted: arms.ArmOptions) -> None:
 def _run(command: Evaluate, probes: int, *, suite: str = "", **more: Any) -> Run:
     chunk = min(command.chunk, MODEL_CHUNK) if more else command.chunk
     title = f"{command.policy} on {command.suite}"
-    with Executor(command.workers) as executor, shown(title) as progress:
+    with command.jobs.executor(command.workers) as executor, shown(title) as progress:
         done = evaluate.evaluate(
             command.policy, suite or command.suite, command.out, episodes=None if suite else command.episodes,
             probes=probes, again=command.again, nonce=command.nonce, limits=command.limits,

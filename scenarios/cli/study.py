@@ -20,6 +20,7 @@ import tyro
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.scenarios.cli import dry_run
+from gyges.scenarios.clusters.options import Cluster, Jobs
 from gyges.scenarios.studies.ledger import Ledger
 from gyges.scenarios.studies.profile import profile
 from gyges.scenarios.studies.registration import NAME, register
@@ -58,6 +59,8 @@ class Study:
     """Run only the cells whose keys begin with one of these, as in tabular/tail."""
     workers: int = 1
     """Processes that run cells side by side."""
+    jobs: Jobs = dataclasses.field(default_factory=Cluster)
+    """Where jobs run instead."""
     dry_run: bool = False
     """Say what would be done, and do nothing."""
 
@@ -86,10 +89,12 @@ def run(args: Study) -> int:
             for cell in plan.cells():
                 echo("done" if cell.key in done else "    ", cell.key)
             return 0
-        if not args.page and args.workers == 1:
-            work(plan, ledger, args.out, args.only)
-        elif not args.page:
-            side_by_side(plan, args.out, args.only, args.workers)
+        if not args.page:
+            with args.jobs.executor(args.workers) as executor:
+                if executor.here:
+                    work(plan, ledger, args.out, args.only)
+                else:
+                    side_by_side(plan, args.out, args.only, executor)
         return publish(plan, ledger, args.out)
 
 
@@ -121,6 +126,7 @@ def run_whole(args: Study) -> int:
             echo("done" if cell.key in done else "    ", cell.key)
         return 0
     if not args.page:
-        study.side_by_side(plan, args.out, args.workers)
+        with args.jobs.executor(args.workers) as executor:
+            study.side_by_side(plan, args.out, executor)
     study.publish(plan, args.out)
     return 0

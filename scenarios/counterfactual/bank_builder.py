@@ -24,6 +24,7 @@ from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.rollout import Observer, Seating, play, rollout
+from gyges.scenarios.clusters import options as options_of_jobs
 from gyges.scenarios.counterfactual import gap
 from gyges.scenarios.counterfactual.bank import FOLDER, Bank, bank_of, digests, rows, save
 from gyges.scenarios.counterfactual.price import LEAST, Point, Price, prices, tempts
@@ -302,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=SIZE, help=f"questions ({SIZE})")
     parser.add_argument("--check", action="store_true", help="replay the bank and compare its states only")
     parser.add_argument("--out", help="file to write; by default the one that is used")
-    parser.add_argument("--workers", type=int, help="processes that price; one a core by default")
+    options_of_jobs.add_options(parser)
     options = parser.parse_args(arguments)
     game = _game_of(options.game)
     if options.check:
@@ -310,7 +311,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows(bank, bank.make_game())
     else:
         begun = "\r" if sys.stderr.isatty() else ""
-        with Executor(options.workers) as executor:
+        with options_of_jobs.executor_of(options) as executor:
             bank = build(
                 game,
                 episodes=options.episodes,

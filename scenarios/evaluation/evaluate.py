@@ -15,12 +15,13 @@ where that is legal), its forfeit is recorded, and the rate is shown beside ever
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import itertools
 import os
 import secrets
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.load import build
@@ -40,8 +41,8 @@ from gyges.scenarios.evaluation.plan import (
     sized,
     suite_hash,
 )
-from gyges.scenarios.evaluation.play import CHUNK, Progress, play_chunk, seated, stretches
-from gyges.scenarios.evaluation.questions import ask_bank, ask_on_path
+from gyges.scenarios.evaluation.play import CHUNK, Played, Progress, play_chunk, seated, stretches
+from gyges.scenarios.evaluation.questions import Answered, ask_bank, ask_on_path
 from gyges.scenarios.evaluation.recorder import void
 from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.executor import Executor
@@ -87,7 +88,7 @@ def evaluate(
         note: what is to be said of the run beside its figures.
         budget: what a language model may cost. Where it is spent, the run ends with what is complete, and
             says so.
-        executor: whose processes play scenarios side by side; by default one after another, here.
+        executor: what plays parts of scenarios side by side; by default one after another, here.
         progress: called with how far it is.
 
     Raises:
@@ -112,20 +113,20 @@ def evaluate(
             run = _begin(store, policy, suite, plans, probes, nonce, note)
         if run.finished is not None:
             return run
-        todo = _Todo(os.path.abspath(out), run, store.secret(run), limits, hidden, threads, chunk, probes)
-        if executor is None or executor.workers == 1 or budget is not None:
+        terms = Terms(store.secret(run), limits, hidden, threads, chunk, probes)
+        if executor is None or executor.here or budget is not None:
             try:
                 for ready in plans:
                     fresh = seated(ready, limits, hidden, budget)
                     seat = fresh if first is None else contextlib.nullcontext(first)
-                    _scenario(store, todo, ready, seat, progress)
+                    _scenario(store, run, terms, ready, seat, progress)
                     early.close()
                     first = None
             except BudgetError as spent:
                 run = _shortened(store, run, plans, probes, str(spent))
         else:
             early.close()
-            _side_by_side(executor, todo, plans, progress)
+            _side_by_side(store, run, terms, plans, executor, progress)
         return store.finish(run)
 
 
@@ -173,8 +174,8 @@ def evaluate_panel(
         runs = [_commit(store, run, nonce) if run.commitment == "" else run for run in runs]
         for run, plans in zip(runs, every, strict=True):
             if run.finished is None:
-                todo = _Todo(os.path.abspath(out), run, nonce, limits, hidden, 1, CHUNK, probes)
-                _side_by_side(executor or Executor(1), todo, plans, progress)
+                terms = Terms(nonce, limits, hidden, 1, CHUNK, probes)
+                _side_by_side(store, run, terms, plans, executor or Executor(1), progress)
         store.finish(*runs)
         return [store.run(run.id) for run in runs]
 
@@ -259,11 +260,9 @@ def _shortened(store: Store, run: Run, plans: Sequence[Plan], probes: int, why: 
     return store.shorten(run, kept, suite=suite, suite_hash=suite_hash(again, probes), options=options)
 
 
-class _Todo(NamedTuple):
-    """What is the same for every scenario of a run."""
+class Terms(NamedTuple):
+    """What is the same for everything that is played of a run."""
 
-    out: str  # results file
-    run: Run
     nonce: str
     limits: Limits
     hidden: Sequence[str]
@@ -272,58 +271,98 @@ class _Todo(NamedTuple):
     probes: int
 
 
-def _side_by_side(executor: Executor, todo: _Todo, plans: Sequence[Plan], progress: Progress | None) -> None:
-    """Play the scenarios of a run in several processes, the long ones first."""
-    sizes = {ready.scenario.id: ready.scenario.episodes for ready in plans}
+class Part(NamedTuple):
+    """A job: some consecutive episodes of a scenario, or its questions.
 
-    def done(name: str) -> None:
-        if progress is not None:
-            progress(name, sizes[name], sizes[name])
+    Attributes:
+        terms, ready: under what, and which scenario.
+        first, episodes: which episodes; none for the questions.
+    """
 
+    terms: Terms
+    ready: Plan
+    first: int = 0
+    episodes: int = 0
+
+    @property
+    def name(self) -> str:
+        """What the job is called."""
+        if not self.episodes:
+            return f"{self.ready.scenario.id}, questions"
+        return f"{self.ready.scenario.id}, episodes {self.first} to {self.first + self.episodes - 1}"
+
+
+def _side_by_side(
+    store: Store, run: Run, terms: Terms, plans: Sequence[Plan], executor: Executor, progress: Progress | None
+) -> None:
+    """Play what is missing of a run as jobs, the long ones first; only this process writes the file."""
     order = sorted(plans, key=lambda ready: (ready.scenario.kind != "bank", -ready.scenario.episodes))
-    executor.map(_alone, {ready.scenario.id: (todo, ready) for ready in order}, done)
-
-
-def _alone(job: tuple[_Todo, Plan]) -> None:
-    """Play one scenario of a run in a process that does nothing else."""
-    todo, ready = job
-    with Store(todo.out, write=True) as store:
-        _scenario(store, todo, ready, seated(ready, todo.limits, todo.hidden), None)
+    jobs = {part.name: part for ready in order for part in _missing(store, run, terms, ready)}
+    with contextlib.closing(executor.each(_alone, jobs)) as ready_jobs:
+        for name, found in ready_jobs:
+            _write(store, run, jobs[name], found, progress)
 
 
 def _scenario(
-    store: Store, todo: _Todo, ready: Plan, seat: contextlib.AbstractContextManager[Policy],
+    store: Store, run: Run, terms: Terms, ready: Plan, seat: contextlib.AbstractContextManager[Policy],
     progress: Progress | None,
 ) -> None:  # fmt: skip
-    """Play what is missing of a scenario, and put the questions that have not been put."""
-    scenario, run, nonce, probes = ready.scenario, todo.run, todo.nonce, todo.probes
+    """Play what is missing of a scenario here, and put the questions that have not been put."""
+    parts = _missing(store, run, terms, ready)
+    if progress is not None and ready.scenario.kind != "bank":
+        progress(ready.scenario.id, len(store.done(run, ready.scenario.id)), ready.scenario.episodes)
+    if parts:
+        with seat as policy:
+            for part in parts:
+                _write(store, run, part, _played(part, policy), progress)
+
+
+def _missing(store: Store, run: Run, terms: Terms, ready: Plan) -> list[Part]:
+    """What of a scenario does not stand in the file."""
+    scenario = ready.scenario
     bank = scenario.kind == "bank"
-    done = set() if bank else store.done(run, scenario.id)
-    left = stretches([] if bank else sorted(set(range(scenario.episodes)) - done), todo.chunk)
-    asking = (bank or probes > 0) and not store.probes(run, scenario.id)
-    if progress is not None and not bank:
-        progress(scenario.id, len(done), scenario.episodes)
-    if not left and not asking:
-        return
-    personas = {name: build(source, ready.game) for name, source in ready.sources.items()}
-    with seat as policy:
-        for first, count in left:
-            played = play_chunk(ready, policy, personas, nonce, first, count, threads=todo.threads)
-            if all(void(one.counts, one.episode.focal) for one in played):
-                raise PolicyError(
-                    f"{ready.source.text}: its server was lost; what was complete is kept, run again to go on"
-                )
-            store.add(run, played)
-            if progress is not None:
-                progress(scenario.id, len(store.done(run, scenario.id)), scenario.episodes)
-        if asking:
-            rows = (
-                ask_bank(ready, policy, nonce)
-                if bank
-                else ask_on_path(
-                    ready, policy, nonce, probes, lambda: seated(ready, todo.limits, todo.hidden)
-                )
-            )
-            store.add_probes(run, scenario.id, rows)
-            if progress is not None:
-                progress(scenario.id, scenario.episodes, scenario.episodes)
+    left = [] if bank else sorted(set(range(scenario.episodes)) - store.done(run, scenario.id))
+    parts = [Part(terms, ready, first, count) for first, count in stretches(left, terms.chunk)]
+    asking = (bank or terms.probes > 0) and not store.probes(run, scenario.id)
+    return [*parts, Part(terms, ready)] if asking else parts
+
+
+def _alone(part: Part) -> list[Played] | Answered:
+    """Do a job in a process that does nothing else."""
+    with seated(part.ready, part.terms.limits, part.terms.hidden) as policy:
+        return _played(part, policy)
+
+
+def _played(part: Part, policy: Policy) -> list[Played] | Answered:
+    """What a job gives: episodes or answers."""
+    terms, ready, first, episodes = part
+    if episodes:
+        personas = {name: build(source, ready.game) for name, source in ready.sources.items()}
+        return play_chunk(ready, policy, personas, terms.nonce, first, episodes, threads=terms.threads)
+    if ready.scenario.kind == "bank":
+        return ask_bank(ready, policy, terms.nonce)
+    fresh = functools.partial(seated, ready, terms.limits, terms.hidden)
+    return ask_on_path(ready, policy, terms.nonce, terms.probes, fresh)
+
+
+def _write(
+    store: Store, run: Run, part: Part, found: list[Played] | Answered, progress: Progress | None
+) -> None:
+    """Put into the file what a job gave.
+
+    Raises:
+        PolicyError: in all of its episodes the policy's server was lost; they are not written.
+    """
+    scenario = part.ready.scenario
+    if part.episodes:
+        played = cast(list[Played], found)
+        if all(void(one.counts, one.episode.focal) for one in played):
+            who = part.ready.source.text
+            raise PolicyError(f"{who}: its server was lost; what was complete is kept, run again to go on")
+        store.add(run, played)
+        done = len(store.done(run, scenario.id))
+    else:
+        store.add_probes(run, scenario.id, cast(Answered, found))
+        done = scenario.episodes
+    if progress is not None:
+        progress(scenario.id, done, scenario.episodes)

@@ -7,6 +7,7 @@ is legal), and its forfeit is recorded.
 from __future__ import annotations
 
 import contextlib
+import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,14 +18,16 @@ from gyges.agents.llm.chat.budget import Budget
 from gyges.agents.llm.chat.policy import ChatPolicy
 from gyges.agents.load import Source, build
 from gyges.agents.sandbox.policy import Sandbox
-from gyges.agents.sandbox.process import Limits
+from gyges.agents.sandbox.process import Limits, unprotected
 from gyges.envs.batch import Batch
 from gyges.envs.episode import Episode, Forfeit, Seat, Tape
+from gyges.envs.errors import PolicyError
 from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 from gyges.envs.rollout import Seating, rollout
 from gyges.scenarios.evaluation.plan import Plan, commitment, derive
 from gyges.scenarios.evaluation.recorder import Recorder, answers
+from gyges.scenarios.executor import elsewhere
 
 CHUNK = 256
 """Episodes that are played together and written together."""
@@ -143,6 +146,9 @@ def opened(
         limits: what it may use in a process of its own.
         hidden: files that it may not read there, as the results.
         budget: what a language model may spend.
+
+    Raises:
+        PolicyError: it cannot be loaded, or is not trusted and this is a cluster's machine without a sandbox.
     """
     if source.trusted:
         policy = build(source, game)
@@ -154,6 +160,8 @@ def opened(
         finally:
             getattr(policy, "close", _nothing)()
         return
+    if elsewhere() and (lines := unprotected()):
+        raise PolicyError(f"{source.text}: no submissions are played on {platform.node()}. {' '.join(lines)}")
     with Sandbox(source, game, limits, hidden) as sandbox:
         sandbox.start()
         yield sandbox

@@ -21,6 +21,7 @@ import numpy as np
 
 from gyges.envs import atomic
 from gyges.envs.errors import FileError
+from gyges.scenarios.clusters import options as options_of_jobs
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.report.metrics import Baseline, Episodes, Price, baseline, seat_price
 from gyges.scenarios.scenario import Scenario, scenarios
@@ -190,10 +191,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("suite", nargs="+")
     parser.add_argument("--episodes", type=int, default=EPISODES, help=f"of each scenario ({EPISODES})")
-    parser.add_argument("--workers", type=int, help="processes that play; one a core by default")
+    options_of_jobs.add_options(parser)
     options = parser.parse_args(arguments)
     data = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
-    with Executor(options.workers) as executor:
+    with options_of_jobs.executor_of(options) as executor:
         for suite in options.suite:
             made = make(suite, episodes=options.episodes, executor=executor, say=print)
             names = {one["scenario"] for one in made.values()}

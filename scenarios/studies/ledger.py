@@ -15,14 +15,16 @@ import re
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from filelock import FileLock, Timeout
 
 from gyges.envs.errors import FileError
+from gyges.envs.foreign import echo
 from gyges.scenarios import databases
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies.profile import parse
 
 APPLICATION = 0x47594753  # "GYGS"
@@ -197,3 +199,29 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def fill(
+    ledger: Ledger,
+    executor: Executor,
+    make: Callable[[Any], dict[str, Any]],
+    jobs: Mapping[str, tuple[Keyed, Any]],
+    registration: str,
+    code: str,
+) -> None:
+    """Make cells on other machines; only this process writes the file.
+
+    Args:
+        ledger: where cells are held and results go.
+        executor: runs the jobs.
+        make: makes a cell's result of its job, at the top of a module.
+        jobs: by key, the cell and its job; those finished, or held by somebody else, are left out.
+        registration, code: under what the results are made.
+    """
+    left, mine = [cell for cell, _ in jobs.values()], {}
+    while (cell := ledger.claim(left)) is not None:
+        left.remove(cell)
+        mine[cell.key] = cell
+    for key, found in executor.each(make, {key: jobs[key][1] for key in mine}):
+        ledger.add(mine[key], found, registration=registration, code=code)
+        echo(f"{len(ledger.done()):5}/{len(jobs)}  {key}", flush=True)

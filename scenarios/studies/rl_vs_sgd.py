@@ -8,6 +8,7 @@ docs/study-rl-vs-sgd.md says what is compared and how.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -19,7 +20,7 @@ from gyges.envs.errors import ConfigError, FileError, UnknownNameError
 from gyges.envs.foreign import echo
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies import registration
-from gyges.scenarios.studies.ledger import Ledger
+from gyges.scenarios.studies.ledger import Ledger, fill
 from gyges.scenarios.studies.profile import Cell, Profile, parse
 
 RESULTS = "results.db"
@@ -68,10 +69,25 @@ def chosen(plan: Profile, only: Sequence[str]) -> list[Cell]:
     return [cell for cell in cells if not only or cell.key.startswith(tuple(only))]
 
 
-def side_by_side(plan: Profile, out: Path, only: Sequence[str], workers: int) -> None:
+def side_by_side(plan: Profile, out: Path, only: Sequence[str], executor: Executor) -> None:
     """Run cells in several processes, each of which takes the next that nobody has in hand."""
-    with Executor(workers) as executor:
-        executor.map(_worker, {f"worker {k}": (plan, out, only) for k in range(workers)})
+    if executor.local:
+        executor.map(_worker, {f"worker {k}": (plan, out, only) for k in range(executor.workers)})
+        return
+    supplies = (out / "supplies").absolute()
+    with Ledger(out / RESULTS, meta(plan, out)) as ledger:
+        jobs = {cell.key: (cell, (plan, supplies, cell)) for cell in chosen(plan, only)}
+        fill(ledger, executor, _cell, jobs, registration.standing(plan, out), code_hash())
+
+
+def _cell(job: tuple[Profile, Path, Cell]) -> dict[str, Any]:
+    """Make a cell on another machine, which makes its own supplies where it does not share the driver's."""
+    from gyges.scenarios.studies.cells import run as run_cell
+    from gyges.scenarios.studies.supplies import Supplies
+
+    plan, folder, cell = job
+    with contextlib.closing(Supplies(plan, folder)) as supplies:
+        return run_cell(supplies, cell)
 
 
 def _worker(job: tuple[Profile, Path, Sequence[str]]) -> None:

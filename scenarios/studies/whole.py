@@ -14,7 +14,7 @@ from gyges.envs.errors import FileError
 from gyges.envs.foreign import echo
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies import registration
-from gyges.scenarios.studies.ledger import Ledger
+from gyges.scenarios.studies.ledger import Ledger, fill
 
 RESULTS = "results.db"
 
@@ -57,7 +57,7 @@ class Whole(NamedTuple):
     def work(self, plan: Any, out: Path) -> None:
         """Make cells until none is left that nobody else has in hand."""
         told, cells, run = self.standing(plan, out), plan.cells(), self.runner(plan)
-        code = hashlib.sha256(json.dumps(self.facts(plan)[self.made_by]).encode()).hexdigest()[:16]
+        code = self._code(plan)
         with self.results(plan, out) as ledger:
             left = [cell for cell in cells if cell.key not in ledger.done()]
             while (cell := ledger.claim(left)) is not None:
@@ -72,13 +72,27 @@ class Whole(NamedTuple):
                 took = time.perf_counter() - begun
                 echo(f"{len(ledger.done()):5}/{len(cells)}  {took:6.1f} s  {cell.key}", flush=True)
 
-    def side_by_side(self, plan: Any, out: Path, workers: int) -> None:
+    def _code(self, plan: Any) -> str:
+        """Hash of the code that results hang on; 16 digits."""
+        return hashlib.sha256(json.dumps(self.facts(plan)[self.made_by]).encode()).hexdigest()[:16]
+
+    def side_by_side(self, plan: Any, out: Path, executor: Executor) -> None:
         """Make cells in several processes, each of which takes the next that nobody has in hand."""
-        if workers == 1:
+        if executor.here:
             self.work(plan, out)
-            return
-        with Executor(workers) as executor:
-            executor.map(_worker, {f"worker {k}": (self, plan, out) for k in range(workers)})
+        elif executor.local:
+            executor.map(_worker, {f"worker {k}": (self, plan, out) for k in range(executor.workers)})
+        else:
+            told = self.standing(plan, out)
+            with self.results(plan, out) as ledger:
+                fill(
+                    ledger,
+                    executor,
+                    _cell,
+                    {c.key: (c, (self, plan, c)) for c in plan.cells()},
+                    told,
+                    self._code(plan),
+                )
 
     def publish(self, plan: Any, out: Path) -> None:
         """Write tables, verdicts and pictures of what is finished.
@@ -100,3 +114,8 @@ class Whole(NamedTuple):
 
 def _worker(job: tuple[Whole, Any, Path]) -> None:
     job[0].work(*job[1:])
+
+
+def _cell(job: tuple[Whole, Any, Any]) -> dict[str, Any]:
+    study, plan, cell = job
+    return study.runner(plan)(cell)

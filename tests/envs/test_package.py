@@ -41,7 +41,7 @@ for module in pkgutil.walk_packages(gyges.__path__, "gyges.", onerror=lambda nam
 EXTRAS = ("torch", "stable_baselines3", "sb3_contrib", "safetensors", "matplotlib", "scipy", "filelock",
           "openai", "httpx", "anyio", "mcp", "openenv",
           "inspect_ai", "transformers", "peft", "trl", "minari", "tensorboard",
-          "imageio", "imageio_ffmpeg", "pyffish", "chess")  # fmt: skip
+          "imageio", "imageio_ffmpeg", "pyffish", "chess", "ray", "submitit", "verifiers")  # fmt: skip
 LEARN = ("gyges.agents.nn", "gyges.agents.learn", "gyges.agents.sb3", "gyges.agents.llm.text")
 
 

@@ -11,7 +11,10 @@ import jobs_to_run
 import psutil
 import pytest
 
-from gyges.envs.errors import ConfigError, JobError, PolicyError
+from gyges.envs import extras
+from gyges.envs.errors import ConfigError, JobError, MissingExtraError, PolicyError
+from gyges.scenarios.clusters.options import Cluster
+from gyges.scenarios.clusters.work import Task
 from gyges.scenarios.executor import Executor
 
 
@@ -74,6 +77,33 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path):
     parent.wait()
     _, alive = psutil.wait_procs(children, timeout=20)
     assert not alive
+
+
+@pytest.mark.parametrize(
+    ("cluster", "said"),
+    [
+        (Cluster(ray=(), slurm=Path("jobs")), "one of them"),
+        (Cluster(ray=("a:1", "b:2")), "one address"),
+        (Cluster(slurm_options=("timeout_min=1",)), "--slurm FOLDER"),
+        (Cluster(slurm=Path("jobs"), slurm_options=("short",)), "name=value"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(cluster, said):
+    with pytest.raises(ConfigError, match=said):
+        cluster.executor(2)
+
+
+@pytest.mark.parametrize("cluster", [Cluster(ray=()), Cluster(slurm=Path("jobs"))])
+def test_a_cluster_without_its_library_says_which_extra_brings_it(cluster, monkeypatch):
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"gyges\[(ray|slurm)\]"):
+        cluster.executor(2)
+
+
+def test_jobs_of_equal_content_have_one_key():
+    one, other = (Task.of(jobs_to_run.wait, (seconds, {"a": 1})) for seconds in (0.5, 0.25))
+    assert one.key == Task.of(jobs_to_run.wait, (0.5, {"a": 1})).key != other.key
+    assert one._replace(code="other").key != one.key
 
 
 @pytest.mark.parametrize("workers", [0, -1])

@@ -4,8 +4,11 @@ import os
 import time
 from pathlib import Path
 
+from gyges.agents import load
+from gyges.agents.sandbox.process import Limits
 from gyges.envs import registry
 from gyges.envs.errors import PolicyError
+from gyges.scenarios.evaluation import play
 from gyges.scenarios.executor import Executor
 
 
@@ -32,6 +35,22 @@ def append_line(path):
 def append_and_die(path):
     append_line(path)
     os._exit(9)
+
+
+def append_and_wait(job):
+    path, seconds = job
+    append_line(path)
+    time.sleep(seconds)
+    return Path(path).name
+
+
+def sandboxed(job):
+    """Load a policy as a job of an evaluation does, on a machine that lacks what `missing` says."""
+    source, missing = job
+    play.unprotected = lambda: missing
+    game = registry.make("well-v0")
+    with play.opened(load.resolve(source, game), game, Limits()) as policy:
+        return type(policy).__name__
 
 
 def game(id):

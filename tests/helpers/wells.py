@@ -30,6 +30,8 @@ STRIPPED = register_scenario(RESIDENT.with_(id="well-stripped", settings={"stake
 BANK = VISITOR.with_(id="well-bank", title="Frozen questions", kind="bank", episodes=64)
 for one in (VISITOR, RESIDENT, BANK):
     register_scenario(one, "well-asked")
+for one in (VISITOR, RESIDENT):
+    register_scenario(one, "well-two")
 
 
 def workers(mark):

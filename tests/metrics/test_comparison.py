@@ -66,11 +66,11 @@ def test_a_panel_that_was_cut_off_goes_on_under_its_nonce(tmp_path, monkeypatch)
 
     out, real, left = tmp_path / "r.db", module._side_by_side, [1]
 
-    def once(executor, todo, plans, progress):
+    def once(*arguments):
         if not left:
             raise KeyboardInterrupt
         left.pop()
-        real(executor, todo, plans, progress)
+        real(*arguments)
 
     monkeypatch.setattr(module, "_side_by_side", once)
     with pytest.raises(KeyboardInterrupt):

@@ -9,6 +9,7 @@ import pytest
 
 from gyges.scenarios.cli import study as command
 from gyges.scenarios.cli.main import main
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies import profile as P
 from gyges.scenarios.studies import registration
 from gyges.scenarios.studies import rl_vs_sgd as study
@@ -112,7 +113,8 @@ def test_cells_side_by_side_are_those_of_one_process(folder, tiny, tmp_path):
     with Ledger(folder / study.RESULTS, study.meta(tiny, folder)) as ledger:
         recorded = {one.cell.key: study.comparable(one.result) for one in ledger.results()}
     registration.register(tiny, tmp_path)
-    study.side_by_side(tiny, tmp_path, only, workers=2)
+    with Executor(2) as executor:
+        study.side_by_side(tiny, tmp_path, only, executor)
     with Ledger(tmp_path / study.RESULTS, study.meta(tiny, tmp_path)) as ledger:
         found = {one.cell.key: study.comparable(one.result) for one in ledger.results()}
     assert len(found) == 2
