@@ -1,0 +1,131 @@
+"""Games of a network against itself: all rows of a variant play a move at once."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gyges.agents.search.replay import Game
+from gyges.agents.search.trees import KEPT, Evaluate, Search, Trees
+from gyges.envs.errors import ConfigError
+from gyges.envs.fairychess.engine.variant_tables import Compiled
+
+MAX_TRIES = 1000
+"""Random beginnings of a game that are tried until one is not over."""
+
+
+class Terms(NamedTuple):
+    """How games are played.
+
+    Attributes:
+        search: how every move is found.
+        openings: up to so many random plies begin a game.
+        sampled: in so many plies after them moves are drawn from the improved policy.
+        cap: plies after which a game is drawn.
+    """
+
+    search: Search
+    openings: int
+    sampled: int
+    cap: int
+
+
+class Table:
+    """R games of one variant that go on for ever: where one ends the next begins.
+
+    Attributes:
+        rows: int32 [R, W] positions.
+        past: int64 [R, KEPT] keys of earlier positions.
+        ply: int64 [R] plies since the opening.
+        steps: per row, the searched positions of its game.
+    """
+
+    def __init__(self, c: Compiled, games: int, terms: Terms, rng: np.random.Generator) -> None:
+        self.compiled, self.terms = c, terms
+        self.rows = np.zeros((games, int(c.row[-1])), np.int32)
+        self.past = np.zeros((games, KEPT), np.int64)
+        self.ply = np.zeros(games, np.int64)
+        self.steps: list[list[tuple[Any, ...]]] = [[] for _ in range(games)]
+        for row in range(games):
+            self._begin(row, rng)
+
+    def _begin(self, row: int, rng: np.random.Generator) -> None:
+        """Set up a new game, a few random plies from the start position."""
+        c = self.compiled
+        for _ in range(MAX_TRIES):
+            place, past = c.table("setup")[None].copy(), np.zeros((1, KEPT), np.int64)
+            over = False
+            for _ in range(int(rng.integers(self.terms.openings + 1))):
+                trees = Trees(c, place, past, 2)
+                node = int(trees.play(rng.integers(trees.count[:, 0]).astype(np.int32))[0])
+                place, past = trees.rows[node][None], _longer(past, trees.keys[:, 0])
+                over = bool(trees.done[0, node])
+                if over:
+                    break
+            if not over:
+                self.rows[row], self.past[row], self.ply[row] = place[0], past[0], 0
+                self.steps[row] = []
+                return
+        raise ConfigError(f"{c.variant.name}: no game of {MAX_TRIES} outlasts its opening")
+
+    def play(self, evaluate: Evaluate, rng: np.random.Generator) -> list[Game]:
+        """Search and play a move in every game; those that are over by it."""
+        terms = self.terms
+        trees = Trees(self.compiled, self.rows, self.past, terms.search.simulations + 2)
+        trees.enter(evaluate)
+        counts = trees.count[:, 0]
+        noise = terms.search.noise * rng.gumbel(size=(len(counts), int(counts.max())))
+        found = trees.search(terms.search, evaluate, noise)
+        drawn = (np.cumsum(found.policy, 1) < rng.random(len(counts))[:, None]).sum(1)
+        edge = np.where(self.ply < terms.sampled, np.minimum(drawn, counts - 1), found.edge).astype(np.int32)
+        for row, n in enumerate(counts):
+            policy = found.policy[row, :n].astype(np.float16)
+            self.steps[row].append((self.rows[row].copy(), trees.seen[row, 0], policy, found.value[row]))
+        node = trees.play(edge)
+        self.rows = trees.rows[np.arange(len(node)) * trees.parent.shape[1] + node]
+        self.past = _longer(self.past, trees.keys[:, 0])
+        self.ply += 1
+        ended = []
+        for row, there in enumerate(node):
+            over = trees.done[row, there] != 0
+            if over or self.ply[row] >= terms.cap:
+                ended.append(game_of(self.steps[row], int(trees.value[row, there]) if over else 0))
+                self._begin(row, rng)
+        return ended
+
+    # As arrays of a checkpoint.
+
+    def state(self) -> tuple[dict[str, npt.NDArray[Any]], list[Game]]:
+        """Arrays and the games under way."""
+        arrays: dict[str, npt.NDArray[Any]] = {"rows": self.rows, "past": self.past, "ply": self.ply}
+        return arrays, [game_of(steps, 0) for steps in self.steps]
+
+    def restore(self, arrays: dict[str, npt.NDArray[Any]], games: list[Game]) -> None:
+        """Go on from what `state` gave."""
+        self.rows, self.past, self.ply = arrays["rows"], arrays["past"], arrays["ply"]
+        self.steps = []
+        for game in games:
+            ends = np.cumsum(game.counts)
+            policies = np.split(game.policy, ends[:-1]) if len(ends) else []
+            self.steps.append(list(zip(game.rows, game.seen, policies, game.value, strict=True)))
+
+
+def _longer(past: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Keys with one more each, the oldest forgotten."""
+    return np.concatenate([past[:, 1:], keys[:, None]], 1)
+
+
+def game_of(steps: list[tuple[Any, ...]], end: int) -> Game:
+    """A game from its searched positions and its end, which is that of the player who would move next."""
+    width = (0, 0) if not steps else (len(steps), len(steps[0][0]))
+    result = end * np.where((len(steps) - np.arange(len(steps))) % 2 == 0, 1, -1)
+    return Game(
+        np.array([row for row, _, _, _ in steps], np.int32).reshape(width),
+        np.array([seen for _, seen, _, _ in steps], np.int32),
+        np.array([len(policy) for _, _, policy, _ in steps], np.int32),
+        np.concatenate([np.zeros(0, np.float16), *(policy for _, _, policy, _ in steps)]),
+        np.array([value for _, _, _, value in steps], np.float32),
+        result.astype(np.int8),
+    )
