@@ -28,6 +28,7 @@ from gyges.envs.options import check_choice
 
 __all__ = ["AUTORESET", "LABELS", "Batch", "Snapshot", "rules_hash"]
 
+INT32 = np.dtype(np.int32)
 PURE_PROCESS = "1" in (os.environ.get("GYGES_PURE"), os.environ.get("NUMBA_ENABLE_CUDASIM"))
 
 
@@ -218,7 +219,7 @@ class Batch:
         if self.on_cuda:
             self._step_cuda(actions, validate)
             return
-        if type(actions) is not np.ndarray or actions.dtype != np.int32 or not actions.flags.carray:
+        if type(actions) is not np.ndarray or actions.dtype is not INT32 or not actions.flags.carray:
             actions = self._checked(actions)
         if actions.shape != self.reward.shape:
             raise ActionError(f"actions have shape {self.reward.shape}, not {actions.shape}")

@@ -70,6 +70,12 @@ def _judged(labels: str, unit: int, entry: bytes) -> dict[str, Any]:
     return info
 
 
+@functools.lru_cache(maxsize=4096)
+def _scaled(amount: int, unit: int) -> np.float64:
+    """An amount in its unit: few ever differ."""
+    return np.float64(amount / unit)
+
+
 class _Table(SingleEnv):
     """What both PettingZoo forms are made of."""
 
@@ -119,7 +125,8 @@ class _Table(SingleEnv):
     def _bind(self) -> None:
         """Views of row 0, made once: the batch writes into the same arrays at every step."""
         batch = self.batch
-        for seat, agent in enumerate(self.possible_agents):
+        self._seats = {agent: seat for seat, agent in enumerate(self.possible_agents)}
+        for agent, seat in self._seats.items():
             space = self._discretes.setdefault(agent, LegalDiscrete(self.game.num_actions))
             space.legal = functools.partial(self._mask_of, seat)
         self._codes, self._bits, self._ledger = batch.codes[0], batch.bits[0], batch.ledger[0]
@@ -171,8 +178,8 @@ class _Table(SingleEnv):
         else:
             lines = LINE.iter_unpack(self._ledger.tobytes())
             infos = [_judged(labels, unit, line).copy() for (line,) in lines]
-            for info, welfare in zip(infos, self._welfare / unit, strict=True):
-                info["welfare"] = welfare
+            for info, welfare in zip(infos, self._welfare.tolist(), strict=True):
+                info["welfare"] = _scaled(welfare, unit)
         if self._replace:
             for info, was in zip(infos, replaced, strict=True):
                 info["replaced"] = np.int64(was)
@@ -222,7 +229,7 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
         return self._views(self._infos(nobody))
 
     def _refresh(self) -> None:
-        self._live = [(agent, self.possible_agents.index(agent)) for agent in self.agents]
+        self._live = [(agent, self._seats[agent]) for agent in self.agents]
 
     def _views(self, infos: list[dict[str, Any]]) -> tuple[ByAgent, ByAgent]:
         observations, masks = self._observations(), self._masks()
@@ -330,14 +337,14 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
     def _line_up(self) -> None:
         """Queue the seats that are to move, and select the first."""
         moving = self._to_move.tolist()
-        self._queue = [a for a in self.agents if moving[self.possible_agents.index(a)] and not self._ended(a)]
+        self._queue = [a for a in self.agents if moving[self._seats[a]] and not self._ended(a)]
         self._adrift = not self._queue
         if self._queue:
             self.agent_selection = self._queue.pop(0)
 
     def observe(self, agent: str) -> dict[str, Any]:
         """One agent's observation and action mask, as before the choices of this step."""
-        seat = self.possible_agents.index(agent)
+        seat = self._seats[agent]
         flat = np.multiply(self._codes[seat], self._scale, dtype=np.float32)
         return {"observation": flat.reshape(self._shape[1:]), "action_mask": self._mask_of(seat)}
 
@@ -360,7 +367,7 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
                 self._accumulate_rewards()
                 self._deads_step_first()
             return
-        seat = self.possible_agents.index(agent)
+        seat = self._seats[agent]
         value, replaced = self._one(seat, action, self._mask_of(seat))
         self._chosen[0, seat] = value
         self._replaced[seat] = replaced
@@ -384,7 +391,7 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
 
     def _drift(self) -> None:
         """While nobody is to move and nobody has ended, let the game go on by itself."""
-        while not any(self._ended(a) for a in self.agents) and not self._to_move.any():
+        while not any(self._ended(a) for a in self.agents) and not any(self._to_move.tolist()):
             self.batch.step(self._chosen)
             self._settle(None)
         self._line_up()
@@ -395,12 +402,13 @@ class AECGame(_Table, AECEnv):  # type: ignore[misc]
     def _settle(self, infos: list[dict[str, Any]] | None) -> None:
         """Take over what the last step of the game gave."""
         self.cycles += 1
-        cut = self._cut()
+        cut, reward, unit = self._cut(), self._reward.tolist(), self.game.reward_scale
+        terminated, truncated = self._terminated.tolist(), self._truncated.tolist()
         for agent in self.agents:
-            seat = self.possible_agents.index(agent)
-            self.rewards[agent] += int(self._reward[seat]) / self.game.reward_scale
-            self.terminations[agent] = bool(self._terminated[seat])
-            self.truncations[agent] = cut or bool(self._truncated[seat])
+            seat = self._seats[agent]
+            self.rewards[agent] += reward[seat] / unit
+            self.terminations[agent] = terminated[seat] != 0
+            self.truncations[agent] = cut or truncated[seat] != 0
             if infos is not None:
                 self.infos[agent] = infos[seat]
             elif "welfare" in self.infos[agent]:

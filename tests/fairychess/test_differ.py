@@ -12,7 +12,7 @@ from gyges.envs.fairychess.variants.invent import draw
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("pyffish") is None, reason="pyffish is not installed"
 )
-COUNT = int(os.environ.get("GYGES_DIFFER", "200"))
+COUNT = int(os.environ.get("GYGES_DIFFER", "60"))
 
 
 @pytest.mark.parametrize("name", names())

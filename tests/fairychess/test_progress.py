@@ -44,7 +44,10 @@ def test_counting_is_that_of_another_engine(name):
         while not (stands := board.result()).over or not board.result_now().over:
             over, _ = sf.is_optional_game_end(name, fen, moves)
             assert over == stands.over, (fen, moves)
-            assert board.fen.split()[3:] == sf.get_fen(name, fen, moves).split()[3:], (fen, moves)
+            if (
+                len(moves) % 3 == 0 or over
+            ):  # what is counted shows in every later FEN; each question costs 2 ms
+                assert board.fen.split()[3:] == sf.get_fen(name, fen, moves).split()[3:], (fen, moves)
             assert Board(name, board.fen).fen == board.fen
             if over:
                 assert stands.winner == -1
