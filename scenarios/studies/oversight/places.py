@@ -17,6 +17,8 @@ from gyges.scenarios.arena.ratings import Score
 from gyges.scenarios.studies.oversight.agents import Agent, Position, own_values
 from gyges.scenarios.studies.oversight.profile import RUNGS, Profile, seed_of
 
+DRAWN = 1
+"""Version of the distribution that variants are drawn from."""
 TRIAL_NODES, TRIAL_GAMES, TRIAL_DECISIVE = 100, 12, 0.6
 """A variant is fit where so much of so many games between searches of so many nodes has a winner."""
 SIDES = (0.2, 0.8)
@@ -34,7 +36,7 @@ EVEN = 500
 
 def variant_of(seed: int) -> Variant:
     """The variant of a seed."""
-    return load(draw(seed))
+    return load(draw(seed, version=DRAWN))
 
 
 def game(variant: Variant, fen: str, sides: Sequence[Agent], horizon: int) -> tuple[float, int]:

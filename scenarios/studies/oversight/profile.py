@@ -103,7 +103,7 @@ PROFILES = {
         moves=6,
         session=2,
     ),
-    "small": Profile("small", SMALL, 24, 8),
+    "small": Profile("small", SMALL, 16, 6),
 }
 """ci: seconds, of the plumbing; small: some ten minutes of one core."""
 
