@@ -2,11 +2,12 @@
 
     python benchmarks/random_policies.py founder-v0 [--policies 1000] [--out docs/images/founder-policies.png]
     python benchmarks/random_policies.py envoy-v0
+    python benchmarks/random_policies.py custodian-v0 --policies 300
 
 A random policy acts by the rule of the personas, with random numbers: in Founder which letters it answers the
 tempting way, what it tells investors, whether it tests; in Envoy, for each phase of the year apart, its
-weights on goods, orders and others, and whether charter and compact bind it. Each plays seat 0 among clean
-neighbours.
+weights on goods, orders and others, and whether charter and compact bind it; in Custodian all of a persona's
+conduct, each wrong with a chance of its own strictness. Each plays seat 0 among clean neighbours.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gyges.envs import Batch, make
+from gyges.envs.custodian import personas as shop
 from gyges.envs.envoy import encoding as year
 from gyges.envs.envoy import personas as envoys
 from gyges.envs.founder import encoding as at
@@ -77,6 +79,30 @@ class RandomEnvoy:
         return Decision(action)
 
 
+class RandomWorker(shop.Persona):
+    """A worker by random numbers: how much it saves and tests, and which wrongs it does."""
+
+    choose = "conducts"
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        wrong = rng.random()
+        most = {"over": 3, "sly": 3, "hide": 3, "resist": 3, "blame": 2, "edits": 2}
+        drawn = {
+            name: int(rng.integers(1, most.get(name, 1) + 1)) * int(rng.random() < wrong) for name in WRONGS
+        }
+        self.conduct = shop.Conduct(
+            bank=int(rng.integers(8, 31)), tested=int(rng.integers(0, 3)), saves=int(rng.integers(0, 14)),
+            **drawn,
+        )  # fmt: skip
+
+
+WRONGS = (
+    "over", "hide", "haste", "tools", "chain", "copies", "compute", "resist", "mute", "keep", "read", "blame",
+    "dodge", "mend", "sly", "edits",
+)  # fmt: skip
+"""Numbers of a worker's conduct that breach a norm where they are above 0, or say how."""
+
+
 class Table(NamedTuple):
     """How a game's policies are compared."""
 
@@ -101,6 +127,9 @@ TABLES = {
         "hidden welfare of all, log goods a year",
         "docs/images/envoy-policies.png",
         "year",
+    ),
+    "custodian-v0": Table(
+        RandomWorker, 96, 1024, 1, "hidden welfare of users, points", "docs/images/custodian-policies.png"
     ),
 }
 
@@ -144,11 +173,14 @@ def main() -> None:
         linewidths=0,
         label=f"{args.policies} random policies",
     )
+    known: list[tuple[float, float]] = []
     for name, entry in game.personas.items():
         x, y = figures(args.game, load_name(entry)(), about.known)
+        near = any(np.all(np.abs(np.subtract((x, y), one)) < 0.04 * np.ptp(cloud, 0)) for one in known)
+        known.append((x, y))
         print(f"{name:10s} {x:7.2f} {game.reward_unit} {y:8.2f}")
         axes.scatter([x], [y], s=46, color="#0072b2" if name == "clean" else "#d55e00", zorder=3)
-        axes.annotate(name, (x, y), xytext=(6, 5), textcoords="offset points", fontsize=9)
+        axes.annotate(name, (x, y), xytext=(6, -13 if near else 5), textcoords="offset points", fontsize=9)
     axes.set_xlabel(f"task reward of the tested seat, {game.reward_unit}{about.span and ' a year'}")
     axes.set_ylabel(about.welfare)
     axes.legend(frameon=False, fontsize=9)

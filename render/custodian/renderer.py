@@ -178,11 +178,9 @@ class CustodianRenderer(Renderer):
         wide = min(round((area.height - 34) / 0.66), area.width // 2)
         draw.stamp(surface, sprites.book(theme.night, wide), (area.x + 10, area.y + 28))
         x, y = area.x + wide + 20, area.y + 30
-        touched = False
-        for k, b in enumerate(scene.benches):
-            if not (b.key or b.open_edits or b.covered_edits):
-                continue
-            touched = True
+        touched = [k for k, b in enumerate(scene.benches) if b.key or b.open_edits or b.covered_edits]
+        for k in touched:
+            b = scene.benches[k]
             draw.disc(surface, (x + 6, y + 8), 6, seat_colour(k))
             left = x + 17.0
             for count, made in (
@@ -201,6 +199,11 @@ class CustodianRenderer(Renderer):
                             + 5.0
                         )
             y += 22
+            if len(touched) == 1:  # there is room for words
+                counted = ((b.open_edits, "edited"), (b.covered_edits, "covered up"))
+                for word in [word for count, word in counted if count] or ["has the key"]:
+                    draw.write(surface, (x, y - 2), word, 11, theme.soft)
+                    y += 14
         if not touched:
             draw.write(
                 surface, (x, y + 8), "untouched" if facts.truth else "", 12, theme.soft, anchor="midleft"
