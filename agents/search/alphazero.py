@@ -1,8 +1,10 @@
 """AlphaZero: a network learns from games of its own search against itself, on one variant or on many.
 
 Self-play and gradient steps take turns in one process, so that a run that is killed goes on bit for bit from
-what it kept. Variants take turns too: all games of one play a move, then those of the next. Silver et al.
-2018; the search is Danihelka et al. 2022.
+what it kept. Variants take turns too: all games of one play a move, then those of the next. With
+`taught` a run begins with games of the alpha-beta, whose moves and values are learnt alike.
+
+Silver et al. 2018; the search is Danihelka et al. 2022.
 """
 
 from __future__ import annotations
@@ -52,6 +54,10 @@ class AlphaZeroOptions(Options):
     """Up to so many random plies begin a game."""
     sampled: Annotated[int, Meta(ge=0, le=1 << 16)] = 8
     """Plies after the opening in which moves are drawn from the improved policy."""
+    taught: Annotated[int, Meta(ge=0, le=1 << 40)] = 0
+    """So many of the first moves are found by a teacher, the alpha-beta, instead of the search."""
+    teacher: Annotated[int, Meta(ge=1, le=1_000_000)] = 300
+    """Positions that the teacher looks at for a move."""
     cap: Annotated[int, Meta(ge=2, le=1 << 16)] = 160
     """Plies after which a game is drawn."""
     window: Annotated[int, Meta(ge=1, le=1 << 30)] = 200_000
@@ -160,7 +166,8 @@ class AlphaZero:
     def _play(self) -> None:
         """Every game of the variant whose turn it is plays a move."""
         k = self.turn % len(self.tables)
-        ended = self.tables[k].play(Evaluator(self.network), self._rng(1, self.turn))
+        teacher = self.options.teacher if self.moves < self.options.taught else 0
+        ended = self.tables[k].play(Evaluator(self.network), self._rng(1, self.turn), teacher)
         for game in ended:
             self.replay.add(k, game)
             self._count(games=1, plies=len(game.rows), draws=float(game.result[-1] == 0))

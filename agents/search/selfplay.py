@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.search.replay import Game
-from gyges.agents.search.trees import KEPT, Evaluate, Search, Trees
+from gyges.agents.search.trees import KEPT, Evaluate, Found, Search, Trees
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.engine.variant_tables import Compiled
+from gyges.envs.fairychess.search.alphabeta import search
 
+SURE = 0.9
+"""Weight of a teacher's move; the rest is shared by all."""
 MAX_TRIES = 1000
 """Random beginnings of a game that are tried until one is not over."""
 
@@ -70,16 +73,23 @@ class Table:
                 return
         raise ConfigError(f"{c.variant.name}: no game of {MAX_TRIES} outlasts its opening")
 
-    def play(self, evaluate: Evaluate, rng: np.random.Generator) -> list[Game]:
-        """Search and play a move in every game; those that are over by it."""
+    def play(self, evaluate: Evaluate, rng: np.random.Generator, teacher: int = 0) -> list[Game]:
+        """Search and play a move in every game; those that are over by it.
+
+        With a teacher moves are found by the alpha-beta at so many positions, and all are drawn.
+        """
         terms = self.terms
         trees = Trees(self.compiled, self.rows, self.past, terms.search.simulations + 2)
-        trees.enter(evaluate)
         counts = trees.count[:, 0]
-        noise = terms.search.noise * rng.gumbel(size=(len(counts), int(counts.max())))
-        found = trees.search(terms.search, evaluate, noise)
+        if teacher:
+            found = self._taught(trees, teacher)
+        else:
+            trees.enter(evaluate)
+            noise = terms.search.noise * rng.gumbel(size=(len(counts), int(counts.max())))
+            found = trees.search(terms.search, evaluate, noise)
         drawn = (np.cumsum(found.policy, 1) < rng.random(len(counts))[:, None]).sum(1)
-        edge = np.where(self.ply < terms.sampled, np.minimum(drawn, counts - 1), found.edge).astype(np.int32)
+        draws = (self.ply < terms.sampled) | (teacher > 0)
+        edge = np.where(draws, np.minimum(drawn, counts - 1), found.edge).astype(np.int32)
         for row, n in enumerate(counts):
             policy = found.policy[row, :n].astype(np.float16)
             self.steps[row].append((self.rows[row].copy(), trees.seen[row, 0], policy, found.value[row]))
@@ -94,6 +104,20 @@ class Table:
                 ended.append(game_of(self.steps[row], int(trees.value[row, there]) if over else 0))
                 self._begin(row, rng)
         return ended
+
+    def _taught(self, trees: Trees, nodes: int) -> Found:
+        """The alpha-beta's moves, nine times in ten, and values, in the place of a search's."""
+        counts = trees.count[:, 0]
+        policy = np.zeros((len(counts), int(counts.max())))
+        edge, value = np.zeros(len(counts), np.int32), np.zeros(len(counts))
+        for row, n in enumerate(counts):
+            past = [int(key) for key in self.past[row] if key]
+            best = search((self.compiled, self.rows[row]), nodes, None, past)
+            edge[row] = trees.moves[row, :n].tolist().index(best.move)
+            policy[row, :n] = (1 - SURE) / n
+            policy[row, edge[row]] += SURE
+            value[row] = 2 * best.win_probability - 1
+        return Found(edge, policy, value)
 
     # As arrays of a checkpoint.
 

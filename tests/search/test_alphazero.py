@@ -111,6 +111,28 @@ def test_games_are_played_by_the_rules_and_end_as_they_say(games):
     assert c.variant.name == "gardner"
 
 
+def test_a_teacher_is_imitated_in_the_place_of_the_search():
+    from gyges.envs.fairychess.search.alphabeta import search
+
+    c = compiled(GARDNER)
+    rng = np.random.default_rng(4)
+    table = Table(c, 4, Terms(Search(2, 4, 1.0), 4, 0, 40), rng)
+    looked = 0
+    for _ in range(6):
+        before = table.rows.copy()
+        table.play(Evaluator(untrained()), rng, teacher=50)
+        for row, steps in enumerate(table.steps):
+            if steps and (steps[-1][0] == before[row]).all():
+                board = Board(GARDNER)
+                board.row = before[row].copy()
+                best = search(board, 50)
+                listed = board.listed()[0]
+                assert listed[int(steps[-1][2].argmax())] == best.move
+                assert steps[-1][3] == pytest.approx(2 * best.win_probability - 1)
+                looked += 1
+    assert looked > 12
+
+
 def test_outcomes_to_learn_are_half_result_half_value():
     found = replay.outcomes(np.array([1, -1, 0]), np.array([0.5, 0.0, -1.0]))
     assert found.tolist() == [[0.75, 0.25, 0.0], [0.0, 0.5, 0.5], [0.0, 0.5, 0.5]]
