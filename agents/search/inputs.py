@@ -1,11 +1,11 @@
-"""What a network is told of positions: pieces as edges from square to square, rules as numbers, no names.
+"""Inputs of the network: pieces as edges from square to square, rules as numbers, no names.
 
 A piece is what it may do. For every position there are `RELATIONS` matrices of squares, forwards and
 backwards: where a piece of the player to move, or of the other, could go now, where it captures or protects
-now, and where it would if nothing were in the way. A node is a square, told what stands there by
-`descriptors`: royal, promotes, can be dropped, how mobile on average; never which letter or kind. All is seen
-by the player to move, and files by how far they are from the middle, so that a position and its mirror image
-are the same to the network wherever the rules make them so.
+now, and where it would if nothing were in the way. A node is a square, with a description of what stands
+there: royal, promotes, can be dropped, how mobile on average; never which letter or kind. All is seen by the
+player to move, and files by their distance from the middle, so that a position and its mirror image are the
+same to the network wherever the rules make them so.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ NODE = 6 + DESCRIPTOR + PLACE
 KINDS_NAMED = (
     at.NO_DOUBLED, at.DROP_MATE, at.OPPOSITE_BISHOP, at.CASTLE_KING, at.MUST_TYPE, at.SITTUYIN,
 )  # fmt: skip
-"""Constants of the head that are numbers of kinds: whether there is one is told."""
-NOT_TOLD = (at.FILES, at.RANKS, at.SQUARES, at.KINDS, at.CHOICES, at.DIRECTIONS, at.MOST, at.WATCHED, at.BULK,
+"""Constants of the head that are numbers of kinds: only whether there is one is an input."""
+LEFT_OUT = (at.FILES, at.RANKS, at.SQUARES, at.KINDS, at.CHOICES, at.DIRECTIONS, at.MOST, at.WATCHED, at.BULK,
             at.TEST_ALL, at.KING_FILE, at.QUEEN_FILE, at.CASTLE_RANK, at.CASTLE_FILE)  # fmt: skip
 """Constants of the head that follow from others or say how the engine works."""
-TOLD = tuple(j for j in range(at.HEAD) if j not in NOT_TOLD)
-RULES = len(TOLD) + 2
+RULE_CONSTANTS = tuple(j for j in range(at.HEAD) if j not in LEFT_OUT)
+RULES = len(RULE_CONSTANTS) + 2
 """Numbers that describe a variant's rules: constants of its head, files and ranks."""
 STATE = 4 + 2 * DESCRIPTOR
 """Numbers that describe a position as a whole: counters, checks left, both hands."""
@@ -54,7 +54,7 @@ class Inputs(NamedTuple):
     """B positions and their T legal moves, one after the other.
 
     Attributes:
-        edges: float32 [B, S, 2 * RELATIONS, S], by who is told and who says it.
+        edges: float32 [B, S, 2 * RELATIONS, S], by receiving and sending square.
         nodes: float32 [B, S, NODE].
         state: float32 [B, STATE].
         moves: int64 [T, 3]: node that a move leaves and node that it reaches, numbered through all positions
@@ -173,8 +173,12 @@ def _places(c: Compiled) -> Floats:
 def _rules(c: Compiled) -> Floats:
     head = c.table("head").astype(np.float64)
     head[list(KINDS_NAMED)] = head[list(KINDS_NAMED)] != 0
-    told = head[list(TOLD)]
-    numbers = [*(np.sign(told) * np.log1p(np.abs(told))), c.variant.maxFile / 8, c.variant.maxRank / 8]
+    constants = head[list(RULE_CONSTANTS)]
+    numbers = [
+        *(np.sign(constants) * np.log1p(np.abs(constants))),
+        c.variant.maxFile / 8,
+        c.variant.maxRank / 8,
+    ]
     return np.array(numbers, np.float32)
 
 
@@ -182,7 +186,7 @@ def inputs_of(
     c: Compiled, rows: npt.NDArray[np.int32], seen: npt.NDArray[np.int32], moves: npt.NDArray[np.int32],
     counts: npt.NDArray[np.int64],
 ) -> Inputs:  # fmt: skip
-    """What a network is told of positions.
+    """Inputs for positions.
 
     Args:
         c: their variant.

@@ -40,14 +40,14 @@ class RulesSpec(Options):
 
 
 class Layer(nn.Module):
-    """A round of messages: squares are scaled by the rules (FiLM), heard along edges, and added to."""
+    """A round of messages: squares are scaled by the rules (FiLM), and receive along edges."""
 
     def __init__(self, spec: RulesSpec) -> None:
         super().__init__()
-        width, heard = spec.width, 2 * RELATIONS * spec.message
+        width, received = spec.width, 2 * RELATIONS * spec.message
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.say = nn.Linear(width, spec.message, bias=False)
-        self.hear = nn.Linear(heard, width)
+        self.send = nn.Linear(width, spec.message, bias=False)
+        self.receive = nn.Linear(received, width)
         self.keep = nn.Linear(width, width, bias=False)
         self.whole = nn.Linear(width, width, bias=False)
         self.out = nn.Linear(width, width)
@@ -58,8 +58,8 @@ class Layer(nn.Module):
         """Squares [B, S, D] after the round; edges [B, S * 2 RELATIONS, S], scale and shift [B, 1, D]."""
         batch, squares, _ = x.shape
         y = torch.addcmul(shift, self.norm(x), scale)
-        heard = torch.bmm(edges, self.say(y)).view(batch, squares, -1)
-        z = self.hear(heard) + self.keep(y) + self.whole(y.mean(1, keepdim=True))
+        received = torch.bmm(edges, self.send(y)).view(batch, squares, -1)
+        z = self.receive(received) + self.keep(y) + self.whole(y.mean(1, keepdim=True))
         return torch.add(x, self.out(torch.relu(z)))
 
 
@@ -94,8 +94,8 @@ class RulesNetwork(nn.Module):
         edges, nodes, state, moves, flags, _ = given
         batch, squares, _ = nodes.shape
         edges = edges.view(batch, -1, squares)
-        told = torch.relu(self.rules(torch.cat([rules.expand(batch, -1), state], 1)))
-        film = self.film(told).view(batch, 1, len(self.layers), 2, -1)
+        context = torch.relu(self.rules(torch.cat([rules.expand(batch, -1), state], 1)))
+        film = self.film(context).view(batch, 1, len(self.layers), 2, -1)
         x = self.enter(nodes)
         for j, layer in enumerate(self.layers):
             x = layer(x, edges, 1 + film[:, :, j, 0], film[:, :, j, 1])
@@ -104,7 +104,7 @@ class RulesNetwork(nn.Module):
         becomes = self.becomes(kinds)
         parts = self.leaves(flat)[moves[:, 0]] + self.reaches(flat)[moves[:, 1]]
         hidden = torch.relu(parts + becomes[moves[:, 2]] + self.flags(flags))
-        pooled = torch.cat([torch.relu(self.summed(x)).mean(1), told], 1)
+        pooled = torch.cat([torch.relu(self.summed(x)).mean(1), context], 1)
         return self.move(hidden)[:, 0], self.outcome(torch.relu(self.value(pooled)))
 
 
@@ -114,7 +114,7 @@ def tensors(given: Inputs, device: torch.device) -> tuple[Tensor, ...]:
 
 
 def about(described: Description, device: torch.device) -> tuple[Tensor, Tensor]:
-    """What a network is told of a variant."""
+    """A variant's inputs: kinds and rules."""
     return torch.from_numpy(described.kinds).to(device), torch.from_numpy(described.rules).to(device)
 
 

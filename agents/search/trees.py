@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.errors import ConfigError
+from gyges.envs.fairychess.encoding import capacity
 from gyges.envs.fairychess.engine import layout as at
-from gyges.envs.fairychess.engine.variant_tables import Compiled
+from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
+from gyges.envs.fairychess.variants.ini_files import Variant
 
 Ints = npt.NDArray[np.int32]
 KEPT = 100
@@ -79,6 +82,12 @@ class Found(NamedTuple):
     value: npt.NDArray[np.float64]
 
 
+@functools.lru_cache(maxsize=256)
+def most_moves(variant: Variant) -> int:
+    """More moves than this no position of a variant has."""
+    return capacity(compiled(variant))
+
+
 def halving(simulations: int, candidates: int) -> Ints:
     """Sequential halving as visits [candidates + 1, simulations]: with so many candidates, simulation k goes
     to the best of those that have had so many visits."""
@@ -130,7 +139,7 @@ class Trees:
         self.edge, self.origin, self.leaf = (np.full(many, n, np.int32) for n in (-1, 0, 0))
         self.words = np.zeros(many, np.int64)
         self._listed = np.zeros((1, at.STRIDE), np.int32)
-        self._most = int(c.table("head")[at.MOST])
+        self._most = most_moves(c.variant)
         self._grow(self._most, 0)
         self._expand()
         if self.done.any():

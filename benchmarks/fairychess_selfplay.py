@@ -1,0 +1,136 @@
+"""Tree search on one core: moves a second, microseconds a simulation outside the network, playouts.
+
+    python benchmarks/fairychess_selfplay.py [VARIANT ...]
+
+Times are CPU seconds of this process with one thread of torch, medians of five turns; all rows stand at the
+start position and search 32 simulations with an untrained network of the default size. Playouts on chess
+are measured beside OpenSpiel's C++ MCTS bot where `open_spiel` is installed (one search at a time, one
+random playout to the end a simulation), in turns with it. `mcts` itself ends a playout as a draw after 200
+plies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import measure
+import numpy as np
+import torch
+
+from gyges.agents.search import trees as trees_module
+from gyges.agents.search.network import Evaluator, untrained
+from gyges.agents.search.trees import KEPT, Leaves, Search, Trees
+from gyges.envs.fairychess.engine.variant_tables import compiled
+from gyges.envs.fairychess.variants.ini_files import load
+
+SIMULATIONS = 32
+PLAYOUTS = 100
+
+
+class Timed:
+    """An evaluator that adds up the time of its network alone."""
+
+    def __init__(self) -> None:
+        self.network = Evaluator(untrained())
+        self.seconds = 0.0
+        forward = self.network.network.forward
+
+        def timed(*given: Any) -> Any:
+            start = time.process_time()
+            found = forward(*given)
+            self.seconds += time.process_time() - start
+            return found
+
+        self.network.network.forward = timed
+
+    def __call__(self, leaves: Leaves) -> Any:
+        """Logits and values."""
+        return self.network(leaves)
+
+
+def self_play(name: str, rows: int) -> tuple[float, float, float]:
+    """Moves a second; microseconds a simulation in the network, and outside it."""
+    c, timed = compiled(load(name)), Timed()
+    start = np.repeat(c.table("setup")[None], rows, 0)
+    noise = np.random.default_rng(0).gumbel(size=(rows, 1024))
+
+    def turn() -> tuple[float, float]:
+        timed.seconds, begun = 0.0, time.process_time()
+        trees = Trees(c, start, np.zeros((rows, KEPT), np.int64), SIMULATIONS + 2)
+        trees.enter(timed)
+        trees.search(Search(SIMULATIONS), timed, noise)
+        return time.process_time() - begun, timed.seconds
+
+    turn()
+    whole, inside = (statistics.median(part) for part in zip(*(turn() for _ in range(5)), strict=True))
+    each = 1e6 / (rows * (SIMULATIONS + 1))
+    return rows / whole, inside * each, (whole - inside) * each
+
+
+def playouts(name: str, plies: int) -> Callable[[], float]:
+    """Simulations a second of `mcts` on one position, playouts cut after so many plies."""
+    c = compiled(load(name))
+    start, noise = c.table("setup")[None], np.random.default_rng(0).random((1, 1024))
+
+    def turn() -> float:
+        trees_module.PLAYOUT, begun = plies, time.process_time()
+        trees = Trees(c, start, np.zeros((1, KEPT), np.int64), PLAYOUTS + 2)
+        trees.search(Search(PLAYOUTS), None, noise, np.array([7]))
+        return PLAYOUTS / (time.process_time() - begun)
+
+    turn()
+    return turn
+
+
+def open_spiel() -> Callable[[], float] | None:
+    """The same of OpenSpiel's C++ bot on chess, where it is installed."""
+    try:
+        import pyspiel
+    except ImportError:
+        return None
+    game = pyspiel.load_game("chess")
+    evaluator = pyspiel.RandomRolloutEvaluator(1, 7)
+    bot = pyspiel.MCTSBot(
+        game, evaluator, 1.0, PLAYOUTS, 1000, False, 7, False, pyspiel.ChildSelectionPolicy.UCT
+    )
+
+    def turn() -> float:
+        begun = time.process_time()
+        bot.mcts_search(game.new_initial_state())
+        return PLAYOUTS / (time.process_time() - begun)
+
+    turn()
+    return turn
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("variants", nargs="*", default=["gardner", "minishogi", "chess"])
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    print("| variant | rows | moves/s | µs a simulation in the network | outside it |\n|---|---|---|---|---|")
+    for name in given.variants:
+        for rows in (1, 64):
+            moves, inside, outside = self_play(name, rows)
+            print(f"| {name} | {rows} | {moves:.0f} | {inside:.1f} | {outside:.1f} |", flush=True)
+    whole = "mcts, playouts to the end"
+    arms = {"mcts": playouts("chess", trees_module.PLAYOUT), whole: playouts("chess", 10_000)}
+    if (other := open_spiel()) is not None:
+        arms["OpenSpiel's C++ bot"] = other
+    print("\n| playouts on chess | simulations/s |\n|---|---|")
+    found = measure.turns(arms, 5)
+    for name, figures in found.items():
+        print(f"| {name} | {statistics.median(figures):,.0f} |")
+    if other is not None:
+        pairs = zip(found[whole], found["OpenSpiel's C++ bot"], strict=True)
+        print(f"\nMedian of ratios, both to the end: {statistics.median(a / b for a, b in pairs):.2f}")
+    print("\n" + measure.machine())
+
+
+if __name__ == "__main__":
+    main()
