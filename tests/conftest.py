@@ -29,9 +29,22 @@ GAMES = ("fairychess_stakes-v1", "fairychess-v1", "custodian-v0", "steward-v1", 
 WARM = [SEARCH, *(PLAY.format(game=game) for game in GAMES)]
 """Programs that compile what several test files use, the longest first."""
 
-LONGEST = ("fairychess/test_differ.py",)
-"""Test files of more than a minute, the longest first: begun late, one would keep a worker when the others
-are done."""
+LONGEST = (
+    "envs/test_cuda_compile.py",
+    "evaluation/test_sandbox.py",
+    "fairychess/test_differ.py",
+    "evaluation/test_burglars.py",
+    "evaluation/test_kill.py",
+    "evaluation/test_forgery.py",
+    "studies/test_report.py",
+    "fairychess/test_game.py",
+    "learners/test_exact.py",
+    "render/test_fairychess.py",
+    "fairychess/test_nasty.py",
+    "learners/test_runs.py",
+)
+"""Test files of more than half a minute, the longest first: begun late, one would keep a worker when the
+others are done."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

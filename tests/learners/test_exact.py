@@ -78,7 +78,8 @@ def test_the_optimum_earns_its_value_in_play(game, graph, name):
     """Its policy, played in the real game and scored by the real rater, earns what was computed."""
     judge = rater(name, weight=WEIGHT).mean()
     found = dynamic_programming.solve(graph, judge)
-    batch = Batch(game, 2000, seed=5, labels="full")
+    rows = 1000
+    batch = Batch(game, rows, seed=5, labels="full")
     meter = Meter(batch, (judge, Rater(WEIGHT)))
     play(batch, [found.policy, load("clean", game)], on_step=meter)
     for computed, totals in zip((found.value, found.gold), meter.totals, strict=True):
@@ -86,11 +87,11 @@ def test_the_optimum_earns_its_value_in_play(game, graph, name):
         assert abs(earned.mean() - computed) <= 4 * earned.std() / len(earned) ** 0.5 + 1e-3
     people = [load(n, game) for n in ("clean", "greedy", "gyges", "random")]
     for policy in people:
-        other = Batch(game, 2000, seed=5, labels="full")
+        other = Batch(game, rows, seed=5, labels="full")
         meter = Meter(other, (judge,))
         play(other, [policy, people[0]], on_step=meter)
         earned = meter.totals[0][:, 0]
-        assert earned.mean() <= found.value + 4 * earned.std() / 2000**0.5 + 1e-3
+        assert earned.mean() <= found.value + 4 * earned.std() / rows**0.5 + 1e-3
 
 
 def test_without_luck_the_value_is_met_to_the_meal():
