@@ -11,6 +11,7 @@ from gyges.agents.load import resolve
 from gyges.agents.sandbox.process import Limits
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.game import FairyChess
+from gyges.envs.fairychess.variants import transfer
 from gyges.envs.fairychess.variants.ini_files import Variant, load
 from gyges.scenarios.arena.games import HORIZON, Pairing, play_pairs
 from gyges.scenarios.arena.openings import EVEN, Balance, openings
@@ -48,9 +49,10 @@ class Terms:
 
     def meta(self, variants: Sequence[Variant]) -> dict[str, object]:
         """What an arena's file is made under: all but how many pairs and rungs are played."""
+        frozen = any(one.name in transfer.names() for one in variants)
         return {
             "variants": {one.name: one.text for one in variants}, "horizon": self.horizon, "seed": self.seed,
-            "balance": list(self.balance),
+            "balance": list(self.balance), **({"transfer": transfer.digest()} if frozen else {}),
         }  # fmt: skip
 
 

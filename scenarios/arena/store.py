@@ -42,6 +42,7 @@ class Made(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizon: int
     seed: int
     balance: Balance
+    transfer: str = ""  # digest of the frozen distribution, where variants of it are played
 
 
 class Kept(NamedTuple):

@@ -12,6 +12,7 @@ from tyro.conf import Positional
 
 from gyges.agents.sandbox.process import Limits
 from gyges.envs.errors import ConfigError
+from gyges.envs.fairychess.variants import transfer
 from gyges.envs.foreign import echo, printable
 from gyges.scenarios.arena.arena import LADDER, ZERO, Terms
 from gyges.scenarios.arena.arena import run as play
@@ -36,7 +37,7 @@ class Arena:
     policies: Positional[tuple[str, ...]] = ()
     """That are rated, named as for evaluate; none: the ladder itself."""
     variant: tuple[str, ...] = ("gardner",)
-    """Library names, or FILE.ini#NAME."""
+    """Library names, FILE.ini#NAME, frozen ones (transfer-atom-1) or all of a split (transfer-atom)."""
     out: Path = Path("arena.db")
     """Results file."""
     pairs: int = 50
@@ -77,6 +78,7 @@ def run(command: Arena) -> int:
     terms = Terms(command.pairs, command.horizon, command.seed, balance, command.ladder)
     if command.zero not in (*command.ladder, *command.policies):
         raise ConfigError(f"--zero: {command.zero!r} is neither on the ladder nor among the policies")
+    command = dataclasses.replace(command, variant=transfer.expanded(command.variant))
     if command.dry_run:
         return dry_run.said(_most(command), writes=[command.out])
     with command.jobs.executor(command.workers) as executor, shown("arena") as progress:

@@ -24,6 +24,7 @@ from gyges.envs.fairychess.variants.ini_files import (
     load,
     names,
     read_each,
+    transfer_names,
 )
 from gyges.envs.foreign import echo
 
@@ -233,7 +234,8 @@ def check(path: str | Path) -> int:
         FileError: it cannot be read.
     """
     try:
-        variants = {str(path): load(str(path))} if str(path) in names() else _read(path)
+        known = str(path) in (*names(), *transfer_names())
+        variants = {str(path): load(str(path))} if known else _read(path)
     except VariantError as error:
         echo(error)
         return 1

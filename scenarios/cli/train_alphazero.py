@@ -18,6 +18,7 @@ from gyges.agents.progress import Progress, interruptible
 from gyges.agents.search import checkpoint
 from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions, Control
 from gyges.envs.errors import FileError
+from gyges.envs.fairychess.variants import transfer
 from gyges.envs.fairychess.variants.ini_files import Variant, load
 from gyges.envs.foreign import echo
 from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
@@ -28,7 +29,7 @@ class AlphaZeroRun(RunOptions):
     """Learn chess variants by self-play with a tree search."""
 
     variants: str = "gardner"
-    """What is played: library names or FILE.ini#NAME, with commas between them."""
+    """What is played, with commas: library names, FILE.ini#NAME, or all of a split (transfer-train)."""
     every: int = 10_000
     """Moves between checkpoints."""
     how: tyro.conf.OmitArgPrefixes[AlphaZeroOptions] = dataclasses.field(default_factory=AlphaZeroOptions)
@@ -59,7 +60,8 @@ def train(options: AlphaZeroRun, command: str, begun: Begun | None) -> int:
     """Train one seed; 0, or 130 where Ctrl-C stopped it."""
     how = options.how
     if begun is None:
-        variants: list[Variant] = [load(name) for name in options.variants.split(",") if name]
+        names = transfer.expanded(options.variants.split(","))
+        variants: list[Variant] = [load(name) for name in names if name]
     else:
         variants = [load(text) for text in begun.state[1].values()]
     run = AlphaZero(variants, how)

@@ -19,6 +19,8 @@ from gyges.envs.fairychess.notation.betza import Step, parse
 from gyges.envs.fairychess.variants.ini_keys import MAX_FILES, OTHER_GAMES
 
 LIBRARY = Path(__file__).parent / "library"
+TRANSFER = Path(__file__).parent / "transfer.ini"
+"""The frozen variants of `transfer`, apart from the library."""
 MAX_BYTES = 1 << 20
 MAX_SECTIONS = 1_000
 MAX_PROMOTIONS = 24
@@ -268,21 +270,32 @@ def _library() -> dict[str, Section]:
     return found
 
 
+@functools.lru_cache(maxsize=1)
+def _transfer() -> dict[str, Section]:
+    return {one.name: one for one in _parse_sections(TRANSFER.read_text(encoding="utf-8"), TRANSFER.name)}
+
+
 def names() -> tuple[str, ...]:
     """Names of the variants that come with the library."""
     return tuple(_library())
 
 
+def transfer_names() -> tuple[str, ...]:
+    """Names of the frozen invented variants (`transfer`)."""
+    return tuple(_transfer())
+
+
 @functools.lru_cache(maxsize=256)
 def load(what: str) -> Variant:
-    """A variant by library name, by path of a file (its last section), or by text.
+    """A variant by its name in the library or in `transfer`, by a file (its last section), or by text.
 
     Raises:
         VariantError: no such variant, or one that cannot be played.
     """
     library = _library()
-    if what in library:
-        return _build(library[what], library)
+    for sections in (library, _transfer()):
+        if what in sections:
+            return _build(sections[what], sections)
     if "\n" in what or "[" in what:
         return list(read(what).values())[-1]
     path, _, section = what.partition("#")

@@ -66,6 +66,7 @@ _DEFAULTS = {
 }
 
 
+@functools.lru_cache(maxsize=256)
 def rule_facts(variant: Variant) -> frozenset[tuple[str, str]]:
     """Rules that are not what they are by default: field and value.
 

@@ -1,0 +1,1 @@
+"""Transfer between chess variants: which variants are fit for it."""
