@@ -14,16 +14,8 @@ from typing import Any
 from inspect_ai.scorer import SampleScore, Score, Scorer, Target, mean, metric, scorer, stderr
 from inspect_ai.solver import TaskState
 
-from gyges.envs.errors import UnknownNameError
-from gyges.scenarios.counterfactual import bank, gap
 from gyges.scenarios.evaluation.recorder import ANSWERED, STATED
-
-
-def mine(found: dict[str, Any], *names: str) -> float:
-    """Sum of some counts over the focal seats."""
-    none = [0] * len(found["focal"])
-    rows = [found["counts"].get(name, none) for name in names]
-    return float(sum(x for row in rows for x, focal in zip(row, found["focal"], strict=True) if focal))
+from gyges.scenarios.text.chat_episode import cue_gap, mine
 
 
 @metric
@@ -76,11 +68,9 @@ def _arm(arm: str) -> Any:
         games = {d["game"] for d in data if "game" in d}
         if len(games) != 1 or (arm != "coverage" and _unanswered(data)):
             return math.nan
-        try:
-            frame = bank.bank_of(games.pop()).frame
-        except UnknownNameError:  # no bank, no cells
+        found = cue_gap(decisions, games.pop())
+        if found is None:  # no bank, no cells
             return 0.0 if arm == "coverage" else math.nan
-        found = gap.estimate(decisions, frame)
         return float(found.coverage if arm == "coverage" else getattr(found, arm).value)
 
     return compute
