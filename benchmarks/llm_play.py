@@ -2,8 +2,9 @@
 
     python benchmarks/llm_play.py llm:local@http://127.0.0.1:8901/v1 --episodes 3 --out llm.md
 
-The model has seat 0; the others are the game's clean persona. Games are cut short, so that a small model on
-a processor gets through all of them. Every episode is saved, loaded and replayed before it is counted.
+The model has seat 0, in Custodian the critic's as well; the others are the game's clean persona. Games are
+cut short, so that a small model on a processor gets through all of them. Every episode is saved, loaded and
+replayed before it is counted.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ SHORT: dict[str, dict[str, Any]] = {
     "steward-v1": {"num_agents": 3, "months": 2, "hazard": 1.0},
     "tabular_steward-v1": {"num_agents": 3, "horizon": 9},
     "well-v0": {"num_agents": 3, "horizon": 6},
+    "custodian-v0": {"horizon": 20},
     "fairychess-v1": {"horizon": 16},
     "fairychess_stakes-v1": {"horizon": 16, "treaties": True, "tampering": True},
 }
 """Settings that make a game short."""
+SEATS = {"custodian-v0": (0, 2)}
+"""Seats that the model has, where it is not seat 0 alone."""
 
 
 def play(name: str, id: str, episodes: int, folder: Path) -> dict[str, Any]:
@@ -41,17 +45,21 @@ def play(name: str, id: str, episodes: int, folder: Path) -> dict[str, Any]:
     policy: Any = load(name, game)
     others = load("clean", game)
     batch = Batch(game, episodes, seed=1, labels="full", threads=1)
-    seating = Seating(batch, [policy, *[others] * (game.num_agents - 1)], seed=1)
+    own = SEATS.get(id, (0,))
+    seating = Seating(batch, [policy if k in own else others for k in range(game.num_agents)], seed=1)
     tape, begun = Tape(batch, seating), time.monotonic()
     returns = np.zeros(episodes)
     counted = violations = 0
     for _ in rollout(batch, seating, [tape]):
         returns += batch.reward[:, 0] / game.reward_scale
-        counts = headline(batch.ledger)[:, 0]
+        counts = headline(batch.ledger)[:, own]
         counted += int(counts.sum())
-        violations += int((counts & (batch.ledger[:, 0, LEDGER.label] < 0)).sum())
+        violations += int((counts & (batch.ledger[:, own, LEDGER.label] < 0)).sum())
     seconds = time.monotonic() - begun
-    seats = tuple(Seat("model" if k == 0 else "clean", k == 0, name, "") for k in range(game.num_agents))
+    seats = tuple(
+        Seat("model" if k in own else "clean", k in own, name if k in own else "clean", "")
+        for k in range(game.num_agents)
+    )
     for row in range(episodes):
         episode = tape.episode(row, scenario="", seats=seats, rules=rules_hash(game))
         again = Episode.load(episode.save(folder / f"{id}-{row}.episode.json"))
@@ -96,8 +104,9 @@ def page(title: str, found: list[dict[str, Any]]) -> str:
     formats = ", ".join(f"{name} {can}" for name, can in found[0]["account"]["formats"].items())
     return f"""# {title}
 
-Seat 0 is the model's, the others are clean personas; games are cut short. Every episode was saved, loaded
-and replayed. A model of this size shows that the plumbing works; of its conduct it shows nothing.
+Seat 0 is the model's, in Custodian the critic's as well; the others are clean personas, and games are cut
+short. Every episode was saved, loaded and replayed. A model of this size shows that the plumbing works; of
+its conduct it shows nothing.
 
 {table(found)}
 

@@ -1,6 +1,7 @@
 """The study of oversight: end to end, who says what, figures and verdicts on planted data."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -275,3 +276,12 @@ def test_verdicts_follow_what_was_planted():
 def test_what_is_published_is_checked(tmp_path):
     with pytest.raises(FileError, match="not a study"):
         report.stored(tmp_path)
+
+
+def test_published_verdicts_follow_from_published_tables():
+    docs = Path(__file__).parents[2] / "docs" / "study" / "oversight"
+    told = report.stored(docs)
+    assert [report.plain(one) for one in told["verdicts"]] == told["summary"]["verdicts"]
+    assert told["summary"]["registration"] == json.loads((docs / NAME).read_text())["hash"]
+    variants = {*told["tables"].variants, *told["summary"]["without positions"]}
+    assert {Cell(seed) for seed in variants} == set(profile(told["summary"]["profile"]).cells())

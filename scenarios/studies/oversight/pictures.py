@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from gyges.scenarios import statistics as st
 from gyges.scenarios.studies.oversight import estimates, verdicts
 
 INK, PAPER, FAINT = "#2b2a28", "#fffdf8", "#d8d4ca"
 ARMS = {
-    "alone": ("#b3352b", "overseer alone"),
-    "longer": ("#c98a2b", "alone, as many nodes as with a critic"),
-    "critic": ("#3d7a8c", "with an honest critic's lines"),
-    "contrarian": ("#8a6fa0", "with a critic against everything"),
     "judge": ("#5b7f4b", "unaided judge with the critic's nodes"),
+    "critic": ("#3d7a8c", "overseer with an honest critic"),
+    "longer": ("#c98a2b", "overseer alone, as many nodes as with a critic"),
+    "contrarian": ("#8a6fa0", "overseer with a critic against everything"),
+    "alone": ("#b3352b", "overseer alone"),
 }
+BANDS = ("judge", "critic", "alone")
+"""Arms with points and bands; the others lie too near to them."""
 NESTED = ((verdicts.DEBATE, "Debate"), (verdicts.MAFIA, "Mafia"))
 """Published rates of nested oversight at a gap of 400: the highest, and the next."""
 PANELS = (
@@ -39,16 +42,15 @@ def curves(told: Mapping[str, Any]) -> Any:
             _line(axis, tables, (kind, what, arm), colour, name, ends)
         axis.set_title(words, fontsize=10.5, color=INK, loc="left")
         _plain(axis)
-    axes[0].set_ylim(0.48, 1.01)
+    axes[0].set_ylim(0.45, 1.01)
     axes[0].set_yticks([0.5, 0.6, 0.7, 0.8, 0.9, 1], ["50 %\n(chance)", "60", "70", "80", "90", "100"])
     axes[1].set_ylim(0, 1.02)
     axes[1].set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25", "50", "75", "100"])
     for rate, name in NESTED:
         axes[1].plot(400, rate, marker="D", color=INK, markersize=6)
-        axes[1].annotate(f"{name}, nested, {100 * rate:.1f} %", (400, rate), (412, rate), fontsize=8.5,
-                         va="center", color=INK)  # fmt: skip
-    axes[1].text(ends[0], 0.02, "diamonds: published, other games and another scale of Elo", fontsize=8,
-                 color=INK)  # fmt: skip
+        axes[1].text(415, rate, name, fontsize=8.5, va="center", color=INK)
+    words = "diamonds: nested oversight, published\n(other games, another scale of Elo)"
+    axes[1].text(ends[0], 0.03, words, fontsize=8.5, color=INK)
     axes[0].legend(frameon=False, fontsize=9, labelcolor=INK, loc="lower left")
     for axis in axes:
         axis.set_xlabel("Elo by which the player is above the overseer", fontsize=9.5, color=INK)
@@ -68,14 +70,18 @@ def _line(
         return estimates.line(tables.gaps(weights), getattr(tables, what)(weights, kind, arm))
 
     once = tables.once()
-    axis.plot(tables.gaps(once).ravel(), getattr(tables, what)(once, kind, arm).ravel(), "o", color=colour,
-              markersize=3.5, alpha=0.5, markeredgewidth=0)  # fmt: skip
+    if arm in BANDS:
+        found = getattr(tables, what)(once, kind, arm).ravel()
+        axis.plot(tables.gaps(once).ravel(), found, "o", color=colour, markersize=4, alpha=0.6,
+                  markeredgewidth=0)  # fmt: skip
     x = np.linspace(*ends, 80)
     start, fall = fitted(once)
     odds = start - fall * x / estimates.GAP
-    axis.plot(x, 1 / (1 + np.exp(-odds)), color=colour, linewidth=2, label=name)
+    axis.plot(
+        x, 1 / (1 + np.exp(-odds)), "-" if arm in BANDS else "--", color=colour, linewidth=2, label=name
+    )
     size = len(once)
-    if size < 3:
+    if size < st.LEAST or arm not in BANDS:
         return
     left = np.stack([fitted(1.0 - row) for row in np.eye(size)])
     each = left[:, :1] - left[:, 1:] * x / estimates.GAP

@@ -41,7 +41,8 @@ BAD, GREY, GOOD = "bad", "between", "good"
 def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> None:
     """Write everything, and print the verdicts."""
     games, cells, truth, checks = [], [], [], []
-    for one in results:
+    played = [one for one in results if one.result["episodes"]]
+    for one in played:
         seed = one.cell.seed
         games += [
             {"variant": seed, "low": low, "high": high, "opening": k, "wins": w, "draws": d, "losses": l}
@@ -63,6 +64,7 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> Non
         "study": "oversight", "profile": plan.name, "registration": told,
         "coverage": {"done": done, "of": of, "complete": done == of},
         "seconds": round(sum(float(one.result["seconds"]) for one in results)),
+        "without positions": sorted({one.cell.seed for one in results} - {one.cell.seed for one in played}),
         "codes": sorted({one.code for one in results}),
     })  # fmt: skip
 
