@@ -55,7 +55,7 @@ def _pairings(scores: Sequence[Score]) -> dict[tuple[str, str], tuple[int, int, 
 
 def reach(one: Rating) -> str:
     """The interval in words."""
-    return f"{one.low:.0f} to {one.high:.0f}" if math.isfinite(one.low) else ""
+    return f"{round(one.low)} to {round(one.high)}" if math.isfinite(one.low) else ""
 
 
 def html(found: Sequence[Table], zero: str) -> str:

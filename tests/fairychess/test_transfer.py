@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gyges.envs import Batch, make
+from gyges.envs import Batch
 from gyges.envs.fairychess import names as library
 from gyges.envs.fairychess.board import Board
+from gyges.envs.fairychess.game import FairyChess
 from gyges.envs.fairychess.variants import transfer
 from gyges.envs.fairychess.variants.ini_files import load, transfer_names
 from gyges.envs.fairychess.variants.invent import HELD_RULES, RULES, SPLITS, draw, held_out, rule_of
@@ -75,8 +76,9 @@ def test_the_page_has_every_variant_with_its_figures():
 
 
 def test_a_game_and_commands_take_them_by_name(tmp_path, capsys):
-    batch = Batch(make("fairychess-v1", variant="transfer-size-1"), 1)
-    assert batch.game.variant.maxFile == 6
+    game = FairyChess(variant="transfer-size-1")
+    assert game.variant.maxFile == 6
+    assert Batch(game, 1).rows == 1
     assert main(["fairychess", "check", "transfer-atom-1"]) == 0
     assert "transfer-atom-1" in capsys.readouterr().out
     assert main(["draw", "transfer-train-1", "transfer-rule-1", "--png", str(tmp_path / "a.png")]) == 0
