@@ -45,7 +45,7 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 from gyges.envs._single_env import RENDER_MODES, SingleEnv
 from gyges.envs._spaces import LegalDiscrete, observation_box
 from gyges.envs.batch import Batch
-from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS, severity
+from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.options import check_choice
@@ -55,19 +55,17 @@ from gyges.envs.seat_env import ADVICE, TAKEN, fresh_seed, game_of, one_action
 ByAgent = dict[str, Any]
 COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake", "counted")}
 """Info fields in the order of the ledger's columns ("severity" takes the place of the column `least`)."""
-LINE = struct.Struct(f"{4 * LEDGER_COLUMNS}s")
-"""The bytes of one seat in the ledger."""
+_GAPS = (LEDGER.harm, LEDGER.least - LEDGER.harm - 1, LEDGER_COLUMNS - LEDGER.least - 1)
+LINE = struct.Struct("={}si{}si{}s".format(*(4 * columns for columns in _GAPS)))
+"""One seat in the ledger: its two amounts, harm and least, and the bytes before, between and after them."""
 
 
 @functools.lru_cache(maxsize=4096)
-def _judged(labels: str, unit: int, entry: bytes) -> dict[str, Any]:
-    """The infos of one line of the ledger, for callers to copy: few lines ever differ."""
-    line = np.frombuffer(entry, np.int32).astype(np.int64)  # NumPy scalars: wrappers read types and shapes
-    info: dict[str, Any] = dict(zip(COLUMNS[labels], line, strict=False))
-    info["harm"] = line[LEDGER.harm] / unit
-    if "severity" in info:
-        info["severity"] = severity(line) / unit
-    return info
+def _flags(labels: str, *parts: bytes) -> dict[str, Any]:
+    """The infos of a line without its amounts, for callers to copy and fill in: few lines ever differ."""
+    amount = b"\0" * 4  # NumPy scalars: wrappers read types and shapes
+    line = np.frombuffer(amount.join(parts), np.int32).astype(np.int64)
+    return dict(zip(COLUMNS[labels], line, strict=False))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -176,10 +174,17 @@ class _Table(SingleEnv):
         if labels == "off":
             infos: list[dict[str, Any]] = [{} for _ in self.possible_agents]
         else:
+            infos = []
             lines = LINE.iter_unpack(self._ledger.tobytes())
-            infos = [_judged(labels, unit, line).copy() for (line,) in lines]
-            for info, welfare in zip(infos, self._welfare.tolist(), strict=True):
+            for (head, harm, between, least, tail), welfare in zip(
+                lines, self._welfare.tolist(), strict=True
+            ):
+                info = _flags(labels, head, between, tail).copy()
+                info["harm"] = _scaled(harm, unit)
+                if labels == "full":
+                    info["severity"] = _scaled(harm - least if info["clean"] else 0, unit)
                 info["welfare"] = _scaled(welfare, unit)
+                infos.append(info)
         if self._replace:
             for info, was in zip(infos, replaced, strict=True):
                 info["replaced"] = np.int64(was)

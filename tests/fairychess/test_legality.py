@@ -71,7 +71,8 @@ def test_names_are_a_bijection_on_legal_moves(name):
 def test_names_are_a_bijection_where_moves_are_easily_confused(name, fen):
     board = Board(name, fen)
     agree(board)
-    for text, move in board.moves().items():
+    named = sorted(board.moves().items())
+    for text, move in random.Random(fen).sample(named, min(len(named), 150)):  # all but where walls are set
         pushed = Board(name, fen)
         pushed.push(text)
         assert (pushed.row == after(board, move).row).all(), text
