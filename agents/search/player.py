@@ -79,13 +79,16 @@ class SearchPlayer:
         with threads(1) if self.evaluate is not None else contextlib.nullcontext():
             if self.evaluate is not None:
                 trees.enter(self.evaluate)
-            for row, own in enumerate(acts):
-                trees.forbid(row, seen.mask[row, own])
+            asked = np.array([seen.mask[row, own].any() for row, own in enumerate(acts)])
+            for row in np.flatnonzero(asked):
+                trees.forbid(row, seen.mask[row, acts[row]])
             found = trees.search(self.how, self.evaluate, noise, words)
         rows = np.arange(len(acts))
         node = trees.play(found.edge)
-        kept = np.concatenate([kept[:, 2:], trees.keys[:, :1], trees.keys[rows, node][:, None]], 1)
-        return [own[e] for own, e in zip(acts, found.edge, strict=True)], found.value, kept
+        longer = np.concatenate([kept[:, 2:], trees.keys[:, :1], trees.keys[rows, node][:, None]], 1)
+        moves = np.array([own[e] for own, e in zip(acts, found.edge, strict=True)])
+        other = np.argmax(seen.mask, axis=1)  # where no move is asked for, the first legal act
+        return np.where(asked, moves, other), found.value, np.where(asked[:, None], longer, kept)
 
     def _noise(self, seen: Observation, moves: int) -> npt.NDArray[np.float64]:
         """What is added to the root's logits [R, moves]; for playouts the order of first visits."""

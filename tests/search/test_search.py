@@ -10,11 +10,14 @@ from gyges.agents.load import resolve
 from gyges.agents.sandbox.process import Limits
 from gyges.agents.search.player import SearchPlayer, parse
 from gyges.agents.search.trees import KEPT, Search, Trees, halving
+from gyges.envs.batch import Batch
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.fairychess.board import Board, uci
 from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.fairychess.game import FairyChess
 from gyges.envs.fairychess.variants.ini_files import load
+from gyges.envs.registry import make
+from gyges.envs.rollout import Seating
 from gyges.scenarios.arena.games import Pairing, play_pairs
 
 torch = pytest.importorskip("torch")
@@ -185,6 +188,15 @@ def test_the_network_alone_plays_its_likeliest_move(asked):
     trees.enter(asked)
     found = trees.search(Search(0), asked, np.zeros((1, int(trees.count[0, 0]))))
     assert found.edge[0] == trees.logit[0, : trees.count[0, 0]].argmax()
+
+
+def test_it_plays_the_game_with_stakes_where_acts_are_not_moves_alone():
+    game = make("fairychess_stakes", variant="gardner", horizon=12)
+    batch = Batch(game, 3, seed=4)
+    seating = Seating(batch, [load_policy("mcts?simulations=2", game)] * 2, seed=4)
+    while not batch.over.all():
+        seating.step()
+    assert batch.state.tick.max() > 4
 
 
 @pytest.mark.parametrize(
