@@ -169,10 +169,16 @@ def load_training(folder: str | Path) -> tuple[ActorCritic, Card, dict[str, npt.
         FileError: as `load_network`, or the checkpoint holds no training state.
     """
     network, card = load_network(folder)
-    files = read_card(folder)[1]
+    return network, card, training_arrays(folder, read_card(folder)[1])
+
+
+def training_arrays(
+    folder: str | Path, files: Mapping[Any, tensor_files.Entry]
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a card's file "training"; FileError where it has none."""
     if "training" not in files:
         raise FileError(f"{folder}: this checkpoint cannot be resumed; it holds a policy only")
-    return network, card, tensor_files.unpack(*tensor_files.fetch(folder, files["training"]))
+    return tensor_files.unpack(*tensor_files.fetch(folder, files["training"]))
 
 
 def load_policy(folder: str | Path, game: Game | None = None) -> NetworkPolicy:

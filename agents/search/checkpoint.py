@@ -20,7 +20,7 @@ import torch
 
 from gyges.agents.nn import tensor_files
 from gyges.agents.nn.checkpoint import FILE as OTHER
-from gyges.agents.nn.checkpoint import MAX_CARD, put
+from gyges.agents.nn.checkpoint import MAX_CARD, put, training_arrays
 from gyges.agents.search.network import RulesNetwork, RulesSpec
 from gyges.envs import _json
 from gyges.envs.errors import FileError
@@ -122,7 +122,4 @@ def load_training(folder: str | Path) -> tuple[RulesNetwork, Card, dict[str, npt
         FileError: as `load_network`, or the checkpoint holds no training state.
     """
     network, card = load_network(folder)
-    files = read_card(folder)[1]
-    if "training" not in files:
-        raise FileError(f"{folder}: this checkpoint cannot be resumed; it holds a network only")
-    return network, card, tensor_files.unpack(*tensor_files.fetch(folder, files["training"]))
+    return network, card, training_arrays(folder, read_card(folder)[1])

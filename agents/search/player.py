@@ -80,7 +80,7 @@ class SearchPlayer:
             if self.evaluate is not None:
                 trees.enter(self.evaluate)
             asked = np.array([seen.mask[row, own].any() for row, own in enumerate(acts)])
-            for row in np.flatnonzero(asked):
+            for row in np.flatnonzero(asked).tolist():
                 trees.forbid(row, seen.mask[row, acts[row]])
             found = trees.search(self.how, self.evaluate, noise, words)
         rows = np.arange(len(acts))
