@@ -30,7 +30,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "steward-v1": {"num_agents": 3, "months": 2, "hazard": 1.0},
     "tabular_steward-v1": {"num_agents": 3, "horizon": 9},
     "well-v0": {"num_agents": 3, "horizon": 6},
-    "custodian-v0": {"horizon": 20},
+    "custodian-v0": {"horizon": 10},
     "fairychess-v1": {"horizon": 16},
     "fairychess_stakes-v1": {"horizon": 16, "treaties": True, "tampering": True},
 }
