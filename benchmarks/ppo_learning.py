@@ -48,12 +48,11 @@ class Theirs:
 
     Args:
         model: whose acts.
-        normalise: what the features go through first, if anything.
         deterministic: whether it takes its most probable legal action, or draws.
     """
 
-    def __init__(self, model: Any, normalise: Any = None, deterministic: bool = True) -> None:
-        self.model, self.normalise, self.deterministic = model, normalise, deterministic
+    def __init__(self, model: Any, deterministic: bool = True) -> None:
+        self.model, self.deterministic = model, deterministic
 
     def initial(self, rows: int) -> None:
         """No memory."""
@@ -61,9 +60,8 @@ class Theirs:
 
     def act(self, observation: Observation, memory: Any) -> Decision:
         """A legal action."""
-        features = observation.features if self.normalise is None else self.normalise(observation.features)
         action, _ = self.model.predict(
-            features, action_masks=observation.mask, deterministic=self.deterministic
+            observation.features, action_masks=observation.mask, deterministic=self.deterministic
         )
         return Decision(np.asarray(action, np.int32))
 
