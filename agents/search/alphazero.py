@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
+import gyges.agents.nn  # noqa: F401  # isort: skip  (says which extra is missing)
+
 import numpy as np
 import numpy.typing as npt
 import torch

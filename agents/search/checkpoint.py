@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import gyges.agents.nn  # noqa: F401  # isort: skip  (says which extra is missing)
+
 import msgspec
 import numpy.typing as npt
 import torch

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated
 
+import gyges.agents.nn  # noqa: F401  # isort: skip  (says which extra is missing)
+
 import numpy as np
 import numpy.typing as npt
 import torch
