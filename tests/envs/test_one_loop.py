@@ -30,6 +30,14 @@ ALLOWED = {
         "scenarios/evaluation/verify.py",
         "_play_again",
     ): "plays records again, and goes on where one does not fit",
+    (
+        "scenarios/transfer/candidates.py",
+        "play",
+    ): "a search against itself on a bare chess board: no seats, no batch",
+    (
+        "scenarios/studies/oversight/places.py",
+        "game",
+    ): "two searches on a bare chess board: no seats, no batch",
 }
 
 
