@@ -16,6 +16,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from measure import machine
+
 from gyges.scenarios.clusters.ray_cluster import RayExecutor
 from gyges.scenarios.clusters.slurm import SlurmExecutor
 from gyges.scenarios.executor import Executor
@@ -94,12 +96,12 @@ def main() -> None:
     options = parser.parse_args()
     text = (
         f"# Executors\n\n`python benchmarks/executor.py --jobs {options.jobs} --repeats {options.repeats}`, "
-        f"two cores shared with other work. Jobs that do nothing, {PAYLOAD // 1000} kB each way; "
+        f"on two cores. Jobs that do nothing, {PAYLOAD // 1000} kB each way; "
         "milliseconds a job, medians of runs in turn. The bound is 20 ms beyond the engine's own.\n\n"
         "| engine | through the executor | the engine alone | difference |\n|---|---|---|---|\n"
         + "\n".join(rows(options.jobs, options.repeats))
         + "\n\nThrough submitit a job is a new Python process that imports `gyges`, where the engine "
-        "alone imports nothing of it.\n"
+        f"alone imports nothing of it.\n\n{machine()}"
     )
     print(text)
     OUT.write_text(text)

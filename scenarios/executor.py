@@ -101,7 +101,7 @@ class Executor:
     @property
     def here(self) -> bool:
         """Whether jobs run in this process, one after another."""
-        return self.workers == 1
+        return self.local and self.workers == 1
 
     def map(
         self,

@@ -113,10 +113,7 @@ def read_card(folder: str | Path) -> tuple[Card, dict[str, tensor_files.Entry]]:
     path = Path(folder) / FILE
     where = str(path)
     card = _json.convert(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), _Written, where)
-    if "network" not in card.files:
-        raise FileError(f"{where}: files: expected network and perhaps training")
-    for kind, entry in card.files.items():
-        entry.require(kind, f"{where}: files.{kind}")
+    tensor_files.require_network(card.files, where)
     spec = _json.made(card.layout, NetworkSpec, f"{where}: layout")
     if spec.trunk not in get_args(Trunk) and not trusted(folder):
         raise FileError(

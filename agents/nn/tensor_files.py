@@ -65,6 +65,22 @@ def store(folder: Path, kind: str, arrays: Arrays) -> dict[str, Any]:
     return {"name": name, "bytes": len(data), "sha256": sha}
 
 
+def require_network(files: Mapping[Any, Entry], where: str) -> None:
+    """Refuse a card's files that hold no network, or of which one is malformed.
+
+    Args:
+        files: of a checkpoint folder, by kind: network and perhaps training.
+        where: the card, for the message.
+
+    Raises:
+        FileError: naming what is wrong.
+    """
+    if "network" not in files:
+        raise FileError(f"{where}: files: expected network and perhaps training")
+    for kind, entry in files.items():
+        entry.require(kind, f"{where}: files.{kind}")
+
+
 def write_card(
     path: Path, card: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]
 ) -> None:

@@ -94,10 +94,7 @@ def read_card(folder: str | Path) -> tuple[Card, dict[Any, tensor_files.Entry]]:
         )
     where = str(path)
     card = _json.convert(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), _Written, where)
-    if "network" not in card.files:
-        raise FileError(f"{where}: files: expected network and perhaps training")
-    for kind, entry in card.files.items():
-        entry.require(kind, f"{where}: files.{kind}")
+    tensor_files.require_network(card.files, where)
     spec = _json.made(card.spec, RulesSpec, f"{where}: spec")
     return Card(spec, card.algorithm, card.variants, card.about), card.files
 

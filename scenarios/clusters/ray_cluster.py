@@ -59,11 +59,6 @@ class RayExecutor(Executor):
 
     @property
     def local(self) -> bool:
-        """Never."""
-        return False
-
-    @property
-    def here(self) -> bool:
         """Never: jobs run in Ray's processes."""
         return False
 

@@ -56,11 +56,6 @@ class SlurmExecutor(Executor):
 
     @property
     def local(self) -> bool:
-        """Never."""
-        return False
-
-    @property
-    def here(self) -> bool:
         """Never: jobs run in processes of SLURM."""
         return False
 
