@@ -12,14 +12,18 @@ The expert is whoever is named: a persona (clean by default), a checkpoint folde
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.mixture import players
-from gyges.agents.data.recorder import record
+from gyges.agents.data.recorder import Background, Elsewhere, Shard, Stretch, played, record
 from gyges.agents.load import load
 from gyges.envs.errors import UnknownNameError
+from gyges.envs.game import Game
+from gyges.envs.policy import Policy
+from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import Scenario
 from gyges.scenarios.training import held_out
 
@@ -46,7 +50,14 @@ def mixture(name: str, expert: str = "clean") -> dict[str, float]:
 
 
 def record_scenario(
-    what: Scenario, parts: dict[str, float], out: str | Path, *, seed: int = 0, **options: Any
+    what: Scenario,
+    parts: Mapping[str, float],
+    out: str | Path,
+    *,
+    seed: int = 0,
+    labels: str = "full",
+    executor: Executor | None = None,
+    **options: Any,
 ) -> Dataset:
     """Record the focal seats of a scenario, its background personas around them.
 
@@ -55,18 +66,80 @@ def record_scenario(
         parts: policies by name and their shares; `mixture` gives the standard ones.
         out: a new folder.
         seed: of environments, policies, background and order.
+        labels: "full", or "off" to record none of the truth.
+        executor: plays stretches of episodes side by side; by default this process plays.
         options: as in `gyges.agents.data.recorder.record`.
 
     Raises:
         ConfigError: the scenario, or the mixture, has personas that are held out for evaluation.
+        JobError: a process that played has died.
     """
-    game = what.make_game()
-    held_out(game, what.personas(), f"{what.id}: the background")
+    held_out(what.make_game(), what.personas(), f"{what.id}: the background")
+    return _recorded(what.make_game(), parts, out, what, seed, labels, executor, options)
+
+
+def record_game(
+    game: Game,
+    parts: Mapping[str, float],
+    out: str | Path,
+    *,
+    seed: int = 0,
+    labels: str = "full",
+    executor: Executor | None = None,
+    **options: Any,
+) -> Dataset:
+    """Record a mixture in all seats of a game; otherwise as `record_scenario`."""
+    return _recorded(game, parts, out, None, seed, labels, executor, options)
+
+
+class _Job(NamedTuple):
+    """A stretch of episodes, with what a process must know to play it."""
+
+    game: Game
+    parts: dict[str, float]
+    scenario: Scenario | None
+    seed: int
+    labels: str
+    stretch: Stretch
+
+
+def _recorded(
+    game: Game, parts: Mapping[str, float], out: str | Path, what: Scenario | None, seed: int, labels: str,
+    executor: Executor | None, options: Mapping[str, Any],
+) -> Dataset:  # fmt: skip
     held_out(game, [part.rpartition("~")[0] or part for part in parts], "the mixture")
+
+    def play(stretches: Sequence[Stretch]) -> list[Shard]:
+        jobs = [_Job(game, dict(parts), what, seed, labels, one) for one in stretches]
+        named = {f"episodes {job.stretch.first} and on": job for job in jobs}
+        assert executor is not None
+        return executor.map(_played, named)
+
+    apart = None if executor is None or executor.here else Elsewhere(play, executor.workers)
+    seats = None if what is None else _background(game, what, seed)
+    return record(
+        game,
+        players(game, parts),
+        out,
+        background=seats,
+        seed=seed,
+        labels=labels,
+        elsewhere=apart,
+        **options,
+    )
+
+
+def _background(game: Game, what: Scenario, seed: int) -> Background:
+    """Who sits beside the recorded seats, by episode."""
     people = {name: load(name, game) for name in what.personas()}
 
-    def background(episode: int) -> list[Any]:
+    def background(episode: int) -> list[Policy | None]:
         names = what.seats(game.num_agents, episode, seed)
         return [None if name is None else people[name] for name in names]
 
-    return record(game, players(game, parts), out, background=background, seed=seed, **options)
+    return background
+
+
+def _played(job: _Job) -> Shard:
+    seats = None if job.scenario is None else _background(job.game, job.scenario, job.seed)
+    return played(job.game, players(job.game, job.parts), seats, job.seed, job.labels, job.stretch)

@@ -2,8 +2,8 @@
 
 Episode k is the environment (seed, k) with a part of the mixture drawn for it: exact shares in every
 thousand episodes, in seeded order. One part fills all the seats that are recorded; the other seats,
-if any, take background policies. Minibatches of episodes are played at once; the result does not depend
-on their size.
+if any, take background policies. Stretches of episodes are played at once; the result depends neither on
+their size nor on where they are played.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import contextlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,27 @@ from gyges.envs.rollout import Seating, rollout
 
 HELD = 400_000
 """Decisions held in memory at a time, about."""
+APART, APART_HELD = 40_000, 4_000_000
+"""Decisions in a stretch that is played elsewhere, and in all those together, about."""
 
 Background = Callable[[int], Sequence[Policy | None]]
 """Policies of all seats in episode k; None where a part of the mixture sits and is recorded."""
+
+
+class Stretch(NamedTuple):
+    """Consecutive episodes that are played as one batch."""
+
+    first: int
+    rows: int
+
+
+class Elsewhere(NamedTuple):
+    """Something that plays stretches in other processes, by `played`."""
+
+    play: Callable[[Sequence[Stretch]], Iterable[Shard]]
+    """Plays some, and gives what came of them in their order."""
+    together: int
+    """Stretches at a time."""
 
 
 def record(
@@ -49,6 +67,7 @@ def record(
     segment: int = 16,
     labels: str = "full",
     progress: bool = False,
+    elsewhere: Elsewhere | None = None,
 ) -> D.Dataset:
     """Play a mixture and write it as a dataset.
 
@@ -63,6 +82,7 @@ def record(
         segment: decisions in a window of the segments table.
         labels: "full" to judge every decision, "off" to record none of the truth.
         progress: show a bar.
+        elsewhere: plays; by default this process.
 
     Returns:
         The dataset, opened. After Ctrl-C it holds what was whole by then, and KeyboardInterrupt goes on.
@@ -81,11 +101,15 @@ def record(
         raise ConfigError(f"a segment has at least one decision, not {segment!r}")
     if not parts:
         raise ConfigError("a mixture has at least one part")
+
+    def here(stretches: Sequence[Stretch]) -> Iterator[Shard]:
+        return (played(game, parts, background, seed, labels, one) for one in stretches)
+
     with _folder(Path(out)) as folder:
         writer = _Writer(folder, game, parts, seed, segment, labels)
         try:
             with _bar(progress, episodes or decisions or 0) as advance:
-                for shard in _shards(game, parts, background, seed, labels, episodes, decisions):
+                for shard in _shards(elsewhere or Elsewhere(here, 1), episodes, decisions):
                     writer.write(shard)
                     advance(writer.rows if episodes else writer.decisions)
             writer.close()
@@ -98,37 +122,40 @@ def record(
     return D.Dataset(out)
 
 
-def _shards(
-    game: Game,
-    parts: Sequence[Player],
-    background: Background | None,
-    seed: int,
-    labels: str,
-    episodes: int | None,
-    decisions: int | None,
-) -> Iterator[_Shard]:
-    """Minibatches of episodes, small at first, then as large as `HELD` allows."""
-    seats: list[Policy] = [Noisy(p.policy, p.noise) if p.noise else p.policy for p in parts]
+def _shards(elsewhere: Elsewhere, episodes: int | None, decisions: int | None) -> Iterator[Shard]:
+    """Stretches of episodes, small at first, then as large as memory allows."""
     done = held = 0
+    most = HELD if elsewhere.together == 1 else min(APART, APART_HELD // elsewhere.together)
     while episodes is None or done < episodes:
         rate = held / done if done else 0.0
-        rows = max(1, min(1 << 14, int(HELD / rate))) if rate else 32
+        rows = max(1, min(1 << 14, int(most / rate))) if rate else 32
+        left = rows * elsewhere.together
         if episodes is not None:
-            rows = min(rows, episodes - done)
+            left = min(left, episodes - done)
         elif rate and decisions is not None:
-            rows = min(rows, int((decisions - held) / rate) + 1)
-        part = assign([p.share for p in parts], done, rows, seed)
-        shard = _Shard(game, [seats[k] for k in part], part, background, seed, done, labels)
-        if decisions is not None:
-            shard.trim(decisions - held)
-        done, held = done + shard.rows, held + len(shard.pair)
-        yield shard
-        if decisions is not None and held >= decisions:
-            return
+            left = min(left, int((decisions - held) / rate) + 1)
+        rows = min(rows, -(-left // elsewhere.together))
+        stretches = [Stretch(done + k, min(rows, left - k)) for k in range(0, left, rows)]
+        for shard in elsewhere.play(stretches):
+            if decisions is not None:
+                shard.trim(decisions - held)
+            done, held = done + shard.rows, held + len(shard.pair)
+            yield shard
+            if decisions is not None and held >= decisions:
+                return
 
 
-class _Shard:
-    """Some episodes, played: decisions sorted by (episode, seat, time)."""
+def played(
+    game: Game, parts: Sequence[Player], background: Background | None, seed: int, labels: str, some: Stretch
+) -> Shard:
+    """Play a stretch of episodes; arguments as for `record`."""
+    seats: list[Policy] = [Noisy(p.policy, p.noise) if p.noise else p.policy for p in parts]
+    part = assign([p.share for p in parts], some.first, some.rows, seed)
+    return Shard(game, [seats[k] for k in part], part, background, seed, some.first, labels)
+
+
+class Shard:
+    """A stretch of episodes, played: decisions sorted by (episode, seat, time)."""
 
     def __init__(
         self,
@@ -226,7 +253,7 @@ class _Writer:
             for name in kind._fields
         }
 
-    def write(self, shard: _Shard) -> None:
+    def write(self, shard: Shard) -> None:
         """Add one shard."""
         c, pair = shard.columns, shard.pair
         ledger = c["ledger"]

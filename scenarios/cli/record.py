@@ -11,15 +11,14 @@ from typing import Annotated, Any
 import tyro
 
 from gyges.agents.data.dataset import Dataset
-from gyges.agents.data.mixture import players
-from gyges.agents.data.recorder import record
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError
 from gyges.envs.settings import parse_settings
 from gyges.scenarios.cli import dry_run
-from gyges.scenarios.mixtures import mixture, record_scenario
+from gyges.scenarios.clusters.options import Cluster, Jobs
+from gyges.scenarios.mixtures import mixture, record_game, record_scenario
 from gyges.scenarios.scenario import scenario
-from gyges.scenarios.training import held_out, is_game
+from gyges.scenarios.training import is_game
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +43,10 @@ class Record:
     """Decisions in a window of the segments table."""
     seed: int = 0
     """Of environments, policies, background and order."""
+    workers: int = 1
+    """Processes that play side by side."""
+    jobs: Jobs = dataclasses.field(default_factory=Cluster)
+    """Where jobs run instead."""
     dry_run: bool = False
     """Say what would be done, and do nothing."""
 
@@ -61,19 +64,19 @@ def run(args: Record) -> int:
 def recorded(args: Record) -> Dataset:
     """Record as the options say."""
     parts = shares(args.mix) if args.mix else mixture(args.mixture, args.expert)
-    options: dict[str, Any] = {
-        "decisions": args.decisions,
-        "segment": args.segment,
-        "seed": args.seed,
-        "progress": sys.stderr.isatty(),
-    }
     changes = parse_settings(args.set)
-    if is_game(args.scenario):
-        game = registry.make(args.scenario, **changes)
-        held_out(game, [part.rpartition("~")[0] or part for part in parts], "the mixture")
-        return record(game, players(game, parts), args.out, **options)
-    what = scenario(args.scenario)
-    return record_scenario(what.with_(settings=changes) if changes else what, parts, args.out, **options)
+    with args.jobs.executor(args.workers) as executor:
+        options: dict[str, Any] = {
+            "decisions": args.decisions,
+            "segment": args.segment,
+            "seed": args.seed,
+            "executor": executor,
+            "progress": sys.stderr.isatty(),
+        }
+        if is_game(args.scenario):
+            return record_game(registry.make(args.scenario, **changes), parts, args.out, **options)
+        what = scenario(args.scenario)
+        return record_scenario(what.with_(settings=changes) if changes else what, parts, args.out, **options)
 
 
 def shares(parts: Sequence[str]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from tyro.conf import Positional
 from gyges.envs.foreign import echo
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.sweep_runner import Runner, Trial, read
-from gyges.scenarios.executor import Executor
+from gyges.scenarios.clusters.options import Cluster, Jobs
 
 
 @dataclasses.dataclass
@@ -28,6 +28,8 @@ class Sweep:
     """Folder of the runs and of Optuna's file; sweeps/NAME by default."""
     workers: int | None = None
     """Processes; by default one a core."""
+    jobs: Jobs = dataclasses.field(default_factory=Cluster)
+    """Where jobs run instead; every machine sees the folder of the runs."""
     png: Path | None = None
     """Also draw parallel coordinates."""
     dry_run: bool = False
@@ -43,7 +45,7 @@ def run(command: Sweep) -> int:
         line = f"{sweep.trials} runs of {sweep.algorithm}, each to {lengths} unless it falls behind"
         return dry_run.said(line, f"drawn: {', '.join(sweep.space)}", writes=[folder])
     runner = Runner(sweep, folder)
-    with Executor(command.workers) as executor:
+    with command.jobs.executor(command.workers) as executor:
         runner.run(executor, lambda trial: echo(in_words(trial, sweep.measure)))
     trials = runner.trials()
     echo(f"\n{sweep.measure}, longest runs first, the best first:")

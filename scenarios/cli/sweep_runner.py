@@ -26,7 +26,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import platform
 import tomllib
+import uuid
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,13 +38,16 @@ import msgspec
 import numpy as np
 
 from gyges.agents.progress import read_curves
-from gyges.envs.errors import ConfigError, FileError, GygesError
+from gyges.envs import atomic
+from gyges.envs.errors import ConfigError, FileError, GygesError, JobError
 from gyges.envs.extras import require
 from gyges.scenarios.executor import Executor
 
 THIRDS = 3
 """By so much a run grows from rung to rung, and of so many one goes on."""
 MAX_FILE = 1 << 20
+TOKEN = ".sweep"
+"""A file in a sweep's folder by which a worker of a cluster knows that it sees the same folder."""
 OWN = ("--out", "--resume", "--seeds", "--quiet", "--seed")
 """Words that a sweep says itself."""
 
@@ -118,6 +123,8 @@ class Job(NamedTuple):
     folder: str
     length: int
     measure: str
+    token: str = ""
+    """What `TOKEN` beside the run's folder must hold; empty where the run is trained on this machine."""
 
 
 class Trial(NamedTuple):
@@ -164,12 +171,20 @@ def words_of(settings: Mapping[str, Any]) -> list[str]:
 
 
 def train(job: Job) -> float | str:
-    """Train a run to its length, from its checkpoint where there is one; the measure, or what failed."""
+    """Train a run to its length, from its checkpoint where there is one; the measure, or what failed.
+
+    Raises:
+        JobError: this is a machine that does not see the sweep's folder.
+    """
     from gyges.scenarios.cli.runs import run
     from gyges.scenarios.cli.train import ALGORITHMS
 
     learner = ALGORITHMS[job.algorithm].learner(job.algorithm)
     folder = Path(job.folder)
+    if job.token and not _shares(folder.parent / TOKEN, job.token):
+        raise JobError(
+            f"{platform.node()} does not see {folder.parent}; a sweep's folder lies where all workers see it"
+        )
     begins = not (folder / learner.taken).exists()
     own = [*job.words, "--out", job.folder] if begins else ["--resume", job.folder]
     words = [*own, f"--{learner.length.replace('_', '-')}", str(job.length), "--quiet"]
@@ -179,6 +194,13 @@ def train(job: Job) -> float | str:
         return f"ended with {status}" if status else measured(job.folder, job.measure)
     except GygesError as error:
         return str(error)[:500]
+
+
+def _shares(path: Path, token: str) -> bool:
+    try:
+        return path.read_text() == token
+    except OSError:
+        return False
 
 
 def measured(folder: str, measure: str) -> float:
@@ -231,6 +253,7 @@ class Runner:
         if before not in (None, sweep.hash):
             raise FileError(f"{folder}: holds a sweep of another file; take another folder")
         self.study.set_user_attr("sweep", sweep.hash)
+        self.token = ""
 
     def _check(self) -> None:
         from gyges.scenarios.cli.runs import parse
@@ -255,10 +278,16 @@ class Runner:
             done: told of every trial that has ended.
 
         Raises:
-            JobError: a process died.
+            JobError: a process died, or a machine does not see the folder.
         """
         from optuna.trial import Trial as Open
         from optuna.trial import TrialState
+
+        if not executor.local:
+            self.folder = self.folder.absolute()
+            self.token = self.study.user_attrs.get("token") or uuid.uuid4().hex
+            self.study.set_user_attr("token", self.token)
+            atomic.write_text(self.folder / TOKEN, self.token)
 
         begun = self.study.get_trials(states=(TrialState.RUNNING,))
         active = [Open(self.study, one._trial_id) for one in begun]
@@ -283,7 +312,8 @@ class Runner:
         settings = {name: one.draw(trial, name) for name, one in self.sweep.space.items()}
         words = (*self.sweep.words, *words_of(settings), "--seed", str(self.sweep.seed))
         length = self.sweep.lengths[self._rung(trial)]
-        return Job(self.sweep.algorithm, words, str(self._place(trial.number)), length, self.sweep.measure)
+        return Job(self.sweep.algorithm, words, str(self._place(trial.number)), length, self.sweep.measure,
+                   self.token)  # fmt: skip
 
     def _place(self, number: int) -> Path:
         return self.folder / f"run-{number}"

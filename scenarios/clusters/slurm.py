@@ -1,24 +1,27 @@
 """Jobs on a SLURM cluster, through submitit: arrays of jobs, and results in a folder that all nodes share.
 
 A result lies in the folder under the hash of its job's content. The jobs of a driver that is killed go on,
-and the same command takes their results and submits only what is missing.
+and the same command takes their results and submits only what is missing. Where there are many jobs, a
+process does several: to start Python takes longer than many a job.
 """
 
 from __future__ import annotations
 
 import contextlib
 import pickle
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gyges.envs.errors import ConfigError, JobError
 from gyges.envs.extras import require
-from gyges.scenarios.clusters.work import Task, work_into
+from gyges.scenarios.clusters.work import Batch, Task
 from gyges.scenarios.executor import Executor, Job, Result
 
 ARRAY = 1000
-"""Jobs in an array at most; SLURM's own bound is 1,001 by default."""
+"""Batches of jobs in an array at most; SLURM's own bound is 1,001 by default."""
+TURNS = 4
+"""Batches for each of the processes that run at a time, about: fewer would leave some idle at the end."""
 POLL_S = {"local": 0.1}
 """Time between looks at what is ready; 5 s on a cluster."""
 
@@ -75,36 +78,41 @@ class SlurmExecutor(Executor):
                 yield name, self._take(task)
             else:
                 left.append(name)
-        size = self.workers if self.cluster == "local" else ARRAY
-        for first in range(0, len(left), size):
-            yield from self._array({name: tasks[name] for name in left[first : first + size]})
+        size = max(1, len(left) // (TURNS * self.workers))
+        batches = [{name: tasks[name] for name in left[k : k + size]} for k in range(0, len(left), size)]
+        together = self.workers if self.cluster == "local" else ARRAY
+        for first in range(0, len(batches), together):
+            yield from self._array(batches[first : first + together])
 
-    def _array(self, tasks: Mapping[str, Task]) -> Generator[tuple[str, Any], None, None]:
-        paths = [self._path(task) for task in tasks.values()]
-        begun = self._slurm.map_array(work_into, list(tasks.values()), paths)
-        names = {id(one): name for one, name in zip(begun, tasks, strict=True)}
+    def _array(self, batches: Sequence[Mapping[str, Task]]) -> Generator[tuple[str, Any], None, None]:
+        paths = [[self._path(task) for task in batch.values()] for batch in batches]
+        begun = self._slurm.map_array(Batch(), [list(batch.values()) for batch in batches], paths)
+        left = {id(one): batch for one, batch in zip(begun, batches, strict=True)}
         try:
             poll = POLL_S.get(self.cluster, 5.0)
             for one in self._submitit.helpers.as_completed(begun, poll_frequency=poll):
-                name = names.pop(id(one))
-                self._ended(one, name)
-                yield name, self._take(tasks[name])
+                batch = left.pop(id(one))
+                self._ended(one, batch)
+                for name, task in batch.items():
+                    yield name, self._take(task)
         finally:
             for one in begun:
-                if id(one) in names:
+                if id(one) in left:
                     with contextlib.suppress(Exception):
                         one.cancel()
 
-    def _ended(self, one: Any, name: str) -> None:
-        """Raise what a job raised, or that it ended by itself."""
+    def _ended(self, one: Any, batch: Mapping[str, Task]) -> None:
+        """Raise what a job of a batch raised, or that its process ended by itself."""
+        names = list(batch)
         try:
-            error = one.result()
+            failed = one.result()
         except Exception as problem:  # submitit has errors of its own, and passes on what it could not read
             words = str(problem).strip().splitlines() or [type(problem).__name__]
+            name = next((name for name in names if not self._path(batch[name]).exists()), names[-1])
             raise JobError(f"{name}: {words[-1][:300]}; its log is {one.paths.stderr}") from None
-        if error is not None:
-            error.add_note(f"in {name}")
-            raise error
+        if failed is not None:
+            failed[1].add_note(f"in {names[failed[0]]}")
+            raise failed[1]
 
     def _path(self, task: Task) -> Path:
         return self.folder / "results" / f"{task.key}.pickle"

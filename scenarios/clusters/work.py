@@ -6,7 +6,7 @@ import functools
 import hashlib
 import pickle
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,10 +75,24 @@ def work(task: Task) -> Any:
     return task.function(task.argument)
 
 
-def work_into(task: Task, path: Path) -> Exception | None:
-    """Do a job and leave its result in a file; what it raises is returned."""
-    try:
-        atomic.write_bytes(path, pickle.dumps(work(task), protocol=5))
-    except Exception as error:
-        return error
-    return None
+class Batch:
+    """Jobs that one process does, one after another: each result lies in its file as soon as it is there.
+
+    submitit asks an object that it runs how to go on when its time is up or others come first (`checkpoint`).
+    """
+
+    def __call__(self, tasks: Sequence[Task], paths: Sequence[Path]) -> tuple[int, Exception] | None:
+        """Do the jobs that have no result; the first that raises ends it: its number and what it raised."""
+        for k, (task, path) in enumerate(zip(tasks, paths, strict=True)):
+            try:
+                if not path.exists():
+                    atomic.write_bytes(path, pickle.dumps(work(task), protocol=5))
+            except Exception as error:
+                return k, error
+        return None
+
+    def checkpoint(self, tasks: Sequence[Task], paths: Sequence[Path]) -> Any:
+        """What goes on: the same, as what is done stays done."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self, tasks, paths)

@@ -11,6 +11,7 @@ from wells import table
 
 from gyges.envs.errors import ConfigError, FileError, JobError, PolicyError
 from gyges.scenarios.clusters.slurm import SlurmExecutor
+from gyges.scenarios.clusters.work import Batch, Task
 from gyges.scenarios.evaluation.evaluate import evaluate
 
 pytest.importorskip("submitit", reason='needs pip install "gyges[slurm]"')
@@ -42,6 +43,28 @@ def test_an_error_keeps_its_kind_and_names_its_job(executor):
 def test_a_job_that_dies_is_an_error_that_names_its_log(executor, tmp_path):
     with pytest.raises(JobError, match=r"^doomed: .*; its log is .*\.err"):
         executor.map(jobs_to_run.append_and_die, {"doomed": str(tmp_path / "lines")})
+
+
+def test_many_jobs_share_processes_and_an_error_names_the_one_that_raised(executor, tmp_path):
+    jobs = {str(k): (str(tmp_path / str(k)), 0.0) for k in range(40)}
+    assert executor.map(jobs_to_run.append_and_wait, jobs) == list(jobs)
+    assert [(tmp_path / name).read_text() for name in jobs] == ["once\n"] * 40
+    assert len(list(executor.folder.glob("*_submitted.pkl"))) <= 8
+    with pytest.raises(PolicyError, match="no more") as caught:
+        executor.map(jobs_to_run.fail, {str(k): "no more" if k == 13 else "" for k in range(24)})
+    assert "in 13" in caught.value.__notes__
+    dying = {str(k): str(tmp_path / "dead") for k in range(24)}
+    with pytest.raises(JobError, match=r"^0: "):
+        executor.map(jobs_to_run.append_and_die, dying)
+
+
+def test_a_batch_that_is_cut_off_goes_on_where_it_stood(tmp_path):
+    tasks = [Task.of(jobs_to_run.append_line, str(tmp_path / name)) for name in ("one", "two")]
+    paths = [tmp_path / f"{task.key}.pickle" for task in tasks]
+    assert Batch()(tasks[:1], paths[:1]) is None
+    more = Batch().checkpoint(tasks, paths)
+    assert more.result() is None
+    assert [(tmp_path / name).read_text() for name in ("one", "two")] == ["once\n"] * 2
 
 
 def test_a_result_that_cannot_be_written_is_an_error(executor, tmp_path):

@@ -38,6 +38,14 @@ def test_a_scenarios_focal_seats_are_recorded_among_its_background(tmp_path):
     assert data.summary()["parts"]["clean"]["violation_rate"] == 0
 
 
+def test_several_processes_record_the_same_bytes(tmp_path):
+    words = ["record", "tabular-visitor", "--decisions", "3000", "--mixture", "thin"]
+    for workers in ("1", "2"):
+        assert main([*words, "--workers", workers, "--out", str(tmp_path / workers)]) == 0
+    one, two = ({p.name: p.read_bytes() for p in (tmp_path / n).iterdir()} for n in ("1", "2"))
+    assert one == two
+
+
 def test_standard_mixtures_keep_their_promises():
     for name in ("behaviour", "matched", "thin", "lucky"):
         assert sum(mixture(name).values()) == pytest.approx(1), name

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.errors import ConfigError, FileError, JobError
 from gyges.scenarios.cli import sweep_runner
 from gyges.scenarios.cli.main import main
 from gyges.scenarios.cli.sweep_runner import Job, Runner, read, train
@@ -127,6 +127,19 @@ def test_a_measure_that_is_in_no_curve_is_named_with_those_that_are(tmp_path):
     said = train(Job("ppo", words, str(tmp_path / "run"), 60, "glory"))
     assert "no 'glory' at the end of its curves" in str(said)
     assert "episode_return" in str(said)
+
+
+def test_a_worker_that_does_not_see_the_folder_says_so(write, tmp_path):
+    class Elsewhere(Executor):
+        local = False
+
+    with Elsewhere(1) as executor:
+        runner = made(write(trials=1), tmp_path / "out")
+        runner.run(executor)
+        token = (tmp_path / "out" / sweep_runner.TOKEN).read_text()
+        with pytest.raises(JobError, match="does not see"):
+            train(Job("ppo", (), str(tmp_path / "elsewhere" / "run-0"), 60, "episode_return", token))
+    assert runner.trials()[0].state == "whole"
 
 
 @pytest.mark.parametrize(
