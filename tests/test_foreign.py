@@ -115,6 +115,7 @@ PLACES = {
     "scenarios/studies/ledger.py": "a name that is checked against its form",
     "scenarios/studies/report.py": "our own pictures",
     "scenarios/studies/supplies.py": "our own purposes",
+    "scenarios/studies/tampering_full/study.py": "files of our own",
     "scenarios/text/stages.py": "our own stages of a model that the user names",
 }
 """Files that make a path of a name in pieces, and whence the name is."""
