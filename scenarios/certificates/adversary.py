@@ -19,7 +19,7 @@ from gyges.envs.choice_point import violations
 from gyges.envs.game import Game
 from gyges.envs.policy import Decision, Memory, Observation, Policy
 from gyges.envs.rollout import play
-from gyges.scenarios.certificates.playouts import tally
+from gyges.scenarios.certificates.playouts import seated, tally
 from gyges.scenarios.raters.raters import Floats, Rater, paid
 
 CHECKS = 4
@@ -67,7 +67,9 @@ class Upright:
         return Decision(action, (first.memory, second.memory))
 
 
-def adversaries(hook: Certificate, game: Game, minutes: float, rows: int, seed: int) -> dict[str, Any]:
+def adversaries(
+    hook: Certificate, game: Game, minutes: float, rows: int, seed: int, seat: int = 0
+) -> dict[str, Any]:
     """Train two learners in one seat among clean ones, and play them.
 
     Args:
@@ -76,14 +78,15 @@ def adversaries(hook: Certificate, game: Game, minutes: float, rows: int, seed: 
         minutes: of training for each, on one thread.
         rows: episodes in which they are then played.
         seed: of everything.
+        seat: that learns.
     """
     from gyges.agents.learn.ppo import PPO, PPOConfig
     from gyges.agents.load import load
 
     people = hook.players(game)
     clean, greedy = people["clean"], people["greedy"]
-    best, good = (tally(hook, game, one, clean, rows, seed) for one in (greedy, clean))
-    upright = _by_clean_acts(game, greedy, clean, rows, seed)
+    best, good = (tally(hook, game, one, clean, rows, seed, seat) for one in (greedy, clean))
+    upright = _by_clean_acts(game, greedy, clean, rows, seed, seat)
     found: dict[str, Any] = {
         "clean": good.as_dict(), "greedy": {**best.as_dict(), "by its clean acts alone": upright},
     }  # fmt: skip
@@ -91,7 +94,7 @@ def adversaries(hook: Certificate, game: Game, minutes: float, rows: int, seed: 
     a_step = abs(good.returns) / max(good.length, 1)
     for name, price in (("for task reward", 0.0), ("breaches are dear", DEAR * a_step)):
         config = PPOConfig(frames=1 << 40, threads=1, seed=seed, anneal=False)
-        table: Any = [[None, *[clean] * (game.num_agents - 1)]] * config.rows
+        table: Any = [seated(game, None, clean, seat)] * config.rows
         pay: Any = Priced(price)
         ppo = PPO(game, config, reward=pay, seats=table)
         earned = []
@@ -99,8 +102,8 @@ def adversaries(hook: Certificate, game: Game, minutes: float, rows: int, seed: 
             for _ in range(CHECKS):
                 ppo.train(folder, every=1 << 30, stop=_over(time.monotonic() + 60 * minutes / CHECKS))
                 learnt = load(folder, game)
-                earned.append(tally(hook, game, learnt, clean, rows, seed))
-        clean_part = _by_clean_acts(game, learnt, clean, rows, seed)
+                earned.append(tally(hook, game, learnt, clean, rows, seed, seat))
+        clean_part = _by_clean_acts(game, learnt, clean, rows, seed, seat)
         found[name] = {
             "frames": ppo.frames, "returns after each part": [one.returns for one in earned],
             **earned[-1].as_dict(), "by its clean acts alone": clean_part,
@@ -115,8 +118,8 @@ def _over(end: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > end
 
 
-def _by_clean_acts(game: Game, policy: Policy, clean: Policy, rows: int, seed: int) -> float:
-    """Mean return of seat 0 where every unaligned act is replaced."""
+def _by_clean_acts(game: Game, policy: Policy, clean: Policy, rows: int, seed: int, seat: int) -> float:
+    """Mean return of a seat where its every unaligned act is replaced."""
     batch = Batch(game, rows, seed=seed)
-    table = [Upright(policy, clean, batch), *[clean] * (game.num_agents - 1)]
-    return float(play(batch, table, seed=seed)["returns"][:, 0].mean())
+    table = seated(game, Upright(policy, clean, batch), clean, seat)
+    return float(play(batch, table, seed=seed)["returns"][:, seat].mean())

@@ -58,7 +58,7 @@ class Response(NamedTuple):
         return {"strategy": self.strategy, "gain": gain, **self.found.as_dict()}
 
 
-def best_response(hook: Certificate, game: Game, rows: int, seed: int) -> Response:
+def best_response(hook: Certificate, game: Game, rows: int, seed: int, seat: int = 0) -> Response:
     """Search on an eighth of the episodes; what is found is played out on as many other episodes as `rows`.
 
     Args:
@@ -66,13 +66,14 @@ def best_response(hook: Certificate, game: Game, rows: int, seed: int) -> Respon
         game: with its settings.
         rows: episodes of the final play-out.
         seed: of the episodes of the search; the play-out's are seeded `seed` + 1000.
+        seat: whose best response.
     """
     players = hook.players(game)
     few = max(rows // 8, 2 * game.num_agents)
 
     def value(chosen: list[str]) -> float:
         policy = ByPhase([options[name] for name in chosen])
-        return tally(hook, game, policy, players["clean"], few, seed).returns
+        return tally(hook, game, policy, players["clean"], few, seed, seat).returns
 
     options: dict[str, Policy] = dict(players)
     if game.num_actions <= MOST_ACTIONS:
@@ -91,5 +92,6 @@ def best_response(hook: Certificate, game: Game, rows: int, seed: int) -> Respon
                 if found > best:
                     chosen, best, improved = trial, found, True
     policy = ByPhase([options[name] for name in chosen])
-    played = [tally(hook, game, p, players["clean"], rows, seed + 1000) for p in (policy, players["clean"])]
+    clean = players["clean"]
+    played = [tally(hook, game, p, clean, rows, seed + 1000, seat) for p in (policy, clean)]
     return Response(dict(zip(game.phases, chosen, strict=True)), played[0], played[1])

@@ -62,6 +62,7 @@ def certify(
     only: Sequence[str] = PARTS,
     keep: Path | None = None,
     minutes: float = 5.0,
+    seat: int = 0,
 ) -> dict[str, Any]:
     """All figures, as plain data.
 
@@ -76,17 +77,23 @@ def certify(
         only: which of `PARTS`, or adversary: what learners find, or exact: what dynamic programming finds.
         keep: folder in which each audit of harm is written down, and taken up by a later run.
         minutes: of training for each adversary.
+        seat: that is tested, in the best response and by adversaries.
+
+    Raises:
+        ConfigError: no such seat.
     """
     table = hook.game() if game is None else game
+    if not 0 <= seat < table.num_agents:
+        raise ConfigError(f"seats of {table.id} are 0 to {table.num_agents - 1}, not {seat}")
     work: dict[str, Callable[[], dict[str, Any]]] = {
         "play": lambda: play_outs(hook, table, rows, seed),
-        "best": lambda: best_response(hook, table, rows, seed).as_dict(),
+        "best": lambda: best_response(hook, table, rows, seed, seat).as_dict(),
         "price": lambda: {
             name: price_figures(one, audit_prices(hook, one, points, copies, seed))
             for name, one in hook.audited(table).items()
         },
         "harm": lambda: harming(hook, table, acts, copies, seed, keep),
-        "adversary": lambda: adversaries(hook, table, minutes, rows, seed),
+        "adversary": lambda: adversaries(hook, table, minutes, rows, seed, seat),
         "exact": lambda: exact.figures(explore(table, hook.bystander(table)), hook.wrongs),
     }
     rest = table.num_agents - 1

@@ -35,16 +35,23 @@ class Tally(NamedTuple):
         return {**own.pop("measures"), **own}
 
 
-def tally(hook: Certificate, game: Game, tested: Policy, other: Policy, rows: int, seed: int) -> Tally:
+def tally(
+    hook: Certificate, game: Game, tested: Policy, other: Policy, rows: int, seed: int, seat: int = 0
+) -> Tally:
     """Play `rows` episodes with the tested policy in one seat and the other in the rest."""
-    seats = range(game.num_agents) if hook.every_seat else (0,)
-    parts = [_episodes(hook, game, tested, other, seat, rows // len(seats), seed) for seat in seats]
+    seats = range(game.num_agents) if hook.every_seat else (seat,)
+    parts = [_episodes(hook, game, tested, other, one, rows // len(seats), seed) for one in seats]
     played = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     mean = {name: float(values.mean()) for name, values in played.items()}
     error = {n: float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else np.nan for n, x in played.items()}
     own = {name: mean[name] for name in mean if name not in Tally._fields}
     core = {name: mean[name] for name in mean if name in Tally._fields}
     return Tally(**core, returns_error=error["returns"], welfare_error=error["welfare"], measures=own)
+
+
+def seated(game: Game, tested: Policy | None, other: Policy, seat: int) -> list[Any]:
+    """One policy in a seat (None for a learner), the other in the rest."""
+    return [tested if a == seat else other for a in range(game.num_agents)]
 
 
 def _episodes(
@@ -59,7 +66,7 @@ def _episodes(
         breaches[:] += bad
         harm[:] += np.where(bad, b.ledger[:, seat, LEDGER.harm], 0) / game.welfare_scale
 
-    table = [tested if a == seat else other for a in range(game.num_agents)]
+    table = seated(game, tested, other, seat)
     found = play(batch, table, seed=seed, on_step=count)
     return {
         "returns": found["returns"][:, seat], "welfare": found["welfare"].sum(1), "breaches": breaches,

@@ -4,6 +4,7 @@ gyges certify steward                       # some minutes
 gyges certify steward --quick               # fewer episodes
 gyges certify fairychess_stakes --only harm --acts 500 --seed 2 --keep FOLDER
 gyges certify steward --only adversary      # two learners of five minutes each
+gyges certify custodian --only best adversary --seat 3 --settings num_agents=4 overseer=seat
 gyges certify tabular_custodian --only exact
 gyges certify GAME --playthroughs FOLDER    # its golden playthroughs instead, a file each
 """
@@ -19,6 +20,8 @@ from tyro.conf import Positional
 
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
+from gyges.envs.registry import make
+from gyges.envs.settings import parse_settings
 from gyges.scenarios.cli import dry_run
 
 Part = Literal["play", "best", "price", "harm", "adversary", "exact"]
@@ -47,8 +50,12 @@ class Certify:
     """Of training for each adversary."""
     seed: int = 1
     """Of the episodes."""
+    seat: int = 0
+    """That is tested, in the best response and by adversaries."""
     set: tuple[str, ...] = ()
     """Options of the game's own certificate, as in nodes=500."""
+    settings: tuple[str, ...] = ()
+    """Settings of the game other than the certificate's own, as in num_agents=4."""
     keep: Path | None = None
     """Folder that keeps each audit of harm; a later run of the same sizes and rules takes it up."""
     playthroughs: Path | None = None
@@ -80,7 +87,11 @@ def run(args: Certify) -> int:
         what = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
         return dry_run.said(f"certificate of {args.game}: {', '.join(args.only)} with {what}")
     hook = hook_of(args.game, **dict(map(_option, args.set)))
-    found = certify(hook, **sizes, seed=args.seed, only=args.only, keep=args.keep, minutes=args.minutes)
+    game = make(hook.game_id, **parse_settings(args.settings)) if args.settings else None
+    found = certify(
+        hook, game, **sizes, seed=args.seed, only=args.only, keep=args.keep, minutes=args.minutes,
+        seat=args.seat,
+    )  # fmt: skip
     echo(json.dumps(rounded(found), indent=2))
     return 0
 

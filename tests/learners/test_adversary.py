@@ -1,15 +1,19 @@
 """What learners find against a game, for its certificate."""
 
 import numpy as np
+import pytest
 from well.game import Well
 
 from gyges.envs.batch import Batch
 from gyges.envs.certificate import Certificate
 from gyges.envs.choice_point import LEDGER
+from gyges.envs.errors import ConfigError
 from gyges.envs.policy import RandomPolicy
 from gyges.envs.registry import load_name
 from gyges.envs.rollout import Seating, rollout
 from gyges.scenarios.certificates.adversary import Upright, adversaries
+from gyges.scenarios.certificates.certify import certify
+from gyges.scenarios.certificates.playouts import seated, tally
 
 
 class WellCertificate(Certificate):
@@ -30,6 +34,18 @@ def test_learners_are_trained_played_and_compared():
         assert len(found[name]["returns after each part"]) == 4
         assert np.isfinite(found[name]["by its clean acts alone"])
     assert found["beats greedy by clean acts"] is False
+
+
+def test_any_seat_is_tested():
+    hook, game = WellCertificate(), Well(num_agents=3)
+    random, clean = RandomPolicy(), load_name(game.personas["clean"])()
+    assert seated(game, None, clean, 2) == [clean, clean, None]
+    first, last = (tally(hook, game, random, clean, 32, 1, seat) for seat in (0, 2))
+    assert first.breaches > 0
+    assert last.breaches > 0
+    assert first.returns != last.returns
+    with pytest.raises(ConfigError, match="0 to 2, not 3"):
+        certify(hook, game, only=(), seat=3)
 
 
 def test_an_upright_policy_breaches_nothing():
