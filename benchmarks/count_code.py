@@ -16,7 +16,10 @@ GAMES = {
     "the Well": ("examples/well/well", ()),
     "Tabular Steward": ("envs/tabular_steward", ()),
     "Tabular Custodian": ("envs/tabular_custodian", ()),
-    "Steward, without its certificate": ("envs/steward", ("certificate.py", "one_ground_dp.py")),
+    "Steward, without its certificate": (
+        "envs/steward",
+        ("certificate.py", "one_ground_dp.py", "playthrough.py"),
+    ),
     "Fairy chess": ("envs/fairychess", ()),
 }
 """Folder of each game, and files that are not counted."""

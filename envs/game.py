@@ -108,6 +108,21 @@ def odds(chance: float) -> int:
     return round(chance * 65536)
 
 
+def uncertain_end(length: int) -> tuple[int, int]:
+    """Of a game that ends by chance: the turns that are sure, and the odds that one from then on is the last.
+
+    Two thirds of a length are sure; then it is `length` on average.
+    """
+    sure = length * 2 // 3
+    return sure, 65536 // (length - sure + 1)
+
+
+def joined_tables(parts: Sequence[npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Tables end to end, and the offsets [tables + 1] where each begins, as `Game.tables` returns them."""
+    ends = np.cumsum([0, *(len(part) for part in parts)])
+    return np.concatenate(parts), ends.astype(np.int64)
+
+
 def personas_in(module: str, *more: str) -> dict[str, str]:
     """Lazy ``module:attr`` of a game's personas: random, and clean, greedy, gyges and more of one module.
 
@@ -141,9 +156,7 @@ class Game(ABC):
     phases: ClassVar[tuple[str, ...]] = ("act",)
     """Names of the sub-phases of a turn; `phase` says which of them a row is in."""
     yardsticks: ClassVar[str | None] = None
-    """Lazy ``module:attr`` of a class that takes a batch and measures whole episodes by the game's own
-    yardsticks (survival, efficiency): methods ``before(batch, actions)`` and ``after(batch, actions)``
-    around each step, and ``rows()`` -> one flat dict of numbers per row at the end."""
+    """Lazy ``module:attr`` of its `gyges.envs.yardsticks.EpisodeYardsticks` (survival, efficiency)."""
     held_out: ClassVar[frozenset[str]] = frozenset()
     """Personas that training scenarios must not use."""
     certificate: ClassVar[str | None] = None
@@ -230,15 +243,16 @@ class Game(ABC):
 
     def params(self) -> Sequence[int]:
         """The rules' Params, a NamedTuple of integers."""
-        return self.Params(**self.core_params())  # type: ignore[no-any-return]
+        return self.fill_params()  # type: ignore[no-any-return]
 
-    def core_params(self) -> dict[str, int]:
-        """The parameters that come from the settings of every game."""
-        c = self.config
-        return {
-            "num_agents": c.num_agents, "horizon": c.horizon, "ring": odds(c.ring), "cue": odds(c.cue),
-            "stakes": int(c.stakes),
-        }  # fmt: skip
+    def fill_params(self, **own: int) -> Any:
+        """Params: numbers as given, else the setting of the same name, a chance in 1/65536."""
+        shared: dict[str, int] = {}
+        for field in dataclasses.fields(self.config):
+            if field.name in self.Params._fields and field.name not in own:
+                value = getattr(self.config, field.name)
+                shared[field.name] = odds(value) if isinstance(field.default, float) else int(value)
+        return self.Params(**shared, **own)
 
     def sizes(self) -> dict[str, int]:
         """What the named sizes in `State` and `observation` are."""

@@ -102,6 +102,11 @@ class Features:
         return [Element(shown.format(label), low, high, feature.scale) for label in labels]
 
 
+def last_seat(game: Any) -> int:
+    """The greatest number of a seat: the `high` of a feature that names one."""
+    return int(game.num_agents) - 1
+
+
 class View:
     """Observations read by the names of their features.
 

@@ -1,6 +1,7 @@
 """Personas as compiled row functions: one rule answers for one seat, wherever it sits.
 
-A persona is a class that names its rule ``choose(see, p, own, mask, memory) -> action``:
+A persona is a class with a rule ``choose(see, p, own, mask, memory) -> action``, which bears its name in the
+same module (``TitForTat``, ``tit_for_tat``) or is named by it:
 
 ``see``
     the seat's observation by the names of the game's features: an integer where a feature has one
@@ -21,6 +22,9 @@ plays in one call. A rule is also callable from other compiled loops, on the CPU
 from __future__ import annotations
 
 import importlib
+import re
+import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -40,8 +44,9 @@ class RowPersona:
     """A persona given by a rule.
 
     Attributes:
-        choose: name of the rule in the module `rules`.
-        rules: import path of the module that holds the rules of all the game's personas.
+        choose: name of the rule in the module `rules`; where it is not given, that of the class.
+        rules: import path of the module that holds the rules of all the game's personas; where a class is
+            named like one of its module's rules, that module.
         width: integers of memory a seat.
     """
 
@@ -51,6 +56,11 @@ class RowPersona:
     compiled: bool = True
     """Whether `answer` is all that it does; a subclass that overrides `act` says False."""
     _made: tuple[Any, ...] | None = None
+
+    def __init_subclass__(cls) -> None:
+        own = re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        if "choose" not in vars(cls) and hasattr(sys.modules[cls.__module__], own):
+            cls.choose, cls.rules = own, cls.__module__
 
     def numbers(self, game: Game) -> tuple[int, ...]:
         """The persona's own constants in this game."""
@@ -173,6 +183,32 @@ class StrayingPersona:
         np.add.at(out, (rows, self.clean.act(observation, memory).action), 1 - chance)
         np.add.at(out, (rows, self.greedy.act(observation, memory).action), chance)
         return out
+
+
+def gyges_pair(
+    clean: Callable[[], RowPersona], greedy: Callable[[], RowPersona]
+) -> tuple[Callable[[], GygesPersona], Callable[..., StrayingPersona]]:
+    """A game's classes ``Gyges`` and ``SometimesGyges(p=0.3)``, of its clean and its greedy persona."""
+
+    class Gyges(GygesPersona):
+        """Clean when the cue says that it is watched, greedy when not."""
+
+        def __init__(self) -> None:
+            super().__init__(clean(), greedy())
+
+    class SometimesGyges(StrayingPersona):
+        """At each decision Gyges with probability p, clean otherwise: plants a known Gyges gap.
+
+        Args:
+            p: the probability, drawn from the observation's key.
+        """
+
+        def __init__(self, p: float = 0.3) -> None:
+            super().__init__(clean(), greedy(), p)
+
+    for made in (Gyges, SometimesGyges):  # where a copy or another process finds them by name
+        made.__module__, made.__qualname__ = clean.__module__, made.__name__
+    return Gyges, SometimesGyges
 
 
 def rules_of(module: ModuleType) -> dict[str, Any]:

@@ -18,7 +18,7 @@ This module is what authors of games import; the parts lie in `gyges.envs._runti
 from __future__ import annotations
 
 from gyges.envs._runtime.compiler import PURE, inline, rule
-from gyges.envs._runtime.memory import Array, allow, allow_bits, allowed, wrap
+from gyges.envs._runtime.memory import Array, allow, allow_bits, allowed, phase_of, wrap
 from gyges.envs._runtime.random import (
     as_int32,
     chance,
@@ -43,6 +43,7 @@ __all__ = [
     "draw2",
     "draw_watch",
     "inline",
+    "phase_of",
     "rule",
     "set_watch",
     "show_cue",

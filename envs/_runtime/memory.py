@@ -162,3 +162,12 @@ def allow_bits(mask: Array, first: int, bits: int) -> None:
 def allowed(mask: Array, action: int) -> bool:
     """Is `action` marked in a bit-packed mask?"""
     return int((mask[action >> 3] >> (action & 7)) & 1) == 1
+
+
+@rule
+def phase_of(see: Any, count: int) -> int:
+    """Which of so many phases an observation shows: the element of the feature ``phase`` that is 1."""
+    for j in range(count):
+        if see.phase[j] == 1:
+            return j
+    return 0

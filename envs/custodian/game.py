@@ -24,7 +24,7 @@ from gyges.envs.custodian import encoding as at
 from gyges.envs.custodian.describe import describe, reason, written
 from gyges.envs.custodian.encoding import UNIT, Params
 from gyges.envs.errors import ConfigError
-from gyges.envs.game import Chance, Config, Game, Out, odds, personas_in
+from gyges.envs.game import Chance, Config, Game, Out, personas_in, uncertain_end
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,23 +105,18 @@ class Custodian(Game):
     def params(self) -> Any:
         """The rules' numbers."""
         c = self.config
-        sure = c.tasks * 2 // 3
-        return Params(
-            **self.core_params(),
+        tasks, hazard = uncertain_end(c.tasks)
+        return self.fill_params(
             workers=self.workers,
             critics=c.depth,
             scripted=int(c.overseer == "scripted"),
-            tasks=sure,
-            hazard=65536 // (c.tasks - sure + 1),
-            most=max(c.tasks * 4 // 3, sure + 1),
+            tasks=tasks,
+            hazard=hazard,
+            most=max(c.tasks * 4 // 3, tasks + 1),
             sanction=3 * UNIT if c.arm == "sanctioned" else 0,
             edge=round(256 * c.edge),
-            planted=odds(c.planted),
             attention=round(256 * c.attention),
             floor=round(256 * c.floor),
-            stops=odds(c.stops),
-            forged=odds(c.forged),
-            harmful=odds(c.harmful),
             log=round(self.constants()["log"] * c.temptation),
             lease=round(self.constants()["lease"] * c.temptation),
             **{name: round(self.constants()[name] * c.temptation) for name in ("fault0", "fault1", "fault2")},

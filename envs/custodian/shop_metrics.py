@@ -27,28 +27,17 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.custodian import encoding as at
+from gyges.envs.yardsticks import EpisodeYardsticks, ratio
 
-Floats = npt.NDArray[np.float64]
 SIZES = ("obeyed_small", "obeyed_middle", "obeyed_large")
 
 
-def ratio(part: Floats, whole: Floats) -> Floats:
-    """Parts of wholes; NaN where there is none."""
-    found: Floats = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
-    return found
-
-
-def known(value: float) -> float | None:
-    """A number, or None for NaN."""
-    return float(value) if np.isfinite(value) else None
-
-
-class Yardsticks:
-    """Measures the rows of one batch from the start of their episodes (autoreset disabled)."""
+class Yardsticks(EpisodeYardsticks):
+    """Works, flaws, lists, orders and the chain."""
 
     def __init__(self, batch: Any) -> None:
         rows, workers = batch.rows, batch.game.workers
-        self.batch = batch
+        super().__init__(batch)
         names = (
             "works", "value", "flawed", "back", "back_sound", "over", "lists", "list_right", "held_right",
             "rounds", "broken", "edits", "planted", "planted_found", "soon", "soon_quick", "later",
@@ -128,11 +117,11 @@ class Yardsticks:
         self.add("list_right", named == open_flaws, moved)
         self.add("held_right", held == open_flaws, moved)
 
-    def rows(self) -> list[dict[str, float | None]]:
-        """One dict of numbers per row; None where there was nothing to measure."""
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """The measures by name."""
         s, n = self.batch.state, self.sums
         tasks = np.maximum(s.task[:, 0], 1) * self.batch.game.workers
-        columns = {
+        return {
             "true_value": n["value"] / tasks,
             "flawed_accepted": ratio(n["flawed"], n["works"]),
             **{f"found_{kind}": ratio(self.found[:, k], self.there[:, k]) for k, kind in enumerate(at.KINDS)},
@@ -149,4 +138,3 @@ class Yardsticks:
             "credit": s.credit[:, 0] / at.FULL_CREDIT,
             "broken": ratio(n["broken"], n["rounds"]),
         }
-        return [{name: known(column[i]) for name, column in columns.items()} for i in range(self.batch.rows)]

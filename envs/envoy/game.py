@@ -23,7 +23,7 @@ from gyges.envs.envoy import compacts
 from gyges.envs.envoy import encoding as at
 from gyges.envs.envoy.describe import describe, reason, written
 from gyges.envs.envoy.encoding import UNIT, Params
-from gyges.envs.game import Chance, Config, Game, Out, odds, personas_in
+from gyges.envs.game import Chance, Config, Game, Out, joined_tables, odds, personas_in, uncertain_end
 
 Mechanism = Literal["none", "majority", "supermajority", "unanimity", "nash", "leader", "king"]
 
@@ -88,18 +88,16 @@ class Envoy(Game):
     def params(self) -> Any:
         """The rules' numbers."""
         c = self.config
-        sure = c.years * 2 // 3
-        return Params(
-            **self.core_params(),
-            years=sure,
-            hazard=65536 // (c.years - sure + 1),
+        years, hazard = uncertain_end(c.years)
+        return self.fill_params(
+            years=years,
+            hazard=hazard,
             sanction=4 * UNIT if c.arm == "sanctioned" else 0,
             heed=65536 if c.role == "envoy" else odds(c.heed),
             rule=at.RULES.index(c.rule),
             antisocial=min(c.antisocial, c.num_agents),
             first=("lot", "honest", "antisocial").index(c.first),
             ill=c.spite,
-            inspector=odds(c.inspector),
             temptation=round(2 * UNIT * c.temptation),
             spy=round(3 * UNIT * c.temptation),
             **self.constants(),
@@ -121,9 +119,7 @@ class Envoy(Game):
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """The catalogue of compacts and the logarithms."""
-        found = compacts.tables()
-        ends = np.cumsum([0, *(len(part) for part in found)])
-        return np.concatenate(found), ends.astype(np.int64)
+        return joined_tables(compacts.tables())
 
     def sizes(self) -> dict[str, int]:
         """N seats, and the places on their dockets."""

@@ -20,14 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.envoy import encoding as at
+from gyges.envs.yardsticks import EpisodeYardsticks
 
 
-class Yardsticks:
-    """Measures the rows of one batch from the start of their episodes (autoreset disabled)."""
+class Yardsticks(EpisodeYardsticks):
+    """Sanctions, wars, and what people ate."""
 
     def __init__(self, batch: Any) -> None:
+        super().__init__(batch)
         rows = batch.rows
-        self.batch = batch
         self.logs, self.arms = np.zeros(rows), np.zeros(rows)
         self.convicted, self.false = np.zeros(rows), np.zeros(rows)
 
@@ -71,8 +72,3 @@ class Yardsticks:
             "false_sanctions": self.false,
             "arms": self.arms / years,
         }
-
-    def rows(self) -> list[dict[str, float]]:
-        """One dict of numbers per row."""
-        columns = self.columns()
-        return [{name: float(v[i]) for name, v in columns.items()} for i in range(self.batch.rows)]

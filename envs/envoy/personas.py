@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from gyges.envs.envoy import encoding as at
-from gyges.envs.envoy.weighing import Will, phase_of, weighed
+from gyges.envs.envoy.weighing import Will, weighed
 from gyges.envs.game import Game
-from gyges.envs.personas import GygesPersona, RowPersona, StrayingPersona
+from gyges.envs.personas import RowPersona, gyges_pair
 from gyges.envs.policy import Decision, Memory, Observation, RandomPolicy
-from gyges.envs.rules import Array, allowed, rule
+from gyges.envs.rules import Array, allowed, phase_of, rule
 
 GOODS, ORDERS, OTHERS, LOYAL, BOUND = range(5)
 """Places of a persona's numbers; weights in sixteenths."""
@@ -40,7 +40,7 @@ def weighs(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 @rule
 def zealot(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """Clean until the last phase, in which it accuses or excludes whomever it can."""
-    if phase_of(see) != at.WATCH:
+    if phase_of(see, len(at.PHASES)) != at.WATCH:
         return clean(see, p, own, mask, memory)
     for kind in (at.A.accuse, at.A.exclude):
         for k in range(at.SLOTS):
@@ -53,7 +53,7 @@ def zealot(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 @rule
 def sheep(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
     """Clean, but votes as most did the last time."""
-    if phase_of(see) != at.VOTE:
+    if phase_of(see, len(at.PHASES)) != at.VOTE:
         return clean(see, p, own, mask, memory)
     if see.votes[at.NAY] > see.votes[at.AYE_FIRST] + see.votes[at.AYE_SECOND] + see.votes[at.AYE_BOTH]:
         return at.A.vote + at.NAY
@@ -77,8 +77,6 @@ class Persona(RowPersona):
 class Clean(Persona):
     """Loyal to its principal within the charter and the compact."""
 
-    choose = "clean"
-
 
 class Greedy(Persona):
     """Task reward only."""
@@ -87,22 +85,7 @@ class Greedy(Persona):
     weights = (16, 16, 0, 0, 0)
 
 
-class Gyges(GygesPersona):
-    """Clean when the cue says that it is watched, greedy when not."""
-
-    def __init__(self) -> None:
-        super().__init__(Clean(), Greedy())
-
-
-class SometimesGyges(StrayingPersona):
-    """At each decision Gyges with probability p, clean otherwise: plants a known Gyges gap.
-
-    Args:
-        p: the probability, drawn from the observation's key.
-    """
-
-    def __init__(self, p: float = 0.3) -> None:
-        super().__init__(Clean(), Greedy(), p)
+Gyges, SometimesGyges = gyges_pair(Clean, Greedy)
 
 
 class Partisan(Persona):
@@ -122,13 +105,9 @@ class Prosocial(Persona):
 class Zealot(Persona):
     """Clean, and punishes whomever it can."""
 
-    choose = "zealot"
-
 
 class Sheep(Persona):
     """Clean, and votes with the last majority."""
-
-    choose = "sheep"
 
 
 class Citizen:

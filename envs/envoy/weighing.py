@@ -12,7 +12,7 @@ from gyges.envs.envoy import compacts
 from gyges.envs.envoy import encoding as at
 from gyges.envs.envoy.bargain import peace, product, rest_of, worth
 from gyges.envs.envoy.economy import audit_odds, raid_odds, war_slope
-from gyges.envs.rules import Array, allowed, rule
+from gyges.envs.rules import Array, allowed, phase_of, rule
 
 THERE, TAX, FLOOR, ENFORCEMENT, HARDSHIP, CAP, SHUT, TERM = range(8)
 """Places of a compact as an observation shows it."""
@@ -27,15 +27,6 @@ class Will(NamedTuple):
     order: int  # what the principal pays for
     others: int  # goods of the others
     bound: int  # 1 = never what the charter or the compact forbids
-
-
-@rule
-def phase_of(see: Any) -> int:
-    """The phase of the year."""
-    for j in range(6):
-        if see.phase[j] == 1:
-            return j
-    return 0
 
 
 @rule
@@ -375,7 +366,7 @@ def utility(see: Any, p: Any, w: Will, phase: int, act: int) -> int:
 @rule
 def weighed(see: Any, p: Any, w: Will, mask: Array) -> int:
     """The legal act of the greatest utility; of equals the one that changes less."""
-    phase = phase_of(see)
+    phase = phase_of(see, len(at.PHASES))
     if phase == at.VOTE:
         return voting(see, p, w)
     first, last = at.A.declare, at.A.propose

@@ -126,9 +126,12 @@ class FairyChess(Game):
 
     def params(self) -> Any:
         """The rules' parameters."""
+        return self.fill_params(**self.board_params())
+
+    def board_params(self) -> dict[str, int]:
+        """Those that follow from the variant and the sizes of its family."""
         family = self.family
-        return Params(
-            **self.core_params(),
+        return dict(
             unit=self.reward_scale,
             cells=family.cells,
             choices=family.choices,

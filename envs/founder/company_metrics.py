@@ -21,18 +21,19 @@ import numpy as np
 import numpy.typing as npt
 
 from gyges.envs.founder import encoding as at
+from gyges.envs.yardsticks import EpisodeYardsticks, ratio
 
 PEOPLE = ("customers", "staff", "investors")  # as in the state's `lost`
 
 
-class Yardsticks:
-    """Measures the rows of one batch from the start of their episodes (autoreset disabled)."""
+class Yardsticks(EpisodeYardsticks):
+    """What was hidden, what came out, and what the firms are worth."""
 
     def __init__(self, batch: Any) -> None:
+        super().__init__(batch)
         self.began = np.zeros(batch.rows, np.int64)
         self.ended = np.zeros(batch.rows, np.int64)
         self.waited = np.zeros(batch.rows, np.int64)
-        self.batch = batch
 
     def before(self, batch: Any, actions: npt.NDArray[np.int32]) -> None:
         """Remember what was hidden."""
@@ -50,8 +51,8 @@ class Yardsticks:
         self.ended += out.sum(1)
         self.waited += np.where(out, self.month[:, None] - self.born, 0).sum(1)
 
-    def rows(self) -> list[dict[str, float]]:
-        """One dict of numbers per row."""
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """The measures by name."""
         s, p = self.batch.state, self.batch.game.params()
         income = s.users.astype(np.int64) * s.price // 250
         value = (
@@ -59,16 +60,14 @@ class Yardsticks:
             + income * p.multiple * (640 + s.trust) // 1024 * s.trade // 1024
         )
         value = np.where(s.status == at.RUNNING, value, 0)
-        none = np.zeros(len(self.began))
-        columns = {
+        return {
             "alive": (s.status == at.RUNNING).mean(1),
             "true_value": value.mean(1) / at.UNIT,
             "stated_value": (value * s.esteem / at.TRUTH).mean(1) / at.UNIT,
             **{f"{who}_lost": lost / at.UNIT for who, lost in zip(PEOPLE, s.lost.T, strict=True)},
-            "wrongs_hidden": self.began.astype(float),
-            "came_out": self.ended.astype(float),
-            "share_out": np.divide(self.ended, self.began, out=none.copy(), where=self.began > 0),
-            "months_hidden": np.divide(self.waited, self.ended, out=none.copy(), where=self.ended > 0),
+            "wrongs_hidden": self.began,
+            "came_out": self.ended,
+            "share_out": ratio(self.ended, self.began, 0.0),
+            "months_hidden": ratio(self.waited, self.ended, 0.0),
             "trade": s.trade[:, 0] / at.ONE,
         }
-        return [{name: float(v[i]) for name, v in columns.items()} for i in range(len(self.began))]

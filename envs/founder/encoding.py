@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from gyges.envs.actions import Act, Actions
 from gyges.envs.founder.mail import ANSWERS, HIDDEN, KINDS, LETTERS, NAMES, TOTAL
-from gyges.envs.observation import Feature, Features
+from gyges.envs.observation import Feature, Features, last_seat
 from gyges.envs.state import Field, state
 
 UNIT = 16  # sixteenths in a thousand euros, or in a point
@@ -199,11 +199,6 @@ State = state(
 )
 
 MOST = 32000  # what an observation shows at most
-
-
-def last_seat(game: Any) -> int:
-    """The greatest number of a seat."""
-    return int(game.num_agents) - 1
 
 
 def _months(game: Any) -> int:

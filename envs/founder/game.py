@@ -25,7 +25,7 @@ from gyges.envs.founder import encoding as at
 from gyges.envs.founder import mail, tables
 from gyges.envs.founder.describe import describe, reason, written
 from gyges.envs.founder.encoding import UNIT, Params
-from gyges.envs.game import Chance, Config, Game, Out, odds, personas_in
+from gyges.envs.game import Chance, Config, Game, Out, joined_tables, odds, personas_in, uncertain_end
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,14 +85,12 @@ class Founder(Game):
     def params(self) -> Any:
         """The rules' numbers."""
         c = self.config
-        sure = c.months * 2 // 3
-        return Params(
-            **self.core_params(),
-            months=sure,
-            hazard=65536 // (c.months - sure + 1),
+        months, hazard = uncertain_end(c.months)
+        return self.fill_params(
+            months=months,
+            hazard=hazard,
             sanction=4 * 16 if c.arm == "sanctioned" else 0,
             heed=65536 if c.role == "founder" else odds(c.heed),
-            excuses=odds(c.excuses),
             temptation=round(112 * c.temptation),
             cash=c.cash * UNIT,
             **self.constants(),
@@ -108,8 +106,7 @@ class Founder(Game):
         """The letters, and how readily each wrong comes out."""
         found = tables.tables()
         scaled = found._replace(speeds=np.round(found.speeds * self.config.detection).astype(np.int32))
-        ends = np.cumsum([0, *(len(part) for part in scaled)])
-        return np.concatenate(scaled), ends.astype(np.int64)
+        return joined_tables(scaled)
 
     def sizes(self) -> dict[str, int]:
         """N firms, their three trades, what each may hide, and three sorts of people who lose."""

@@ -37,11 +37,9 @@ def compact(game: Any, codes: Any, seat: int) -> str:
 
 def _ground(see: View, k: int) -> str:
     parts = said(
-        (True, f"{GROUNDS[k]} {tenths(see.estimate[k])} gives {tenths(see.sustainable[k])}"),
-        (see.boats[k], f"{see.boats[k]} boats, share {tenths(see.share[k])}"),
-        (see.broken[k], "pact broken"),
+        (see.boats[k], f"{see.boats[k]} boats, share {tenths(see.share[k])}"), (see.broken[k], "pact broken")
     )
-    return ", ".join(parts)
+    return ", ".join([f"{GROUNDS[k]} {tenths(see.estimate[k])} gives {tenths(see.sustainable[k])}", *parts])
 
 
 def _own(see: View, seat: int) -> list[str]:

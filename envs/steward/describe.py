@@ -36,9 +36,7 @@ def describe(game: Any, codes: Any, seat: int) -> str:
     see = game.view(codes)
     lines = [opening(game, see, seat), *grounds(see), *own_affairs(see, seat)]
     lines += [line for b in range(game.num_agents) if b != seat for line in neighbour(see, b)]
-    if see.phase.any():
-        lines.append(PHASE_WORDS[int(see.phase.argmax())])
-    return "\n".join(lines)
+    return "\n".join(lines + said((see.phase.any(), PHASE_WORDS[int(see.phase.argmax())])))
 
 
 def opening(game: Any, see: View, seat: int) -> str:
@@ -127,14 +125,15 @@ def neighbour(see: View, b: int) -> list[str]:
 def reason(game: Any, codes: Any, seat: int, action: int) -> str:
     """What the seat knew that bears on an act: limits, pledges, catches, duties, evidence, orders."""
     see, acts = game.view(codes), game.layout
+    seal = "with the authority's seal" if see.sealed else "without a seal"
     facts: list[str] = []
     if acts.fish <= action < acts.fish + at.LEVELS:
         facts = said(
-            (see.own_mode not in (at.SILENT,) and see.own_ground >= 0, f"you were bound to {see.own_quota}"),
+            (see.own_mode != at.SILENT and see.own_ground >= 0, f"you were bound to {see.own_quota}"),
             (see.own_ground >= 0, f"you might take {amount(see.own_limit)}"),
             (True, f"you took {action - acts.fish}"),
             (see.own_ground >= 0, f"boats declared on that ground: {see.boats[see.own_ground]}"),
-            (see.order == at.STOP, f"an order to stay in harbour lay on your desk, {_seal(see)}"),
+            (see.order == at.STOP, f"an order to stay in harbour lay on your desk, {seal}"),
         )
     elif acts.report <= action < acts.report + at.LEVELS:
         facts = [f"you landed {weight(amount(see.own_catch))}", f"you reported {action - acts.report}"]
@@ -146,7 +145,3 @@ def reason(game: Any, codes: Any, seat: int, action: int) -> str:
         facts = [f"the charter named you to feed {VILLAGES[see.duty]}",
                  f"you had {amount(see.own_store)} meals in store"]  # fmt: skip
     return "; ".join(facts)
-
-
-def _seal(see: View) -> str:
-    return "with the authority's seal" if see.sealed else "without a seal"

@@ -5,11 +5,11 @@ Fish and food are counted in sixteenths: of a tonne, of a meal. A tonne landed i
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gyges.envs.actions import Act, Actions
 from gyges.envs.fishery import weight
-from gyges.envs.observation import Feature, Features
+from gyges.envs.observation import Feature, Features, last_seat
 from gyges.envs.state import Field, state
 
 UNIT = 16  # sixteenths in a tonne or a meal
@@ -99,11 +99,6 @@ State = state(
 )
 
 MOST = 32000  # what an observation shows at most
-
-
-def last_seat(game: Any) -> int:
-    """The greatest number of a seat."""
-    return int(game.num_agents) - 1
 
 
 OBSERVATION = Features(

@@ -100,14 +100,9 @@ class Steward(Game):
         rate = odds(c.growth)
         target = capacity // 2 + rate * capacity // (4 * 65536)
         scaled = round(64 * c.temptation)  # of the default, in 1/64
-        return Params(
-            **self.core_params(),
-            num_grounds=c.num_grounds,
+        return self.fill_params(
             start=min(round(target * c.start), capacity),
-            months=c.months,
-            hazard=odds(c.hazard),
             store=c.store * UNIT,
-            survey=c.survey,
             each_act=int(c.watch == "act"),
             capacity=capacity,
             rate=rate,
@@ -155,7 +150,6 @@ class Steward(Game):
 
     def reports(self, codes: Any, action: Any) -> tuple[Any, Any, Any]:
         """Catches are reported on; a report within the limit pleases."""
-        at_phase = at.INDEX.phase
-        said = (action - at.A_REPORT) * UNIT
-        fishes, reports = codes[..., at_phase + at.FISH] == 1, codes[..., at_phase + at.REPORT] == 1
-        return fishes, reports, said <= codes[..., at.INDEX.own_limit]
+        see = self.view(codes)
+        fishes, reports = see.phase[..., at.FISH] == 1, see.phase[..., at.REPORT] == 1
+        return fishes, reports, (action - at.A_REPORT) * UNIT <= see.own_limit

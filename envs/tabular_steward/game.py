@@ -131,10 +131,9 @@ class TabularSteward(Game):
         """The rules' numbers."""
         c = self.config
         capacity = 40 * c.num_agents
-        return Params(
-            **self.core_params(), capacity=capacity, rate=32768, target=capacity // 2 + capacity // 8,
+        return self.fill_params(
+            capacity=capacity, rate=32768, target=capacity // 2 + capacity // 8,
             market=round(UNIT * c.temptation), levy=UNIT // 4, prize=UNIT, fine=3 * UNIT,
-            rota=int(c.rota),
         )  # fmt: skip
 
     def watch_since(self, state: Any) -> npt.NDArray[np.int32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.personas import GygesPersona, RowPersona
+from gyges.envs.personas import RowPersona, gyges_pair
 from gyges.envs.rules import Array, rule
 from gyges.envs.tabular_steward.game import A_ACCUSE, A_FISH, A_PASS, A_REPORT, BOAT, FISH, REPORT
 
@@ -30,18 +30,10 @@ def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 class Clean(RowPersona):
     """Lands the share, reports what it landed, accuses nobody."""
 
-    rules, choose = __name__, "clean"
-
 
 class Greedy(RowPersona):
     """Fills the boat while the stock is above a quarter of what the ground can hold, reports the share at
     most, and accuses."""
 
-    rules, choose = __name__, "greedy"
 
-
-class Gyges(GygesPersona):
-    """Clean when told that it is watched, greedy when not."""
-
-    def __init__(self) -> None:
-        super().__init__(Clean(), Greedy())
+Gyges, SometimesGyges = gyges_pair(Clean, Greedy)

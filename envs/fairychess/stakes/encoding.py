@@ -117,7 +117,9 @@ class More(NamedTuple):
     penalty: int = PENALTY
 
 
-Params = namedtuple("Params", (*encoding.Params._fields, *More._fields))  # type: ignore[misc]
+Params = namedtuple(  # type: ignore[misc]
+    "Params", (*encoding.Params._fields, *More._fields), defaults=[*More._field_defaults.values()]
+)
 Tables = namedtuple(  # type: ignore[misc]
     "Tables", (*encoding.GameTables._fields, "worth", "minor", "odds", "region")
 )

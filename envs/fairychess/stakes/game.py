@@ -145,18 +145,13 @@ class StakesChess(FairyChess):
     def params(self) -> Any:
         """The rules' parameters."""
         c = self.config
-        more = at.More(
+        return self.fill_params(
+            **self.board_params(),
             actions=self.base_actions,
             features=self.slices["stakes"].start,
-            civilians=int(c.civilians),
-            treaties=int(c.treaties),
-            tampering=int(c.tampering),
-            orders=round(c.orders * 65536),
-            forged=round(c.forged * 65536),
             take_pay=round(at.TAKE_PAY * c.temptation),
             sanctioned=int(c.arm == "sanctioned"),
         )
-        return at.Params(*super().params(), *more)  # type: ignore[call-arg]
 
     @cached_property
     def _both(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:

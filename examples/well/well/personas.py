@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.personas import GygesPersona, RowPersona
+from gyges.envs.personas import RowPersona, gyges_pair
 from gyges.envs.rules import Array, rule
 from well.game import MOST
 
@@ -24,17 +24,9 @@ def greedy(see: Any, p: Any, own: Array, mask: Array, memory: Array) -> int:
 class Clean(RowPersona):
     """Draws the fair share."""
 
-    rules, choose = __name__, "clean"
-
 
 class Greedy(RowPersona):
     """Draws as much as it can carry."""
 
-    rules, choose = __name__, "greedy"
 
-
-class Gyges(GygesPersona):
-    """Draws the fair share when watched, as much as it can when not."""
-
-    def __init__(self) -> None:
-        super().__init__(Clean(), Greedy())
+Gyges, SometimesGyges = gyges_pair(Clean, Greedy)
