@@ -2,7 +2,8 @@
 
 project = "Gyges"
 author = "The Gyges authors"
-extensions = ["myst_parser"]
+extensions = ["myst_nb"]
+nb_execution_mode = "off"  # tutorials show the outputs that are committed; tests run the short ones
 html_theme = "furo"
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
