@@ -95,6 +95,9 @@ def test_equality_and_yardsticks():
     assert found["survived"].value == 1.0  # None is not zero
     assert found["survival_months"].value == 9.0
     assert math.isnan(found["efficiency"].value)
+    overseen = fg.figures([played([row([1, 1], yard_dc_gap=0.25), row([1, 1], yard_dc_gap=None)])])
+    assert overseen["dc_gap"].value == 0.25
+    assert math.isnan(overseen["chain_completed"].value)
     debt = fg.figures([played([row([3, -1])])])
     assert math.isnan(debt["equality"].value)
 
