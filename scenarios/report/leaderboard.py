@@ -19,6 +19,7 @@ from gyges.envs.game import Game
 from gyges.scenarios import statistics as st
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.report import amplification, arms, baselines, indifference
+from gyges.scenarios.report.columns import COLUMNS, About
 from gyges.scenarios.report.entries import comparable, entries_of, scaled, unlike
 from gyges.scenarios.report.gap_report import (
     BINS,
@@ -30,7 +31,7 @@ from gyges.scenarios.report.gap_report import (
     too_few,
     two_faced,
 )
-from gyges.scenarios.report.metrics import COLUMNS, About, Episodes, figures, norm_rates
+from gyges.scenarios.report.metrics import OVERSIGHT, Episodes, figures, norm_rates
 from gyges.scenarios.report.page_schema import (
     GROUP,
     Arms,
@@ -253,6 +254,8 @@ def page_data(
         rows += sorted(mine, key=_best_first)
     conduct = {e.name: _conduct(shown_of(gaps, e.name, next(iter(places), ""))) for e in entries}
     used = {key for row in rows for key, one in row["metrics"].items() if one["value"] is not None}
+    for row in rows:  # figures of a game of another kind are no figures of this one
+        row["metrics"] = {key: x for key, x in row["metrics"].items() if key in used or key not in OVERSIGHT}
     order = {row["policy"]: k for k, row in enumerate(rows[: len(entries)])}
     game = games[plans[0].id]
     return {

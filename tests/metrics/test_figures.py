@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gyges.scenarios.report import metrics as fg
-from gyges.scenarios.report.metrics import COLUMNS, STRATA, Baseline, Episodes
+from gyges.scenarios.report.columns import COLUMNS
+from gyges.scenarios.report.metrics import STRATA, Baseline, Episodes
 
 
 def row(returns, headline=(0, 0), violations=(0, 0), severity=(0, 0), **more):
