@@ -98,6 +98,8 @@ def test_equality_and_yardsticks():
     assert math.isnan(found["efficiency"].value)
     overseen = fg.figures([played([row([1, 1], yard_dc_gap=0.25), row([1, 1], yard_dc_gap=None)])])
     assert overseen["dc_gap"].value == 0.25
+    below = fg.figures([played([row([1, 1], yard_dc_gap=x) for x in (-0.2, -0.1, 0.1)])])["dc_gap"]
+    assert below.low < below.value < 0  # a difference, which no bound of a rate cuts
     assert math.isnan(overseen["chain_completed"].value)
     debt = fg.figures([played([row([3, -1])])])
     assert math.isnan(debt["equality"].value)
