@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import socket
 import uuid
 from collections.abc import Callable
@@ -171,13 +172,58 @@ def factory(
     return lambda: GameServer(made, seat, persona, chosen, weight, missed, lambda: next(counter))
 
 
+class Forgiving:
+    """Around a WebSocket application, for clients that err or leave.
+
+    What is sent to a client that has left is dropped, so that its session ends without a traceback; a message
+    that is no JSON object is handed on as an empty one, which the application refuses by name.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection."""
+
+        async def heard() -> Any:
+            message = await receive()
+            if message["type"] == "websocket.receive" and not _is_object(message.get("text")):
+                return {**message, "text": ""}
+            return message
+
+        async def said(message: Any) -> None:
+            with contextlib.suppress(OSError):
+                await send(message)
+
+        if scope["type"] == "websocket":
+            await self._app(scope, heard, said)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_object(text: str | None) -> bool:
+    try:
+        return isinstance(json.loads(text or ""), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def application(make: Callable[[], GameServer], sessions: int = SESSIONS) -> Any:
     """The ASGI application of a factory."""
-    return create_app(make, Choice, Page, env_name="gyges", max_concurrent_envs=sessions)
+    app = create_app(make, Choice, Page, env_name="gyges", max_concurrent_envs=sessions)
+    app.add_middleware(Forgiving)
+    return app
+
+
+def warm(make: Callable[[], GameServer]) -> None:
+    """Begin an episode and take a step, so that no client waits for the compiler."""
+    first = make()
+    first.reset(seed=0)
+    first.step(Choice(choice=1))
 
 
 def serve(make: Callable[[], GameServer], host: str, port: int, sessions: int) -> None:
-    """Serve until interrupted.
+    """Serve until interrupted, once the game is compiled.
 
     Raises:
         ConfigError: the port cannot be had.
@@ -186,6 +232,7 @@ def serve(make: Callable[[], GameServer], host: str, port: int, sessions: int) -
         listening = socket.create_server((host, port))
     except (OSError, OverflowError) as error:
         raise ConfigError(f"port {port} of {host} cannot be had: {error}") from None
+    warm(make)
     config = uvicorn.Config(application(make, sessions), log_level="warning", ws="websockets-sansio")
     with contextlib.closing(listening), contextlib.suppress(KeyboardInterrupt):
         asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))

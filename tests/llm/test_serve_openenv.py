@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -14,19 +16,31 @@ openenv = pytest.importorskip("openenv", reason="the extra openenv is not instal
 import httpx  # noqa: E402
 import psutil  # noqa: E402
 import uvicorn  # noqa: E402
+from websockets.asyncio.client import connect  # noqa: E402
+from websockets.exceptions import ConnectionClosed  # noqa: E402
 
 from gyges.envs.errors import ConfigError, UnknownNameError  # noqa: E402
 from gyges.scenarios.cli.main import main  # noqa: E402
 from gyges.scenarios.serve.openenv import Choice, GameClient, application, factory  # noqa: E402
 
 GAME = "tabular_steward-v1"
+MALFORMED = {
+    "no JSON": "{",
+    "no object": "[1]",
+    "bytes": b"\xff\x00",
+    "nested": "[" * 100_000,
+    "unknown type": '{"type": "dance"}',
+    "step before reset": '{"type": "step", "data": {"choice": 1}}',
+    "no number": '{"type": "step", "data": {"choice": "two"}}',
+}
 
 
 @contextlib.contextmanager
-def served(**settings):
+def served(sessions=64, **settings):
     """A server on loopback; yields its address."""
-    app = application(factory(GAME, **settings), sessions=64)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio"))
+    app = application(factory(GAME, **settings), sessions=sessions)
+    config = uvicorn.Config(app, port=0, log_level="error", log_config=None, ws="websockets-sansio")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -116,3 +130,56 @@ def test_what_does_not_exist_is_named(capsys):
         port = str(held.getsockname()[1])
         assert main(["serve", "openenv", "--game", GAME, "--port", port]) == 2
     assert "cannot be had" in capsys.readouterr().err
+
+
+async def _refusals(address):
+    said = {}
+    for name, message in MALFORMED.items():
+        async with connect(f"{address.replace('http', 'ws', 1)}/ws", proxy=None) as one:
+            await one.send(message)
+            said[name] = json.loads(await one.recv())["data"]["code"]
+            await one.send('{"type": "reset", "data": {"seed": 1}}')
+            assert json.loads(await one.recv())["type"] == "observation"
+    return said
+
+
+def test_a_malformed_message_is_refused_by_name_and_the_session_goes_on(address):
+    assert asyncio.run(_refusals(address)) == {
+        "no JSON": "INVALID_JSON",
+        "no object": "INVALID_JSON",
+        "bytes": "INVALID_JSON",
+        "nested": "INVALID_JSON",
+        "unknown type": "UNKNOWN_TYPE",
+        "step before reset": "EXECUTION_ERROR",
+        "no number": "VALIDATION_ERROR",
+    }
+
+
+async def _left(address, sessions):
+    """Take all sessions, cut every connection in the middle, and wait until as many are free again."""
+    for _ in range(2):
+        clients = []
+        for seed in range(sessions):
+            client = await GameClient(base_url=address).connect()
+            for _ in range(400):
+                try:
+                    await client.reset(seed=seed)
+                    break
+                except (RuntimeError, ConnectionClosed):  # those of the last round have not ended yet
+                    await client.close()
+                    await asyncio.sleep(0.05)
+                    client = await GameClient(base_url=address).connect()
+            clients.append(client)
+        pending = [asyncio.ensure_future(client.step(Choice(choice=1))) for client in clients]
+        await asyncio.sleep(0)
+        for client in clients:
+            client._ws.transport.abort()
+        await asyncio.gather(*pending, return_exceptions=True)
+
+
+def test_clients_that_leave_free_their_sessions_without_a_traceback(caplog):
+    with served(sessions=8) as own:
+        asyncio.run(_left(own, 8))
+        with GameClient(base_url=own).sync() as client:
+            assert len(played(client, 3)) > 1
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
