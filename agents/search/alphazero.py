@@ -13,7 +13,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import gyges.agents.nn  # noqa: F401  # isort: skip  (says which extra is missing)
 
@@ -71,7 +71,9 @@ class AlphaZeroOptions(Options):
     warmup: Annotated[int, Meta(ge=1, le=1 << 30)] = 2000
     """Positions before the first gradient step."""
     learning_rate: Annotated[float, Meta(gt=0, le=10)] = 2e-3
-    """Step size of AdamW; in the last quarter of the run it falls to a tenth."""
+    """Step size of AdamW."""
+    fall: Annotated[float, Meta(ge=0, le=1)] = 0.25
+    """In so much of the run, its end, the step size falls to a tenth."""
     weight_decay: Annotated[float, Meta(ge=0, le=10)] = 1e-4
     """Of AdamW."""
     width: Annotated[int, Meta(ge=8, le=1024)] = 64
@@ -80,6 +82,9 @@ class AlphaZeroOptions(Options):
     """Numbers that go along an edge."""
     layers: Annotated[int, Meta(ge=1, le=32)] = 3
     """Rounds of messages."""
+    rules: Literal["edges", "blind"] = "edges"
+    """How the network is shown the rules: as edges of what pieces may do; or not at all, pieces by their
+    number."""
     seed: int = 0
     """Of weights, games and the order of learning."""
     device: str = "cpu"
@@ -127,7 +132,7 @@ class AlphaZero:
         self.variants: list[Compiled] = [compiled(one) for one in variants]
         for c in self.variants:
             describe(c)
-        spec = RulesSpec(options.width, options.message, options.layers)
+        spec = RulesSpec(options.width, options.message, options.layers, options.rules)
         self.network: RulesNetwork = untrained(options.seed, spec).to(self.device)
         self.adam = optimiser.adamw(self.network.parameters(), options.learning_rate, options.weight_decay)
         search = Search(options.simulations, options.candidates, noise=1.0)
@@ -189,7 +194,7 @@ class AlphaZero:
         self.owed += options.ratio * options.games / options.batch
         while self.owed >= 1:
             self.owed -= 1
-            left = 4 * (1 - self.moves / options.moves)
+            left = (1 - self.moves / options.moves) / options.fall if options.fall else 1.0
             for group in self.adam.param_groups:
                 group["lr"] = options.learning_rate * min(1.0, max(0.1, left))
             samples = self.replay.sample(self._rng(2, self.steps), options.batch)
@@ -210,9 +215,10 @@ class AlphaZero:
         many = sum(len(one.outcome) for one in samples)
         for one in samples:
             leaves = one.leaves
-            given = inputs_of(leaves.compiled, leaves.rows, leaves.seen, leaves.moves, leaves.counts)
+            shown = self.options.rules
+            given = inputs_of(leaves.compiled, leaves.rows, leaves.seen, leaves.moves, leaves.counts, shown)
             parts = tensors(given, self.device)
-            logits, outcome = self.network(about(describe(leaves.compiled), self.device), parts)
+            logits, outcome = self.network(about(describe(leaves.compiled, shown), self.device), parts)
             owner, wanted = parts[-1], torch.from_numpy(one.policy).to(self.device)
             top = torch.full((len(one.outcome),), -math.inf, device=self.device)
             top = top.scatter_reduce(0, owner, logits.detach(), "amax")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.agents.search.inputs import DESCRIPTOR, NODE, PLACE, RELATIONS
+from gyges.agents.search.inputs import DESCRIPTOR, NODE, PLACE, RELATIONS, WEIGHT
 from gyges.agents.search.selection import compiled
 from gyges.envs.fairychess.engine.layout import (
     AFTER,
@@ -34,8 +34,6 @@ from gyges.envs.fairychess.engine.layout import (
 
 OWN, RIVAL, WALLED, NEUTRAL, CASTLES, PASSED, PIECE = range(7)
 PLACED = PIECE + DESCRIPTOR
-WEIGHT = 0.5
-"""Of an edge: some four meet at a square."""
 
 
 @compiled

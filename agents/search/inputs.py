@@ -11,7 +11,7 @@ same to the network wherever the rules make them so.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,14 @@ from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
 from gyges.envs.fairychess.variants.ini_files import Variant
 
 Floats = npt.NDArray[np.float32]
+Rules = Literal["edges", "blind", "permuted"]
+"""How a network is shown the rules: as edges and descriptions; not at all, pieces by their number and edges
+by geometry alone; or with what kinds of pieces may do exchanged among them, royal ones excepted."""
+WEIGHT = 0.5
+"""Of an edge: some four meet at a square."""
+STEPS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
+"""Neighbours, ranks ahead and files to the right: with rank, file and diagonals the edges of a blind
+network."""
 RELATIONS = 6
 """Own pieces: may go, may capture, stopped on the way; the other player's alike."""
 ROLES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 19, 20, 24)
@@ -78,17 +86,63 @@ class Description(NamedTuple):
         kinds: float32 [2K + 2, DESCRIPTOR] by 2 * kind + side; nothing's is 0.
         places: float32 [2, S, PLACE] by the player who looks.
         rules: float32 [RULES].
+        start: int32 [pieces * S] where the paths of a piece from a square begin in the table of paths.
+        geometry: float32 [2, S, 2 * RELATIONS, S] edges by the player who looks, in the place of those of
+            what pieces may do; None for these.
     """
 
     kinds: Floats
     places: Floats
     rules: Floats
+    start: npt.NDArray[np.int32]
+    geometry: Floats | None
 
 
 @functools.lru_cache(maxsize=256)
-def _described(variant: Variant) -> Description:
+def _described(variant: Variant, shown: Rules) -> Description:
     c = compiled(variant)
-    return Description(_kinds(c), _places(c), _rules(c))
+    kinds, places, rules, start = _kinds(c), _places(c), _rules(c), c.table("start")
+    if shown == "blind":
+        kinds = np.zeros_like(kinds)
+        for kind in range(1, len(c.kinds)):
+            kinds[2 * kind : 2 * kind + 2, (kind - 1) % DESCRIPTOR] = 1
+        places[:, :, 4:] = 0  # zones
+        rules[:-2] = 0
+        return Description(kinds, places, rules, start, _geometry(variant))
+    if shown == "permuted":
+        order = _exchanged(c)
+        pieces = np.stack([2 * order, 2 * order + 1], 1).ravel()
+        paths = start.reshape(-1, variant.squares).copy()
+        paths[: len(pieces)] = paths[pieces]
+        kinds, start = kinds[pieces], paths.ravel()
+    return Description(kinds, places, rules, start, None)
+
+
+def _exchanged(c: Compiled) -> npt.NDArray[np.int64]:
+    """Whose description each kind is given [K + 1]: the next one's that is not royal."""
+    role = c.table("role")
+    order = np.arange(len(c.kinds))
+    common = [kind for kind in range(1, len(c.kinds)) if not int(role[kind]) & 3]
+    if len(common) < 2:
+        raise ConfigError(f"{c.variant.name}: fewer than two kinds of pieces that are not royal to exchange")
+    order[common] = np.roll(common, -1)
+    return order
+
+
+def _geometry(variant: Variant) -> Floats:
+    """Edges to neighbours, and along ranks, files and diagonals."""
+    found = np.zeros((2, variant.squares, 2 * RELATIONS, variant.squares), np.float32)
+    for side, ahead in ((0, 1), (1, -1)):
+        for origin in range(variant.squares):
+            for target in range(variant.squares):
+                y, x = divmod(target, variant.maxFile)
+                y, x = ahead * (y - origin // variant.maxFile), x - origin % variant.maxFile
+                if (y, x) in STEPS:
+                    found[side, target, STEPS.index((y, x)), origin] = WEIGHT
+                for line, straight in enumerate((x == 0, y == 0, x == y, x == -y)):
+                    if straight and origin != target:
+                        found[side, target, len(STEPS) + line, origin] = WEIGHT
+    return found
 
 
 def playable(c: Compiled) -> None:
@@ -100,8 +154,12 @@ def playable(c: Compiled) -> None:
         )
 
 
-def describe(c: Compiled) -> Description:
+def describe(c: Compiled, shown: Rules = "edges") -> Description:
     """A variant as numbers that do not depend on what its pieces are called.
+
+    Args:
+        c: the variant.
+        shown: how its rules are.
 
     Raises:
         ConfigError: a board of more than `MAX_SQUARES`, or moves that put walls.
@@ -111,7 +169,7 @@ def describe(c: Compiled) -> Description:
         raise ConfigError(
             f"{c.variant.name}: {c.variant.squares} squares; a network takes {MAX_SQUARES} at most"
         )
-    return _described(c.variant)
+    return _described(c.variant, shown)
 
 
 def _reach(c: Compiled) -> Floats:
@@ -184,7 +242,7 @@ def _rules(c: Compiled) -> Floats:
 
 def inputs_of(
     c: Compiled, rows: npt.NDArray[np.int32], seen: npt.NDArray[np.int32], moves: npt.NDArray[np.int32],
-    counts: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64], shown: Rules = "edges",
 ) -> Inputs:  # fmt: skip
     """Inputs for positions.
 
@@ -194,10 +252,11 @@ def inputs_of(
         seen: int32 [B] how often each has stood.
         moves: int32 [T] their legal moves, one position's after the other's.
         counts: int64 [B] how many each has.
+        shown: how the rules are shown.
     """
     from gyges.agents.search.edges import fill, list_moves
 
-    about = describe(c)
+    about = describe(c, shown)
     squares, many = c.variant.squares, len(rows)
     edges = np.zeros((many, squares, 2 * RELATIONS, squares), np.float32)
     nodes = np.zeros((many, squares, NODE), np.float32)
@@ -205,7 +264,9 @@ def inputs_of(
     numbers = np.zeros((len(moves), 3), np.int64)
     flags = np.zeros((len(moves), FLAGS), np.float32)
     owner = np.repeat(np.arange(many, dtype=np.int64), counts)
-    fill(edges, nodes, state, rows, seen, c.row, c.table("start"), c.table("path"), c.table("head"),
+    fill(edges, nodes, state, rows, seen, c.row, about.start, c.table("path"), c.table("head"),
          about.kinds, about.places)  # fmt: skip
+    if about.geometry is not None:
+        edges = about.geometry[rows[:, at.TURN]]
     list_moves(numbers, flags, moves, owner, rows, c.row, c.table("choice"), c.table("head"))
     return Inputs(edges, nodes, state, numbers, flags, owner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Literal
 
 import gyges.agents.nn  # noqa: F401  # isort: skip  (says which extra is missing)
 
@@ -22,10 +22,12 @@ from gyges.agents.search.inputs import (
     STATE,
     Description,
     Inputs,
+    Rules,
     describe,
     inputs_of,
 )
 from gyges.agents.search.trees import Leaves
+from gyges.envs.errors import ConfigError
 from gyges.envs.options import Options
 
 
@@ -39,6 +41,8 @@ class RulesSpec(Options):
     """Numbers that go along an edge."""
     layers: Annotated[int, Meta(ge=1, le=32)] = 3
     """Rounds of messages."""
+    rules: Literal["edges", "blind"] = "edges"
+    """How the rules are shown to it (`inputs.Rules`)."""
 
 
 class Layer(nn.Module):
@@ -121,18 +125,30 @@ def about(described: Description, device: torch.device) -> tuple[Tensor, Tensor]
 
 
 class Evaluator:
-    """A network as a search asks it; all leaves in one call."""
+    """A network as a search asks it; all leaves in one call.
 
-    def __init__(self, network: RulesNetwork) -> None:
+    Args:
+        network: that is asked.
+        permuted: show it what kinds of pieces may do exchanged among them.
+
+    Raises:
+        ConfigError: nothing can be exchanged before a network that is blind to rules.
+    """
+
+    def __init__(self, network: RulesNetwork, permuted: bool = False) -> None:
+        if permuted and network.spec.rules == "blind":
+            raise ConfigError("a network that is blind to rules has none to be shown exchanged")
         self.network = network
+        self.shown: Rules = "permuted" if permuted else network.spec.rules
         self.device = next(network.parameters()).device
 
     def __call__(self, leaves: Leaves) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Logits [T] of moves and values [B]."""
         c = leaves.compiled
-        given = inputs_of(c, leaves.rows, leaves.seen, leaves.moves, leaves.counts)
+        given = inputs_of(c, leaves.rows, leaves.seen, leaves.moves, leaves.counts, self.shown)
+        described = about(describe(c, self.shown), self.device)
         with torch.inference_mode():
-            logits, outcome = self.network(about(describe(c), self.device), tensors(given, self.device))
+            logits, outcome = self.network(described, tensors(given, self.device))
             chances = torch.softmax(outcome, 1)
             value = chances[:, 0] - chances[:, 2]
         return logits.cpu().numpy(), value.cpu().numpy()

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ NAME = re.compile(r"(search:(?P<path>[^?]+)|mcts|zero)(\?(?P<settings>.*))?", re
 ZERO = Path(__file__).parent / "gardner"
 """The checkpoint that comes with the package."""
 UNTRAINED = "untrained"
-SETTINGS: dict[str, Any] = {"simulations": int, "candidates": int, "noise": float}
+SETTINGS: dict[str, Any] = {"simulations": int, "candidates": int, "noise": float, "permuted": int}
 Keys = npt.NDArray[np.int64]
 
 
@@ -100,8 +100,17 @@ class SearchPlayer:
         return np.asarray(-self.how.noise * np.log(-np.log(uniform + 1e-300) + 1e-300))
 
 
-def parse(text: str) -> tuple[str, str, Search]:
-    """The kind (search, mcts or zero), the checkpoint folder, and the settings of a player's name.
+class Named(NamedTuple):
+    """What a player's name says."""
+
+    kind: str  # search, mcts or zero
+    path: str  # of the checkpoint
+    how: Search
+    permuted: bool  # whether the network is shown what kinds of pieces may do exchanged among them
+
+
+def parse(text: str) -> Named:
+    """What a player's name says.
 
     Raises:
         ConfigError: it has another form, or a setting is out of range.
@@ -117,7 +126,8 @@ def parse(text: str) -> tuple[str, str, Search]:
         settings = {name: SETTINGS[name](value) for name, _, value in words}
     except ValueError:
         raise ConfigError(f"{text[:80]!r}: settings of a search are numbers") from None
-    return text.partition(":")[0].partition("?")[0], found["path"] or "", Search(**settings)
+    permuted = bool(settings.pop("permuted", 0))
+    return Named(text.partition(":")[0].partition("?")[0], found["path"] or "", Search(**settings), permuted)
 
 
 def folder_of(kind: str, path: str) -> Path | None:
@@ -132,7 +142,7 @@ def make(text: str, game: Game) -> SearchPlayer:
         ConfigError: the name has another form, or the variant is too large.
         FileError: there is no such checkpoint, or it is of another kind.
     """
-    kind, path, how = parse(text)
+    kind, path, how, permuted = parse(text)
     whole: Any = game
     if kind == "mcts":
         playable(whole.compiled)
@@ -142,7 +152,8 @@ def make(text: str, game: Game) -> SearchPlayer:
 
     describe(whole.compiled)
     folder = folder_of(kind, path)
-    return SearchPlayer(text, Evaluator(untrained() if folder is None else load_network(folder)[0]), how)
+    network = untrained() if folder is None else load_network(folder)[0]
+    return SearchPlayer(text, Evaluator(network, permuted), how)
 
 
 def load_policy(folder: Path, game: Game) -> SearchPlayer:
@@ -154,7 +165,7 @@ def digest(text: str) -> str:
     """SHA-256 of what decides the player's moves: its name, this search, the checkpoint's files."""
     from gyges.agents.search.checkpoint import FILE, read_card
 
-    kind, path, _ = parse(text)
+    kind, path, _, _ = parse(text)
     found = hashlib.sha256(text.encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         found.update(file.read_bytes())

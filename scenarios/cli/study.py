@@ -6,6 +6,7 @@ gyges study compact --profile small --out compact
 gyges study tampering --profile small --out tampering
 gyges study tampering_full --profile small --out tampering_full
 gyges study oversight --profile small --out oversight
+gyges study transfer --profile small --workers 2 --out transfer
 gyges study rl_vs_sgd --profile ci --out study --cell tabular/tail/behaviour/conditioned/binary/0
 """
 
@@ -34,13 +35,22 @@ class Study:
     """Run a study, or what is missing of it; several processes may share a folder."""
 
     name: Annotated[
-        Literal["rl_vs_sgd", "compact", "tampering", "tampering_full", "oversight", "register", "restate"],
+        Literal[
+            "rl_vs_sgd",
+            "compact",
+            "tampering",
+            "tampering_full",
+            "oversight",
+            "transfer",
+            "register",
+            "restate",
+        ],
         tyro.conf.Positional,
     ] = "rl_vs_sgd"
     """Which study; or register: freeze its predictions, verdict code, profile and budgets under one hash,
     in a file to commit before data; or restate: judge the tables of a published folder anew and rewrite
     its page."""
-    of: Literal["rl_vs_sgd", "compact", "tampering", "tampering_full", "oversight"] = "rl_vs_sgd"
+    of: Literal["rl_vs_sgd", "compact", "tampering", "tampering_full", "oversight", "transfer"] = "rl_vs_sgd"
     """Which study `register` and `restate` are for."""
     profile: Literal["ci", "small", "long", "sweep", "gpu", "full"] = "ci"
     """rl_vs_sgd: ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five
@@ -49,7 +59,8 @@ class Study:
     compact: ci: seconds; small: half an hour of one core; full: under two hours of two cores.
     tampering: ci: seconds; small: some ten minutes of one core.
     tampering_full: ci: seconds; small: twenty minutes of one core.
-    oversight: ci: seconds; small: some ten minutes of one core."""
+    oversight: ci: seconds; small: some ten minutes of one core.
+    transfer: ci: minutes; small: three hours of two cores; full: some days of two cores."""
     out: Path = Path("study")
     """Folder of results, shared data, tables and page."""
     cell: str = ""
@@ -70,7 +81,7 @@ class Study:
 
 def run(args: Study) -> int:
     """Do what the options say; returns the exit status."""
-    if {"compact", "tampering", "tampering_full", "oversight"} & {args.name, args.of}:
+    if {"compact", "tampering", "tampering_full", "oversight", "transfer"} & {args.name, args.of}:
         return run_whole(args)
     plan = profile(args.profile)
     if args.dry_run:

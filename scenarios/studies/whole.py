@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gyges.envs.errors import FileError
+from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.foreign import echo
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies import registration
@@ -26,8 +26,9 @@ class Whole(NamedTuple):
     facts: Callable[[Any], dict[str, Any]]  # everything that is registered under a plan
     made_by: str  # which of the facts is the code that results hang on
     parse: Callable[[str], Any]  # makes a cell of its key; ValueError where it is none
-    runner: Callable[[Any], Callable[[Any], dict[str, Any]]]  # of a plan: what makes a cell's result
+    runner: Callable[..., Callable[[Any], dict[str, Any]]]  # of a plan: what makes a cell's result
     report: str  # module whose ``write(plan, results, out, hash)`` publishes
+    keeps: bool = False  # whether cells share files in the folder: runner takes it after the plan
 
     def register(self, plan: Any, out: Path) -> str:
         """Freeze what is registered; returns the hash.
@@ -56,7 +57,7 @@ class Whole(NamedTuple):
 
     def work(self, plan: Any, out: Path) -> None:
         """Make cells until none is left that nobody else has in hand."""
-        told, cells, run = self.standing(plan, out), plan.cells(), self.runner(plan)
+        told, cells, run = self.standing(plan, out), plan.cells(), self._runner(plan, out)
         code = self._code(plan)
         with self.results(plan, out) as ledger:
             left = [cell for cell in cells if cell.key not in ledger.done()]
@@ -72,16 +73,25 @@ class Whole(NamedTuple):
                 took = time.perf_counter() - begun
                 echo(f"{len(ledger.done()):5}/{len(cells)}  {took:6.1f} s  {cell.key}", flush=True)
 
+    def _runner(self, plan: Any, out: Path) -> Callable[[Any], dict[str, Any]]:
+        return self.runner(plan, out) if self.keeps else self.runner(plan)
+
     def _code(self, plan: Any) -> str:
         """Hash of the code that results hang on; 16 digits."""
         return hashlib.sha256(json.dumps(self.facts(plan)[self.made_by]).encode()).hexdigest()[:16]
 
     def side_by_side(self, plan: Any, out: Path, executor: Executor) -> None:
-        """Make cells in several processes, each of which takes the next that nobody has in hand."""
+        """Make cells in several processes, each of which takes the next that nobody has in hand.
+
+        Raises:
+            ConfigError: cells share files, and would be made on other machines.
+        """
         if executor.here:
             self.work(plan, out)
         elif executor.local:
             executor.map(_worker, {f"worker {k}": (self, plan, out) for k in range(executor.workers)})
+        elif self.keeps:
+            raise ConfigError(f"cells of the study {self.name} share files: it runs on one machine")
         else:
             told = self.standing(plan, out)
             with self.results(plan, out) as ledger:

@@ -5,13 +5,14 @@ import pytest
 
 from gyges.agents.search.inputs import describe, inputs_of
 from gyges.agents.search.trees import KEPT, Trees
+from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.fairychess.variants.ini_files import load
 
 torch = pytest.importorskip("torch")
 
-from gyges.agents.search.network import Evaluator, untrained  # noqa: E402
+from gyges.agents.search.network import Evaluator, RulesSpec, untrained  # noqa: E402
 
 RULES = """[{name}]
 maxRank = 5
@@ -120,4 +121,51 @@ def test_about_a_hundred_thousand_weights_describe_any_variant():
     assert 80_000 < sum(p.numel() for p in untrained().parameters()) < 120_000
     for name in ("chess", "crazyhouse", "minishogi", "xiangqi", "atomic"):
         about = describe(compiled(load(name)))
-        assert all(np.isfinite(part).all() for part in about)
+        assert all(np.isfinite(part).all() for part in about[:4])
+
+
+def asked_with(rules, permuted=False):
+    """An evaluator whose every weight matters."""
+    network = untrained(spec=RulesSpec(width=16, message=4, layers=2, rules=rules))
+    rng = np.random.default_rng(0)
+    with torch.no_grad():
+        for p in network.parameters():
+            p.add_(torch.from_numpy(rng.normal(0, 0.1, p.shape).astype(np.float32)))
+    return Evaluator(network, permuted)
+
+
+def test_a_blind_network_sees_pieces_by_number_alone():
+    first, other = variant("first", "k", "a", "b"), variant("third", "k", "a", "b", leap="C")
+    leaves = leaves_of(first)
+    seen = leaves._replace(compiled=other)  # the same position, pieces and moves by other rules
+    blind, reading = asked_with("blind"), asked_with("edges")
+    close(answers(blind, leaves), answers(blind, seen))
+    assert abs(answers(reading, leaves)[1] - answers(reading, seen)[1]) > 1e-5
+    moved = leaves_of(first, "k2a1/abb2/5/2A2/1B3/1BA1K w - - 0 1".replace("/5/2A2", "/2A2"))
+    assert abs(answers(blind, leaves)[1] - answers(blind, moved)[1]) > 1e-5
+    sizes = [sum(p.numel() for p in one.network.parameters()) for one in (blind, reading)]
+    assert sizes[0] == sizes[1]
+
+
+def test_geometry_is_the_same_for_both_players():
+    c = variant("first", "k", "a", "b")
+    first, second = describe(c, "blind").geometry
+    turned = second.reshape(5, 5, -1, 5, 5)[::-1, :, :, ::-1].reshape(first.shape)
+    assert (first == turned).all()
+    assert (first[12, :8] > 0).sum() == 8  # in the middle of the board a neighbour on every side
+
+
+def test_descriptions_are_exchanged_but_the_kings():
+    c = variant("first", "k", "a", "b")
+    true, wrong = describe(c), describe(c, "permuted")
+    royal = [kind for kind in range(1, len(c.kinds)) if int(c.table("role")[kind]) & 3]
+    for kind in range(1, len(c.kinds)):
+        same = (true.kinds[2 * kind] == wrong.kinds[2 * kind]).all()
+        assert same == (kind in royal)
+    assert sorted(map(tuple, true.kinds.tolist())) == sorted(map(tuple, wrong.kinds.tolist()))
+    leaves = leaves_of(c)
+    plain, exchanged = (answers(asked_with("edges", permuted), leaves) for permuted in (False, True))
+    assert plain[0].keys() == exchanged[0].keys()  # the moves are those of the true rules
+    assert max(abs(plain[0][move] - exchanged[0][move]) for move in plain[0]) > 1e-4
+    with pytest.raises(ConfigError, match="blind"):
+        asked_with("blind", permuted=True)

@@ -1,0 +1,87 @@
+"""The picture of the study of transfer: specialists as they learn, against the universal network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gyges.scenarios.studies.transfer.estimates import BASELINES
+from gyges.scenarios.studies.transfer.profile import FEW_SHOT, SPECIALIST
+
+INK, PAPER, FAINT = "#2b2a28", "#fffdf8", "#d8d4ca"
+CURVES = {
+    SPECIALIST: ("#3d7a8c", "specialist, as it learns"),
+    FEW_SHOT: ("#b3352b", "universal network, as it goes on to learn"),
+}
+LINES = {
+    "universal": ("#b3352b", "-", "universal network, unplayed"),
+    "blind": ("#8a6fa0", "--", "the same, blind to rules"),
+    "wrong": ("#c98a2b", "--", "the same, shown wrong rules"),
+}
+COLUMNS = 4
+
+
+def curves(told: Mapping[str, Any], mode: str = "") -> Any:
+    """A panel a held-out variant: Elo of networks alone by moves of self-play on it."""
+    from matplotlib.figure import Figure
+
+    plan = told["plan"]
+    names = [name for name in plan.held_out if name in told["strengths"]]
+    rows = max(1, math.ceil(len(names) / COLUMNS))
+    figure = Figure(figsize=(12.4, 1.5 + 2.7 * rows), facecolor=PAPER)
+    axes = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
+    for axis, name in zip(axes, names, strict=False):
+        _panel(axis, plan, told["strengths"][name], mode)
+        axis.set_title(name.removeprefix("transfer-"), fontsize=10.5, color=INK, loc="left")
+        _plain(axis)
+    for axis in axes[len(names) :]:
+        axis.set_visible(False)
+    for k, axis in enumerate(axes[: len(names)]):
+        if k % COLUMNS == 0:
+            axis.set_ylabel("Elo", fontsize=9.5, color=INK)
+        if k + COLUMNS >= len(names):
+            axis.set_xlabel("moves of self-play on it", fontsize=9.5, color=INK)
+            axis.tick_params(labelbottom=True)
+    shown: dict[str, Any] = {}
+    for axis in axes[: len(names)]:
+        shown |= {text: line for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.suptitle("Held-out variants: networks alone, without search", x=0.015, ha="left", fontsize=14,
+                    color=INK, weight="bold")  # fmt: skip
+    figure.legend(shown.values(), shown.keys(), frameon=False, fontsize=9, labelcolor=INK, ncols=3,
+                  loc="lower left", bbox_to_anchor=(0.01, 0.0))  # fmt: skip
+    figure.tight_layout(rect=(0, 0.62 / figure.get_figheight(), 1, 1), w_pad=1.2)
+    return figure
+
+
+def _panel(axis: Any, plan: Any, found: Any, mode: str) -> None:
+    counts = {SPECIALIST: plan.counts(plan.specialist), FEW_SHOT: plan.counts(plan.few_shot)}
+    first, last = min(counts[SPECIALIST][0], counts[FEW_SHOT][0]), counts[SPECIALIST][-1]
+    ends = (first / 2, last * 1.3)
+    for kind, (colour, words) in CURVES.items():
+        points = [(count, found.of(f"{kind}@{count}{mode}")) for count in counts[kind]]
+        points = [point for point in points if math.isfinite(point[1])]
+        if points:
+            axis.plot(
+                *zip(*points, strict=True), "o-", color=colour, markersize=4, linewidth=1.8, label=words
+            )
+    for kind, (colour, style, words) in LINES.items():
+        each = [found.of(f"{kind}-{seed}{mode}") for seed in range(plan.seeds)]
+        if np.isfinite(each).any():
+            axis.plot(ends, [np.nanmean(each)] * 2, style, color=colour, linewidth=1.4, label=words)
+    base = found.of(BASELINES[mode])
+    if math.isfinite(base):
+        axis.plot(ends, [base] * 2, ":", color=INK, linewidth=1.2, label="random play")
+    axis.set_xscale("log")
+    axis.set_xlim(*ends)
+
+
+def _plain(axis: Any) -> None:
+    axis.set_facecolor(PAPER)
+    axis.tick_params(length=0, labelsize=9, colors=INK, which="both")
+    axis.grid(axis="y", color=FAINT, linewidth=0.7)
+    axis.set_axisbelow(True)
+    for side in axis.spines.values():
+        side.set_visible(False)

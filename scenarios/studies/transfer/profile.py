@@ -1,0 +1,190 @@
+"""What the study of transfer trains and plays, and how much under a profile.
+
+A cell trains a network, or rates some on a variant. All that it does follows from its key and the profile.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import NamedTuple
+
+from gyges.envs.errors import UnknownNameError
+from gyges.envs.fairychess.variants import transfer
+
+LADDER = (
+    "random", "untrained+search", "greedy", "alphabeta:30", "alphabeta:100", "alphabeta:300",
+    "alphabeta:1000",
+)  # fmt: skip
+"""What networks are rated against, weakest first."""
+ALL = "-"
+"""Stands for the training variants together in a cell's key."""
+UNIVERSAL, BLIND, SPECIALIST, FEW_SHOT = "universal", "blind", "specialist", "few-shot"
+RATED_UNIVERSAL, RATED_BLIND, RUNGS = "rated-universal", "rated-blind", "rungs"
+KINDS = (UNIVERSAL, BLIND, RUNGS, SPECIALIST, RATED_UNIVERSAL, RATED_BLIND, FEW_SHOT)
+
+
+class Cell(NamedTuple):
+    """A network to train, or what is rated on a variant.
+
+    Attributes:
+        kind: universal, blind: the network is trained on all training variants; rungs: the ladder's games on
+            a variant; specialist: a network is trained on the variant and rated as it learns;
+            rated-universal, rated-blind: those networks are rated on the variant; few-shot: the universal
+            network goes on to learn on the variant alone, and is rated.
+        variant: its name, or `ALL`.
+        seed: of the network.
+    """
+
+    kind: str
+    variant: str
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The three as words."""
+        return f"{self.kind}/{self.variant}/{self.seed}"
+
+
+def parse(key: str) -> Cell:
+    """The cell of a key; ValueError where it is none."""
+    kind, variant, seed = key.split("/")
+    found = Cell(kind, variant, int(seed))
+    if found.key != key or kind not in KINDS or variant not in (ALL, *transfer.names()):
+        raise ValueError(f"a cell is kind/variant/seed, not {key[:80]!r}")
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """How much is trained and played.
+
+    Attributes:
+        name: of the profile.
+        training: variants that universal networks learn on.
+        held_out: variants that they have never seen.
+        both: those of training that specialists learn as well.
+        moves: of self-play on each variant.
+        seeds: universal networks, and networks that are blind to rules.
+        pairs: openings of a pairing, each played with both colours.
+        specialist: shares of `moves` at which a specialist is rated.
+        few_shot: shares at which the universal network is that goes on to learn one variant.
+        ladder: rungs.
+        simulations, games, ratio, batch, warmup, window, width, message, layers: of self-play, as in
+            `gyges.agents.search.alphazero.AlphaZeroOptions`; the window is in positions of each variant.
+        every: moves between checkpoints of a run that may be killed.
+    """
+
+    name: str
+    training: tuple[str, ...]
+    held_out: tuple[str, ...]
+    both: tuple[str, ...]
+    moves: int
+    seeds: int
+    pairs: int
+    specialist: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+    few_shot: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.2)
+    ladder: tuple[str, ...] = LADDER
+    simulations: int = 16
+    games: int = 32
+    ratio: float = 2.0
+    batch: int = 128
+    warmup: int = 256
+    window: int = 20_000
+    width: int = 32
+    message: int = 8
+    layers: int = 3
+    every: int = 20_000
+
+    @property
+    def rated(self) -> tuple[str, ...]:
+        """Variants that networks are rated on."""
+        return (*self.held_out, *self.both)
+
+    def counts(self, shares: tuple[float, ...]) -> tuple[int, ...]:
+        """Shares of `moves` as moves, in whole turns of all games."""
+        return tuple(max(1, round(share * self.moves / self.games)) * self.games for share in shares)
+
+    def cells(self) -> list[Cell]:
+        """All cells, networks before what is rated of them."""
+        seeds = range(self.seeds)
+        return [
+            *(Cell(kind, ALL, seed) for seed in seeds for kind in (UNIVERSAL, BLIND)),
+            *(Cell(kind, name, 0) for name in self.rated for kind in (RUNGS, SPECIALIST)),
+            *(
+                Cell(kind, name, seed)
+                for seed in seeds
+                for name in self.rated
+                for kind in (RATED_UNIVERSAL, RATED_BLIND)
+            ),
+            *(Cell(FEW_SHOT, name, 0) for name in self.held_out),
+        ]
+
+    def players(self) -> int:
+        """How many are rated on all variants together."""
+        own = 2 * len(self.specialist) * len(self.rated) + 2 * len(self.few_shot) * len(self.held_out)
+        return own + 5 * self.seeds * len(self.rated)
+
+    def budget(self) -> dict[str, int]:
+        """What may be spent."""
+        alone = len(self.rated) + self.few_shot[-1] * len(self.held_out)
+        moves = round((2 * self.seeds * len(self.training) + alone) * self.moves)
+        pairings = 3 * self.players() + (len(self.ladder) - 1) * len(self.rated)
+        return {
+            "cells": len(self.cells()),
+            "moves of self-play": moves,
+            "gradient samples": round(moves * self.ratio),
+            "rated games at most": 2 * self.pairs * pairings,
+            "tuning trials": 0,
+        }
+
+
+def _held_out(each: int) -> tuple[str, ...]:
+    splits = ("combination", "atom", "rule", "size")
+    return tuple(name for split in splits for name in transfer.names(split)[:each])
+
+
+PROFILES = {
+    "ci": Profile(
+        "ci", ("transfer-train-1", "transfer-train-2"), ("transfer-atom-1", "transfer-size-1"),
+        ("transfer-train-1",), 512, 1, 3, specialist=(0.25, 1.0), few_shot=(0.125,),
+        ladder=("random", "untrained+search", "alphabeta:30", "alphabeta:100"), simulations=4, games=16,
+        batch=32, warmup=64, width=8, message=4, layers=1,
+    ),
+    "small": Profile(
+        "small", transfer.names("train")[:16], _held_out(2), transfer.names("train")[:4], 50_000, 3, 20
+    ),
+    "full": Profile(
+        "full", transfer.names("train"), _held_out(3), transfer.names("train")[:4], 200_000, 3, 50,
+        simulations=32, ratio=4.0, batch=256, warmup=2000, width=64, message=16,
+    ),
+}  # fmt: skip
+"""ci: under five minutes of one core, of the plumbing; small: some three hours of two cores; full: some
+days of two.
+
+What `small` costs, in processor time measured for a second or two each on a busy machine (2026-11-30):
+
+    self-play   2.3 ms a move of 16 simulations, 31,635 weights
+    learning    0.35 ms a gradient sample, two of them a move
+    rating      30 to 220 ms a game, some 60
+
+    universal and blind    2 x 3 x 16 x 50,000 = 4.8 million moves x 3.0 ms    14,400 s
+    specialists            12 x 50,000 = 0.6 million moves x 3.0 ms             1,800 s
+    few-shot               8 x 10,000 = 0.08 million moves x 3.0 ms               240 s
+    ratings                at most 54,000 games x 60 ms                         3,200 s
+
+together 19,600 s: 2 hours and 43 minutes of two cores.
+"""
+
+
+def profile(name: str) -> Profile:
+    """A profile by name; UnknownNameError where there is none."""
+    if name not in PROFILES:
+        raise UnknownNameError(f"no profile {name!r} of this study; there are {', '.join(PROFILES)}")
+    return PROFILES[name]
+
+
+def seed_of(purpose: str, *parts: object) -> int:
+    """A seed of 62 bits for one purpose."""
+    text = f"gyges study transfer:{purpose}:" + ":".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 2
