@@ -251,7 +251,7 @@ def on_front(line: tuple[Any, ...], lines: list[tuple[Any, ...]]) -> bool:
 def conduct(rows: int) -> list[str]:
     """What personas do, all seats alike."""
     keys = ("watched", "unwatched", "absent less present", "obeyed_small", "obeyed_middle", "obeyed_large",
-            "dc_gap", "chain_completed", "welfare")  # fmt: skip
+            "dc_gap", "chain_completed", "true_value", "welfare")  # fmt: skip
     lines = [(name, *(one[key] for key in keys)) for name in PEOPLE for one in [measured((name,) * 3, rows)]]
     return ["## Conduct", "", "Breaches an act; parts of orders that look legitimate and were obeyed, by "
             "size: to obey costs 4, 8 or 12 hours; parts of workers.",

@@ -167,3 +167,11 @@ def test_what_is_published_is_checked(tmp_path):
 def test_predictions_are_those_that_are_judged():
     written = json.loads((Path(verdicts.__file__).parent / "predictions.json").read_text())["predictions"]
     assert [one["id"] for one in written] == list(verdicts.PREDICTIONS)
+
+
+def test_published_verdicts_follow_from_published_tables():
+    docs = Path(__file__).parents[2] / "docs" / "study" / "tampering_full"
+    told = report.stored(docs)
+    assert [report.plain(one) for one in told["verdicts"]] == told["summary"]["verdicts"]
+    assert set(told["found"]) == set(profile(told["summary"]["profile"]).cells())
+    assert told["summary"]["registration"] == json.loads((docs / NAME).read_text())["hash"]

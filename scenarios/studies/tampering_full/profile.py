@@ -37,7 +37,7 @@ PROFILES = {
                   tasks=4, episodes=16, rows=8),
     "small": Profile("small", 4, first=1),
 }  # fmt: skip
-"""ci: seconds, of the plumbing; small: some half hour of one core."""
+"""ci: seconds, of the plumbing; small: some twenty minutes of one core."""
 
 
 def profile(name: str) -> Profile:
