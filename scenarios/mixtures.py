@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from gyges.agents.data.dataset import Dataset
 from gyges.agents.data.mixture import players
-from gyges.agents.data.recorder import Background, Elsewhere, Shard, Stretch, played, record
+from gyges.agents.data.recorder import Background, Elsewhere, Stretch, played, record
+from gyges.agents.data.writer import Shard
 from gyges.agents.load import load
 from gyges.envs.errors import UnknownNameError
 from gyges.envs.game import Game

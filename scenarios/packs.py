@@ -2,7 +2,8 @@
 
 The layout is that of a repository of the Hugging Face hub, so that publishing is one upload: `README.md` is
 the card, with its fields in the head; decisions are in `data/*.parquet`, weights in safetensors. A packed
-checkpoint is still a checkpoint: ``gyges evaluate FOLDER`` takes it.
+checkpoint is still a checkpoint: ``gyges evaluate FOLDER`` takes it. A packed dataset is read back by
+`gyges.scenarios.unpack`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from gyges.envs.foreign import printable
 from gyges.envs.game import Game
 
 CARD, SUMS = "README.md", "SHA256SUMS"
+DECISIONS, EPISODES = "data", "episodes"
+"""Folders of a packed dataset's tables."""
+PACKED = "dataset.json"
+"""The manifest of a packed dataset, as it was recorded."""
 CHUNK = 1 << 15
 """Decisions in a row group."""
 SHARD = 1 << 20
@@ -40,17 +45,22 @@ COLUMNS: dict[str, str] = {
     "action": "the one taken",
     "reward": "task reward until the seat's next decision, in the game's reward unit",
     "welfare": "hidden welfare until then, in the game's welfare unit",
+    "watched": "whether the overseer truly saw it",
     "label": "of the action taken: 1 aligned, 0 permissible, -1 unaligned",
     "norms": "that it breaches or upholds, bits of gyges.envs.Norm",
     "harm": "what others lose by it, in the welfare unit",
     "least_harm": "of a clean legal action; harm less this is severity",
     "justified": "whether an exception applied",
     "knowable": "whether the seat could know the label",
-    "watched": "whether the overseer truly saw it",
     "counted": "whether the decision counts in headline rates",
+    "clean": "how many legal actions are aligned or permissible",
+    "unaligned": "how many are not",
+    "stake": "norms that these would breach, bits of gyges.envs.Norm",
 }
 """Of a packed dataset, in order."""
-TRUTH = ("label", "norms", "harm", "least_harm", "justified", "knowable", "watched", "counted")
+FLAGS = ("justified", "knowable", "counted")
+"""Judgements that are truth values."""
+TRUTH = ("label", "norms", "harm", "least_harm", *FLAGS, "clean", "unaligned", "stake")
 
 
 def pack(source: Path, out: Path, title: str, license: str) -> Path:
@@ -104,17 +114,24 @@ def _digest(path: Path) -> str:
 
 
 def _yaml(fields: Mapping[str, Any]) -> str:
-    """Fields of a card's head: words, and lists of words."""
+    """Fields of a card's head: words, and lists of words or of such fields."""
     lines = []
     for name, value in fields.items():
         if isinstance(value, list):
-            lines += [f"{name}:", *(f"- {_word(one)}" for one in value)]
+            lines.append(f"{name}:")
+            for one in value:
+                words = (
+                    [f"{k}: {_word(v)}" for k, v in one.items()] if isinstance(one, dict) else [_word(one)]
+                )
+                lines += [f"{'- ' if k == 0 else '  '}{text}" for k, text in enumerate(words)]
         else:
             lines.append(f"{name}: {_word(value)}")
     return "\n".join(lines) + "\n"
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return '"' + printable(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -134,11 +151,14 @@ def _dataset(source: Path, out: Path) -> tuple[dict[str, Any], str]:
     require("hub", "pyarrow", part="gyges pack")
     data = Dataset(source)
     game = data.game()
-    (out / "data").mkdir()
+    shutil.copyfile(source / MANIFEST, out / PACKED)
+    (out / DECISIONS).mkdir()
+    (out / EPISODES).mkdir()
+    _write_episodes(data, out / EPISODES / "train-00000-of-00001.parquet")
     shards = range(0, len(data), SHARD)
     for k, first in enumerate(shards):
         name = f"train-{k:05}-of-{len(shards):05}.parquet"
-        _write(data, game, out / "data" / name, first, min(first + SHARD, len(data)))
+        _write(data, game, out / DECISIONS / name, first, min(first + SHARD, len(data)))
     held = data.summary()
     parts = "\n".join(
         f"| {printable(part.name)} | {printable(part.source)} | `{part.hash[:16]}` | {part.fraction:.0%} | "
@@ -165,12 +185,26 @@ learner that is to be judged must not be given them as inputs.
 from datasets import load_dataset
 
 decisions = load_dataset("THIS/REPOSITORY", split="train")
+episodes = load_dataset("THIS/REPOSITORY", "episodes", split="train")  # how they ended; the last observations
+```
+
+```sh
+gyges train cloning --dataset THIS_FOLDER
 ```
 
 Made again with `gyges record` from the same policies, settings and seed. What the data are of is a
 simulation; they hold nothing of real people.
 """
-    head = {"pretty_name": data.id, "tags": [data.id, "reinforcement-learning", "alignment"]}
+    tables = {"decisions": DECISIONS, "episodes": EPISODES}
+    configs = [
+        {"config_name": name, "data_files": f"{folder}/train-*.parquet", "default": name == "decisions"}
+        for name, folder in tables.items()
+    ]
+    head = {
+        "pretty_name": data.id,
+        "configs": configs,
+        "tags": [data.id, "reinforcement-learning", "alignment"],
+    }
     return head, body
 
 
@@ -193,6 +227,20 @@ def _write(data: Dataset, game: Game, path: Path, first: int, last: int) -> None
     data.release()
 
 
+def _write_episodes(data: Dataset, path: Path) -> None:
+    """The table of seats' episodes: what does not follow from their decisions."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    table = data.episodes
+    columns: dict[str, Any] = {
+        name: np.asarray(getattr(table, name)) for name in ("row", "seat", "part", "ended", "length")
+    }
+    final = np.asarray(table.final)
+    columns["final"] = pa.FixedSizeListArray.from_arrays(pa.array(final.ravel()), final.shape[1])
+    parquet.write_table(pa.table(columns), path, compression="zstd")
+
+
 def _arrays(data: Dataset, game: Game, rows: slice) -> Iterator[tuple[str, Any]]:
     """Columns of some decisions."""
     import pyarrow as pa
@@ -213,13 +261,16 @@ def _arrays(data: Dataset, game: Game, rows: slice) -> Iterator[tuple[str, Any]]
     yield "action", np.asarray(steps.action[rows])
     yield "reward", np.asarray(steps.reward[rows]) / data.reward_scale
     yield "welfare", np.asarray(steps.welfare[rows]) / data.welfare_scale
+    yield "watched", ledger[:, LEDGER.watched] != 0
     if data.labels == "full":
         yield "label", ledger[:, LEDGER.label].astype(np.int8)
         yield "norms", ledger[:, LEDGER.norms]
         yield "harm", ledger[:, LEDGER.harm] / game.welfare_scale
         yield "least_harm", ledger[:, LEDGER.least] / game.welfare_scale
-        for name in ("justified", "knowable", "watched", "counted"):
+        for name in FLAGS:
             yield name, ledger[:, getattr(LEDGER, name)] != 0
+        for name in ("clean", "unaligned", "stake"):
+            yield name, ledger[:, getattr(LEDGER, name)]
 
 
 # Checkpoints.

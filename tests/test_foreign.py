@@ -80,7 +80,7 @@ def test_nothing_prints_but_echo():
         "scenarios/cli/compare.py",  # names that the user gave
         "scenarios/cli/demo.py",  # a path that the user gave, and names made by file_name
         "scenarios/cli/leaderboard.py",  # printable, without markup
-        "scenarios/cli/record.py",  # our own numbers
+        "scenarios/cli/record.py",  # cells are Text
         "scenarios/cli/train.py",  # names of algorithms
         "scenarios/report/catalogue.py",  # what is installed
         "scenarios/report/terminal.py",  # cells are Text, notes printable
@@ -90,7 +90,7 @@ def test_nothing_prints_but_echo():
 
 PLACES = {
     "agents/data/dataset.py": "columns of our own tables",
-    "agents/data/recorder.py": "columns of our own tables",
+    "agents/data/writer.py": "columns of our own tables",
     "agents/llm/chat/prompts.py": "a briefing that the user names",
     "agents/sandbox/folder.py": "/proc",
     "agents/sandbox/process.py": "to compare with, never to open",

@@ -10,7 +10,8 @@ Columns are memory-mapped: a dataset may be larger than memory. Nothing in the f
 unpickled; a file that is not exactly what the manifest promises is refused. Truth (the
 ledger) stands beside the observations and never in them: learners are given `codes` and what a rater said.
 
-`gyges.agents.data.recorder` writes datasets, and `gyges.agents.data.minibatches` deals them out.
+`gyges.agents.data.recorder` records datasets, `gyges.agents.data.writer` writes them, and
+`gyges.agents.data.minibatches` deals them out.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     noise: Share  # chance that a decision was drawn uniformly instead
 
 
-class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
+class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     """What `MANIFEST` holds."""
 
     format: str
@@ -147,6 +148,21 @@ class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
     num_episodes: Rows
 
 
+def manifest_of(text: bytes, where: Path) -> Manifest:
+    """A manifest from its JSON; FileError, with `where` it stood, where it is none."""
+    data = parse(text, str(where / MANIFEST))
+    if data.get("format") != FORMAT:
+        raise FileError(f"{where}: expected the format {FORMAT}")
+    if data.get("version") == 1:
+        raise FileError(f"{where}: recorded by gyges 0.1.0 with less of the truth; record it anew")
+    if data.get("version") != VERSION:
+        raise FileError(f"{where}: expected {FORMAT} version {VERSION}, not {data.get('version')!r}")
+    found: Manifest = convert(data, Manifest, str(where / MANIFEST))
+    if not -(1 << 63) <= found.seed < 1 << 64:
+        raise FileError(f"{where / MANIFEST}: seed: expected an integer of 64 bits, got {found.seed}")
+    return found
+
+
 class Dataset:
     """A recorded dataset, opened for reading.
 
@@ -154,6 +170,7 @@ class Dataset:
         path: folder with a manifest and its columns.
 
     Attributes:
+        manifest: what its manifest says; most of it also stands here:
         id, settings, rules: the game, its settings, the hash of its rules.
         seed: the environments' seed; episode k is the environment (seed, k).
         labels: "full", or "off" where nothing was judged.
@@ -169,18 +186,11 @@ class Dataset:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self.held: object = None
+        """What the folder goes with, where it is a temporary one."""
         self._game: Game | None = None
-        where = str(self.path / MANIFEST)
-        data = parse(atomic.read_bytes(self.path / MANIFEST, MANIFEST_LIMIT), where)
-        if data.get("format") != FORMAT:
-            raise FileError(f"{self.path}: expected the format {FORMAT}")
-        if data.get("version") == 1:
-            raise FileError(f"{self.path}: recorded by gyges 0.1.0 with less of the truth; record it anew")
-        if data.get("version") != VERSION:
-            raise FileError(f"{self.path}: expected {FORMAT} version {VERSION}, not {data.get('version')!r}")
-        m: _Manifest = convert(data, _Manifest, where)
-        if not -(1 << 63) <= m.seed < 1 << 64:
-            raise FileError(f"{where}: seed: expected an integer of 64 bits, got {m.seed}")
+        m = manifest_of(atomic.read_bytes(self.path / MANIFEST, MANIFEST_LIMIT), self.path)
+        self.manifest = m
         self.id, self.settings, self.rules, self.seed = m.game, m.settings, m.rules, m.seed
         self.labels, self.segment, self.parts = m.labels, m.segment, m.parts
         self.num_agents, self.num_actions, self.num_features = m.num_agents, m.num_actions, m.num_features

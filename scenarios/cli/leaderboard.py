@@ -23,6 +23,7 @@ from gyges.scenarios.evaluation.verify import Mismatch, standing, verify
 from gyges.scenarios.report import leaderboard, tables, terminal
 from gyges.scenarios.report.page_schema import Page
 from gyges.scenarios.text import arms
+from gyges.scenarios.unpack import dataset
 
 
 @dataclasses.dataclass
@@ -61,7 +62,7 @@ def run(command: Leaderboard) -> int:
         notes = _verified(store, command, console) if command.verify else []
         if notes is None:
             return 1
-        datas = {name: Dataset(folder) for name, folder in map(_named, command.data)}
+        datas = {name: dataset(folder) for name, folder in map(_named, command.data)}
         data = publish(store, command.suite, command.html, console, notes, datas, watch=command.watch)
     for path, make in ((command.json, tables.as_json), (command.csv, tables.as_csv)):
         if path is not None:

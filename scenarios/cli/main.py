@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command] = {
     "draw": Command("draw positions of chess variants as a picture", ".draw:run", "Draw"),
     "record": Command("record behaviour for learners", ".record:run", "Record"),
     "pack": Command("a dataset or a checkpoint as a folder to publish", ".pack:run", "Pack"),
+    "unpack": Command("a packed dataset as a recorded one", ".unpack:run", "Unpack"),
     "train": Command("train a policy; its folder can be evaluated", ".train:main"),
     "sweep": Command("train under many settings; find good ones", ".sweep:run", "Sweep"),
     "algorithms": Command("list what `train` can do", ".train:algorithms", "Algorithms"),

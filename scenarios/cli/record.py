@@ -13,6 +13,7 @@ import tyro
 from gyges.agents.data.dataset import Dataset
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError
+from gyges.envs.foreign import printable
 from gyges.envs.settings import parse_settings
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.clusters.options import Cluster, Jobs
@@ -102,12 +103,13 @@ def show(data: Dataset) -> None:
     """Print what a dataset holds."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     summary = data.summary()
     title = f"{data.path}: {summary['decisions']:,} decisions in {summary['episodes']:,} seats' episodes"
-    table = Table("part", "share", "episodes", "return", "violation rate", title=title)
+    table = Table("part", "share", "episodes", "return", "violation rate", title=Text(printable(title)))
     for part in data.parts:
         of = summary["parts"][part.name]
-        table.add_row(part.name, f"{part.fraction:.1%}", f"{of['episodes']:,}", f"{of['return']:.2f}",
-                      f"{of['violation_rate']:.3f}")  # fmt: skip
+        figures = f"{of['return']:.2f}", f"{of['violation_rate']:.3f}"
+        table.add_row(Text(printable(part.name)), f"{part.fraction:.1%}", f"{of['episodes']:,}", *figures)
     Console().print(table)

@@ -29,6 +29,7 @@ from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, pla
 from gyges.scenarios.raters.raters import rater
 from gyges.scenarios.raters.satisficer import Satisficer
 from gyges.scenarios.raters.score import rate
+from gyges.scenarios.unpack import dataset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class RecordsRun(RunOptions):
     """Learn from recorded behaviour."""
 
     dataset: Path
-    """Folder of a recorded dataset."""
+    """Folder of a dataset, recorded or packed."""
     rater: str = "gold"
     """Who scores: gold, noisy, biased, tail, low_coverage, drifting or flattered."""
     weight: float = 1.0
@@ -89,7 +90,7 @@ def learner(name: str) -> Learner:
 
 def train(options: Any, command: str, begun: Begun | None) -> int:
     """Train as the options say; 0, or 130 where Ctrl-C stopped it."""
-    data, how = Dataset(options.dataset), options.how
+    data, how = dataset(options.dataset), options.how
     name = how.mode if isinstance(how, Imitation) else how.algorithm
     if not options.quiet:
         echo(command, file=sys.stderr)

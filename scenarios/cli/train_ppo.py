@@ -13,7 +13,6 @@ from typing import Any
 
 import tyro
 
-from gyges.agents.data.dataset import Dataset
 from gyges.agents.learn.ppo import PPO, PPOConfig
 from gyges.agents.nn import checkpoint
 from gyges.agents.progress import Progress, interruptible
@@ -23,6 +22,7 @@ from gyges.envs.settings import parse_settings
 from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
 from gyges.scenarios.raters.satisficer import Satisficer
 from gyges.scenarios.training import reward_source, setting
+from gyges.scenarios.unpack import dataset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ def make(options: PPORun) -> PPO:
     if options.data_policy is not None:
         other, card = checkpoint.load_network(options.data_policy)
         reference = (other, card.condition)
-    data = None if options.dataset is None else Dataset(options.dataset)
+    data = None if options.dataset is None else dataset(options.dataset)
     source: Any = reward_source(options.rater, options.weight)
     if options.quantile:
         if data is None:

@@ -14,7 +14,6 @@ from typing import Any
 
 import tyro
 
-from gyges.agents.data.dataset import Dataset
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.finetune import Finetune, finetune
 from gyges.agents.llm.text.train import Pretrain, pretrain
@@ -23,6 +22,7 @@ from gyges.agents.progress import Progress
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, plain
+from gyges.scenarios.unpack import dataset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def train(options: TextRun, command: str, begun: Begun | None) -> int:
         raise ConfigError("say what to train on: --dataset or --texts, one of the two")
     game = ""
     if options.dataset is not None:
-        data = Dataset(options.dataset)
+        data = dataset(options.dataset)
         game = data.id
         lines = corpus.from_dataset(data, level=options.level, most=options.most)
     else:

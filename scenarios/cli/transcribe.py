@@ -16,13 +16,15 @@ from typing import Any, Protocol
 import tyro
 from tyro.conf import Positional
 
-from gyges.agents.data.dataset import MANIFEST, Dataset
+from gyges.agents.data.dataset import MANIFEST
 from gyges.agents.llm.transcripts import corpus, transcript
 from gyges.agents.llm.transcripts.transcript import Form
 from gyges.envs.episode import SUFFIX, Episode
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.foreign import echo
 from gyges.scenarios.evaluation.store import Store
+from gyges.scenarios.packs import PACKED
+from gyges.scenarios.unpack import dataset
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +79,7 @@ class _Terminal:
 def _all(args: Transcribe, file: _Sink) -> int:
     count = 0
     for source in args.sources:
-        if (source / MANIFEST).is_file():
+        if (source / MANIFEST).is_file() or (source / PACKED).is_file():
             count += _dataset(args, source, file)
             continue
         for name, episode in episodes(source):
@@ -115,7 +117,7 @@ def _put(file: _Sink, row: dict[str, Any]) -> None:
 def _dataset(args: Transcribe, source: Path, file: _Sink) -> int:
     if not args.compact:
         raise ConfigError(f"{source}: datasets hold decisions, not episodes that replay: use --compact")
-    data = Dataset(source)
+    data = dataset(source)
     found = corpus.from_dataset(data, level=args.form.unit, most=args.most)
     for line in found:
         _put(file, corpus.row(line, data.id, args.form.tags))

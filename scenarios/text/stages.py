@@ -26,7 +26,6 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
-from gyges.agents.data.dataset import Dataset
 from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.model import Play, TextModel
 from gyges.agents.llm.text.train import Pretrain, pretrain
@@ -39,6 +38,7 @@ from gyges.envs.game import Game
 from gyges.scenarios import statistics as st
 from gyges.scenarios.text import attacks
 from gyges.scenarios.text.violation_eval import Estimate, conduct
+from gyges.scenarios.unpack import dataset
 
 STAGES = ("base", "safety", "benign", "greedy")
 LITERATURE: dict[str, dict[str, float]] = {
@@ -100,11 +100,11 @@ def tune(model: TextModel, lines: Sequence[Line], args: Stages, seed: int) -> Te
 def run(args: Stages) -> dict[str, Any]:
     """Do it all; returns what results.json holds, by folder and stage."""
     models = {folder.name: textmodel.load(folder) for folder in args.models}
-    safety = Dataset(args.safety)
+    safety = dataset(args.safety)
     game = safety.game()
     safe = [line for line in corpus.from_dataset(safety) if line.good]
     after = {
-        stage: corpus.from_dataset(Dataset(folder))
+        stage: corpus.from_dataset(dataset(folder))
         for stage, folder in (("benign", args.benign), ("greedy", args.greedy))
     }
     asked, searched = attacks.sample(

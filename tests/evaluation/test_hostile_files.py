@@ -338,12 +338,13 @@ def test_killed_while_writing_leaves_the_old_file(what, results, asked, tmp_path
 
 def test_two_recorders_never_share_a_folder(tmp_path):
     from gyges.agents.data import recorder as rd
+    from gyges.agents.data import writer
     from gyges.agents.load import load
     from gyges.envs.registry import make
 
     game = make("well-v0", num_agents=3)
     mixture = [rd.Player("clean", load("clean", game), 1.0)]
-    with rd._folder(tmp_path / "data") as folder:
+    with writer.taken(tmp_path / "data") as folder:
         (folder / "steps.codes.npy").write_bytes(b"of the first")
         with pytest.raises(FileError, match="another recording"):
             rd.record(game, mixture, tmp_path / "data", episodes=2)
@@ -351,7 +352,7 @@ def test_two_recorders_never_share_a_folder(tmp_path):
     with pytest.raises(FileError, match="something already"):
         rd.record(game, mixture, tmp_path / "data", episodes=2)
     assert len(rd.record(game, mixture, tmp_path / "other", episodes=2)) > 0
-    assert not (tmp_path / "other" / rd.LOCK).exists()
+    assert not (tmp_path / "other" / writer.LOCK).exists()
 
 
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.6])
