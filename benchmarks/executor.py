@@ -170,7 +170,7 @@ a process does several.
 ## Two nodes of one core each, against one
 
 Ray, {len(WAITS)} jobs: such as sleep a quarter of a second, and such as play Tabular Steward with labels;
-milliseconds a job. The bound is 1.7. Load when it began: {before:.1f}.
+milliseconds a job. The bound is 1.7, on a machine whose cores are free. Load when it began: {before:.1f}.
 
 | jobs | one node | two nodes | times as fast, median | of {options.repeats} turns |
 |---|---|---|---|---|

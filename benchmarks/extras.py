@@ -56,8 +56,10 @@ USES: dict[str, tuple[str, str]] = {
     "slurm": (f"{PLAY} --slurm jobs --slurm-options cluster=local", ""),
     "ray": (f"{PLAY} --ray", ""),
     "llm": (CHAT, "`gyges evaluate llm:MODEL@URL` against a server on loopback"),
-    "mcp": (f"{TESTS}tests/llm/test_serve_mcp.py", "`tests/llm/test_serve_mcp.py`: a client plays"),
-    "openenv": (f"{TESTS}tests/llm/test_serve_openenv.py", "`tests/llm/test_serve_openenv.py`: clients play"),
+    "mcp": (f"{PLAY} && {TESTS}tests/llm/test_serve_mcp.py", "`tests/llm/test_serve_mcp.py`: a client plays"),
+    "openenv": (
+        f"{PLAY} && {TESTS}tests/llm/test_serve_openenv.py", "`tests/llm/test_serve_openenv.py`: clients play"
+    ),
     "verifiers": (f"{TESTS}tests/llm/test_verifiers.py", "`tests/llm/test_verifiers.py`: the package plays"),
     "inspect": (
         "inspect eval gyges/tabular_steward --model mockllm/model -T scenario=tabular-visitor -T episodes=1 "

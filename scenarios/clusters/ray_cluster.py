@@ -48,7 +48,7 @@ class RayExecutor(Executor):
         if self._ours:
             try:
                 ray.init(address=address or None, log_to_driver=False, logging_level="ERROR")
-            except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+            except Exception as error:  # of all kinds, even a bare Exception where it starts too slowly
                 raise JobError(
                     f"no Ray head answers at {address or 'this machine'}: {_line(error)}"
                 ) from None

@@ -194,6 +194,15 @@ def test_a_head_that_dies_is_an_error(helpers):
     assert said.startswith(f"no Ray head answers at {address}")
 
 
+def test_a_ray_that_does_not_start_is_an_error(monkeypatch):
+    def init(**options):
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(JobError, match="no Ray head answers at this machine: Exception: The current node"):
+        RayExecutor()
+
+
 def test_where_nothing_answers_it_is_said_at_once():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

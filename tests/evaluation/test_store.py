@@ -9,7 +9,7 @@ import sys
 import zlib
 
 import pytest
-from wells import VISITOR
+from wells import VISITOR, table
 
 from gyges.envs.errors import FileError, GygesError
 from gyges.scenarios.evaluation.evaluate import evaluate
@@ -275,3 +275,25 @@ def test_a_disk_that_is_full_while_the_file_is_made(out, room):
     assert list(out.parent.glob(".results*")) == []
     with Store(out, write=True) as store:
         assert store.runs() == []
+
+
+def test_a_full_disk_is_named_and_what_was_written_stands(tmp_path, monkeypatch):
+    terms = {"nonce": "d1" * 16, "probes": 2, "chunk": 2}
+    whole, cut = tmp_path / "whole.db", tmp_path / "cut.db"
+    evaluate("gyges", "well-visitor", whole, **terms)
+    connect, pages = sqlite3.connect, whole.stat().st_size // 4096
+
+    def small(*arguments, **options):
+        made = connect(*arguments, **options)
+        made.execute(f"PRAGMA max_page_count={pages * 3 // 4}")
+        return made
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", small)
+        with pytest.raises(FileError, match=r"full; what was written before stands"):
+            evaluate("gyges", "well-visitor", cut, **terms)
+    with Store(cut) as store:
+        (run,) = store.runs()
+        assert 0 < len(store.done(run, "well-visitor")) < 24
+    evaluate("gyges", "well-visitor", cut, **terms)
+    assert table(cut) == table(whole)
