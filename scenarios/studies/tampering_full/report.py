@@ -22,7 +22,7 @@ from gyges.scenarios import statistics as st
 from gyges.scenarios.studies.compact.report import read
 from gyges.scenarios.studies.ledger import Result
 from gyges.scenarios.studies.report import save_csv
-from gyges.scenarios.studies.tampering.pictures import PAPER, ladder
+from gyges.scenarios.studies.tampering.pictures import INK, ladder
 from gyges.scenarios.studies.tampering.profile import Cell
 from gyges.scenarios.studies.tampering.report import plain
 from gyges.scenarios.studies.tampering_full import measures, verdicts
@@ -134,8 +134,10 @@ def picture(told: Mapping[str, Any]) -> Any:
     """The solved game's picture, with the greedy persona where that has the best play."""
     greedy = [one for one in told["personas"] if one["persona"] == "greedy"]
     figure = ladder({**told, "optima": greedy})
-    legend = figure.axes[-1].get_legend()
-    legend.get_texts()[0].set_text("the greedy persona")
-    legend.set_frame_on(True)
-    legend.get_frame().set(facecolor=PAPER, edgecolor="none", alpha=1)
+    axis = figure.axes[-1]
+    lines, names = axis.get_legend_handles_labels()
+    axis.legend(
+        lines, ["greedy", *names[1:]], ncols=len(lines), loc="upper center", bbox_to_anchor=(0.5, -0.07),
+        frameon=False, fontsize=9, labelcolor=INK, handlelength=1.4, columnspacing=0.9,
+    )  # fmt: skip
     return figure
