@@ -21,6 +21,7 @@ from differ import EXPLAINED, compare
 from oracle import Oracle
 
 from gyges.envs.fairychess import Variant, VariantError, load
+from gyges.envs.fairychess.board import Board
 
 BASES = (
     "chess", "chess", "chess", "crazyhouse", "capahouse", "gardner", "losalamos", "minishogi", "shogi",
@@ -150,7 +151,8 @@ def differs_on_purpose(v: Variant) -> bool:
             v.wallingRule == "arrow" and bool(v.mobilityRegion),
             v.seirawanGating and any(v.passing),
             v.wallingRule != "none" and v.immobilityIllegal,
-            v.chess960 and v.seirawanGating,
+            v.chess960 and v.gating,
+            v.flyingGeneral and Board(v).in_check,
             v.cambodianMoves and (v.castling or v.seirawanGating or not v.gating),
             any(
                 set(a) & set(turning) and b

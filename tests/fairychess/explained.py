@@ -80,10 +80,15 @@ def reason(oracle: Any, name: str, board: Board, move: str, ours: bool) -> str:
         return "castling named by the king's step"
     if ours and walls and not stays:
         return "a wall against check"
+    if not ours and stays and any(step.hop for p in v.pieces for step in p.steps):
+        return "a wall as a hurdle"
     if ours and v.dropPromoted and v.dropNoDoubled and move[0] == "+" and "@" in move:
         return "a piece dropped promoted beside its like"
-    if not ours and v.dropPromoted and v.mobilityRegion and move[0] == "+" and "@" in move:
+    promoted = v.dropPromoted and move[0] == "+" and "@" in move
+    if not ours and promoted and (v.mobilityRegion or v.sittuyinRookDrop):
         return "a piece dropped promoted where it may not go"
+    if ours and promoted and v.dropOppositeColoredBishop:
+        return "a bishop that is something else in hand"
     if not ours and v.pieceDemotion and move.endswith("-") and m.symbol[:1] != "+":
         return "turning back of what a pawn became"
     if m.kind == "pawn" and any(v.tripleStepRegion) and m.straight and m.far in (2, 3):
