@@ -1,6 +1,6 @@
 """PPO and MaskablePPO at equal interactions and equal tuning: Steward and Tabular Steward.
 
-    python benchmarks/ppo_against_maskable.py [--games steward tabular_steward] [--seeds 10] [--steps 50000]
+    python benchmarks/ppo_against_maskable.py [--games steward-v1] [--seeds 10] [--steps 50000]
 
 Seat 0 among clean neighbours. An interaction is a step of one environment, the seat to move or not.
 Each learner has the same settings tried on two tuning seeds; the best is trained with fresh seeds. Both
