@@ -23,7 +23,7 @@ from gyges.scenarios.studies.transfer import cells, training
 
 TINY = Profile(
     "ci", ("transfer-train-1",), ("transfer-train-2",), (), 32, 1, 1, specialist=(0.5, 1.0), few_shot=(0.5,),
-    ladder=("random", "untrained+search", "alphabeta:100"), simulations=1, games=8, batch=8, warmup=1,
+    ladder=("random", "mcts?simulations=8", "alphabeta:100"), simulations=1, games=8, batch=8, warmup=1,
     width=8, message=4, layers=1, every=8,
 )  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_the_command_trains_rates_judges_and_paints(folder, capsys):
     assert (folder / report.PICTURE).stat().st_size > 10_000
     labels = {row["label"] for row in report.read(folder / "elo.csv")}
     assert labels >= {"universal-0", "universal-0+search", "wrong-0", "blind-0", "specialist@32+search",
-                      "few-shot@16", "alphabeta:100"}  # fmt: skip
+                      "few-shot@16", "alphabeta:100", "untrained+search"}  # fmt: skip
     assert "alphabeta:100 has 0 Elo" in (folder / "index.html").read_text()
     assert not list((folder / "networks").glob("*/under-way"))
     said = {name: (folder / name).read_bytes() for name in ("elo.csv", "summary.json", "index.html")}

@@ -58,11 +58,14 @@ def run(plan: Profile, folder: Path, cell: Cell) -> dict[str, Any]:
         kept = _by_moves(FEW_SHOT, networks.few_shot(cell.variant, cell.seed))
     games: list[list[Any]] = []
     if cell.variant != ALL:
+        if cell.kind == RUNGS:
+            kept[NONE] = networks.untrained()
         players = _players(kept, plan.simulations)
+        players.pop(NONE, None)  # only with search
         if wrong:
             place = kept[f"{UNIVERSAL}-{cell.seed}"]
             players[f"{WRONG}-{cell.seed}"] = f"search:{place}?simulations=0&permuted=1"
-        games = rated(plan, folder, cell, _rungs(plan, networks), players)
+        games = rated(plan, folder, cell, players)
     return {
         "games": games,
         "networks": {label: counters(place) for label, place in kept.items()},
@@ -82,22 +85,17 @@ def _players(kept: Mapping[str, Path], simulations: int) -> Players:
     }
 
 
-def _rungs(plan: Profile, networks: Networks) -> Players:
-    searched = f"search:{networks.untrained()}?simulations={plan.simulations}"
-    return {label: searched if label == NONE + SEARCH else label for label in plan.ladder}
-
-
-def rated(plan: Profile, folder: Path, cell: Cell, rungs: Players, players: Players) -> list[list[Any]]:
+def rated(plan: Profile, folder: Path, cell: Cell, players: Players) -> list[list[Any]]:
     """Games of a cell's players against the rungs; those of the rungs among themselves for `RUNGS`.
 
     They are kept as they are played, in a file of the cell's own.
     """
     variant = load(cell.variant)
     game = FairyChess(variant=variant.text)
-    terms = Terms(pairs=plan.pairs, ladder=tuple(rungs.values()))
+    terms = Terms(pairs=plan.pairs, ladder=plan.ladder)
     path = folder / "games" / f"{cell.key.replace('/', '-')}.db"
     path.parent.mkdir(parents=True, exist_ok=True)
-    labels = {name: label for label, name in (rungs | players).items()}
+    labels = {name: name for name in plan.ladder} | {name: label for label, name in players.items()}
     with ArenaFile(path, terms.meta([variant])) as file, Executor(1) as executor:
         file.enter({name: resolve(name, game).hash for name in labels})
         arena = Arena(file, variant, terms, executor)

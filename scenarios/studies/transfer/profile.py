@@ -13,8 +13,8 @@ from gyges.envs.errors import UnknownNameError
 from gyges.envs.fairychess.variants import transfer
 
 LADDER = (
-    "random", "untrained+search", "greedy", "alphabeta:30", "alphabeta:100", "alphabeta:300",
-    "alphabeta:1000",
+    "random", "mcts?simulations=8", "mcts?simulations=32", "mcts?simulations=128", "alphabeta:30",
+    "alphabeta:100", "alphabeta:300", "alphabeta:1000",
 )  # fmt: skip
 """What networks are rated against, weakest first."""
 ALL = "-"
@@ -29,7 +29,8 @@ class Cell(NamedTuple):
 
     Attributes:
         kind: universal, blind: the network is trained on all training variants; rungs: the ladder's games on
-            a variant; specialist: a network is trained on the variant and rated as it learns;
+            a variant, and those of the untrained network with search; specialist: a network is trained on
+            the variant and rated as it learns;
             rated-universal, rated-blind: those networks are rated on the variant; few-shot: the universal
             network goes on to learn on the variant alone, and is rated.
         variant: its name, or `ALL`.
@@ -123,7 +124,7 @@ class Profile:
     def players(self) -> int:
         """How many are rated on all variants together."""
         own = 2 * len(self.specialist) * len(self.rated) + 2 * len(self.few_shot) * len(self.held_out)
-        return own + 5 * self.seeds * len(self.rated)
+        return own + (5 * self.seeds + 1) * len(self.rated)
 
     def budget(self) -> dict[str, int]:
         """What may be spent."""
@@ -148,7 +149,7 @@ PROFILES = {
     "ci": Profile(
         "ci", ("transfer-train-1", "transfer-train-2"), ("transfer-atom-1", "transfer-size-1"),
         ("transfer-train-1",), 512, 1, 3, specialist=(0.25, 1.0), few_shot=(0.125,),
-        ladder=("random", "untrained+search", "alphabeta:30", "alphabeta:100"), simulations=4, games=16,
+        ladder=("random", "mcts?simulations=8", "alphabeta:30", "alphabeta:100"), simulations=4, games=16,
         batch=32, warmup=64, width=8, message=4, layers=1,
     ),
     "small": Profile(
@@ -166,14 +167,14 @@ What `small` costs, in processor time measured for a second or two each on a bus
 
     self-play   2.3 ms a move of 16 simulations, 31,635 weights
     learning    0.35 ms a gradient sample, two of them a move
-    rating      30 to 220 ms a game, some 60
+    rating      20 to 240 ms a game, some 80
 
     universal and blind    2 x 3 x 16 x 50,000 = 4.8 million moves x 3.0 ms    14,400 s
     specialists            12 x 50,000 = 0.6 million moves x 3.0 ms             1,800 s
     few-shot               8 x 10,000 = 0.08 million moves x 3.0 ms               240 s
-    ratings                at most 54,000 games x 60 ms                         3,200 s
+    ratings                some 56,000 games x 80 ms                            4,500 s
 
-together 19,600 s: 2 hours and 43 minutes of two cores.
+together 20,900 s: 2 hours and 54 minutes of two cores.
 """
 
 

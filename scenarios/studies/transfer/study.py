@@ -22,15 +22,16 @@ NAME = "transfer"
 HERE = Path(__file__).parent
 PREDICTIONS = HERE / "predictions.json"
 ROOM = HERE.parents[1]
-SEARCH = ROOM.parent / "agents" / "search"
 JUDGES = (ROOM / "statistics.py", ROOM / "arena" / "ratings.py", HERE / "estimates.py", HERE / "verdicts.py")
 """The code that verdicts follow from, from games on."""
 MADE_BY = (
-    HERE / "training.py",
-    HERE / "cells.py",
-    ROOM / "arena" / "openings.py",
-    *sorted(SEARCH.glob("*.py")),
-)
+    HERE / "training.py", HERE / "cells.py", ROOM / "arena" / "openings.py",
+    *(
+        ROOM.parent / "agents" / "search" / f"{name}.py"
+        for name in ("alphazero", "compiled", "edges", "inputs", "network", "player", "replay", "selection",
+                     "selfplay", "trees")
+    ),
+)  # fmt: skip
 
 
 def facts(plan: Profile) -> dict[str, Any]:
