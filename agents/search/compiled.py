@@ -76,7 +76,7 @@ def fold_value(s: Any, t: Any) -> int:
 def key_with_check(s: Any, t: Any) -> int:
     """A position's key; its lowest bit says whether the player to move is in check, where that counts."""
     key = int(key_of(s, t))
-    if t.head[PERPETUAL] != 0:
+    if (t.head[PERPETUAL] & 1) != 0:
         key = (key & ~1) | int(in_check(s, t))
     return key
 

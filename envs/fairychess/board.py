@@ -106,6 +106,9 @@ class Board:
         if self.row[at.EP0] >= 0:
             self._prune()
         self._past = [(self._key(), self._checked())]
+        self._chases = self.variant.chasingRule != "none"
+        self._runs = np.zeros_like(self.row)
+        self._followed(-1)
 
     def _prune(self) -> None:
         """An en passant square counts only where somebody may capture there."""
@@ -115,7 +118,7 @@ class Board:
 
     def _checked(self) -> bool:
         """Is the player to move in check? Asked only where perpetual check counts."""
-        return bool(self.compiled.table("head")[at.PERPETUAL]) and self.in_check
+        return bool(self.compiled.table("head")[at.PERPETUAL] & 1) and self.in_check
 
     def _key(self) -> tuple[int, ...]:
         c, row = self.compiled, self.row
@@ -204,15 +207,35 @@ class Board:
                 break
         else:
             return at.NOTHING
-        if head[at.PERPETUAL]:
+        mine = theirs = False
+        if head[at.PERPETUAL] & 1:
             mine = all(check for _, check in self._past[since::2])
             theirs = all(check for _, check in self._past[since + 1 :: 2])
-            if mine != theirs:
-                return at.WIN if mine else at.LOSS
+        if self._chases and not mine and not theirs:
+            plies = len(self._past) - 1 - since
+            hunted = self._followed(plies)
+            mine, theirs = bool(hunted & 1), bool(hunted & 2)
+        if mine != theirs:
+            return at.WIN if mine else at.LOSS
+        if mine:
+            return self._drawn()
         value = int(head[at.FOLD_VALUE])
         if head[at.ABSOLUTE] and side == 1:
             value = -value
         return self._drawn() if value == at.DRAW else value
+
+    def _followed(self, plies: int) -> int:
+        """Whose pieces have been chased all the time for so many plies (bits); -1 begins to follow it."""
+        from gyges.envs.fairychess.engine.compiled import CHASED, engine
+
+        c = self.compiled
+        if not self._chases:
+            return 0
+        self._counts[0, 0] = plies
+        rows = np.stack([self.row, self._runs])
+        engine()(c.array[None], c.offsets, rows, c.row, self._out, self._counts, CHASED)
+        self._runs[:] = rows[1]
+        return int(self._counts[0, 0])
 
     def push(self, name: str) -> None:
         """Play a move by name.
@@ -233,5 +256,8 @@ class Board:
 
         c = self.compiled
         self._counts[0, 0] = move
-        engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, PLAY)
+        rows = np.stack([self.row, self._runs]) if self._chases else self.row[None]
+        engine()(c.array[None], c.offsets, rows, c.row, self._out, self._counts, PLAY)
+        if self._chases:
+            self.row[:], self._runs[:] = rows
         self._past.append((self._key(), self._checked()))

@@ -175,7 +175,7 @@ class FairyChess(Game):
             "S": squares,
             "P": hands,
             "M": self._capacity,
-            "H": 2 * self._history[0],
+            "H": 2 * self._history[0] + squares * (self.variant.chasingRule != "none"),
             "W": int(self.compiled.row[-1]),
             **self.family.more,
         }

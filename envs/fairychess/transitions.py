@@ -23,9 +23,11 @@ from gyges.envs.fairychess.encoding import (
     NEW_RULES,
     RULES,
 )
+from gyges.envs.fairychess.engine import chase
 from gyges.envs.fairychess.engine.layout import (
     ABSOLUTE,
     CASTLE,
+    CHASE,
     CHECKS,
     CHOICE,
     CIVILIAN,
@@ -94,6 +96,8 @@ def begin(s: Any, p: Any, t: Any) -> None:
         s.more[k] = t.starts[j + k]
     if s.info[EP0] >= 0:
         prune(s, t)
+    if (t.head[PERPETUAL] & CHASE) != 0:
+        chase.begin(s, t, s.past, 2 * p.history)
     remember(s, p, t)
 
 
@@ -145,7 +149,7 @@ def remember(s: Any, p: Any, t: Any) -> None:
 
 @rule
 def folded(s: Any, p: Any, t: Any) -> int:
-    """What repetition decides for the player to move: perpetual check loses where it is illegal."""
+    """What repetition decides for the player to move: perpetual check and chase lose where illegal."""
     head = t.head
     side = int(s.info[TURN])
     last = int(s.kept[0]) - 1
@@ -164,8 +168,15 @@ def folded(s: Any, p: Any, t: Any) -> int:
             if s.past[j % p.history] == s.past[at] and s.past[p.history + j % p.history] == second:
                 times += 1
         mine &= second & 1
+        if (head[PERPETUAL] & 1) == 0:
+            mine, theirs = 0, 0
+        if (head[PERPETUAL] & CHASE) != 0 and mine == 0 and theirs == 0:
+            mine = int(chase.hunted(s, t, s.past, 2 * p.history, side, last - j))
+            theirs = int(chase.hunted(s, t, s.past, 2 * p.history, 1 - side, last - j))
         if mine != theirs:
             return WIN if mine != 0 else LOSS
+        if mine != 0:
+            return drawn(s, t)
     value = int(head[FOLD_VALUE])
     if head[ABSOLUTE] != 0 and side == 1:
         value = -value
@@ -236,7 +247,10 @@ def encode_special(p: Any, t: Any, move: int) -> int:
 @rule
 def perform(s: Any, p: Any, t: Any, move: int) -> None:
     """Make a legal move and remember the position it leads to."""
-    make(s, t, move)
+    if (t.head[PERPETUAL] & CHASE) == 0:
+        make(s, t, move)
+    else:
+        chase.pursue(s, t, s.past, 2 * p.history, move)
     remember(s, p, t)
 
 

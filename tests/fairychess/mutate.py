@@ -20,7 +20,7 @@ from collections.abc import Callable
 from gyges.envs.fairychess import FenError, VariantError, load, names, read
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.variants.ini_files import LIBRARY, Variant
-from gyges.envs.fairychess.variants.ini_keys import ASIDE, KEYS, PIECE_KEYS, UNSUPPORTED
+from gyges.envs.fairychess.variants.ini_keys import KEYS, PIECE_KEYS, UNSUPPORTED
 from gyges.envs.fairychess.variants.invent import draw
 
 SECONDS = 1.0
@@ -151,7 +151,7 @@ def sections() -> list[str]:
 
 
 NAMES = names()
-ALL_KEYS = sorted(KEYS | PIECE_KEYS | set(UNSUPPORTED) | set(ASIDE))
+ALL_KEYS = sorted(KEYS | PIECE_KEYS | set(UNSUPPORTED))
 
 
 def positions(seed: int = 0) -> list[tuple[Variant, list[str]]]:

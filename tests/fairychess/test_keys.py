@@ -1,4 +1,4 @@
-"""Every key that the independent engine documents is followed, left aside or refused, with the reason."""
+"""Every key that the independent engine documents is followed or refused, with the reason."""
 
 import re
 from pathlib import Path
@@ -47,13 +47,12 @@ REFUSED_SECTIONS = {
 
 
 def place(key):
-    """Where a key stands: followed, refused, left aside, without effect."""
+    """Where a key stands: followed, refused, without effect."""
     found = [
         name
         for name, keys in (
             ("followed", ini_keys.KEYS | ini_keys.PIECE_KEYS | {"mobilityRegion"}),
             ("refused", set(ini_keys.UNSUPPORTED)),
-            ("aside", set(ini_keys.ASIDE)),
             ("nothing", ini_keys.IGNORED | ini_keys.MOOT),
         )
         if key in keys
@@ -71,9 +70,6 @@ def test_every_documented_key_has_its_place(key):
         with pytest.raises(VariantError, match="known and not supported") as caught:
             load(f"[x:chess]\n{key} = 5\n")
         assert reason in str(caught.value)
-    elif where == "aside":
-        assert load(f"[x:chess]\n{key} = {ini_keys.ASIDE[key][0][0]}\n").leftAside == ()
-        assert load(f"[x:chess]\n{key} = axf\n").leftAside == (key,)
 
 
 @pytest.mark.parametrize("name", ini_keys.OTHER_GAMES)
@@ -87,7 +83,7 @@ def test_the_page_tells_every_key():
     for key in DOCUMENTED:
         stem = re.sub("(White|Black)$", "", key)
         assert f"`{stem}" in page, key
-    for key, (_, reason) in {**ini_keys.UNSUPPORTED, **ini_keys.ASIDE}.items():
+    for key, (_, reason) in ini_keys.UNSUPPORTED.items():
         line = next(line for line in page.splitlines() if f"`{key}`" in line and line.startswith("| `"))
         assert reason.split(":")[0] in line, key
 

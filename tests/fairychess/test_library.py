@@ -11,7 +11,7 @@ from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.variants.ini_files import Variant
 
 TABLE = Path(__file__).with_name("perft.tsv")
-SET_UP = {"name", "startFen", "text", "where", "leftAside", "maxFile", "maxRank", "castlingKingsideFile",
+SET_UP = {"name", "startFen", "text", "where", "maxFile", "maxRank", "castlingKingsideFile",
           "castlingQueensideFile", "castlingRank", "castlingKingFile", "pieces"}  # fmt: skip
 """What a variant may have of its own without a rule of its own: board, set-up, which pieces there are."""
 

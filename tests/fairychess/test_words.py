@@ -102,6 +102,7 @@ KEYS = {
     "cambodianMoves": ("makruk", "", "gating = true\ncambodianMoves = true"),
     "seirawanGating": ("chess", "gating = true\n", "seirawanGating = true"),
     "perpetualCheckIllegal": ("chess", "", "perpetualCheckIllegal = true"),
+    "chasingRule": ("chess", "", "chasingRule = axf"),
     "nFoldValueAbsolute": ("chess", "nFoldValue = loss\n", "nFoldValueAbsolute = true"),
     "stalematePieceCount": ("chess", "", "stalematePieceCount = true"),
 }

@@ -25,7 +25,9 @@ OF_ENDS = re.compile(
     r"|\d+ moves of each player .*|A position standing .*|Who brings it about .*|Captured pieces go to .*"
     r"|Who moves one piece to and fro .*|Without pawns, .*|Against three .*|Once a player is bare .*"
     r"|A wall \(#\) is in the way .*"
-    r"|Read and not followed.*|The [a-z ]+ \(\w\) does not move|A draw is .*|An end without .*"
+    r"|Else who brings it about .*|A move chases .*|Never chased are .*|Chased though protected are .*"
+    r"|A piece is pinned, .*|A move that pins .*"
+    r"|The [a-z ]+ \(\w\) does not move|A draw is .*|An end without .*"
 )
 """What says how a game ends, or what its moves do, and not which there are."""
 

@@ -131,7 +131,7 @@ MORE_COUNTED, MORE_FOLLOWED = 7, 13
     MATERIAL,  # how points decide a drawn end, 0 not at all
     SHATAR,
     ABSOLUTE,  # the value of a repetition is the first player's
-    PERPETUAL,  # 1 perpetual check loses
+    PERPETUAL,  # bit 0 perpetual check loses; 1 perpetual chase loses (`CHASE`); 2 and kings may not face
     CLAIM,  # extinction counts when the other player is to move
     FLAG_BLOCKED,
     STALE_COUNT,  # who is stalemated with more pieces has the opposite result
@@ -145,6 +145,8 @@ WALLS = ("none", "duck", "past", "static", "arrow", "edge")
 DUCK, PAST, STATIC, ARROW, EDGE = range(1, 6)
 COUNTINGS = ("none", "makruk", "cambodian", "asean")
 MAKRUK, CAMBODIAN, ASEAN = range(1, 4)
+CHASE, FLYING = 2, 4
+CHASE_KING, CHASE_SOLDIER, CHASE_MINOR, CHASE_HORSE, CHASE_CANNON, CHASE_ROOK = range(1, 7)
 MATERIALS = ("none", "janggi", "unweighted", "whitedrawodds", "blackdrawodds")
 
 WIN, LOSS, DRAW = 1, -1, 0
@@ -181,8 +183,10 @@ class Tables(NamedTuple):
     #            24 turns over again and again; where moves are counted: 25 rook, 26 silver, 27 knight;
     #            where moves to and fro lose: 28, 29 may enter the other player's palace
     area: (
-        Any  # [2 * S] bit 0 flag region, bit 1 where he may capture en passant, bit 2 where a wall may be put
+        Any  # [2 * S] bit 0 flag region, bit 1 where he may capture en passant, bit 2 where a wall may be
+        #      put, bit 3 promotion region, bit 4 soldiers have crossed the river
     )
+    chaser: Any  # [K + 1] as what a kind chases and is chased: `CHASE_KING` and so on, 0 none of these
     point: Any  # [K + 1] what a kind counts in points, times 2
     goal: Any  # where the first player's flag squares begin, the second's, where they end; the squares
     bulk: Any  # by player and step (3 + S): piece code, how far the square lies, what may stand on it (MOVE,

@@ -21,6 +21,12 @@ MAX_LINES = 60_000
 JANGGI_POINTS = {"rook": 13, "janggiCannon": 7, "horse": 5, "janggiElephant": 3, "wazir": 3, "soldier": 2}
 
 
+CHASERS = {
+    "soldier": at.CHASE_SOLDIER, "fers": at.CHASE_MINOR, "elephant": at.CHASE_MINOR, "horse": at.CHASE_HORSE,
+    "cannon": at.CHASE_CANNON, "rook": at.CHASE_ROOK,
+}  # fmt: skip
+
+
 def remembers(v: Variant) -> bool:
     """Do rights, passes or checks of the past bear on a position of the variant?"""
     rules = v.seirawanGating, v.cambodianMoves, v.bikjangRule, v.shatarMateRule, v.castlingWins != ""
@@ -385,7 +391,11 @@ class _Compiler:
             (at.MATERIAL, at.MATERIALS.index(v.materialCounting)),
             (at.SHATAR, v.shatarMateRule),
             (at.ABSOLUTE, v.nFoldValueAbsolute),
-            (at.PERPETUAL, v.perpetualCheckIllegal),
+            (
+                at.PERPETUAL,
+                v.perpetualCheckIllegal
+                + (v.chasingRule != "none") * (at.CHASE + at.FLYING * v.flyingGeneral),
+            ),
             (at.CLAIM, v.extinctionClaim),
             (at.FLAG_BLOCKED, v.flagPieceBlockedWin),
             (at.STALE_COUNT, v.stalematePieceCount),
@@ -414,6 +424,7 @@ class _Compiler:
                     | int(passing) << 1
                     | int(walled) << 2
                     | int((x, y) in v.promotionRegion[side]) << 3
+                    | int((y if side == 0 else v.maxRank - 1 - y) >= v.soldierPromotionRank - 1) << 4
                 )
         return found
 
@@ -523,6 +534,7 @@ def compiled(v: Variant) -> Compiled:
         "hand": [k.hand for k in c.kinds],
         "drop": c.drops(),
         "area": c.areas(),
+        "chaser": [CHASERS.get(k.piece.name, at.CHASE_KING * k.piece.royal) for k in c.kinds],
         "point": c.points(),
         "goal": c.goals(),
         "setup": np.zeros(at.INFO + v.squares + 2 * c.n + memory(v), np.int32),

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from gyges.envs.fairychess.engine import chase
 from gyges.envs.fairychess.engine.attacks import attacked
 from gyges.envs.fairychess.engine.king_safety import castled
 from gyges.envs.fairychess.engine.layout import (
     CASTLE,
+    CHASE,
     CHECKING,
     CHECKMATE,
     CHOICE,
@@ -27,6 +29,7 @@ from gyges.envs.fairychess.engine.layout import (
     MORE,
     MORE_COUNTED,
     MORE_FOLLOWED,
+    PERPETUAL,
     PLY,
     REMEMBERS,
     SQ,
@@ -177,6 +180,8 @@ def take_back(s: Any, p: Any, t: Any) -> None:
         if s.undo[6] < 0:
             close(s)
     bring(s, t, s.before)
+    if (t.head[PERPETUAL] & CHASE) != 0:
+        chase.begin(s, t, s.past, 2 * p.history)
     s.barred[0] = s.back[0]
     s.died[0] = civilians - s.count[0]
 

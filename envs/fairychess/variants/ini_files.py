@@ -139,6 +139,7 @@ class Variant:
     moveRepetitionIllegal: bool = False
     materialCounting: str = "none"
     countingRule: str = "none"
+    chasingRule: str = "none"
     stalemateValue: str = "draw"
     checkmateValue: str = "loss"
     shogiPawnDropMateIllegal: bool = False
@@ -159,8 +160,6 @@ class Variant:
     flagPieceBlockedWin: bool = False
     checkCounting: bool = False
     mobilityRegion: tuple[tuple[str, int, Squares], ...] = ()
-    leftAside: tuple[str, ...] = field(default=(), compare=False)
-    """Keys read and not followed (`ini_keys.ASIDE`)."""
     text: str = field(default="", compare=False)
     """The variant as one section of variants.ini without a parent."""
     where: str = field(default="", compare=False)

@@ -1,4 +1,4 @@
-"""The keys of variants.ini: what kind of value each takes, and which are refused, left aside or ignored."""
+"""The keys of variants.ini: what kind of value each takes, and which are refused or ignored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gyges.envs.fairychess.variants.pieces import CUSTOM, PIECES
 
 MAX_FILES, MAX_RANKS = 12, 10
 
-BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT, WALLING, MATERIAL, COUNTING, RIGHTS = (
+BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT, WALLING, MATERIAL, COUNTING, CHASING, RIGHTS = (
     "bool",
     "int",
     "value",
@@ -17,6 +17,7 @@ BOOL, INT, VALUE, TYPES, FILE, SQUARES, TEXT, WALLING, MATERIAL, COUNTING, RIGHT
     "walling",
     "material",
     "counting",
+    "chasing",
     "rights",
 )
 VALUES = ("win", "loss", "draw", "none")
@@ -25,6 +26,7 @@ WORDS = {
     WALLING: ("none", "duck", "past", "static", "arrow", "edge"),
     MATERIAL: ("none", "janggi", "unweighted", "whitedrawodds", "blackdrawodds"),
     COUNTING: ("none", "makruk", "cambodian", "asean"),
+    CHASING: ("none", "axf"),
 }
 """Kinds of values that are one of some words."""
 PAIRED = {
@@ -66,6 +68,7 @@ SINGLE: dict[str, tuple[str, int, int]] = {
     "wallingRule": (WALLING, 0, 0),
     "materialCounting": (MATERIAL, 0, 0),
     "countingRule": (COUNTING, 0, 0),
+    "chasingRule": (CHASING, 0, 0),
     "dropNoDoubled": (TYPES, 1, 1),
     "dropNoDoubledCount": (INT, 0, 10),
     "soldierPromotionRank": (INT, 1, MAX_RANKS),
@@ -185,11 +188,6 @@ MOOT = frozenset(
     ]
 )
 """Keys that say more of an unsupported one, and nothing without it."""
-
-ASIDE: dict[str, tuple[tuple[str, ...], str]] = {
-    "chasingRule": (("none",), "who chases a piece again and again is not found out"),
-}
-"""Keys read and left aside: they decide only how long a game without progress lasts."""
 
 SIDED = ("promotionRegion", "doubleStepRegion", "tripleStepRegion", "dropRegion")
 """Paired keys that never stand without a player."""

@@ -35,7 +35,6 @@ class Reader:
         self.raw: dict[str, tuple[str, str]] = {}  # key -> value, where
         self.named: dict[str, list[str]] = {}  # key -> its value, letters of pieces exchanged for their names
         self.letters: dict[str, str] = {}
-        self.aside: dict[str, None] = {}
         self.refused: dict[str, str] = {}  # unsupported key -> why
 
     def take(self, section: v.Section) -> None:
@@ -68,11 +67,6 @@ class Reader:
                 self.refused.pop(key, None)
             else:
                 self.refused[key] = f"{at} = {value[:40]!r} is known and not supported: {reason}"
-        elif key in ini_keys.ASIDE:
-            if value in ini_keys.ASIDE[key][0]:
-                self.aside.pop(key, None)
-            else:
-                self.aside[key] = None
         elif key not in ini_keys.IGNORED | ini_keys.MOOT:
             known = sorted(
                 ini_keys.KEYS
@@ -80,7 +74,6 @@ class Reader:
                 | ini_keys.IGNORED
                 | ini_keys.MOOT
                 | set(ini_keys.UNSUPPORTED)
-                | set(ini_keys.ASIDE)
             )
             near = ", ".join(difflib.get_close_matches(key, known, 4, 0.5)) or "see docs/fairychess.md"
             where = at.removesuffix(f": {key}")
@@ -196,7 +189,7 @@ class Reader:
         )
         if self.refused:
             raise v.VariantError(next(iter(self.refused.values())))
-        variant = v.Variant(self.name, pieces, leftAside=tuple(self.aside), **values)
+        variant = v.Variant(self.name, pieces, **values)
         return self._checked(replace(variant, text=self._text()), where)
 
     def _text(self) -> str:

@@ -59,7 +59,7 @@ def _within(one: Move, others: set[Move]) -> bool:
     return any(other != one and other in others for other in wider)
 
 
-APART = frozenset(("name", "pieces", "maxFile", "maxRank", "startFen", "leftAside", "text", "where"))
+APART = frozenset(("name", "pieces", "maxFile", "maxRank", "startFen", "text", "where"))
 """Fields of a variant that are no rules, or are compared apart."""
 _DEFAULTS = {
     one.name: one.default for one in dataclasses.fields(Variant) if one.default is not dataclasses.MISSING

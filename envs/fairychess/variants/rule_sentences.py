@@ -322,6 +322,31 @@ def _any(letters: tuple[str, str]) -> tuple[str, str]:
     return letters[0] or "*", letters[1] or "*"
 
 
+def _chases(v: Variant) -> list[str]:
+    """What a chase is, as far as the variant has the pieces."""
+
+    def of(*kind: str) -> str:
+        return kinds(v, "".join(p.letter for p in v.pieces if p.name in kind or (p.royal and "king" in kind)))
+
+    lines, still, strong = of("rook", "cannon"), of("king", "soldier"), of("horse", "cannon")
+    minors, heavy = of("fers", "elephant"), of("rook", "cannon", "horse")
+    river = f" before its player's rank {v.soldierPromotionRank}" if of("soldier") != "none" else ""
+    lone = ", or that it stands alone of his on the file of both kings" if v.flyingGeneral else ""
+    face = ", or only by a king that could not take there for the other king" if v.flyingGeneral else ""
+    return [
+        "Else who brings it about by nothing but chases of one piece loses; if both do so, it draws.",
+        "A move chases a piece that it newly attacks, itself or by opening a line, and that is not protected"
+        f"{face}; but {still} chases nothing by its own moves, and {lines} nothing ahead on its way.",
+        f"Never chased are kings, soldiers{river}, and a piece that is attacked by its like and attacks it "
+        "in turn, unless it is pinned.",
+        f"Chased though protected are {of('rook')} by {strong}, and {heavy} by {minors}.",
+        f"A piece is pinned, and protects nothing, if it hides its king from an attack{lone}.",
+        "A move that pins a piece chases what that protected and a piece that is not pinned attacks; a "
+        "move by which a piece of his comes to hide the other player's king from an attack chases all that "
+        "this piece attacks, but for what hides the king too.",
+    ]
+
+
 def _long(v: Variant) -> list[str]:
     found = []
     if v.nMoveRule:
@@ -336,14 +361,12 @@ def _long(v: Variant) -> list[str]:
         found.append(f"A position standing {v.nFoldRule} times {SAYS[v.nFoldValue]}{whose}.")
         if v.perpetualCheckIllegal:
             found.append("Who brings it about by nothing but checks loses.")
+        if v.chasingRule != "none":
+            found.extend(_chases(v))
     if v.moveRepetitionIllegal:
         found.append(
             "Who moves one piece to and fro four times in a row loses, but with a piece bound to his palace."
         )
     if v.countingRule != "none":
         found.append(_COUNTING[v.countingRule])
-    if v.leftAside:
-        found.append(
-            f"Read and not followed: {', '.join(v.leftAside)} (how games end that repeat themselves)."
-        )
     return found

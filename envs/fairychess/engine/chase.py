@@ -1,0 +1,411 @@
+"""Who chases whom: pieces that a move comes to attack and that are not protected, by the rules of xiangqi.
+
+Who repeats a position by nothing but chases of one piece loses. A move chases every piece that it newly
+threatens to win: directly, by opening a line, or by pinning what protects it. Kings and soldiers chase
+nothing by their own moves; soldiers that have not crossed the river are not chased, nor pieces that attack
+their like in turn.
+
+For every square a word is kept of the piece on it (`RUN` bits each): since which ply every move of the other
+player has chased it, and at which ply it was chased last.
+"""
+
+# Conditions are nested where the inner one reads memory that the outer one guards.
+# ruff: noqa: SIM102, SIM109
+
+from __future__ import annotations
+
+from typing import Any
+
+from gyges.envs.fairychess.engine.attacks import has, high, like, low, reaches, refuses
+from gyges.envs.fairychess.engine.king_safety import aims
+from gyges.envs.fairychess.engine.layout import (
+    AFTER,
+    CAPTURE,
+    CASTLE,
+    CHASE_CANNON,
+    CHASE_HORSE,
+    CHASE_KING,
+    CHASE_MINOR,
+    CHASE_ROOK,
+    CHASE_SOLDIER,
+    COUNT,
+    DIRECTIONS,
+    DROP,
+    FILES,
+    FLYING,
+    FROM,
+    HOP,
+    KING,
+    LEAP,
+    NOLAND,
+    PERPETUAL,
+    PLY,
+    SQ,
+    SQUARES,
+    TURN,
+)
+from gyges.envs.fairychess.engine.moves import make
+from gyges.envs.rules import rule
+
+RUN = 15
+"""Bits of a ply in a word."""
+PLIES = (1 << RUN) - 1
+
+
+@rule
+def stamp(ply: int) -> int:
+    """A ply as words hold it; never 0 within a game's first moves."""
+    return (ply + 3) & PLIES
+
+
+@rule
+def prey(s: Any, t: Any, code: int, origin: int, whose: int) -> tuple[int, int]:
+    """The squares (low, high) of pieces of player `whose` that a piece on `origin` attacks or protects."""
+    board, path = s.board, t.path
+    shy = like(t, code)
+    lo, hi = 0, 0
+    j = t.start[(code >> 1) * t.head[SQUARES] + origin]
+    end = j + 1 + path[j]
+    j += 1
+    while j < end:
+        head = path[j]
+        j += 1
+        last = j + (head & COUNT)
+        if (head & CAPTURE) != 0:
+            k, stop = j, last
+            if (head & HOP) != 0:
+                while k < last and board[path[k] & SQ] == 0:
+                    k += 1
+                if k < last and refuses(t, code, int(board[path[k] & SQ])):
+                    k = last
+                k += 1
+                stop = min(last, k + (head >> AFTER))
+            while k < stop:
+                u = path[k] & SQ
+                q = int(board[u])
+                if q != 0:
+                    if (
+                        (q & 3) == 1 + whose
+                        and (path[k] & NOLAND) == 0
+                        and (shy == 0 or t.base[q >> 2] != shy)
+                    ):
+                        lo |= low(u)
+                        hi |= high(u)
+                    if (head & LEAP) == 0:
+                        break
+                k += 1
+        j = last
+    return lo, hi
+
+
+@rule
+def blockers(s: Any, t: Any, side: int) -> tuple[int, int]:
+    """The squares (low, high) of pieces of either player whose leaving would open an attack on a king."""
+    board, line = s.board, t.line
+    king = int(s.info[KING + side])
+    bit = 2 - side
+    lo, hi = 0, 0
+    if king < 0:
+        return lo, hi
+    squares, ways = t.head[SQUARES], t.head[DIRECTIONS]
+    j = t.rays[king]
+    rays = line[j]
+    j += 1
+    for _ in range(rays):
+        d = line[j] >> 8
+        end = j + 1 + (line[j] & 255)
+        k, met, first, second = j + 1, 0, 0, 0
+        while k < end and met < 3:
+            u = line[k] & SQ
+            q = int(board[u])
+            if q != 0:
+                if (q & 3) == bit and met > 0 and t.chaser[q >> 2] != CHASE_KING:
+                    c = t.kind[(q >> 1) * squares + u] * ways + d
+                    if met == 1 and (t.hits[c] >> (k - j)) & 1 != 0:
+                        lo |= low(first)
+                        hi |= high(first)
+                    if met == 2 and (t.hops[c] >> (k - j)) & 1 != 0:
+                        lo |= low(first) | low(second)
+                        hi |= high(first) | high(second)
+                if met == 0:
+                    first = u
+                second = u
+                met += 1
+            k += 1
+        j = end
+    j += 1 + line[j]
+    lames = line[j]
+    j += 1
+    for _ in range(lames):
+        u = line[j] & SQ
+        d = line[j] >> 7
+        end = j + 2 + line[j + 1]
+        q = int(board[u])
+        if (q & 3) == bit and t.hits[t.kind[(q >> 1) * squares + u] * ways + d] != 0:
+            met, first = 0, 0
+            for k in range(j + 2, end):
+                b = line[k] & SQ
+                if board[b] != 0:
+                    met += 1
+                    first = b
+            if met == 1:
+                lo |= low(first)
+                hi |= high(first)
+        j = end
+    return lo, hi
+
+
+@rule
+def pinned(s: Any, t: Any, side: int, lo: int, hi: int) -> tuple[int, int]:
+    """The squares (low, high) of a player's pieces that protect nothing: those (lo, hi) that hide his king
+    from an attack, and a piece that stands alone of his on the file where both kings are."""
+    king, rival = int(s.info[KING + side]), int(s.info[KING + 1 - side])
+    files = t.head[FILES]
+    if (t.head[PERPETUAL] & FLYING) == 0 or king < 0 or rival < 0 or king % files != rival % files:
+        return lo, hi
+    alone, met = -1, 0
+    u = king % files
+    while u < t.head[SQUARES]:
+        if u != king and (s.board[u] & 3) == 1 + side:
+            alone = u
+            met += 1
+        u += files
+    if met == 1:
+        lo |= low(alone)
+        hi |= high(alone)
+    return lo, hi
+
+
+@rule
+def protected(s: Any, t: Any, target: int, attacker: int, plo: int, phi: int) -> bool:
+    """Could a piece that is not pinned (plo, phi) take back on `target` what comes from `attacker`?
+
+    A king cannot, where the other king then sees him.
+    """
+    board = s.board
+    side = (int(board[target]) & 3) - 1
+    taker = int(board[attacker])
+    board[attacker] = 0
+    found, kings = False, False
+    for u in range(t.head[SQUARES]):
+        q = int(board[u])
+        if (q & 3) == 1 + side and u != target and has(plo, phi, u) == 0:
+            if reaches(s, t, q >> 1, u, target, CAPTURE):
+                if t.chaser[q >> 2] == CHASE_KING:
+                    kings = True
+                else:
+                    found = True
+                    break
+    if kings and not found:
+        rival = int(s.info[KING + 1 - side])
+        found = (t.head[PERPETUAL] & FLYING) == 0 or rival < 0 or not aims(s, t, rival, target)
+    board[attacker] = taker
+    return found
+
+
+@rule
+def pursues(t: Any, code: int) -> bool:
+    """May a piece not attack for ever by its own moves? Kings and soldiers may."""
+    kind = t.chaser[code >> 2]
+    return bool(kind != CHASE_KING and kind != CHASE_SOLDIER)
+
+
+@rule
+def spared(s: Any, t: Any, square: int) -> bool:
+    """May the piece on a square be attacked for ever? Kings, and soldiers that have not crossed the river."""
+    q = int(s.board[square])
+    rank = t.chaser[q >> 2]
+    at = ((q & 3) - 1) * t.head[SQUARES] + square
+    return bool(rank == CHASE_KING or (rank == CHASE_SOLDIER and (t.area[at] >> 4) & 1 == 0))
+
+
+@rule
+def won(s: Any, t: Any, attacker: int, lo: int, hi: int, plo: int, phi: int) -> tuple[int, int]:
+    """Of the squares (lo, hi) that a piece attacks those whose piece it chases."""
+    board = s.board
+    code = int(board[attacker])
+    kind = t.chaser[code >> 2]
+    glo, ghi = 0, 0
+    if (lo | hi) == 0:
+        return glo, ghi
+    for u in range(t.head[SQUARES]):
+        if has(lo, hi, u) == 0 or spared(s, t, u):
+            continue
+        q = int(board[u])
+        rank = t.chaser[q >> 2]
+        worth = rank == CHASE_ROOK and (kind == CHASE_HORSE or kind == CHASE_CANNON)
+        worth = worth or (kind == CHASE_MINOR and rank >= CHASE_HORSE)
+        if not worth and t.base[q >> 2] == t.base[code >> 2]:
+            if kind == CHASE_HORSE:
+                if reaches(s, t, q >> 1, u, attacker, CAPTURE):
+                    continue
+            elif has(plo, phi, u) == 0:
+                continue
+        if worth or not protected(s, t, u, attacker, plo, phi):
+            glo |= low(u)
+            ghi |= high(u)
+    return glo, ghi
+
+
+@rule
+def chased(s: Any, t: Any, m: int, taken: bool, olo: int, ohi: int) -> tuple[int, int]:
+    """The squares (low, high) of the pieces that a move just made chases.
+
+    Args:
+        s: the position after the move.
+        t: the variant.
+        m: the move.
+        taken: whether it captured.
+        olo, ohi: what stood before the chased player's king (`blockers`) before the move.
+    """
+    board, files = s.board, t.head[FILES]
+    side = int(s.info[TURN])
+    to, origin = m & SQ, (m >> FROM) & SQ
+    if (m & CASTLE) != 0 or ((m & DROP) == 0 and to == origin):
+        return 0, 0
+    blo, bhi = blockers(s, t, side)
+    plo, phi = pinned(s, t, side, blo, bhi)
+    clo, chi = 0, 0
+    code = int(board[to])
+    kind = t.chaser[code >> 2]
+    if (code & 3) == 2 - side and pursues(t, code):
+        lo, hi = prey(s, t, code, to, side)
+        if (lo | hi) != 0 and (kind == CHASE_ROOK or kind == CHASE_CANNON) and (m & DROP) == 0:
+            for u in range(t.head[SQUARES]):
+                if in_line(files, origin, to, u):
+                    lo &= ~low(u)
+                    hi &= ~high(u)
+        lo, hi = won(s, t, to, lo, hi, plo, phi)
+        clo |= lo
+        chi |= hi
+    for u in range(t.head[SQUARES]):
+        q = int(board[u])
+        if (q & 3) != 2 - side or not opened(files, t.chaser[q >> 2], u, origin, to, (m & DROP) != 0):
+            continue
+        lo, hi = prey(s, t, q, u, side)
+        if (lo | hi) == 0:
+            continue
+        arrived, left = board[to], board[origin]
+        if not taken:
+            board[to] = 0
+        if (m & DROP) == 0:
+            board[origin] = code
+        slo, shi = prey(s, t, q, u, side)
+        board[to] = arrived
+        if (m & DROP) == 0:
+            board[origin] = left
+        lo, hi = won(s, t, u, lo & ~slo, hi & ~shi, plo, phi)
+        clo |= lo
+        chi |= hi
+    flo, fhi = forced(s, t, blo & ~olo, bhi & ~ohi, blo, bhi)
+    return clo | flo, chi | fhi
+
+
+@rule
+def forced(s: Any, t: Any, blo: int, bhi: int, alo: int, ahi: int) -> tuple[int, int]:
+    """What is chased (low, high) since pieces (blo, bhi) have come to stand before the chased player's king.
+
+    The chaser's own among them would take with check, even what is protected or attacks them in turn, unless
+    it stands before the king as well (alo, ahi: all that does). The other's are pinned: what they protected
+    is chased by every piece that is not pinned itself.
+    """
+    side = int(s.info[TURN])
+    clo, chi, plo, phi = 0, 0, 0, 0
+    if (blo | bhi) == 0:
+        return clo, chi
+    for u in range(t.head[SQUARES]):
+        q = int(s.board[u])
+        if has(blo, bhi, u) == 0:
+            continue
+        if (q & 3) == 1 + side:
+            lo, hi = prey(s, t, q, u, side)
+            plo |= lo
+            phi |= hi
+        elif (q & 3) == 2 - side and pursues(t, q):
+            lo, hi = prey(s, t, q, u, side)
+            clo |= lo & ~alo
+            chi |= hi & ~ahi
+    if (plo | phi) != 0:
+        tlo, thi = blockers(s, t, 1 - side)
+        for u in range(t.head[SQUARES]):
+            q = int(s.board[u])
+            if (q & 3) == 2 - side and has(tlo, thi, u) == 0:
+                lo, hi = prey(s, t, q, u, side)
+                clo |= lo & plo
+                chi |= hi & phi
+    for u in range(t.head[SQUARES]):
+        if has(clo, chi, u) != 0 and spared(s, t, u):
+            clo &= ~low(u)
+            chi &= ~high(u)
+    return clo, chi
+
+
+@rule
+def in_line(files: int, origin: int, to: int, square: int) -> bool:
+    """Does a square lie on the rank or file along which a piece has moved?"""
+    if origin % files == to % files:
+        return square % files == to % files
+    return square // files == to // files
+
+
+@rule
+def opened(files: int, kind: int, square: int, origin: int, to: int, dropped: bool) -> bool:
+    """May a move from `origin` to `to` have opened a line of another piece, by leaving or as a screen?"""
+    x, y = square % files, square // files
+    if kind == CHASE_CANNON and square != to and (x == to % files or y == to // files):
+        return True
+    if dropped:
+        return False
+    dx, dy = abs(x - origin % files), abs(y - origin // files)
+    if kind == CHASE_HORSE:
+        return dx + dy == 1
+    if kind == CHASE_MINOR:
+        return dx == 1 and dy == 1
+    return (kind == CHASE_ROOK or kind == CHASE_CANNON) and dx * dy == 0 and square != origin
+
+
+@rule
+def begin(s: Any, t: Any, runs: Any, first: int) -> None:
+    """Nobody has been chased; whatever led to this position counts as a chase."""
+    side, now = int(s.info[TURN]), stamp(int(s.info[PLY]))
+    for u in range(t.head[SQUARES]):
+        runs[first + u] = now << RUN | now if (s.board[u] & 3) == 1 + side else 0
+
+
+@rule
+def pursue(s: Any, t: Any, runs: Any, first: int, m: int) -> None:
+    """Play a legal move, and keep in runs (from `first` on) how long each piece has been chased."""
+    to, origin = m & SQ, (m >> FROM) & SQ
+    taken = (m & (DROP | CASTLE)) == 0 and s.board[to] != 0 and to != origin
+    lo, hi = blockers(s, t, 1 - int(s.info[TURN]))
+    make(s, t, m)
+    if (m & CASTLE) != 0 or (m & DROP) != 0:
+        runs[first + to] = 0
+    elif to != origin:
+        runs[first + to] = runs[first + origin]
+    if (m & DROP) == 0 and to != origin:
+        runs[first + origin] = 0
+    lo, hi = chased(s, t, m, taken, lo, hi)
+    now = stamp(int(s.info[PLY]))
+    if (lo | hi) == 0:
+        return
+    for u in range(t.head[SQUARES]):
+        if has(lo, hi, u) != 0:
+            held = runs[first + u]
+            since = held >> RUN
+            if (held & PLIES) != stamp(int(s.info[PLY]) - 2):
+                since = now
+            runs[first + u] = since << RUN | now
+
+
+@rule
+def hunted(s: Any, t: Any, runs: Any, first: int, side: int, plies: int) -> bool:
+    """Has one and the same piece of a player been chased by every move of the other within so many plies?"""
+    now = stamp(int(s.info[PLY]) - int(side != s.info[TURN]))
+    least = plies - (2 if side != s.info[TURN] else 0)
+    for u in range(t.head[SQUARES]):
+        held = int(runs[first + u])
+        if (s.board[u] & 3) == 1 + side and (held & PLIES) == now:
+            if ((now - (held >> RUN)) & PLIES) >= least:
+                return True
+    return False
