@@ -168,7 +168,8 @@ class Trees:
         clocks = (
             self.rows[target, at.CLOCK] if not head[at.TO_HAND] else np.full(len(base), 1 << 30, np.int32)
         )
-        grown(target, *found, clocks, int(head[at.N_FOLD]), bool(head[at.PERPETUAL] & 1), self.edge, self.origin,
+        checks = bool(head[at.PERPETUAL] & 1)
+        grown(target, *found, clocks, int(head[at.N_FOLD]), checks, self.edge, self.origin,
               self.leaf, self.past, self.size, self.used, self.parent, self.came, self.keys, self.first,
               self.count, self.seen, self.done, self.value)  # fmt: skip
 

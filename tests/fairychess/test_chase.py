@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def played(v, fen, cycle):
 
 def ended(name, fen, moves):
     """How the game ends (3 drawn, 1 and 2 who won) when the environment plays the moves."""
-    game = make("fairychess-v1", variant=name, start=fen, horizon=60)
+    game: Any = make("fairychess-v1", variant=name, start=fen, horizon=60)
     batch = Batch(game, 1, seed=1)
     for move in moves:
         assert not batch.over[0]
