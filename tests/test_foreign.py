@@ -116,6 +116,9 @@ PLACES = {
     "scenarios/studies/report.py": "our own pictures",
     "scenarios/studies/supplies.py": "our own purposes",
     "scenarios/studies/tampering_full/study.py": "files of our own",
+    "scenarios/studies/transfer/cells.py": "keys of our own cells",
+    "scenarios/studies/transfer/report.py": "our own tables",
+    "scenarios/studies/transfer/training.py": "a number",
     "scenarios/text/stages.py": "our own stages of a model that the user names",
 }
 """Files that make a path of a name in pieces, and whence the name is."""
