@@ -71,6 +71,7 @@ USES: dict[str, tuple[str, str]] = {
         "gyges replay e.episode.json --mp4 e.mp4 --most 5", "",
     ),
     "docs": ("sphinx-build -q $ROOT/docs site", ""),
+    "notebook": ("marimo export html $ROOT/docs/tutorials/dials.py -o dials.html", ""),
     "learn": (f"{TRAIN} && gyges evaluate run --suite tabular-visitor --episodes 2 --probes 0", ""),
     "track": (f"WANDB_MODE=offline {TRAIN} --wandb gyges && ls run/*tfevents* wandb", ""),
     "sweep": (
