@@ -118,6 +118,7 @@ PLACES = {
     "scenarios/studies/tampering_full/study.py": "files of our own",
     "scenarios/studies/transfer/cells.py": "keys of our own cells",
     "scenarios/studies/transfer/report.py": "our own tables",
+    "scenarios/studies/transfer/study.py": "files of our own",
     "scenarios/studies/transfer/training.py": "a number",
     "scenarios/text/stages.py": "our own stages of a model that the user names",
 }
