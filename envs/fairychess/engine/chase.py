@@ -40,6 +40,7 @@ from gyges.envs.fairychess.engine.layout import (
     NOLAND,
     PERPETUAL,
     PLY,
+    RANKS,
     SQ,
     SQUARES,
     TURN,
@@ -248,15 +249,15 @@ def won(s: Any, t: Any, attacker: int, lo: int, hi: int, plo: int, phi: int) -> 
 
 
 @rule
-def chased(s: Any, t: Any, m: int, taken: bool, olo: int, ohi: int) -> tuple[int, int]:
+def chased(s: Any, t: Any, m: int, before: int, taken: int) -> tuple[int, int]:
     """The squares (low, high) of the pieces that a move just made chases.
 
     Args:
         s: the position after the move.
         t: the variant.
         m: the move.
-        taken: whether it captured.
-        olo, ohi: what stood before the chased player's king (`blockers`) before the move.
+        before: the piece that moved, as it was; 0 for a drop.
+        taken: what stood where it moved.
     """
     board, files = s.board, t.head[FILES]
     side = int(s.info[TURN])
@@ -268,37 +269,48 @@ def chased(s: Any, t: Any, m: int, taken: bool, olo: int, ohi: int) -> tuple[int
     clo, chi = 0, 0
     code = int(board[to])
     kind = t.chaser[code >> 2]
+    tx, ty, ox, oy, left = to % files, to // files, -9, -9, 0
+    if before != 0:
+        ox, oy, left = origin % files, origin // files, int(board[origin])
     if (code & 3) == 2 - side and pursues(t, code):
         lo, hi = prey(s, t, code, to, side)
-        if (lo | hi) != 0 and (kind == CHASE_ROOK or kind == CHASE_CANNON) and (m & DROP) == 0:
-            for u in range(t.head[SQUARES]):
-                if in_line(files, origin, to, u):
-                    lo &= ~low(u)
-                    hi &= ~high(u)
+        if (lo | hi) != 0 and (kind == CHASE_ROOK or kind == CHASE_CANNON) and before != 0:
+            first, step = (tx, files) if ox == tx else (ty * files, 1)  # the line along which it has moved
+            for n in range(t.head[RANKS] if ox == tx else files):
+                lo &= ~low(first + n * step)
+                hi &= ~high(first + n * step)
         lo, hi = won(s, t, to, lo, hi, plo, phi)
         clo |= lo
         chi |= hi
-    for u in range(t.head[SQUARES]):
-        q = int(board[u])
-        if (q & 3) != 2 - side or not opened(files, t.chaser[q >> 2], u, origin, to, (m & DROP) != 0):
-            continue
-        lo, hi = prey(s, t, q, u, side)
-        if (lo | hi) == 0:
-            continue
-        arrived, left = board[to], board[origin]
-        if not taken:
-            board[to] = 0
-        if (m & DROP) == 0:
-            board[origin] = code
-        slo, shi = prey(s, t, q, u, side)
-        board[to] = arrived
-        if (m & DROP) == 0:
-            board[origin] = left
-        lo, hi = won(s, t, u, lo & ~slo, hi & ~shi, plo, phi)
-        clo |= lo
-        chi |= hi
+    u = 0
+    for y in range(t.head[RANKS]):
+        for x in range(files):
+            q = int(board[u])
+            if (q & 3) == 2 - side and opened(t.chaser[q >> 2], x - ox, y - oy, x - tx, y - ty):
+                lo, hi = prey(s, t, q, u, side)
+                if (lo | hi) != 0:
+                    swap(s, to, origin, taken, before, before != 0)
+                    slo, shi = prey(s, t, q, u, side)
+                    swap(s, to, origin, code, left, before != 0)
+                    lo, hi = won(s, t, u, lo & ~slo, hi & ~shi, plo, phi)
+                    clo |= lo
+                    chi |= hi
+            u += 1
+    if (blo | bhi) == 0:
+        return clo, chi
+    swap(s, to, origin, taken, before, before != 0)
+    olo, ohi = blockers(s, t, side)
+    swap(s, to, origin, code, left, before != 0)
     flo, fhi = forced(s, t, blo & ~olo, bhi & ~ohi, blo, bhi)
     return clo | flo, chi | fhi
+
+
+@rule
+def swap(s: Any, to: int, origin: int, there: int, left: int, moved: bool) -> None:
+    """Set what stands where a move ended and, unless it is a drop, where it began."""
+    s.board[to] = there
+    if moved:
+        s.board[origin] = left
 
 
 @rule
@@ -341,27 +353,16 @@ def forced(s: Any, t: Any, blo: int, bhi: int, alo: int, ahi: int) -> tuple[int,
 
 
 @rule
-def in_line(files: int, origin: int, to: int, square: int) -> bool:
-    """Does a square lie on the rank or file along which a piece has moved?"""
-    if origin % files == to % files:
-        return square % files == to % files
-    return square // files == to // files
-
-
-@rule
-def opened(files: int, kind: int, square: int, origin: int, to: int, dropped: bool) -> bool:
-    """May a move from `origin` to `to` have opened a line of another piece, by leaving or as a screen?"""
-    x, y = square % files, square // files
-    if kind == CHASE_CANNON and square != to and (x == to % files or y == to // files):
-        return True
-    if dropped:
-        return False
-    dx, dy = abs(x - origin % files), abs(y - origin // files)
+def opened(kind: int, dx: int, dy: int, tx: int, ty: int) -> bool:
+    """May a move have opened a line of another piece, which stands (dx, dy) from where it began and
+    (tx, ty) from where it ended: by leaving, or as a screen?"""
+    if kind == CHASE_ROOK:
+        return dx == 0 or dy == 0
+    if kind == CHASE_CANNON:
+        return dx == 0 or dy == 0 or ((tx == 0) != (ty == 0))
     if kind == CHASE_HORSE:
-        return dx + dy == 1
-    if kind == CHASE_MINOR:
-        return dx == 1 and dy == 1
-    return (kind == CHASE_ROOK or kind == CHASE_CANNON) and dx * dy == 0 and square != origin
+        return abs(dx) + abs(dy) == 1
+    return kind == CHASE_MINOR and abs(dx) == 1 and abs(dy) == 1
 
 
 @rule
@@ -376,8 +377,8 @@ def begin(s: Any, t: Any, runs: Any, first: int) -> None:
 def pursue(s: Any, t: Any, runs: Any, first: int, m: int) -> None:
     """Play a legal move, and keep in runs (from `first` on) how long each piece has been chased."""
     to, origin = m & SQ, (m >> FROM) & SQ
-    taken = (m & (DROP | CASTLE)) == 0 and s.board[to] != 0 and to != origin
-    lo, hi = blockers(s, t, 1 - int(s.info[TURN]))
+    taken = int(s.board[to])
+    before = int(s.board[origin]) if (m & DROP) == 0 else 0
     make(s, t, m)
     if (m & CASTLE) != 0 or (m & DROP) != 0:
         runs[first + to] = 0
@@ -385,7 +386,7 @@ def pursue(s: Any, t: Any, runs: Any, first: int, m: int) -> None:
         runs[first + to] = runs[first + origin]
     if (m & DROP) == 0 and to != origin:
         runs[first + origin] = 0
-    lo, hi = chased(s, t, m, taken, lo, hi)
+    lo, hi = chased(s, t, m, before, taken)
     now = stamp(int(s.info[PLY]))
     if (lo | hi) == 0:
         return
