@@ -42,7 +42,7 @@ MINARI = (
     "from gyges.agents.data import dataset, minari; minari.export(dataset.Dataset('data'), 'mine/first-v0')"
 )
 CHAT = """python - <<'END'
-import sys; sys.path.insert(0, "$ROOT/tests/helpers")
+import os, sys; sys.path.insert(0, os.environ["ROOT"] + "/tests/helpers")
 from fake_server import FakeServer, completion
 from gyges.scenarios.cli.main import main
 with FakeServer(lambda body: (200, {}, completion("CHOICE: 1"))) as server:
