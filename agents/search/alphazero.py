@@ -62,6 +62,9 @@ class AlphaZeroOptions(Options):
     """Positions that the teacher looks at for a move."""
     cap: Annotated[int, Meta(ge=2, le=1 << 16)] = 160
     """Plies after which a game is drawn."""
+    resign: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """A player resigns whose search values the position (-1 to 1) below minus this, but in one game in ten,
+    which is played out; 0: nobody does."""
     window: Annotated[int, Meta(ge=1, le=1 << 30)] = 200_000
     """Newest positions that are learnt from."""
     ratio: Annotated[float, Meta(gt=0, le=1000)] = 4.0
@@ -136,7 +139,7 @@ class AlphaZero:
         self.network: RulesNetwork = untrained(options.seed, spec).to(self.device)
         self.adam = optimiser.adamw(self.network.parameters(), options.learning_rate, options.weight_decay)
         search = Search(options.simulations, options.candidates, noise=1.0)
-        terms = Terms(search, options.openings, options.sampled, options.cap)
+        terms = Terms(search, options.openings, options.sampled, options.cap, options.resign)
         self.tables = [Table(c, options.games, terms, self._rng(0, k)) for k, c in enumerate(self.variants)]
         self.replay = Replay(self.variants, options.window)
         self.turn = self.moves = self.steps = self.games = 0
@@ -178,6 +181,9 @@ class AlphaZero:
         for game in ended:
             self.replay.add(k, game)
             self._count(games=1, plies=len(game.rows), draws=float(game.result[-1] == 0))
+            low = game.value[:-1] < -self.options.resign
+            if self.options.resign and low.any():  # played out
+                self._count(played_out=1, wrong=float((game.result[:-1][low] >= 0).any()))
         self.turn += 1
         self.games += len(ended)
         self.moves += self.options.games
@@ -236,6 +242,8 @@ class AlphaZero:
         line = {"moves": float(self.moves), "games": float(self.games), "steps": float(self.steps)}
         if games:
             line |= {"plies": sums["plies"] / games, "draws": sums["draws"] / games}
+        if sums.get("played_out"):
+            line["resigning_wrong"] = sums["wrong"] / sums["played_out"]
         if steps:
             line |= {"policy_loss": sums["policy"] / steps, "value_loss": sums["value"] / steps}
         return line

@@ -15,6 +15,8 @@ from gyges.envs.fairychess.search.alphabeta import search
 
 SURE = 0.9
 """Weight of a teacher's move; the rest is shared by all."""
+PLAYED_OUT = 0.1
+"""Chance that nobody may resign in a game: it says how often resigning is wrong."""
 MAX_TRIES = 1000
 """Random beginnings of a game that are tried until one is not over."""
 
@@ -27,12 +29,14 @@ class Terms(NamedTuple):
         openings: up to so many random plies begin a game.
         sampled: in so many plies after them moves are drawn from the improved policy.
         cap: plies after which a game is drawn.
+        resign: a player whose search values the position below minus this has lost; 0 for never.
     """
 
     search: Search
     openings: int
     sampled: int
     cap: int
+    resign: float = 0.0
 
 
 class Table:
@@ -42,6 +46,7 @@ class Table:
         rows: int32 [R, W] positions.
         past: int64 [R, KEPT] keys of earlier positions.
         ply: int64 [R] plies since the opening.
+        played_out: bool [R] games in which nobody resigns.
         steps: per row, the searched positions of its game.
     """
 
@@ -50,6 +55,7 @@ class Table:
         self.rows = np.zeros((games, int(c.row[-1])), np.int32)
         self.past = np.zeros((games, KEPT), np.int64)
         self.ply = np.zeros(games, np.int64)
+        self.played_out = np.zeros(games, np.bool_)
         self.steps: list[list[tuple[Any, ...]]] = [[] for _ in range(games)]
         for row in range(games):
             self._begin(row, rng)
@@ -70,11 +76,13 @@ class Table:
             if not over:
                 self.rows[row], self.past[row], self.ply[row] = place[0], past[0], 0
                 self.steps[row] = []
+                if self.terms.resign:
+                    self.played_out[row] = rng.random() < PLAYED_OUT
                 return
         raise ConfigError(f"{c.variant.name}: no game of {MAX_TRIES} outlasts its opening")
 
     def play(self, evaluate: Evaluate, rng: np.random.Generator, teacher: int = 0) -> list[Game]:
-        """Search and play a move in every game; those that are over by it.
+        """Search and play a move in every game; those that are over by it, or resigned instead.
 
         With a teacher moves are found by the alpha-beta at so many positions, and all are drawn.
         """
@@ -98,9 +106,13 @@ class Table:
         self.past = _longer(self.past, trees.keys[:, 0])
         self.ply += 1
         ended = []
+        resigned = (found.value < -terms.resign) & ~self.played_out & (terms.resign > 0) & (teacher == 0)
         for row, there in enumerate(node):
             over = trees.done[row, there] != 0
-            if over or self.ply[row] >= terms.cap:
+            if resigned[row]:
+                ended.append(game_of(self.steps[row], 1))
+                self._begin(row, rng)
+            elif over or self.ply[row] >= terms.cap:
                 ended.append(game_of(self.steps[row], int(trees.value[row, there]) if over else 0))
                 self._begin(row, rng)
         return ended
@@ -124,11 +136,15 @@ class Table:
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], list[Game]]:
         """Arrays and the games under way."""
         arrays: dict[str, npt.NDArray[Any]] = {"rows": self.rows, "past": self.past, "ply": self.ply}
+        if self.terms.resign:
+            arrays["played out"] = self.played_out
         return arrays, [game_of(steps, 0) for steps in self.steps]
 
     def restore(self, arrays: dict[str, npt.NDArray[Any]], games: list[Game]) -> None:
         """Go on from what `state` gave."""
         self.rows, self.past, self.ply = arrays["rows"], arrays["past"], arrays["ply"]
+        if self.terms.resign:
+            self.played_out = arrays["played out"]
         self.steps = []
         for game in games:
             ends = np.cumsum(game.counts)

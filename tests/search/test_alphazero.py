@@ -111,6 +111,33 @@ def test_games_are_played_by_the_rules_and_end_as_they_say(games):
     assert c.variant.name == "gardner"
 
 
+def test_games_are_resigned_but_for_some_that_are_played_out():
+    rng = np.random.default_rng(3)
+    table = Table(compiled(GARDNER), 8, Terms(Search(0, 4, 1.0), 4, 4, 40, resign=0.5), rng)
+    luck = np.random.default_rng(4)
+
+    def asked(leaves):
+        """Values by lot: one in four is low."""
+        return np.zeros(len(leaves.moves), np.float32), luck.uniform(-1, 1, len(leaves.rows)).astype("f4")
+
+    ended = []
+    for turn in range(12):
+        table.played_out[:] = np.arange(8) < 2
+        before = [len(steps) for steps in table.steps]
+        some = table.play(asked, rng)
+        ended += some
+        assert all(before[row] + 1 == table.ply[row] for row in range(2)), turn  # they go on
+    assert len(ended) > 6
+    for game in ended:
+        assert (game.value[:-1] >= -0.5).all()
+        assert game.value[-1] < -0.5
+        assert game.result[-1] == -1  # who resigns has lost
+    arrays, games = table.state()
+    other = Table(compiled(GARDNER), 8, table.terms, rng)
+    other.restore(arrays, games)
+    assert (other.played_out == table.played_out).all()
+
+
 def test_a_teacher_is_imitated_in_the_place_of_the_search():
     from gyges.envs.fairychess.search.alphabeta import search
 
