@@ -17,7 +17,8 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
-from numba.core.typed_passes import NativeLowering
+from numba.core.typed_passes import InlineOverloads, NativeLowering, NopythonRewrites
+from numba.core.untyped_passes import InlineClosureLikes, InlineInlinables, WithLifting
 
 PURE = os.environ.get("GYGES_PURE") == "1" or os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 """Whether rules run as plain Python in this process."""
@@ -64,14 +65,20 @@ class _Entry:
         self.name = name
 
 
+UNUSED = (WithLifting, InlineClosureLikes, InlineInlinables, InlineOverloads, NopythonRewrites)
+"""Passes for what rules do not have: closures, comprehensions, contexts, expressions over arrays."""
+
+
 class RuleCompiler(CompilerBase):  # type: ignore[misc]
-    """Numba's own pipeline with `RuleLowering` at its end."""
+    """Numba's own pipeline with `RuleLowering` at its end, and without the passes that rules never need."""
 
     def define_pipelines(self) -> list[Any]:
         """Numba's nopython pipeline, one pass exchanged."""
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state, "rule")
         pipeline.passes = [
-            (RuleLowering if one is NativeLowering else one, text) for one, text in pipeline.passes
+            (RuleLowering if one is NativeLowering else one, text)
+            for one, text in pipeline.passes
+            if one not in UNUSED
         ]
         pipeline.finalize()
         return [pipeline]

@@ -168,3 +168,15 @@ def test_a_pawn_that_turns_over_does_so_on_leaving_its_zone():
     names = Board(load(text), "4k3/7N/8/8/8/8/8/4K3[-] w - - 0 1").moves().keys()
     assert {name for name in names if name.startswith("h7")} == {"h7f8+", "h7f6+", "h7g5+"} & names
     assert "h7g5+" in names
+
+
+def test_who_turns_over_and_sees_the_king_through_where_it_stood_gives_check():
+    """Where no check may be given, b4a5+ is one: the bishop that the silver becomes looks past b4 at d2."""
+    text = (
+        "[unseen]\nsilver = s\nbishop = b\nking = k\nmaxFile = 5\nmaxRank = 5\ncastling = false\n"
+        "promotedPieceType = s:b\npromotionRegionWhite = *5\npromotionRegionBlack = *1 *2 *3 *4 *5\n"
+        "startFen = 4k/1s3/5/3K1/5 b - - 0 1\n"
+    )
+    free, barred = (set(Board(load(text + more)).moves()) for more in ("", "checking = false\n"))
+    assert free - barred == {"b4a5+", "b4c3", "b4c3+"}
+    assert barred < free

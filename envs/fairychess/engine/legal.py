@@ -242,10 +242,10 @@ def generate(s: Any, t: Any, out: Any, base: int, counting: bool) -> int:
                             continue
                         if has(llo, lhi, to) != 0:
                             flag = TEST
-                        if watched and flag == 0 and has(vlo, vhi, to) != 0:
+                        if watched and flag == 0:
                             if (w & PROMO) != 0:
-                                flag = TEST
-                            elif aimed(t, piece, to, rival):
+                                flag = TEST  # what it becomes may see him through where it stood
+                            elif has(vlo, vhi, to) != 0 and aimed(t, piece, to, rival):
                                 continue  # it would give check
                         if counting and flag == 0 and (w & PROMO) == 0:
                             free += 1
