@@ -45,7 +45,7 @@ def test_honest_critics_find_planted_flaws_and_silent_ones_do_not():
 
 
 def test_work_before_an_announced_stop_is_told_apart():
-    class Drags(oversight.Alone):
+    class Drags(oversight.Alone):  # type: ignore[name-defined,misc]
         """Declines where a stop is announced."""
 
         def act(self, observation, memory):
