@@ -180,3 +180,35 @@ def test_who_turns_over_and_sees_the_king_through_where_it_stood_gives_check():
     free, barred = (set(Board(load(text + more)).moves()) for more in ("", "checking = false\n"))
     assert free - barred == {"b4a5+", "b4c3", "b4c3+"}
     assert barred < free
+
+
+@pytest.mark.parametrize(
+    ("fen", "dropped"),
+    [
+        ("4k3/8/8/8/8/8/8/4K3[BBBbbb] w - - 0 1", 62),  # anywhere
+        ("4k3/8/8/8/8/8/8/B3K3[BBbbb] w - - 0 1", 61),  # two of three may stand on one colour
+        ("4k3/8/8/8/8/8/8/B1B1K3[Bbbb] w - - 0 1", 31),  # two do: the third stands on the other
+        ("4k3/8/8/8/8/8/8/B3KB2[Bbbb] w - - 0 1", 60),
+    ],
+)
+def test_of_three_bishops_two_may_stand_on_one_colour(fen, dropped):
+    text = "[three:chess]\npieceDrops = true\ncastling = false\ndropOppositeColoredBishop = true\n"
+    moves = Board(load(text + "startFen = 4k3/8/8/8/8/8/8/4K3[BBBbbb] w - - 0 1\n"), fen).moves()
+    assert sum("@" in move for move in moves) == dropped
+
+
+def test_what_has_turned_over_may_turn_over_again_where_its_new_kind_does():
+    """Counted with the independent engine, which agrees."""
+    text = "[again:minishogi]\npromotedPieceType = p:s s:g\npromotionRegionWhite = *4 *5\n"
+    moves = set(Board(load(text), "4k/5/+P4/5/K4[-] w - - 0 1").moves())
+    assert moves == {"a1a2", "a1b1", "a1b2", "a3a4", "a3a4+", "a3b2", "a3b4", "a3b4+"}
+    gold = set(Board(load(text), "4k/+S4/5/5/K4[-] w - - 0 1").moves())
+    assert not any(move.endswith("+") for move in gold)
+
+
+def test_a_dead_position_is_played_on_as_the_page_says():
+    page = (Path(__file__).parents[2] / "docs" / "fairychess.md").read_text()
+    assert "dead position" in page.lower()
+    bare = Board("chess", "4k3/8/8/8/8/8/8/4K3 w - - 0 1")
+    assert bare.moves()
+    assert not bare.result().over
