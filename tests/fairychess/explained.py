@@ -89,6 +89,10 @@ def reason(oracle: Any, name: str, board: Board, move: str, ours: bool) -> str:
         return "a piece dropped promoted where it may not go"
     if ours and promoted and v.dropOppositeColoredBishop:
         return "a bishop that is something else in hand"
+    if ours and v.gating and v.dropNoDoubled and move[-1] == v.dropNoDoubled and "@" not in move:
+        return "what enters is not dropped"
+    if not ours and v.flyingGeneral and m.kind == "pawn" and not m.straight and not m.capture:
+        return "en passant between facing kings"
     if not ours and v.pieceDemotion and move.endswith("-") and m.symbol[:1] != "+":
         return "turning back of what a pawn became"
     if m.kind == "pawn" and any(v.tripleStepRegion) and m.straight and m.far in (2, 3):
