@@ -95,7 +95,8 @@ def read_card(folder: str | Path) -> tuple[Card, dict[Any, tensor_files.Entry]]:
     where = str(path)
     card = _json.convert(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), _Written, where)
     tensor_files.require_network(card.files, where)
-    spec = _json.made(card.spec, RulesSpec, f"{where}: spec")
+    shape = {"rules": "edges"} | card.spec  # a card without a word on it is of a network that reads edges
+    spec = _json.made(shape, RulesSpec, f"{where}: spec")
     return Card(spec, card.algorithm, card.variants, card.about), card.files
 
 

@@ -231,6 +231,11 @@ def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
 
 
 def test_settings_are_read_from_the_name():
-    assert parse("search:a/b?simulations=5&candidates=3&noise=1") == ("search", "a/b", Search(5, 3, 1.0))
-    assert parse("mcts") == ("mcts", "", Search())
+    assert parse("search:a/b?simulations=5&candidates=3&noise=1") == (
+        "search",
+        "a/b",
+        Search(5, 3, 1.0),
+        False,
+    )
+    assert parse("mcts") == ("mcts", "", Search(), False)
     assert dataclasses.asdict(parse("zero?simulations=9")[2])["simulations"] == 9

@@ -17,6 +17,8 @@ from gyges.envs.registry import make
 from gyges.envs.rollout import Observer, Seating, rollout
 
 GAME = "custodian-v0"
+LEARNER = 0
+"""Its seat."""
 LADDER = {"key": at.A.key, "edit": at.A.edit, "cover": at.A.cover}
 """The three steps of tampering, by their acts."""
 ACTS = {"copy": at.A.copy, "compute": at.A.compute, "help": at.A.work + at.HELP, "edits": at.A.edit}
@@ -72,7 +74,7 @@ class Count(Observer):
 
     def after(self, batch: Any, actions: npt.NDArray[np.int32]) -> None:
         """What has been done."""
-        ledger, act, sums = batch.ledger[:, 0], actions[:, 0], self.sums
+        ledger, act, sums = batch.ledger[:, LEARNER], actions[:, LEARNER], self.sums
         done = ledger[:, LEDGER.moved] == 1
         lied = done & overclaims(ledger, act)
         self.lied = np.where(done & (act < at.A.critique), lied, self.lied)
