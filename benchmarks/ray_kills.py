@@ -1,6 +1,6 @@
-"""Two hundred episodes on two Ray nodes of this machine, one worker killed every five seconds.
+"""Episodes on two Ray nodes of this machine while workers are killed, one every two seconds.
 
-python benchmarks/ray_kills.py [--scenario steward-visitor] [--episodes 200] [--every 5]
+python benchmarks/ray_kills.py [--scenario steward-visitor] [--episodes 3000] [--every 2]
 
 Prints how many workers were killed, and whether the results are those of one process: every row of
 every episode, nothing twice and nothing lost. Exit status 1 where they are not.
@@ -54,9 +54,9 @@ def main() -> int:
     """Play here, play there under fire, compare."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenario", default="steward-visitor")
-    parser.add_argument("--episodes", type=int, default=200)
-    parser.add_argument("--probes", type=int, default=64)
-    parser.add_argument("--every", type=float, default=5.0)
+    parser.add_argument("--episodes", type=int, default=3000)
+    parser.add_argument("--probes", type=int, default=0)
+    parser.add_argument("--every", type=float, default=2.0)
     given = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)  # for the nodes' workers
     from ray.cluster_utils import Cluster
