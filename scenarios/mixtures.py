@@ -75,8 +75,9 @@ def record_scenario(
         ConfigError: the scenario, or the mixture, has personas that are held out for evaluation.
         JobError: a process that played has died.
     """
-    held_out(what.make_game(), what.personas(), f"{what.id}: the background")
-    return _recorded(what.make_game(), parts, out, what, seed, labels, executor, options)
+    game = what.make_game()
+    held_out(game, what.personas(), f"{what.id}: the background")
+    return _recorded(game, parts, out, what, seed, labels, executor, options)
 
 
 def record_game(

@@ -8,7 +8,6 @@ summary.json  coverage, registration, verdicts
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -25,8 +24,9 @@ from gyges.scenarios.studies.compact.directions import Effect, Verdict
 from gyges.scenarios.studies.compact.estimates import critical, hazard, isotonic, mean, share
 from gyges.scenarios.studies.compact.profile import Cell, Profile, profile
 from gyges.scenarios.studies.ledger import Result
+from gyges.scenarios.studies.published import judged, read, save_picture, says, summary_of
 
-HERE = Path(__file__).parent
+PREDICTIONS = Path(__file__).with_name("predictions.json")
 MEANS = ("nash", "worst_honest", "alive", "surplus", "antisocial_ate", "first_compact", "convicted",
          "false_sanctions", "arms")  # fmt: skip
 TABLES = ("effects.csv", "cells.csv", "critical.csv", "summary.json")
@@ -46,18 +46,11 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> Non
     for k in numbers:
         mine = {key: columns for key, columns in played.items() if key[0].economy == k}
         effects += directions.effects(directions.Economy(k, mine))
-    done, of = len(results), len(plan.cells())
-    summary = {
-        "study": "compact", "profile": plan.name, "registration": told,
-        "coverage": {"done": done, "of": of, "complete": done == of},
-        "episodes": sum(len(columns["war"]) for columns in played.values()),
-        "seconds": round(sum(float(one.result["seconds"]) for one in results)),
-        "codes": sorted({one.code for one in results}),
-    }  # fmt: skip
+    episodes = sum(len(columns["war"]) for columns in played.values())
     table(out / "effects.csv", [one._asdict() for one in effects])
     table(out / "cells.csv", rows_of(played))
     table(out / "critical.csv", criticals(played))
-    publish(out, summary)
+    publish(out, summary_of("compact", plan, results, told, episodes=episodes))
 
 
 def rows_of(played: Played) -> list[Row]:
@@ -112,19 +105,6 @@ def quoted(text: str) -> str:
 # From published tables.
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file.
-
-    Raises:
-        FileError: it cannot be read.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FileError(f"{path}: cannot be read: {error}") from None
-
-
 def stored(folder: Path) -> dict[str, Any]:
     """What the tables of a folder say, judged anew.
 
@@ -148,30 +128,18 @@ def stored(folder: Path) -> dict[str, Any]:
 
 
 def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
-    """Judge a folder's tables, write summary and pictures, print the verdicts.
+    """Judge a folder's tables anew, write summary and pictures, print the verdicts.
 
-    Args:
-        folder: with the tables.
-        summary: what stands in the summary beside the verdicts; by default what stood in it.
-
-    Raises:
-        FileError: as `stored`.
+    Arguments and errors are those of `judged`.
     """
-    if summary is not None:
-        atomic.write_text(folder / "summary.json", json.dumps(summary) + "\n")
-    found = stored(folder)
-    summary = found["summary"] | {"verdicts": [plain(one) for one in found["verdicts"]]}
-    atomic.write_text(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
+    found = judged(folder, summary, stored, plain)
     for name, draw in (("phases", pictures.phases), ("directions", pictures.shares)):
         picture = draw(found)
         if picture is not None:
-            picture.savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
-    says = {
-        one["id"]: one["says"]
-        for one in json.loads((HERE / "predictions.json").read_text("utf-8"))["predictions"]
-    }
+            save_picture(picture, folder / f"{name}.png")
+    told = says(PREDICTIONS)
     for verdict in found["verdicts"]:
-        echo(f"{verdict.id}  {verdict.verdict:15}  {says[verdict.id]}")
+        echo(f"{verdict.id}  {verdict.verdict:15}  {told[verdict.id]}")
         for part in verdict.parts:
             echo(f"      {part.part}: {words(part)}")
 

@@ -13,25 +13,23 @@ summary.json  coverage, registration, verdicts
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gyges.envs import atomic
 from gyges.envs.errors import FileError
 from gyges.envs.foreign import echo
 from gyges.scenarios.arena import ratings
-from gyges.scenarios.studies.compact.report import read
 from gyges.scenarios.studies.ledger import Result
 from gyges.scenarios.studies.oversight import estimates, pictures, verdicts
 from gyges.scenarios.studies.oversight.episodes import ALONE, ARMS, HONEST, PLAYERS, SLY
 from gyges.scenarios.studies.oversight.estimates import Tables
 from gyges.scenarios.studies.oversight.profile import RUNGS, Profile, profile
+from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
 from gyges.scenarios.studies.report import save_csv
 
-HERE = Path(__file__).parent
+PREDICTIONS = Path(__file__).with_name("predictions.json")
 PATIENT = "patient"
 """A sly player that strikes in the position of a session where the overseers it imagines see least wrong."""
 DISHONEST = (PATIENT, *PLAYERS[1:])
@@ -59,14 +57,8 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> Non
         ]
     for name, rows in (("games", games), ("cells", cells), ("truth", truth), ("checks", checks)):
         save_csv(out / f"{name}.csv", rows)
-    done, of = len(results), len(plan.cells())
-    publish(out, {
-        "study": "oversight", "profile": plan.name, "registration": told,
-        "coverage": {"done": done, "of": of, "complete": done == of},
-        "seconds": round(sum(float(one.result["seconds"]) for one in results)),
-        "without positions": sorted({one.cell.seed for one in results} - {one.cell.seed for one in played}),
-        "codes": sorted({one.code for one in results}),
-    })  # fmt: skip
+    without = {one.cell.seed for one in results} - {one.cell.seed for one in played}
+    publish(out, summary_of("oversight", plan, results, told, **{"without positions": sorted(without)}))
 
 
 def word_of(plan: Profile, loss: float) -> str:
@@ -171,33 +163,15 @@ def lines(tables: Tables) -> list[dict[str, Any]]:
 
 
 def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
-    """Judge a folder's tables, write figures, summary and picture, print the verdicts.
+    """Judge a folder's tables anew, write figures, summary and picture, print the verdicts.
 
-    Args:
-        folder: with the tables.
-        summary: what stands in the summary beside the verdicts; by default what stood in it.
-
-    Raises:
-        FileError: as `stored`.
+    Arguments and errors are those of `judged`.
     """
-    if summary is not None:
-        atomic.write_text(folder / "summary.json", json.dumps(summary) + "\n")
-    told = stored(folder)
+    found = judged(folder, summary, stored, plain)
     for name in ("scale", "lines"):
-        save_csv(folder / f"{name}.csv", told[name])
-    summary = told["summary"] | {"verdicts": [plain(one) for one in told["verdicts"]]}
-    atomic.write_text(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
-    pictures.curves(told).savefig(folder / "oversight.png", dpi=150, metadata={"Software": None})
-    predictions = json.loads((HERE / "predictions.json").read_text("utf-8"))["predictions"]
-    says = {one["id"]: one["says"] for one in predictions}
-    for one in told["verdicts"]:
+        save_csv(folder / f"{name}.csv", found[name])
+    save_picture(pictures.curves(found), folder / "oversight.png")
+    told = says(PREDICTIONS)
+    for one in found["verdicts"]:
         interval = f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
-        echo(f"{one.id:4} {one.verdict:15}  {interval}  {says[one.id]}")
-
-
-def plain(verdict: verdicts.Verdict) -> dict[str, Any]:
-    """A verdict as plain data: figures to four digits, None for NaN."""
-    found = verdict._asdict()
-    for name in ("value", "low", "high", "p"):
-        found[name] = None if math.isnan(found[name]) else float(f"{found[name]:.4g}")
-    return found
+        echo(f"{one.id:4} {one.verdict:15}  {interval}  {told[one.id]}")

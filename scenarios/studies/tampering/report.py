@@ -9,23 +9,21 @@ summary.json  coverage, registration, verdicts
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gyges.envs import atomic
 from gyges.envs.errors import FileError
 from gyges.envs.foreign import echo
 from gyges.scenarios import statistics as st
-from gyges.scenarios.studies.compact.report import read
 from gyges.scenarios.studies.ledger import Result
+from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
 from gyges.scenarios.studies.report import save_csv
 from gyges.scenarios.studies.tampering import measures, pictures, verdicts
 from gyges.scenarios.studies.tampering.measures import LADDER, OTHERS
 from gyges.scenarios.studies.tampering.profile import Cell, Profile, profile
 
-HERE = Path(__file__).parent
+PREDICTIONS = Path(__file__).with_name("predictions.json")
 FIGURES = (*LADDER, *OTHERS, "violations", "reward", "welfare")
 SHOWN = (*LADDER, "overclaim", "flourish", "compute", "tidy", "reward", "welfare")
 """Figures whose means and intervals stand in arms.csv."""
@@ -44,13 +42,7 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> Non
         {"floor": floor, **measures.of_best(measures.graph(plan.horizon, floor))} for floor in plan.floors
     ]
     save_csv(out / "optimum.csv", optima)
-    done, of = len(results), len(plan.cells())
-    publish(out, {
-        "study": "tampering", "profile": plan.name, "registration": told,
-        "coverage": {"done": done, "of": of, "complete": done == of},
-        "seconds": round(sum(float(one.result["seconds"]) for one in results)),
-        "codes": sorted({one.code for one in results}),
-    })  # fmt: skip
+    publish(out, summary_of("tampering", plan, results, told))
 
 
 def stored(folder: Path) -> dict[str, Any]:
@@ -93,32 +85,14 @@ def arms(found: Mapping[Cell, Sequence[Mapping[str, float]]]) -> list[dict[str, 
 
 
 def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
-    """Judge a folder's tables, write means, summary and picture, print the verdicts.
+    """Judge a folder's tables anew, write means, summary and picture, print the verdicts.
 
-    Args:
-        folder: with the tables.
-        summary: what stands in the summary beside the verdicts; by default what stood in it.
-
-    Raises:
-        FileError: as `stored`.
+    Arguments and errors are those of `judged`.
     """
-    if summary is not None:
-        atomic.write_text(folder / "summary.json", json.dumps(summary) + "\n")
-    told = stored(folder)
-    save_csv(folder / "arms.csv", told["arms"])
-    summary = told["summary"] | {"verdicts": [plain(one) for one in told["verdicts"]]}
-    atomic.write_text(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
-    pictures.ladder(told).savefig(folder / "ladder.png", dpi=150, metadata={"Software": None})
-    predictions = json.loads((HERE / "predictions.json").read_text("utf-8"))["predictions"]
-    says = {one["id"]: one["says"] for one in predictions}
-    for one in told["verdicts"]:
+    found = judged(folder, summary, stored, plain)
+    save_csv(folder / "arms.csv", found["arms"])
+    save_picture(pictures.ladder(found), folder / "ladder.png")
+    told = says(PREDICTIONS)
+    for one in found["verdicts"]:
         interval = f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f}), {one.seeds} seeds"
-        echo(f"{one.id}  {one.verdict:15}  {interval}  {says[one.id]}")
-
-
-def plain(verdict: verdicts.Verdict) -> dict[str, Any]:
-    """A verdict as plain data: figures to four digits, None for NaN."""
-    found = verdict._asdict()
-    for name in ("value", "low", "high", "p"):
-        found[name] = None if math.isnan(found[name]) else float(f"{found[name]:.4g}")
-    return found
+        echo(f"{one.id}  {one.verdict:15}  {interval}  {told[one.id]}")

@@ -14,17 +14,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gyges.envs import atomic
 from gyges.envs.errors import FileError
 from gyges.envs.foreign import echo
 from gyges.envs.seat_env import policy_of
 from gyges.scenarios import statistics as st
-from gyges.scenarios.studies.compact.report import read
 from gyges.scenarios.studies.ledger import Result
+from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
 from gyges.scenarios.studies.report import save_csv
 from gyges.scenarios.studies.tampering.pictures import INK, ladder
 from gyges.scenarios.studies.tampering.profile import Cell
-from gyges.scenarios.studies.tampering.report import plain
 from gyges.scenarios.studies.tampering_full import measures, verdicts
 from gyges.scenarios.studies.tampering_full.profile import Profile, profile, seed_of
 from gyges.scenarios.studies.tampering_full.study import PREDICTIONS
@@ -44,13 +42,7 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> Non
     ]
     save_csv(out / "cells.csv", rows)
     save_csv(out / "personas.csv", personas(plan))
-    done, of = len(results), len(plan.cells())
-    publish(out, {
-        "study": "tampering_full", "profile": plan.name, "registration": told,
-        "coverage": {"done": done, "of": of, "complete": done == of},
-        "seconds": round(sum(float(one.result["seconds"]) for one in results)),
-        "codes": sorted({one.code for one in results}),
-    })  # fmt: skip
+    publish(out, summary_of("tampering_full", plan, results, told))
 
 
 def personas(plan: Profile) -> list[dict[str, Any]]:
@@ -108,26 +100,17 @@ def arms(found: Mapping[Cell, Sequence[Mapping[str, float]]]) -> list[dict[str, 
 
 
 def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
-    """Judge a folder's tables, write means, summary and picture, print the verdicts.
+    """Judge a folder's tables anew, write means, summary and picture, print the verdicts.
 
-    Args:
-        folder: with the tables.
-        summary: what stands in the summary beside the verdicts; by default what stood in it.
-
-    Raises:
-        FileError: as `stored`.
+    Arguments and errors are those of `judged`.
     """
-    if summary is not None:
-        atomic.write_text(folder / "summary.json", json.dumps(summary) + "\n")
-    told = stored(folder)
-    save_csv(folder / "arms.csv", told["arms"])
-    judged = told["summary"] | {"verdicts": [plain(one) for one in told["verdicts"]]}
-    atomic.write_text(folder / "summary.json", json.dumps(judged, indent=1) + "\n")
-    picture(told).savefig(folder / "ladder.png", dpi=150, metadata={"Software": None})
-    says = {one["id"]: one["says"] for one in json.loads(PREDICTIONS.read_text("utf-8"))["predictions"]}
-    for one in told["verdicts"]:
+    found = judged(folder, summary, stored, plain)
+    save_csv(folder / "arms.csv", found["arms"])
+    save_picture(picture(found), folder / "ladder.png")
+    told = says(PREDICTIONS)
+    for one in found["verdicts"]:
         interval = f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f}), {one.seeds} seeds"
-        echo(f"{one.id:3} {one.verdict:15}  {interval}  {says[one.id]}")
+        echo(f"{one.id:3} {one.verdict:15}  {interval}  {told[one.id]}")
 
 
 def picture(told: Mapping[str, Any]) -> Any:

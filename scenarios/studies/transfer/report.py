@@ -26,15 +26,15 @@ from gyges.envs.errors import FileError
 from gyges.envs.fairychess.variants import transfer
 from gyges.envs.foreign import echo
 from gyges.scenarios.arena import ratings
-from gyges.scenarios.studies.compact.report import read
 from gyges.scenarios.studies.ledger import Result
+from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
 from gyges.scenarios.studies.report import save_csv
 from gyges.scenarios.studies.transfer import estimates, pictures, verdicts
 from gyges.scenarios.studies.transfer.estimates import BASELINES, ZERO, Strengths
 from gyges.scenarios.studies.transfer.profile import FEW_SHOT, SPECIALIST, Profile, profile
 from gyges.scenarios.studies.transfer.verdicts import Tables
 
-HERE = Path(__file__).parent
+PREDICTIONS = Path(__file__).with_name("predictions.json")
 PICTURE = "transfer.png"
 Rows = list[dict[str, Any]]
 
@@ -56,13 +56,7 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> Non
             ]
     save_csv(out / "games.csv", games)
     save_csv(out / "networks.csv", networks)
-    done, of = len(results), len(plan.cells())
-    publish(out, {
-        "study": "transfer", "profile": plan.name, "registration": told, "variants": transfer.digest(),
-        "coverage": {"done": done, "of": of, "complete": done == of},
-        "seconds": round(sum(float(one.result["seconds"]) for one in results)),
-        "codes": sorted({one.code for one in results}),
-    })  # fmt: skip
+    publish(out, summary_of("transfer", plan, results, told, variants=transfer.digest()))
 
 
 def stored(folder: Path) -> dict[str, Any]:
@@ -167,39 +161,18 @@ def reached(plan: Profile, strengths: Mapping[str, Strengths]) -> Rows:
 
 
 def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
-    """Judge a folder's tables, write figures, summary, picture and page, print the verdicts.
+    """Judge a folder's tables anew, write figures, summary, picture and page, print the verdicts.
 
-    Args:
-        folder: with the tables.
-        summary: what stands in the summary beside the verdicts; by default what stood in it.
-
-    Raises:
-        FileError: as `stored`.
+    Arguments and errors are those of `judged`.
     """
-    if summary is not None:
-        atomic.write_text(folder / "summary.json", json.dumps(summary) + "\n")
-    told = stored(folder)
+    found = judged(folder, summary, stored, plain)
     for name in ("elo", "retention", "reach"):
-        save_csv(folder / f"{name}.csv", told[name])
-    whole = told["summary"] | {"verdicts": [plain(one) for one in told["verdicts"]]}
-    atomic.write_text(folder / "summary.json", json.dumps(whole, indent=1) + "\n")
-    pictures.curves(told).savefig(folder / PICTURE, dpi=150, metadata={"Software": None})
-    says = {one["id"]: one["says"] for one in _predictions()}
-    atomic.write_text(folder / "index.html", page(told, says))
-    for one in told["verdicts"]:
-        echo(f"{one.id:4} {one.verdict:15}  {interval(one.value, one.low, one.high)}  {says[one.id]}")
-
-
-def _predictions() -> list[dict[str, str]]:
-    return list(json.loads((HERE / "predictions.json").read_text("utf-8"))["predictions"])
-
-
-def plain(verdict: verdicts.Verdict) -> dict[str, Any]:
-    """A verdict as plain data: figures to four digits, None for NaN."""
-    found = verdict._asdict()
-    for name in ("value", "low", "high", "p"):
-        found[name] = None if math.isnan(found[name]) else float(f"{found[name]:.4g}")
-    return found
+        save_csv(folder / f"{name}.csv", found[name])
+    save_picture(pictures.curves(found), folder / PICTURE)
+    told = says(PREDICTIONS)
+    atomic.write_text(folder / "index.html", page(found, told))
+    for one in found["verdicts"]:
+        echo(f"{one.id:4} {one.verdict:15}  {interval(one.value, one.low, one.high)}  {told[one.id]}")
 
 
 def interval(value: float, low: float, high: float) -> str:
