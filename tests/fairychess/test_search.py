@@ -121,6 +121,22 @@ def test_every_library_variant_is_searched():
             board.push(text)
 
 
+def test_who_must_capture_may_have_to_lose_by_it():
+    """Losing captures that are forced are searched: no position is without a value for want of good ones."""
+    board = Board("transfer-rule-1", "1g2i/1Pp2/P2qp/5/1i3 w - - 0 9")
+    assert search(board, 1).move in board.moves().values()
+    luck = random.Random(3)
+    for name in ("transfer-rule-1", "antichess", "losers") * 3:
+        board = Board(name)
+        for _ in range(60):
+            if not (moves := board.moves()):
+                break
+            found = search(board, luck.randrange(1, 60))
+            assert found.move in moves.values(), board.fen
+            assert abs(found.cp) <= 30_000, board.fen
+            board.push(luck.choice(sorted(moves)))
+
+
 def test_no_illegal_move_in_invented_variants():
     for seed in range(25):
         luck = random.Random(seed)

@@ -438,6 +438,7 @@ def looked(
     stack[level, BELOW] = 1
     forced = check or (t.head[MUST_CAPTURE] != 0 and gain(s, t, e, int(moves[base])) > 0)
     if forced and left >= -CALM:
+        stack[level, BELOW] = int(check)  # who must capture has no other choice: losing captures count too
         return DOWN, 0
     value = evaluate(s, t, e)
     stack[level, BEST] = value
