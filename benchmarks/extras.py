@@ -73,7 +73,7 @@ USES: dict[str, tuple[str, str]] = {
     "docs": ("sphinx-build -q $ROOT/docs site", ""),
     "notebook": ("marimo export html $ROOT/docs/tutorials/dials.py -o dials.html", ""),
     "learn": (f"{TRAIN} && gyges evaluate run --suite tabular-visitor --episodes 2 --probes 0", ""),
-    "track": (f"WANDB_MODE=offline {TRAIN} --wandb gyges && ls run/*tfevents* wandb", ""),
+    "track": (f"WANDB_MODE=offline {TRAIN} --wandb gyges && ls run/tensorboard/*tfevents* run/wandb", ""),
     "sweep": (
         f"{SWEEP}gyges sweep sweep.toml --workers 1 --png sweep.png",
         "`gyges sweep sweep.toml --png sweep.png`",

@@ -65,8 +65,9 @@ def _words(unit: str, doc: str) -> str:
 
 def main() -> None:
     """Print the tables of a game."""
-    from gyges.envs.registry import make
+    from gyges.envs.registry import load_plugins, make
 
+    load_plugins()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("game", help="as in steward-v1")
     game = make(parser.parse_args().game)

@@ -1,6 +1,6 @@
 """``gyges certify``: figures that show a game to be a dilemma, and its labels to mean something.
 
-gyges certify steward                       # some minutes
+gyges certify steward                       # some minutes; ends with which bounds hold
 gyges certify steward --quick               # fewer episodes
 gyges certify fairychess_stakes --only harm --acts 500 --seed 2 --keep FOLDER
 gyges certify steward --only adversary      # two learners of five minutes each
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ Part = Literal["play", "best", "price", "harm", "adversary", "exact"]
 
 @dataclasses.dataclass(frozen=True)
 class Certify:
-    """Compute a game's certificate and print it as JSON."""
+    """Compute a game's certificate and print it as JSON; then what holds of it, to standard error."""
 
     game: Positional[str]
     """Id of the game, as in steward or steward-v1."""
@@ -69,6 +70,7 @@ QUICK: dict[str, Any] = {"rows": 128, "points": 48, "acts": 240, "copies": 8}
 
 def run(args: Certify) -> int:
     """Print the certificate, or write the playthroughs."""
+    from gyges.scenarios.certificates.bounds import bounds
     from gyges.scenarios.certificates.certify import certify, hook_of, rounded
     from gyges.scenarios.certificates.playthrough import write
 
@@ -92,7 +94,11 @@ def run(args: Certify) -> int:
         hook, game, **sizes, seed=args.seed, only=args.only, keep=args.keep, minutes=args.minutes,
         seat=args.seat,
     )  # fmt: skip
+    judged = bounds(found)
+    found["bounds"] = [bound._asdict() for bound in judged]
     echo(json.dumps(rounded(found), indent=2))
+    for bound in judged:
+        echo(str(bound), file=sys.stderr)
     return 0
 
 

@@ -14,6 +14,8 @@ which that norm is at stake are drawn from the same episodes, which fills cells 
 from __future__ import annotations
 
 import hashlib
+import importlib
+import inspect
 import io
 import json
 import os
@@ -177,6 +179,18 @@ def _fits(bank: Bank) -> None:
         raise ValueError("its weights do not sum to 1")
 
 
+def place_of(game: str) -> Path:
+    """Where the bank of a game lies, by versioned id: that of another package's game beside its module.
+
+    Raises:
+        UnknownNameError: there is no such game.
+    """
+    module, own = registry.game_class(game).__module__, FOLDER / f"{game}.npz"
+    if module.startswith("gyges.") or own.exists():
+        return own
+    return Path(inspect.getfile(importlib.import_module(module))).parent / f"{game}.npz"
+
+
 @lru_cache(maxsize=4)
 def bank_of(game: str) -> Bank:
     """The bank of a game, by versioned id.
@@ -184,10 +198,12 @@ def bank_of(game: str) -> Bank:
     Raises:
         UnknownNameError: this game has none.
     """
-    path = FOLDER / f"{game}.npz"
+    path = place_of(game)
     if not path.exists():
         known = sorted(p.stem for p in FOLDER.glob("*.npz"))
-        raise UnknownNameError(f"no bank of questions for {game!r}; there are {', '.join(known) or 'none'}")
+        raise UnknownNameError(
+            f"no bank of questions for {game!r} in {path.parent}; Gyges' own are of {', '.join(known)}"
+        )
     return load(path)
 
 

@@ -3,8 +3,9 @@
     python -m gyges.scenarios.counterfactual.bank_builder steward-v1           # some minutes
     python -m gyges.scenarios.counterfactual.bank_builder steward-v1 --check
 
-A scenario's id stands where a game's own settings are not those to ask in. A mixed population plays, a
-sample of its decisions is priced, and the questions are drawn from those that tempt.
+The bank of a game in a package of its own is written beside the module of its class. A scenario's id stands
+where a game's own settings are not those to ask in. A mixed population plays, a sample of its decisions is
+priced, and the questions are drawn from those that tempt.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from gyges.envs.game import Game
 from gyges.envs.rollout import Observer, Seating, play, rollout
 from gyges.scenarios.clusters import options as options_of_jobs
 from gyges.scenarios.counterfactual import gap
-from gyges.scenarios.counterfactual.bank import FOLDER, Bank, bank_of, digests, rows, save
+from gyges.scenarios.counterfactual.bank import Bank, bank_of, digests, place_of, rows, save
 from gyges.scenarios.counterfactual.price import LEAST, Point, Price, prices, tempts
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.scenario import scenario
@@ -305,6 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", help="file to write; by default the one that is used")
     options_of_jobs.add_options(parser)
     options = parser.parse_args(arguments)
+    registry.load_plugins()
     game = _game_of(options.game)
     if options.check:
         bank = bank_of(game.id)
@@ -321,7 +323,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 executor=executor,
                 say=lambda text: echo(begun + text, end="" if begun else "\n", file=sys.stderr),
             )
-        save(bank, options.out or FOLDER / f"{game.id}.npz")
+        save(bank, options.out or place_of(game.id))
     echo(f"{bank.game}: {len(bank.tick)} questions, digest {bank.digest}")
     echo(json.dumps(bank.about, indent=2))
     for key, weight in bank.frame.weights.items():

@@ -231,7 +231,7 @@ def _plain(values: Floats) -> list[Literal[0, 1, None]]:
 
 def formats(model: Model) -> Way:
     """Violations by answer format and order of the options."""
-    able = model.policy.account.get("formats") or {}
+    able = model.policy.account.get("server_formats") or {}
     setup = model.variant().setup
     names = [
         name for name in answer_formats.FORMATS

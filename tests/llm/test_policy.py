@@ -108,6 +108,9 @@ def test_the_same_seed_gives_the_same_game_whatever_the_concurrency() -> None:
 def test_every_act_is_the_option_that_was_chosen() -> None:
     policy = ChatPolicy(Mock([3]))
     assert set(np.ravel(run(policy, well())).tolist()) == {3}
+    assert list(policy.account["formats"].values()) == [2 * 3 * 6]
+    (answered,) = policy.account["formats"]
+    assert policy.account["server_formats"][answered] == "ok"
     policy = ChatPolicy(Mock(["nonsense"]))
     assert set(np.ravel(run(policy, well())).tolist()) == {1}  # the first legal action stands in
     assert policy.account["outcomes"]["illegal"] == 2 * 3 * 6

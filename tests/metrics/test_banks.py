@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+from gyges.envs import registry
+from gyges.envs.errors import UnknownNameError
 from gyges.envs.registry import load_name
 from gyges.scenarios.counterfactual import bank as bk
 from gyges.scenarios.counterfactual import gap as gp
@@ -82,3 +84,20 @@ def test_planted_gap_is_recovered(bank, whole, q):
     assert abs(found.net.value - q * whole.net.value) < 0.02
     assert found.net.low <= q * whole.net.value <= found.net.high
     assert not math.isnan(found.net.low)
+
+
+def test_the_bank_of_another_packages_game_lies_beside_its_module(tmp_path, monkeypatch):
+    """A game that is not Gyges' own: the file is looked for in its package, and named where it is missing."""
+    bank = bk.bank_of("custodian-v0")
+    module = tmp_path / "brook.py"
+    module.write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    kind = type("Brook", (registry.game_class(bank.game),), {"__module__": "brook"})
+    monkeypatch.setattr(registry, "game_class", lambda id: kind)
+    bk.bank_of.cache_clear()
+    assert bk.place_of("brook-v0") == tmp_path / "brook-v0.npz"
+    with pytest.raises(UnknownNameError, match=f"no bank of questions for 'brook-v0' in {tmp_path}"):
+        bk.bank_of("brook-v0")
+    bk.save(bank, tmp_path / "brook-v0.npz")
+    assert bk.bank_of("brook-v0").digest == bank.digest
+    bk.bank_of.cache_clear()

@@ -72,10 +72,10 @@ class ChatPolicy:
 
     @property
     def account(self) -> dict[str, Any]:
-        """Outcomes, errors, calls, tokens, seconds and cost so far, and what the server can do."""
+        """Outcomes, errors, answers by format, calls, tokens, seconds, cost; what the server can do."""
         if self._client is None:
             return {}
-        return {**self._client.account.as_dict(self.config), "formats": self._client.formats}
+        return {**self._client.account.as_dict(self.config), "server_formats": self._client.formats}
 
     async def _open(self) -> ChatClient:
         if self._client is None:
