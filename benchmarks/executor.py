@@ -126,6 +126,7 @@ def two_nodes(repeats: int) -> list[str]:
                 cluster.add_node(**NODE)
             try:
                 with RayExecutor(cluster.address) as executor:
+                    executor.map(waited, WAITS)  # every node's process has begun, and
                     executor.map(computed, dict.fromkeys(["a", "b", "c", "d"], 4))  # imports and compiles
                     for name, function, jobs in (("waiting", waited, WAITS), ("playing", computed, PLAYS)):
                         found = per_job(lambda f=function, j=jobs: executor.map(f, j), len(jobs))  #

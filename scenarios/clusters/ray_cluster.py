@@ -16,6 +16,8 @@ from gyges.scenarios.executor import Executor, Job, Result
 
 RETRIES = 3
 """How often a job is begun again whose worker died."""
+SPREAD = "SPREAD"
+"""Jobs go to all nodes in turn: left to itself, Ray gives a queue of short jobs to the node that asks."""
 WINDOW = 64
 """Jobs at Ray at a time, at least; the others wait here."""
 PATIENCE_S = 5.0
@@ -71,7 +73,7 @@ class RayExecutor(Executor):
             JobError: a job's worker died again and again, or the head is gone.
             Exception: what a job raised, with a note that names the job.
         """
-        run = self._ray.remote(max_retries=RETRIES)(work)
+        run = self._ray.remote(max_retries=RETRIES, scheduling_strategy=SPREAD)(work)
         left = iter(jobs.items())
         begun: dict[Any, str] = {}
         try:

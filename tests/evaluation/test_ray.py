@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 
 import jobs_to_run
 import psutil
@@ -64,6 +65,14 @@ def test_results_come_by_name_and_in_the_order_of_the_jobs(executor):
     assert executor.map(jobs_to_run.wait, waits) == [0.4, 0.0, 0.1]
     assert dict(executor.each(jobs_to_run.wait, waits)) == waits
     assert executor.map(jobs_to_run.wait, {}) == []
+
+
+def test_every_node_gets_a_share_of_the_jobs(executor):
+    jobs = {f"job {k}": 0.1 for k in range(20)}
+    executor.map(jobs_to_run.process, jobs)  # the nodes' processes begin
+    shares = Counter(executor.map(jobs_to_run.process, jobs)).values()
+    assert len(shares) == 2
+    assert min(shares) >= 6
 
 
 def test_an_error_keeps_its_kind_and_names_its_job(executor):

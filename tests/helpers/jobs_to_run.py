@@ -17,6 +17,11 @@ def wait(seconds):
     return seconds
 
 
+def process(seconds):
+    time.sleep(seconds)
+    return os.getpid()
+
+
 def fail(words):
     if words:
         raise PolicyError(words)
