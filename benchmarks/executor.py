@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import os
 import statistics
 import tempfile
@@ -35,6 +36,13 @@ PAYLOAD = 64_000
 
 def echoed(data: bytes) -> bytes:
     """A job that takes no time."""
+    return data
+
+
+def imported(data: bytes) -> bytes:
+    """Another, which like all jobs of this package imports it."""
+    import gyges.envs.batch  # noqa: F401
+
     return data
 
 
@@ -83,14 +91,17 @@ def rows(jobs: int, repeats: int) -> list[str]:
                 turn = next(turns)  # other content, or the results would be taken from the folder
                 slurm.map(echoed, {f"job {k}": data + bytes([turn, k]) for k in range(few)})
 
-            def its(slurm: Any = slurm, few: int = few) -> None:
+            def its(function: Any, slurm: Any = slurm, few: int = few) -> None:
                 for _ in range(few // 2):
-                    for one in slurm._slurm.map_array(echoed, [data] * 2):
+                    for one in slurm._slurm.map_array(function, [data] * 2):
                         while not one.done():
                             time.sleep(0.1)
                         one.result()
 
-            found[f"submitit, on this machine, {what}"] = measured(ours, its, few, min(repeats, 3))
+            for job, of in ((echoed, ""), (imported, ", which imports gyges")):
+                found[f"submitit, on this machine, {what}{of}"] = measured(
+                    ours, functools.partial(its, job), few, min(repeats, 3)
+                )
     return [f"| {name} | {a:.2f} | {b:.2f} | {c:.2f} |" for name, (a, b, c) in found.items()]
 
 
@@ -164,9 +175,9 @@ engine's own.
 |---|---|---|---|
 {costs}
 
-With submitit a process is a new Python that imports `gyges` and NumPy, where the engine alone, which starts
-one for every job, imports neither. Where there are more than four jobs for each process that runs at a time,
-a process does several.
+With submitit a process is a new Python that imports `gyges` and NumPy. The engine alone starts one for every
+job; it imports neither, or in the lines that say so both, as a job that is of any use does. Where there are
+more than four jobs for each process that runs at a time, a process does several.
 
 ## Two nodes of one core each, against one
 
