@@ -211,8 +211,6 @@ def columns(items: list[str], width: int) -> list[str]:
     return ["".join(f"{i:<{wide}}" for i in items[j::down]).rstrip() for j in range(down)]
 
 
-HINT = "Click an option, or move with the arrow keys and press Enter; digits choose a number. Esc leaves."
-BOARD_HINT = "Click a piece and where it goes, or drag it; or click an option. Esc lets go, and then leaves."
 OVER = "The game is over."
 WAITING = "The others are choosing …"
 HINT_HEIGHT = 34
@@ -333,14 +331,15 @@ class WindowPerson(_Person):
         self._board = board
         totals = [0.0] * game.num_agents
         totals[seat] = float(memory[1]) / game.reward_scale
-        view = View(seat=seat, totals=tuple(totals), judged=False, truth=False, hover=mark,
+        names = tuple("you" if k == seat else "" for k in range(game.num_agents))
+        view = View(seat=seat, names=names, totals=tuple(totals), judged=False, truth=False, hover=mark,
                     flip=bool(self.flip), pointing=pointing)  # fmt: skip
-        facts = board.facts(ObservedRow(observation, row, int(memory[0])), 0, view)
+        facts = board.facts(ObservedRow(observation, row, int(memory[0]), hint == OVER), 0, view)
         board.paint(surface, facts, view.gesture)
         theme = board.theme(facts)
         strip = pygame.Rect(0, self.size[1] - HINT_HEIGHT, self.size[0], HINT_HEIGHT)
         surface.fill(theme.card, strip)
-        words = hint or (BOARD_HINT if board.turns_round else HINT)
+        words = hint or board.prompt(facts, view.gesture)
         draw.write(surface, (20, strip.centery), words, 13, theme.soft, anchor="midleft")
         self._paint_buttons(surface, theme, strip)
 

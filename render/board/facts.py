@@ -195,9 +195,10 @@ class ObservedRow:
         observation: what the policy was given.
         row: which of its rows.
         step: how many steps of the episode the policy has seen.
+        over: the episode has ended with it.
     """
 
-    def __init__(self, observation: Observation, row: int, step: int = 0) -> None:
+    def __init__(self, observation: Observation, row: int, step: int = 0, over: bool = False) -> None:
         game, self.seat = observation.game, int(observation.seat[row])
         n = game.num_agents
         self.codes = np.zeros((1, n, game.observation_size), observation.codes.dtype)
@@ -205,7 +206,7 @@ class ObservedRow:
         to_move = np.zeros((1, n), np.int32)
         to_move[0, self.seat] = observation.to_move[row]
         self.state = SimpleNamespace(to_move=to_move, tick=np.full((1, 1), step))
-        self.over = np.zeros(1, np.bool_)
+        self.over = np.full(1, over)
         self._legal = observation.legal(row)
 
     def legal(self, row: int, seat: int) -> npt.NDArray[np.int32]:

@@ -30,6 +30,7 @@ SMALLEST = (960, 560)
 MOST_LISTED = 12
 """Seats that standings list one by one; of more they show some, and the sum of all."""
 FEW = 4
+PROMPT = "Click an option, or move with the arrow keys and press Enter; digits choose a number. Esc leaves."
 Names = tuple[str, ...] | Mapping[int, str]
 
 
@@ -221,6 +222,10 @@ class Renderer:
             row: which of its rows.
         """
         return []
+
+    def prompt(self, facts: Facts, gesture: Gesture) -> str:
+        """How a person makes the choice that is shown, in a sentence."""
+        return PROMPT
 
     def switch(self) -> None:
         """Draw it in the next of its styles."""

@@ -68,6 +68,11 @@ class BoardAction(msgspec.Struct, frozen=True):
         return self.to >= 0
 
 
+def puts_wall(act: BoardAction) -> bool:
+    """Whether it puts the wall of a move made before."""
+    return act.moves and act.origin is None and not act.kind
+
+
 def acts_of(game: Any, row: Any, actions: Iterable[int]) -> dict[int, BoardAction]:
     """Legal actions of a position, by number.
 

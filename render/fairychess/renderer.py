@@ -16,7 +16,7 @@ from gyges.render.board.facts import Facts, Gesture, View
 from gyges.render.board.options import Spot
 from gyges.render.board.renderer import Renderer
 from gyges.render.fairychess import empty_board, option_panel
-from gyges.render.fairychess.action_names import BoardAction, acts_of, square_of
+from gyges.render.fairychess.action_names import BoardAction, acts_of, puts_wall, square_of
 from gyges.render.fairychess.empty_board import Grid
 from gyges.render.fairychess.facts import (
     ChessScene,
@@ -50,6 +50,7 @@ from gyges.render.kit.signs import eye
 from gyges.render.kit.theme import DAY, NIGHT, Theme, mix
 
 NAMES = ("First player", "Second player")
+PROMPT = "Click a piece and where it goes, or drag it; or click an option. Esc lets go, and then leaves."
 HEAD = 58
 SLIDE = 9
 """Pictures of a move under way in the window."""
@@ -234,6 +235,8 @@ class FairyChessRenderer(Renderer):
             label = facts.seats[scene.mover].act_label or 0
             arrow = _arrow(act, theme.label(label) if label else _ARROW[theme.night])
         targets = self.targets(scene, pointing)
+        if not facts.truth:  # who plays is shown where a wall may stand
+            targets += tuple(Target(a.to, DROP) for a in scene.acts if puts_wall(a))
         return Marks(pointing.square, targets, arrow, regions, stakes.people, held)
 
     def _bubble(self, surface: pygame.Surface, theme: Theme, facts: Facts, flip: bool) -> None:
@@ -354,6 +357,18 @@ class FairyChessRenderer(Renderer):
         acts = acts_of(self.game, engine, observation.legal(row))
         shown = begun(self.game, observation.codes[row], engine)
         return MoveChooser(self, acts, shown[c.row[1] : c.row[2]], seat)
+
+    def prompt(self, facts: Facts, gesture: Gesture) -> str:
+        """How a person goes on from what is picked."""
+        pointing = gesture.pointing if isinstance(gesture.pointing, Pointing) else Pointing()
+        asked = [a for a in facts.scene.acts if a.action in pointing.popup]
+        if any(a.enters for a in asked):
+            return "Click the piece that enters from the hand, or the one that moves: then none does."
+        if asked:
+            return "Click what the piece is to become. Esc lets go."
+        if any(puts_wall(a) for a in facts.scene.acts):
+            return "Click the square on which the wall is to stand."
+        return "Click the square on which it is to stand. Esc lets go." if pointing.kind else PROMPT
 
     def transition(self, before: Any, observation: Observation, row: int) -> list[Pointing]:
         """How the last move is shown under way: a few pictures between two observations."""
