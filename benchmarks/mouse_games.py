@@ -151,7 +151,7 @@ def sheet(files: list[Path], out: Path, across: int = 2, size: tuple[int, int] =
     for j, file in enumerate(files):
         with Image.open(file) as shot:
             page.paste(shot.convert("RGB").resize(size), (j % across * wide, j // across * high))
-    page.quantize(64).save(out, optimize=True)
+    page.quantize(224).save(out, optimize=True)
 
 
 def main() -> None:
