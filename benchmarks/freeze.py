@@ -740,8 +740,8 @@ def learners() -> Facts:
         gyges(["record", tiny.id, "--out", str(folder / "mixture"), "--decisions", "600"])
         os.environ["GYGES_TRUST"] = str(folder)
         for name in ALGORITHMS:
-            if name == "alphazero":
-                continue  # no dataset, no game: it learns chess variants
+            if name in ("alphazero", "selfplay-ppo"):
+                continue  # no dataset, no game: they learn chess variants
             if name.startswith("text-"):
                 continue
             given = [

@@ -51,6 +51,12 @@ def _alphazero(name: str) -> Learner:
     return learner(name)
 
 
+def _selfplay_ppo(name: str) -> Learner:
+    from gyges.scenarios.cli.train_selfplay_ppo import learner
+
+    return learner(name)
+
+
 def _text(name: str) -> Learner:
     from gyges.scenarios.cli.train_text import learner
 
@@ -60,6 +66,9 @@ def _text(name: str) -> Learner:
 ALGORITHMS: dict[str, Algorithm] = {
     "ppo": Algorithm("proximal policy optimisation on batches; self-play or among personas", _ppo),
     "alphazero": Algorithm("self-play with a tree search, on one chess variant or many", _alphazero),
+    "selfplay-ppo": Algorithm(
+        "PPO by self-play without a search, on one chess variant or many", _selfplay_ppo
+    ),
     "sb3-ppo": Algorithm("stable-baselines3's PPO", _sb3),
     "sb3-a2c": Algorithm("stable-baselines3's A2C", _sb3),
     "sb3-dqn": Algorithm("stable-baselines3's DQN", _sb3),

@@ -24,8 +24,9 @@ from gyges.scenarios.scenario import register_scenario, scenario
 
 SMALL = {"num_agents": 2, "horizon": 6}
 TINY = register_scenario(scenario("tabular-visitor").with_(id="tabular-learners", settings=SMALL, episodes=4))
-OWN = [name for name in ALGORITHMS if not name.startswith("text-") and name != "alphazero"]
-"""Those that learn any game; `alphazero` learns chess variants (tests/search)."""
+CHESS = ("alphazero", "selfplay-ppo")
+OWN = [name for name in ALGORITHMS if not name.startswith("text-") and name not in CHESS]
+"""Those that learn any game; `CHESS` learn chess variants (tests/search)."""
 PLAYING = ["ppo", "sb3-ppo", "sb3-a2c", "sb3-dqn", "sb3-maskable-ppo"]
 QUICK = {
     "ppo": ["--frames", "300", "--rows", "4", "--steps", "12", "--threads", "1", "--no-tensorboard"],
