@@ -1,12 +1,13 @@
 """Tree search on one core: moves a second, microseconds a simulation outside the network, playouts.
 
     python benchmarks/fairychess_selfplay.py [VARIANT ...]
+    python benchmarks/fairychess_selfplay.py --ppo gardner      # PPO by self-play alone, without a search
 
 Times are CPU seconds of this process with one thread of torch, medians of five turns; all rows stand at the
 start position and search 32 simulations with an untrained network of the default size. Playouts on chess
 are measured beside OpenSpiel's C++ MCTS bot where `open_spiel` is installed (one search at a time, one
 random playout to the end a simulation), in turns with it. `mcts` itself ends a playout as a draw after 200
-plies.
+plies. PPO's figures are of whole rollouts with default options: play alone, and play with its gradient steps.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import torch
 
 from gyges.agents.search import trees as trees_module
 from gyges.agents.search.network import Evaluator, untrained
+from gyges.agents.search.ppo import SelfPlayPPO, SelfPlayPPOOptions
 from gyges.agents.search.trees import KEPT, Leaves, Search, Trees
 from gyges.envs.fairychess.engine.variant_tables import compiled
 from gyges.envs.fairychess.variants.ini_files import load
@@ -107,12 +109,39 @@ def open_spiel() -> Callable[[], float] | None:
     return turn
 
 
+def without_search(name: str) -> tuple[float, float]:
+    """Moves a second of PPO's self-play, and with learning."""
+    run = SelfPlayPPO([load(name)], SelfPlayPPOOptions())
+    run._remember()
+
+    def turn() -> tuple[float, float]:
+        begun, before = time.process_time(), run.moves
+        given = run._play()
+        played = time.process_time()
+        run._learn(given)
+        run.rollouts += 1
+        moves = run.moves - before
+        return moves / (played - begun), moves / (time.process_time() - begun)
+
+    turn()
+    play, whole = (statistics.median(part) for part in zip(*(turn() for _ in range(5)), strict=True))
+    return play, whole
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("variants", nargs="*", default=["gardner", "minishogi", "chess"])
+    parser.add_argument("--ppo", action="store_true", help="measure PPO by self-play alone")
     given = parser.parse_args()
     torch.set_num_threads(1)
+    if given.ppo:
+        print("| variant | PPO, moves/s of play | with learning |\n|---|---|---|")
+        for name in given.variants:
+            play, whole = without_search(name)
+            print(f"| {name} | {play:,.0f} | {whole:,.0f} |", flush=True)
+        print("\n" + measure.machine())
+        return
     print("| variant | rows | moves/s | µs a simulation in the network | outside it |\n|---|---|---|---|---|")
     for name in given.variants:
         for rows in (1, 64):

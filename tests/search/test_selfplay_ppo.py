@@ -143,9 +143,7 @@ def test_a_game_that_goes_on_counts_by_the_position_after_the_rollout():
 def test_moves_of_an_earlier_self_are_passed_over():
     found, advantage = one_game([0, 1, 0, 1], [True, False, True, False], 1)  # the earlier self wins
     assert found[2] == pytest.approx([0, 0, 1])
-    assert found[0] == pytest.approx(
-        [0.3, 0.1, 0.6]
-    )  # half (0.6, 0.2, 0.2), half the loss, of the same player
+    assert found[0] == pytest.approx([0.3, 0.1, 0.6])  # half (0.6, 0.2, 0.2), half the loss, not turned
     assert advantage[[0, 2]] == pytest.approx([0.1 + 0.5 * -1.4, -1.4])
     found, _ = one_game([0, 1], [True, False], None, last=(0.7, 0.2, 0.1), last_turn=0)
     assert found[0] == pytest.approx([0.7, 0.2, 0.1])
