@@ -106,9 +106,7 @@ class Board:
         if self.row[at.EP0] >= 0:
             self._prune()
         self._past = [(self._key(), self._checked())]
-        self._chases = self.variant.chasingRule != "none"
-        self._runs = np.zeros_like(self.row)
-        self._followed(-1)
+        self._begun, self._played = self.row, list[int]()
 
     def _prune(self) -> None:
         """An en passant square counts only where somebody may capture there."""
@@ -211,9 +209,8 @@ class Board:
         if head[at.PERPETUAL] & 1:
             mine = all(check for _, check in self._past[since::2])
             theirs = all(check for _, check in self._past[since + 1 :: 2])
-        if self._chases and not mine and not theirs:
-            plies = len(self._past) - 1 - since
-            hunted = self._followed(plies)
+        if head[at.PERPETUAL] & at.CHASE and not mine and not theirs:
+            hunted = self._hunted(len(self._past) - 1 - since)
             mine, theirs = bool(hunted & 1), bool(hunted & 2)
         if mine != theirs:
             return at.WIN if mine else at.LOSS
@@ -224,17 +221,15 @@ class Board:
             value = -value
         return self._drawn() if value == at.DRAW else value
 
-    def _followed(self, plies: int) -> int:
-        """Whose pieces have been chased all the time for so many plies (bits); -1 begins to follow it."""
+    def _hunted(self, plies: int) -> int:
+        """Whose pieces have been chased all the time for so many plies (bits): `pursuit.hunted`."""
         from gyges.envs.fairychess.engine.compiled import CHASED, engine
 
-        c = self.compiled
-        if not self._chases:
-            return 0
-        self._counts[0, 0] = plies
-        rows = np.stack([self.row, self._runs])
-        engine()(c.array[None], c.offsets, rows, c.row, self._out, self._counts, CHASED)
-        self._runs[:] = rows[1]
+        c, size = self.compiled, len(self._played)
+        moves = np.roll(np.array(self._played, np.int32), int(self._begun[at.PLY]) % max(size, 1))
+        record = np.concatenate([moves, self._begun])[None]
+        self._counts[0] = plies, size
+        engine()(c.array[None], c.offsets, self.row[None], c.row, record, self._counts, CHASED)
         return int(self._counts[0, 0])
 
     def push(self, name: str) -> None:
@@ -255,9 +250,9 @@ class Board:
         from gyges.envs.fairychess.engine.compiled import PLAY, engine
 
         c = self.compiled
+        if not self._played:
+            self._begun = self.row.copy()
         self._counts[0, 0] = move
-        rows = np.stack([self.row, self._runs]) if self._chases else self.row[None]
-        engine()(c.array[None], c.offsets, rows, c.row, self._out, self._counts, PLAY)
-        if self._chases:
-            self.row[:], self._runs[:] = rows
+        engine()(c.array[None], c.offsets, self.row[None], c.row, self._out, self._counts, PLAY)
+        self._played.append(move)
         self._past.append((self._key(), self._checked()))

@@ -67,11 +67,12 @@ State = state(
     why=Field(doc="what ended it (`WHY`)"),
     many=Field(doc="number of legal moves"),
     moves=Field("M", doc="the legal moves, as the engine writes them"),
-    past=Field("H", doc="hashes of positions, first words then second; how long each piece is chased"),
+    past=Field("H", doc="hashes of positions, first words then second; moves (`engine.pursuit`)"),
     pending=Field("L", doc="the move whose wall is still to come, 0 none"),
 )
-"""One row; S squares, P = 2 (kinds + 1), M moves at most, H = 2 x positions remembered, and S where chases
-count; X and L are 0 but in variants that remember more, and where moves put walls."""
+"""One row; S squares, P = 2 (kinds + 1), M moves at most, H = 2 x positions remembered, and as
+many moves and a position where chases count; X and L are 0 but in variants that remember more, and where
+moves put walls."""
 
 
 class Params(NamedTuple):

@@ -168,6 +168,7 @@ class FairyChess(Game):
     def sizes(self) -> dict[str, int]:
         """The sizes that `encoding` and `stakes.encoding` name; W is the engine's position."""
         squares, hands = (int(w) for w in np.diff(self.compiled.row)[1:3])
+        width = int(self.compiled.row[-1])
         return {
             **super().sizes(),
             "C": self.family.cells,
@@ -175,8 +176,8 @@ class FairyChess(Game):
             "S": squares,
             "P": hands,
             "M": self._capacity,
-            "H": 2 * self._history[0] + squares * (self.variant.chasingRule != "none"),
-            "W": int(self.compiled.row[-1]),
+            "H": 2 * self._history[0] + (self._history[0] + width) * (self.variant.chasingRule != "none"),
+            "W": width,
             **self.family.more,
         }
 

@@ -23,7 +23,7 @@ from gyges.envs.fairychess.encoding import (
     NEW_RULES,
     RULES,
 )
-from gyges.envs.fairychess.engine import chase
+from gyges.envs.fairychess.engine import pursuit
 from gyges.envs.fairychess.engine.layout import (
     ABSOLUTE,
     CASTLE,
@@ -97,7 +97,7 @@ def begin(s: Any, p: Any, t: Any) -> None:
     if s.info[EP0] >= 0:
         prune(s, t)
     if (t.head[PERPETUAL] & CHASE) != 0:
-        chase.begin(s, t, s.past, 2 * p.history)
+        pursuit.begin(s, t, s.past, 2 * p.history, p.history)
     remember(s, p, t)
 
 
@@ -171,8 +171,8 @@ def folded(s: Any, p: Any, t: Any) -> int:
         if (head[PERPETUAL] & 1) == 0:
             mine, theirs = 0, 0
         if (head[PERPETUAL] & CHASE) != 0 and mine == 0 and theirs == 0:
-            mine = int(chase.hunted(s, t, s.past, 2 * p.history, side, last - j))
-            theirs = int(chase.hunted(s, t, s.past, 2 * p.history, 1 - side, last - j))
+            hunted = pursuit.hunted(s, t, s.past, 2 * p.history, p.history, last - j)
+            mine, theirs = hunted & 1, hunted >> 1
         if mine != theirs:
             return WIN if mine != 0 else LOSS
         if mine != 0:
@@ -247,10 +247,9 @@ def encode_special(p: Any, t: Any, move: int) -> int:
 @rule
 def perform(s: Any, p: Any, t: Any, move: int) -> None:
     """Make a legal move and remember the position it leads to."""
-    if (t.head[PERPETUAL] & CHASE) == 0:
-        make(s, t, move)
-    else:
-        chase.pursue(s, t, s.past, 2 * p.history, move)
+    if (t.head[PERPETUAL] & CHASE) != 0:
+        pursuit.note(s, t, s.past, 2 * p.history, p.history, move)
+    make(s, t, move)
     remember(s, p, t)
 
 

@@ -4,9 +4,6 @@ Who repeats a position by nothing but chases of one piece loses. A move chases e
 threatens to win: directly, by opening a line, or by pinning what protects it. Kings and soldiers chase
 nothing by their own moves; soldiers that have not crossed the river are not chased, nor pieces that attack
 their like in turn.
-
-For every square a word is kept of the piece on it (`RUN` bits each): since which ply every move of the other
-player has chased it, and at which ply it was chased last.
 """
 
 # Conditions are nested where the inner one reads memory that the outer one guards.
@@ -39,24 +36,12 @@ from gyges.envs.fairychess.engine.layout import (
     LEAP,
     NOLAND,
     PERPETUAL,
-    PLY,
     RANKS,
     SQ,
     SQUARES,
     TURN,
 )
-from gyges.envs.fairychess.engine.moves import make
 from gyges.envs.rules import rule
-
-RUN = 15
-"""Bits of a ply in a word."""
-PLIES = (1 << RUN) - 1
-
-
-@rule
-def stamp(ply: int) -> int:
-    """A ply as words hold it; never 0 within a game's first moves."""
-    return (ply + 3) & PLIES
 
 
 @rule
@@ -363,50 +348,3 @@ def opened(kind: int, dx: int, dy: int, tx: int, ty: int) -> bool:
     if kind == CHASE_HORSE:
         return abs(dx) + abs(dy) == 1
     return kind == CHASE_MINOR and abs(dx) == 1 and abs(dy) == 1
-
-
-@rule
-def begin(s: Any, t: Any, runs: Any, first: int) -> None:
-    """Nobody has been chased; whatever led to this position counts as a chase."""
-    side, now = int(s.info[TURN]), stamp(int(s.info[PLY]))
-    for u in range(t.head[SQUARES]):
-        runs[first + u] = now << RUN | now if (s.board[u] & 3) == 1 + side else 0
-
-
-@rule
-def pursue(s: Any, t: Any, runs: Any, first: int, m: int) -> None:
-    """Play a legal move, and keep in runs (from `first` on) how long each piece has been chased."""
-    to, origin = m & SQ, (m >> FROM) & SQ
-    taken = int(s.board[to])
-    before = int(s.board[origin]) if (m & DROP) == 0 else 0
-    make(s, t, m)
-    if (m & CASTLE) != 0 or (m & DROP) != 0:
-        runs[first + to] = 0
-    elif to != origin:
-        runs[first + to] = runs[first + origin]
-    if (m & DROP) == 0 and to != origin:
-        runs[first + origin] = 0
-    lo, hi = chased(s, t, m, before, taken)
-    now = stamp(int(s.info[PLY]))
-    if (lo | hi) == 0:
-        return
-    for u in range(t.head[SQUARES]):
-        if has(lo, hi, u) != 0:
-            held = runs[first + u]
-            since = held >> RUN
-            if (held & PLIES) != stamp(int(s.info[PLY]) - 2):
-                since = now
-            runs[first + u] = since << RUN | now
-
-
-@rule
-def hunted(s: Any, t: Any, runs: Any, first: int, side: int, plies: int) -> bool:
-    """Has one and the same piece of a player been chased by every move of the other within so many plies?"""
-    now = stamp(int(s.info[PLY]) - int(side != s.info[TURN]))
-    least = plies - (2 if side != s.info[TURN] else 0)
-    for u in range(t.head[SQUARES]):
-        held = int(runs[first + u])
-        if (s.board[u] & 3) == 1 + side and (held & PLIES) == now:
-            if ((now - (held >> RUN)) & PLIES) >= least:
-                return True
-    return False

@@ -14,12 +14,14 @@ from gyges.envs._runtime.stamps import runtime_files
 from gyges.envs.fairychess.engine import (
     attacks,
     chase,
+    copies,
     drops,
     king_safety,
     layout,
     legal,
     moves,
     progress,
+    pursuit,
     special_moves,
     termination,
 )
@@ -29,24 +31,22 @@ position = access(layout.Position, layout.Position, pointers=True)["view"]
 tables = access(layout.Tables, layout.Tables, pointers=True)["view"]
 line = access(layout.Tables, layout.Tables, pointers=True)["line"]
 generate, make = legal.generate, moves.make
-follow, pursue, hunted = chase.begin, chase.pursue, chase.hunted
+hunted = pursuit.hunted
 ended, result, in_check = termination.ended, termination.result, termination.in_check
 drawn, counted_out, only_promotes = termination.drawn, progress.counted_out, progress.only_promotes
 to_and_fro = progress.to_and_fro
 STRIDE, NOTHING, ENDS = layout.STRIDE, layout.NOTHING, layout.ENDS
-PERPETUAL, CHASE, TURN = layout.PERPETUAL, layout.CHASE, layout.TURN
 LIST, PLAY, COUNTED, CHASED = -1, -2, -3, -4
 """In place of a depth: write the moves of rows[0] to out; play counts[0, 0] in rows[0]; say in counts[0, 0]
-what a drawn end of rows[0] is; say there whose pieces have been chased by every move of the other for
-counts[0, 0] plies (1 the player's to move, 2 the other's), or begin to follow it where that is -1. Where
-chases count, rows[1] holds in place of the board how long each piece has been chased."""
+what a drawn end of rows[0] is; say there what `pursuit.hunted` does of the last counts[0, 0] plies, with a
+record of counts[0, 1] moves in place of the list."""
 
 
 def stamp() -> str:
     """A hash of every file that the compiled loop depends on."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    modules = (attacks, chase, progress, king_safety, drops, legal, moves, special_moves, termination, layout)
-    for file in (*(Path(str(module.__file__)) for module in modules), *runtime_files()):
+    modules = (attacks, chase, copies, pursuit, progress, king_safety, drops, legal, moves, special_moves)
+    for file in (*(Path(str(one.__file__)) for one in (*modules, termination, layout)), *runtime_files()):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -73,13 +73,8 @@ def engine() -> Any:
             counts[0, 0] = drawn(position(rows, 0, parts), t)
             return 0
         if depth == CHASED:
-            s, runs, plies = position(rows, 0, parts), position(rows, 1, parts).board, int(counts[0, 0])
-            if plies < 0:
-                follow(s, t, runs, 0)
-                return 0
-            side = int(s.info[TURN])
-            counts[0, 0] = int(hunted(s, t, runs, 0, side, plies))
-            counts[0, 0] |= 2 * int(hunted(s, t, runs, 0, 1 - side, plies))
+            plies, size = int(counts[0, 0]), int(counts[0, 1])
+            counts[0, 0] = hunted(position(rows, 0, parts), t, out, 0, size, plies)
             return 0
         if depth != PLAY:
             counts[0, 0] = -1
@@ -115,9 +110,6 @@ def engine() -> Any:
                 counts[level, 0] = -1
             else:
                 move = int(counts[0, 0])
-            if depth == PLAY and (t.head[PERPETUAL] & CHASE) != 0:
-                pursue(s, t, position(rows, 1, parts).board, 0, move)
-                return 0
             make(position(rows, level, parts), t, move)
             if depth == PLAY:
                 return 0

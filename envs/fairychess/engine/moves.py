@@ -209,6 +209,18 @@ def make(s: Any, t: Any, m: int) -> None:
 
 
 @rule
+def skip(s: Any, t: Any) -> None:
+    """Pass the turn without a move."""
+    info = s.info
+    info[TURN] = 1 - info[TURN]
+    info[EP0] = -1
+    info[EP1] = -1
+    info[PLY] = info[PLY] + 1
+    info[CLOCK] = info[CLOCK] + 1
+    toggle(s, t, 0)
+
+
+@rule
 def place(s: Any, t: Any, m: int) -> None:
     """Put the wall, or the piece in hand, that a move puts besides."""
     second = m >> SECOND

@@ -167,14 +167,14 @@ def ply(s: Any, p: Any, t: Any, scratch: Array, seat: int, chosen: int) -> int:
             s.extra[0] = 0
             if not in_check(s, t):
                 s.back[0] = 0
-                transitions.flip(s, t)
+                transitions.flip(s, p, t, -1)
                 return 2
         return 1
     if verb == BACK:
         transitions.take_back(s, p, t)
         s.odd[0] = ODD_BACK
     else:
-        transitions.vanish(s, t, seat, int(t.place[verb - REMOVE]))
+        transitions.vanish(s, p, t, seat, int(t.place[verb - REMOVE]))
         turn.remember(s, p, t)
         s.odd[0] = ODD_REMOVED
         transitions.tick(s, p, seat)
@@ -189,7 +189,7 @@ def after(s: Any, p: Any, t: Any, passed: int) -> int:
     for again in range(passed):
         if again == 1:  # no second move to make: the rival moves after all
             s.why[0] = 0
-            transitions.flip(s, t)
+            transitions.flip(s, p, t, -1)
         outcome = turn.settle(s, p, t)
         if s.why[0] != BY_MATE and s.why[0] != BY_STALEMATE:
             break

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gyges.envs.fairychess.engine import chase
+from gyges.envs.fairychess.engine import pursuit
 from gyges.envs.fairychess.engine.attacks import attacked
+from gyges.envs.fairychess.engine.copies import bring, keep
 from gyges.envs.fairychess.engine.king_safety import castled
 from gyges.envs.fairychess.engine.layout import (
     CASTLE,
@@ -20,25 +21,18 @@ from gyges.envs.fairychess.engine.layout import (
     CIVILIAN,
     CLOCK,
     DROP,
-    EP0,
-    EP1,
     FROM,
     INFO,
     KINDS,
     KING,
-    MORE,
-    MORE_COUNTED,
-    MORE_FOLLOWED,
     PERPETUAL,
-    PLY,
-    REMEMBERS,
     SQ,
     SQUARES,
     TURN,
     WIN,
 )
 from gyges.envs.fairychess.engine.legal import generate
-from gyges.envs.fairychess.engine.moves import make, put, toggle
+from gyges.envs.fairychess.engine.moves import make, put, skip
 from gyges.envs.fairychess.engine.termination import in_check
 from gyges.envs.fairychess.stakes.encoding import (
     ASKED,
@@ -81,52 +75,11 @@ DECIDES = 100_000  # a mate, to the forbidden engine
 
 
 @rule
-def memory(t: Any) -> int:
-    """Words that positions hold besides (`Position.more`)."""
-    held = t.head[REMEMBERS]
-    return 0 if held == 0 else MORE if held == 1 else MORE_COUNTED if held < 8 else MORE_FOLLOWED
-
-
-@rule
-def keep(s: Any, t: Any, into: Any) -> None:
-    """Copy the position out."""
-    n, squares = 2 * (t.head[KINDS] + 1), t.head[SQUARES]
-    for j in range(INFO):
-        into[j] = s.info[j]
-    for j in range(squares):
-        into[INFO + j] = s.board[j]
-    for j in range(n):
-        into[INFO + squares + j] = s.pocket[j]
-        into[INFO + squares + n + j] = s.count[j]
-    for j in range(memory(t)):
-        into[INFO + squares + 2 * n + j] = s.more[j]
-
-
-@rule
-def bring(s: Any, t: Any, back: Any) -> None:
-    """Copy a position kept by `keep` in again."""
-    n, squares = 2 * (t.head[KINDS] + 1), t.head[SQUARES]
-    for j in range(INFO):
-        s.info[j] = back[j]
-    for j in range(squares):
-        s.board[j] = back[INFO + j]
-    for j in range(n):
-        s.pocket[j] = back[INFO + squares + j]
-        s.count[j] = back[INFO + squares + n + j]
-    for j in range(memory(t)):
-        s.more[j] = back[INFO + squares + 2 * n + j]
-
-
-@rule
-def flip(s: Any, t: Any) -> None:
-    """Pass the turn."""
-    info = s.info
-    info[TURN] = 1 - info[TURN]
-    info[EP0] = -1
-    info[EP1] = -1
-    info[PLY] = info[PLY] + 1
-    info[CLOCK] = info[CLOCK] + 1
-    toggle(s, t, 0)
+def flip(s: Any, p: Any, t: Any, gone: int) -> None:
+    """Pass the turn; a piece may have vanished from the square `gone`, else -1."""
+    if (t.head[PERPETUAL] & CHASE) != 0:
+        pursuit.note(s, t, s.past, 2 * p.history, p.history, pursuit.SKIP - 1 - gone)
+    skip(s, t)
 
 
 @rule
@@ -151,7 +104,7 @@ def play(s: Any, p: Any, t: Any, seat: int, m: int) -> None:
 @rule
 def remember_move(s: Any, p: Any, t: Any, m: int) -> None:
     """Keep all that taking the move back needs."""
-    keep(s, t, s.before)
+    keep(s, t, s.before, 0)
     kept = int(s.kept[0])
     j = kept % p.history
     s.back[0] = 1 + (m & (2 * DROP - 1))
@@ -179,9 +132,9 @@ def take_back(s: Any, p: Any, t: Any) -> None:
         s.treaty[SQUARE] = s.undo[6]
         if s.undo[6] < 0:
             close(s)
-    bring(s, t, s.before)
+    bring(s, t, s.before, 0)
     if (t.head[PERPETUAL] & CHASE) != 0:
-        chase.begin(s, t, s.past, 2 * p.history)
+        pursuit.begin(s, t, s.past, 2 * p.history, p.history)
     s.barred[0] = s.back[0]
     s.died[0] = civilians - s.count[0]
 
@@ -281,14 +234,14 @@ def breach(s: Any, seat: int) -> None:
 
 
 @rule
-def vanish(s: Any, t: Any, seat: int, square: int) -> None:
+def vanish(s: Any, p: Any, t: Any, seat: int, square: int) -> None:
     """Take a piece off the board; the turn passes."""
     if removal_breaks(s, t, seat, square):
         breach(s, seat)
     put(s, t, square, 0)
     if s.treaty[STAGE] == IN_FORCE and s.treaty[SUBJECT] < 0 and s.treaty[SQUARE] == square:
         close(s)
-    flip(s, t)
+    flip(s, p, t, square)
     s.info[CLOCK] = 0
 
 
@@ -324,7 +277,7 @@ def look_for_minors(s: Any, p: Any, t: Any, seat: int) -> None:
 def consult(s: Any, p: Any, t: Any, scratch: Any) -> int:
     """The forbidden engine's move: most material after the best single capture in reply, or mate."""
     width = INFO + t.head[SQUARES] + 4 * (t.head[KINDS] + 1)
-    keep(s, t, scratch)
+    keep(s, t, scratch, 0)
     best, chosen = -2 * DECIDES, 0
     for j in range(s.many[0]):
         m = int(s.moves[j])
@@ -350,7 +303,7 @@ def consult(s: Any, p: Any, t: Any, scratch: Any) -> int:
             score = DECIDES
         elif in_check(s, t):
             score += 1
-        bring(s, t, scratch)
+        bring(s, t, scratch, 0)
         if score > best:
             best, chosen = score, m
     return chosen
