@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gyges.envs.batch import Batch
-from gyges.envs.fairychess import load, names
+from gyges.envs.fairychess import encoding, load, names
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.describe import rules_text
 from gyges.envs.fairychess.engine import layout as at
@@ -84,6 +84,65 @@ def test_who_wins(walked, what):
     winner = CASES[what][2]
     assert board.result().winner == winner
     assert ended("xiangqi", fen, moves) == {-1: 3, 0: 1, 1: 2}[winner]
+
+
+ARRIVALS = {
+    # how the rook comes where the position first stands, the chased to move: as in CASES, with the way there
+    "as the game begins": ("2b2k3/9/9/9/9/9/3R4c/9/9/3K5 b", "", 1),
+    "by a chase": ("2b2k3/9/9/9/9/3R5/8c/9/9/3K5 w", "d5d4", 1),
+    "by a chase that takes": ("2b2k3/9/9/9/9/9/3p4c/3R5/9/3K5 w", "d3d4", 1),
+    "by no chase": ("2b2k3/9/9/9/9/9/R7c/9/9/3K5 w", "a4d4", -1),
+    "by no chase, taking what stood between": ("2b2k3/9/9/9/9/9/R2p4c/9/9/3K5 w", "a4d4", -1),
+}
+
+
+@pytest.fixture(scope="module")
+def arrived():
+    """Those games: the position that stands a third time is one in which the chased side moves."""
+    v, found = load("xiangqi"), {}
+    for how, (fen, way, _) in ARRIVALS.items():
+        board, moves = Board(v, f"{fen} - - 0 1"), way.split()
+        for move in moves:
+            board.push(move)
+        while not board.result().over and len(moves) < 12:
+            moves.append("i4i3 d4d3 i3i4 d3d4".split()[(len(moves) - len(way.split())) % 4])  # noqa: SIM905
+            board.push(moves[-1])
+        found[how] = (f"{fen} - - 0 1", moves, board)
+    return found
+
+
+@pytest.mark.parametrize("how", ARRIVALS)
+def test_the_move_that_led_to_the_position_must_chase_too(arrived, how):
+    fen, moves, board = arrived[how]
+    winner = ARRIVALS[how][2]
+    assert len(moves) == 8 + len(ARRIVALS[how][1].split())
+    assert board.result().winner == winner
+    assert ended("xiangqi", fen, moves) == {-1: 3, 1: 2}[winner]
+
+
+@ENGINE
+def test_the_engine_says_the_same_of_arrivals(arrived):
+    told = chases.asked([one[:2] for one in arrived.values() if one[1][0] != "i4i3"], "", "xiangqi")
+    for how, value in zip((h for h in ARRIVALS if ARRIVALS[h][1]), told, strict=True):
+        assert value == (0 if ARRIVALS[how][2] == -1 else 1), how
+
+
+@pytest.mark.parametrize("most", [8, 9, 13, 1024])
+@pytest.mark.parametrize(("way", "end"), [("a4d4", 3), ("a4a5 f10f9 a5d5 f9f10 d5d4", 2)])
+def test_moves_that_are_forgotten_decide_nothing(monkeypatch, most, way, end):
+    """Of more plies than positions are remembered for the first are forgotten."""
+    monkeypatch.setattr(encoding, "MAX_HISTORY", most)
+    about, around = "a4a5 f10f9 a5b5 f9f10 b5b4 c10a8 b4a4 a8c10", "i4i3 d4d3 i3i4 d3d4"
+    moves = f"{about} {way} {around} {around}".split()
+    assert ended("xiangqi", "2b2k3/9/9/9/9/9/R7c/9/9/3K5 w - - 0 1", moves) == end
+
+
+def test_looking_back_leaves_the_position_as_it_was(walked):
+    for _, _, board in walked.values():
+        row = board.row.copy()
+        first = board.result()
+        assert board.result() == first
+        assert np.array_equal(board.row, row)
 
 
 @ENGINE
