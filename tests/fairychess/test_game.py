@@ -364,4 +364,4 @@ def test_the_cuda_simulator_gives_the_same_bits():
 def test_results_do_not_move():
     """A fixed trajectory of four variants; a change of rules or observation bumps the version."""
     found = hashlib.sha256(str(hashes(["gardner", "crazyhouse", "xiangqi", "960"])).encode()).hexdigest()
-    assert found[:16] == "d3de7a71d4531e1f"
+    assert found[:16] == "54f6ba42ecc54cb6"
