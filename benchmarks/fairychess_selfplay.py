@@ -16,6 +16,8 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import measure
@@ -71,6 +73,18 @@ def self_play(name: str, rows: int) -> tuple[float, float, float]:
     whole, inside = (statistics.median(part) for part in zip(*(turn() for _ in range(5)), strict=True))
     each = 1e6 / (rows * (SIMULATIONS + 1))
     return rows / whole, inside * each, (whole - inside) * each
+
+
+def both_cores(name: str, rows: int) -> float:
+    """Moves a second of two processes with a thread each, side by side: the sum."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        return sum(found[0] for found in pool.map(alone, [name] * 2, [rows] * 2))
+
+
+def alone(name: str, rows: int) -> tuple[float, float, float]:
+    """`self_play` with one thread."""
+    torch.set_num_threads(1)
+    return self_play(name, rows)
 
 
 def playouts(name: str, plies: int) -> Callable[[], float]:
@@ -147,6 +161,9 @@ def main() -> None:
         for rows in (1, 64):
             moves, inside, outside = self_play(name, rows)
             print(f"| {name} | {rows} | {moves:.0f} | {inside:.1f} | {outside:.1f} |", flush=True)
+    print("\n| variant | rows | moves/s, two processes side by side |\n|---|---|---|")
+    for name in given.variants:
+        print(f"| {name} | 64 | {both_cores(name, 64):.0f} |", flush=True)
     whole = "mcts, playouts to the end"
     arms = {"mcts": playouts("chess", trees_module.PLAYOUT), whole: playouts("chess", 10_000)}
     if (other := open_spiel()) is not None:
