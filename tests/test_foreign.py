@@ -106,7 +106,6 @@ PLACES = {
     "scenarios/cli/runs.py": "a number",
     "scenarios/clusters/slurm.py": "a hash",
     "scenarios/counterfactual/bank.py": "an id of a game that is installed",
-    "scenarios/counterfactual/bank_builder.py": "an id of a game that is installed",
     "scenarios/new_game/__init__.py": "a name that is checked to be an identifier",
     "scenarios/report/leaderboard.py": "file_name",
     "scenarios/studies/compact/report.py": "our own pictures",

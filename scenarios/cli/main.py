@@ -8,6 +8,7 @@ import importlib
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import NamedTuple
@@ -84,6 +85,11 @@ def _ended_by_signals() -> Iterator[None]:
         return
 
     def unwind(number: int, frame: FrameType | None) -> None:
+        if _finalising(frame):
+            later = threading.Timer(0.05, signal.raise_signal, (number,))
+            later.daemon = True
+            later.start()
+            return
         raise SystemExit(128 + number)
 
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -96,6 +102,15 @@ def _ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _finalising(frame: FrameType | None) -> bool:
+    """Whether a frame is within a finaliser or a weak reference's callback: what is raised there is lost."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__" or frame.f_code.co_filename == weakref.__file__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _main(arguments: Sequence[str] | None) -> int:

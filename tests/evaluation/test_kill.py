@@ -12,6 +12,7 @@ import time
 import pytest
 from wells import table, workers
 
+from gyges.scenarios.cli import main
 from gyges.scenarios.evaluation.store import Store
 
 KILLS = int(os.environ.get("GYGES_KILLS", "3"))
@@ -78,6 +79,23 @@ def test_killed_and_resumed(moment, whole, program, tmp_path, cheat, mark):
             break
         time.sleep(0.02)
     assert not workers(mark)
+
+
+def test_a_signal_within_a_finaliser_is_not_lost():
+    """What is raised in one is printed and forgotten; the signal has to come again."""
+
+    class Late:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    def work():
+        with main._ended_by_signals():
+            Late()
+            time.sleep(5)
+
+    with pytest.raises(SystemExit) as ended:
+        work()
+    assert ended.value.code == 128 + signal.SIGTERM
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
