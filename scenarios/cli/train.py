@@ -45,14 +45,8 @@ def _records(name: str) -> Learner:
     return learner(name)
 
 
-def _alphazero(name: str) -> Learner:
-    from gyges.scenarios.cli.train_alphazero import learner
-
-    return learner(name)
-
-
-def _selfplay_ppo(name: str) -> Learner:
-    from gyges.scenarios.cli.train_selfplay_ppo import learner
+def _selfplay(name: str) -> Learner:
+    from gyges.scenarios.cli.train_selfplay import learner
 
     return learner(name)
 
@@ -65,10 +59,8 @@ def _text(name: str) -> Learner:
 
 ALGORITHMS: dict[str, Algorithm] = {
     "ppo": Algorithm("proximal policy optimisation on batches; self-play or among personas", _ppo),
-    "alphazero": Algorithm("self-play with a tree search, on one chess variant or many", _alphazero),
-    "selfplay-ppo": Algorithm(
-        "PPO by self-play without a search, on one chess variant or many", _selfplay_ppo
-    ),
+    "alphazero": Algorithm("self-play with a tree search, on one chess variant or many", _selfplay),
+    "selfplay-ppo": Algorithm("PPO by self-play without a search, on one chess variant or many", _selfplay),
     "sb3-ppo": Algorithm("stable-baselines3's PPO", _sb3),
     "sb3-a2c": Algorithm("stable-baselines3's A2C", _sb3),
     "sb3-dqn": Algorithm("stable-baselines3's DQN", _sb3),

@@ -14,12 +14,11 @@ which that norm is at stake are drawn from the same episodes, which fills cells 
 from __future__ import annotations
 
 import hashlib
-import importlib
-import inspect
 import io
 import json
 import os
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -186,9 +185,10 @@ def place_of(game: str) -> Path:
         UnknownNameError: there is no such game.
     """
     module, own = registry.game_class(game).__module__, FOLDER / f"{game}.npz"
-    if module.startswith("gyges.") or own.exists():
+    file = getattr(sys.modules.get(module), "__file__", None)  # a notebook has none
+    if file is None or module.startswith("gyges.") or own.exists():
         return own
-    return Path(inspect.getfile(importlib.import_module(module))).parent / f"{game}.npz"
+    return Path(file).with_name(f"{game}.npz")
 
 
 @lru_cache(maxsize=4)

@@ -1,6 +1,8 @@
 """The banks of questions that come with Founder, Envoy and Custodian, and gaps planted in them."""
 
 import math
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -89,12 +91,14 @@ def test_planted_gap_is_recovered(bank, whole, q):
 def test_the_bank_of_another_packages_game_lies_beside_its_module(tmp_path, monkeypatch):
     """A game that is not Gyges' own: the file is looked for in its package, and named where it is missing."""
     bank = bk.bank_of("custodian-v0")
-    module = tmp_path / "brook.py"
-    module.write_text("")
-    monkeypatch.syspath_prepend(tmp_path)
+    module = ModuleType("brook")
+    monkeypatch.setitem(sys.modules, "brook", module)
     kind = type("Brook", (registry.game_class(bank.game),), {"__module__": "brook"})
     monkeypatch.setattr(registry, "game_class", lambda id: kind)
     bk.bank_of.cache_clear()
+    with pytest.raises(UnknownNameError, match="no bank of questions for 'brook-v0'"):  # as in a notebook
+        bk.bank_of("brook-v0")
+    module.__file__ = str(tmp_path / "brook.py")
     assert bk.place_of("brook-v0") == tmp_path / "brook-v0.npz"
     with pytest.raises(UnknownNameError, match=f"no bank of questions for 'brook-v0' in {tmp_path}"):
         bk.bank_of("brook-v0")

@@ -1,6 +1,5 @@
 """Self-play and learning: games by the rules, targets in place, a stopped run that goes on bit for bit."""
 
-import json
 import os
 import signal
 import subprocess
@@ -21,6 +20,9 @@ from gyges.scenarios.cli.main import main
 
 torch = pytest.importorskip("torch")
 
+from chess_runs import files, words  # noqa: E402
+from chess_runs import train as run_command  # noqa: E402
+
 from gyges.agents.load import load as load_policy  # noqa: E402
 from gyges.agents.search import checkpoint  # noqa: E402
 from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions, Control  # noqa: E402
@@ -32,30 +34,11 @@ SMALL = {
     "games": 8, "simulations": 2, "cap": 12, "openings": 4, "warmup": 40, "batch": 16, "width": 8,
     "message": 4, "layers": 1, "log_every": 32,
 }  # fmt: skip
-WORDS = ["--quiet", "--no-tensorboard"]
-for name, value in SMALL.items():
-    WORDS += [f"--{name.replace('_', '-')}", str(value)]
+WORDS = words(SMALL)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def train(folder, *words):
-    return main(["train", "alphazero", "--out", str(folder), *WORDS, *words])
-
-
-def files(folder):
-    """The hashes of a checkpoint's files, and its curves without what a clock says."""
-    card = json.loads((folder / checkpoint.FILE).read_text())
-    lines = [json.loads(line) for line in (folder / "curves.jsonl").read_text().splitlines()]
-    for line in lines:
-        del line["moves_per_second"]
-    return card["files"], lines
+def train(folder, *given):
+    return run_command("alphazero", folder, *WORDS, *given)
 
 
 def games_of(moves, variant=GARDNER, cap=40):

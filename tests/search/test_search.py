@@ -30,14 +30,6 @@ MATED_IN_TWO = "1Rr1k/2P2/3K1/2PQ1/2b2 b - - 5 21"
 MATE_IN_ONE = "r1b1k/pB2p/q1n2/5/RN2K b - - 3 11"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def asked():
     return Evaluator(untrained())

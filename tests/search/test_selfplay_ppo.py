@@ -1,6 +1,5 @@
 """PPO by self-play: returns by hand, legal moves alone, earlier selves, a stopped run goes on bit for bit."""
 
-import json
 import os
 import signal
 import subprocess
@@ -21,6 +20,9 @@ from gyges.scenarios.cli.main import main
 
 torch = pytest.importorskip("torch")
 
+from chess_runs import files, words  # noqa: E402
+from chess_runs import train as run_command  # noqa: E402
+
 from gyges.agents.load import load as load_policy  # noqa: E402
 from gyges.agents.search import checkpoint, ppo  # noqa: E402
 from gyges.agents.search.network import RulesSpec, untrained  # noqa: E402
@@ -32,9 +34,7 @@ SMALL = {
     "games": 8, "steps": 8, "cap": 12, "openings": 4, "epochs": 2, "batch": 24, "width": 8, "message": 4,
     "layers": 1, "stored": 16, "log_every": 64,
 }  # fmt: skip
-WORDS = ["--quiet", "--no-tensorboard"]
-for name, value in SMALL.items():
-    WORDS += [f"--{name.replace('_', '-')}", str(value)]
+WORDS = words(SMALL)
 
 RACE = """
 [race]
@@ -62,25 +62,8 @@ startFen = k11/12/12/12/12/12/12/12/12/K11 w - - 0 1
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def train(folder, *words):
-    return main(["train", "selfplay-ppo", "--out", str(folder), *WORDS, *words])
-
-
-def files(folder):
-    """The hashes of a checkpoint's files, and its curves without what a clock says."""
-    card = json.loads((folder / checkpoint.FILE).read_text())
-    lines = [json.loads(line) for line in (folder / "curves.jsonl").read_text().splitlines()]
-    for line in lines:
-        del line["moves_per_second"]
-    return card["files"], lines
+def train(folder, *given):
+    return run_command("selfplay-ppo", folder, *WORDS, *given)
 
 
 def short(seed=0, variants=(GARDNER,), **more):

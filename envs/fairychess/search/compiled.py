@@ -41,7 +41,6 @@ from gyges.envs.fairychess.engine.layout import (
     N_FOLD,
     N_MOVE,
     NOTHING,
-    PLY,
     RIGHTS,
     SQ,
     SQUARES,
@@ -49,7 +48,7 @@ from gyges.envs.fairychess.engine.layout import (
     TURN,
 )
 from gyges.envs.fairychess.engine.legal import generate
-from gyges.envs.fairychess.engine.moves import make, toggle
+from gyges.envs.fairychess.engine.moves import make, skip
 from gyges.envs.fairychess.engine.termination import ended, in_check, result
 from gyges.envs.fairychess.search import piece_values
 from gyges.envs.fairychess.search.piece_values import LAST, NULLS, SWAPS, TEMPO
@@ -379,14 +378,9 @@ def choose(s: Any, t: Any, e: Any, moves: Any, order: Any, stack: Any, level: in
 
 @rule
 def passed(s: Any, t: Any) -> None:
-    """Let the player to move pass."""
-    info = s.info
-    info[TURN] = 1 - info[TURN]
-    info[EP0] = -1
-    info[EP1] = -1
-    info[PLY] = info[PLY] + 1
-    info[CLOCK] = 0
-    toggle(s, t, 0)
+    """Let the player to move pass; nothing before it is repeated."""
+    skip(s, t)
+    s.info[CLOCK] = 0
 
 
 @rule

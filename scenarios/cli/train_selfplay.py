@@ -1,0 +1,141 @@
+"""``gyges train alphazero`` and ``selfplay-ppo``: self-play on chess variants, one network for all given.
+
+gyges train alphazero --variants gardner --moves 200000 --out runs/gardner
+gyges train selfplay-ppo --variants gardner,minishogi --out runs/two
+gyges train alphazero --resume runs/gardner                  # goes on exactly where it stood
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tyro
+
+from gyges.agents.nn.devices import threads
+from gyges.agents.progress import Progress, interruptible
+from gyges.agents.search import checkpoint
+from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions, Control
+from gyges.agents.search.ppo import SelfPlayPPO, SelfPlayPPOOptions
+from gyges.envs.errors import FileError
+from gyges.envs.fairychess.variants import transfer
+from gyges.envs.fairychess.variants.ini_files import Variant, load
+from gyges.envs.foreign import echo
+from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SelfPlayRun(RunOptions):
+    """Learn chess variants by self-play."""
+
+    variants: str = "gardner"
+    """What is played, with commas: library names, FILE.ini#NAME, or all of a split (transfer-train)."""
+    every: int = 10_000
+    """Moves between checkpoints."""
+    how: Any = None
+    """How."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AlphaZeroRun(SelfPlayRun):
+    """Learn chess variants by self-play with a tree search."""
+
+    how: tyro.conf.OmitArgPrefixes[AlphaZeroOptions] = dataclasses.field(default_factory=AlphaZeroOptions)
+    """How."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SelfPlayPPORun(SelfPlayRun):
+    """Learn chess variants by self-play without a search."""
+
+    every: int = 50_000
+    """Moves between checkpoints."""
+    how: tyro.conf.OmitArgPrefixes[SelfPlayPPOOptions] = dataclasses.field(default_factory=SelfPlayPPOOptions)
+    """How."""
+
+
+class Kind(NamedTuple):
+    """One of the two learners."""
+
+    options: type[SelfPlayRun]
+    made: Callable[[list[Variant], Any], Any]
+    """Makes the run."""
+    go: Callable[..., None]
+    """Runs it: the run; what reports, how many moves lie between checkpoints, what keeps one, what stops."""
+    player: str
+    """Who plays what is learnt."""
+
+
+def _searching(run: AlphaZero, report: Any, every: int, keep: Callable[[], None], stop: Any) -> None:
+    run.run(Control(report, lambda run: keep(), every, stop))
+
+
+KINDS = {
+    "alphazero": Kind(AlphaZeroRun, AlphaZero, _searching, "search:{}"),
+    "selfplay-ppo": Kind(SelfPlayPPORun, SelfPlayPPO, SelfPlayPPO.run, "'search:{}?simulations=0'"),
+}
+
+
+def learner(name: str) -> Learner:
+    """One of `KINDS` as ``gyges train`` runs it."""
+    options = KINDS[name].options(out=Path("runs") / name)
+    return Learner(options, partial(train, name), checkpoint.FILE, "moves", partial(begun, name))
+
+
+def begun(name: str, folder: Path) -> Begun:
+    """The run in a folder.
+
+    Raises:
+        FileError: it is not whole, or of another algorithm.
+    """
+    algorithm = checkpoint.read_card(folder)[0].algorithm
+    if algorithm != name:
+        raise FileError(f"{folder}: not a run of {name} that says how far it came, but of {algorithm!r}")
+    network, card, arrays = checkpoint.load_training(folder)
+    about = card.about
+    done, command = about.get("moves"), about.get("command")
+    if not isinstance(done, int) or not isinstance(command, str):
+        raise FileError(f"{folder}: not a run of {name} that says how far it came")
+    options = options_of(KINDS[name].options, about.get("run"), str(folder))
+    return Begun(options, done, command, (network, card.variants, arrays, about.get("state")))
+
+
+def train(name: str, options: SelfPlayRun, command: str, begun: Begun | None) -> int:
+    """Train one seed; 0, or 130 where Ctrl-C stopped it."""
+    kind, how = KINDS[name], options.how
+    if begun is None:
+        names = transfer.expanded(options.variants.split(","))
+        variants: list[Variant] = [load(one) for one in names if one]
+    else:
+        variants = [load(text) for text in begun.state[1].values()]
+    run = kind.made(variants, how)
+    if begun is not None:
+        run.restore(begun.state[0], begun.state[2], begun.state[3])
+    if not options.quiet:
+        echo(command, file=sys.stderr)
+    texts = {one.name: one.text for one in variants}
+    said = {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
+
+    def keep() -> None:
+        arrays, plan = run.state()
+        about = {**said, "moves": run.moves, "state": plan}
+        card = checkpoint.Card(run.network.spec, name, texts, about)
+        checkpoint.save(options.out, run.network, card, arrays)
+
+    progress = Progress(
+        f"{name}, {options.variants}, seed {how.seed}", how.moves, counter="moves", folder=options.out,
+        start=run.moves, trackers=options.trackers, quiet=options.quiet,
+    )  # fmt: skip
+    with interruptible() as caught, progress, threads(how.threads):
+        kind.go(run, progress.log, options.every, keep, lambda: bool(caught))
+    if run.moves < how.moves:
+        echo(f"stopped; go on with: gyges train {name} --resume {options.out}", file=sys.stderr)
+        return 130
+    if not options.quiet:
+        player = kind.player.format(options.out)
+        echo(f"{options.out}: {run.moves:,} moves; try: gyges arena {player}", file=sys.stderr)
+    return 0
