@@ -740,7 +740,7 @@ def learners() -> Facts:
         gyges(["record", tiny.id, "--out", str(folder / "mixture"), "--decisions", "600"])
         os.environ["GYGES_TRUST"] = str(folder)
         for name in ALGORITHMS:
-            if name in ("alphazero", "selfplay-ppo"):
+            if name in ("alphazero", "selfplay-ppo", "engine-sgd"):
                 continue  # no dataset, no game: they learn chess variants
             if name.startswith("text-"):
                 continue

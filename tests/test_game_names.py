@@ -47,7 +47,7 @@ LISTED = {
     "scenarios/arena/openings.py": "plays chess variants",
     "scenarios/arena/page.py": "writes games as PGN",
     "scenarios/cli/arena.py": "plays chess variants",
-    "scenarios/cli/train_selfplay.py": "learns chess variants",
+    "scenarios/cli/train_chess.py": "learns chess variants",
     "scenarios/transfer/candidates.py": "plays chess variants",
     "scenarios/cli/main.py": "the commands of chess variants",
     "scenarios/cli/fairychess.py": "the command for chess variants",

@@ -95,7 +95,8 @@ def read_card(folder: str | Path) -> tuple[Card, dict[Any, tensor_files.Entry]]:
     where = str(path)
     card = _json.convert(_json.parse(tensor_files.read_bytes(path, MAX_CARD), where), _Written, where)
     tensor_files.require_network(card.files, where)
-    shape = {"rules": "edges"} | card.spec  # a card without a word on it is of a network that reads edges
+    # a card without a word on them is of a network that reads edges, and is not conditioned
+    shape = {"rules": "edges", "conditioned": False} | card.spec
     spec = _json.made(shape, RulesSpec, f"{where}: spec")
     return Card(spec, card.algorithm, card.variants, card.about), card.files
 

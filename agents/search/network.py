@@ -32,8 +32,8 @@ from gyges.envs.options import Options
 
 
 @dataclasses.dataclass(frozen=True)
-class RulesSpec(Options):
-    """What fixes the network's shape."""
+class Shape(Options):
+    """Options of a network's shape."""
 
     width: Annotated[int, Meta(ge=8, le=1024)] = 64
     """Numbers that a square holds."""
@@ -42,7 +42,21 @@ class RulesSpec(Options):
     layers: Annotated[int, Meta(ge=1, le=32)] = 3
     """Rounds of messages."""
     rules: Literal["edges", "blind"] = "edges"
-    """How the rules are shown to it (`inputs.Rules`)."""
+    """How the network is shown the rules: as edges of what pieces may do; or not at all, pieces by their
+    number."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RulesSpec(Shape):
+    """What fixes the network."""
+
+    conditioned: bool = False
+    """Whether it is told of each move that it learns if it was good. Where it plays it is told so."""
+
+    @classmethod
+    def of(cls, shape: Shape, conditioned: bool = False) -> RulesSpec:
+        """A network of that shape."""
+        return cls(shape.width, shape.message, shape.layers, shape.rules, conditioned)
 
 
 class Layer(nn.Module):
@@ -88,19 +102,30 @@ class RulesNetwork(nn.Module):
         self.summed = nn.Linear(width, width)
         self.value = nn.Linear(width + width // 2, width)
         self.outcome = nn.Linear(width, 3)
+        if spec.conditioned:
+            self.good = nn.Embedding(2, width // 2)
+            nn.init.zeros_(self.good.weight)
 
-    def forward(self, about: tuple[Tensor, Tensor], given: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, about: tuple[Tensor, Tensor], given: tuple[Tensor, ...], good: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Logits [T] of moves and [B, 3] of win, draw, loss.
 
         Args:
             about: kinds and rules of the variant (`inputs.Description`).
             given: the fields of `inputs.Inputs` as tensors.
+            good: int64 [B], 1 or 0: whether the move to learn was good; None for all good. A network that is
+                not conditioned does not look at it.
         """
         kinds, rules = about
         edges, nodes, state, moves, flags, _ = given
         batch, squares, _ = nodes.shape
         edges = edges.view(batch, -1, squares)
-        context = torch.relu(self.rules(torch.cat([rules.expand(batch, -1), state], 1)))
+        context = self.rules(torch.cat([rules.expand(batch, -1), state], 1))
+        if self.spec.conditioned:
+            told = torch.ones(batch, dtype=torch.int64, device=state.device) if good is None else good
+            context = context + self.good(told)
+        context = torch.relu(context)
         film = self.film(context).view(batch, 1, len(self.layers), 2, -1)
         x = self.enter(nodes)
         for j, layer in enumerate(self.layers):

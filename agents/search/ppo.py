@@ -20,7 +20,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import gyges.agents.nn  # noqa: F401  # isort: skip  (says which extra is missing)
@@ -36,7 +36,8 @@ from torch.nn.utils import clip_grad_norm_, parameters_to_vector, vector_to_para
 from gyges.agents.nn import optimiser, pytree
 from gyges.agents.nn.devices import device_of
 from gyges.agents.search.inputs import describe, inputs_of
-from gyges.agents.search.network import RulesNetwork, RulesSpec, about, tensors, untrained
+from gyges.agents.search.learner import Control
+from gyges.agents.search.network import RulesNetwork, RulesSpec, Shape, about, tensors, untrained
 from gyges.agents.search.restarts import Bools, Games, Ints, Shares, pick, within
 from gyges.agents.search.selfplay import Terms
 from gyges.agents.search.trees import IMPOSSIBLE, Leaves, Search, Trees
@@ -52,7 +53,7 @@ SELVES = 12
 
 
 @dataclasses.dataclass(frozen=True)
-class SelfPlayPPOOptions(RulesSpec):
+class SelfPlayPPOOptions(Shape):
     """Options of a run; those of the network's shape come first."""
 
     moves: Annotated[int, Meta(ge=1, le=1 << 40)] = 1_000_000
@@ -183,6 +184,8 @@ class SelfPlayPPO:
         ConfigError: no variant, a variant too large, or one whose games are over in the opening.
     """
 
+    NAME = "selfplay-ppo"
+
     def __init__(self, variants: Sequence[Variant], options: SelfPlayPPOOptions) -> None:
         if not variants:
             raise ConfigError("no variant to learn")
@@ -190,7 +193,7 @@ class SelfPlayPPO:
         self.variants: list[Compiled] = [compiled(one) for one in variants]
         for c in self.variants:
             describe(c)
-        spec = RulesSpec(options.width, options.message, options.layers, options.rules)
+        spec = RulesSpec.of(options)
         self.network: RulesNetwork = untrained(options.seed, spec).to(self.device)
         self.rival: RulesNetwork = untrained(options.seed, spec).to(self.device)
         self.adam = optimiser.adamw(self.network.parameters(), options.learning_rate, options.weight_decay)
@@ -209,21 +212,13 @@ class SelfPlayPPO:
         seed = (self.options.seed & (1 << 64) - 1, purpose, number)
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
 
-    def run(
-        self, report: Callable[[dict[str, float]], None] = lambda line: None, every: int = 10_000,
-        keep: Callable[[], None] = lambda: None, stop: Callable[[], bool] = lambda: False,
-    ) -> None:  # fmt: skip
-        """Play and learn until the run is whole, or stopped.
-
-        Args:
-            report: called with every log line.
-            every: moves between two checkpoints.
-            keep: called where one is due, and at the end.
-            stop: asked after every rollout; True ends the run there, kept.
+    def run(self, control: Control | None = None) -> None:
+        """Play and learn until the run is whole, or stopped; asked after every rollout.
 
         Raises:
             DivergedError: a loss is not finite.
         """
+        control = control or Control()
         begun, before = time.perf_counter(), self.moves
         while self.moves < self.options.moves:
             was = self.moves
@@ -234,10 +229,10 @@ class SelfPlayPPO:
             if whole or self.moves // self.options.log_every > was // self.options.log_every:
                 line = self._line()
                 line["moves_per_second"] = (self.moves - before) / (time.perf_counter() - begun)
-                report(line)
-            over = whole or stop()
-            if over or self.moves // every > was // every:
-                keep()
+                control.report(line)
+            over = whole or control.stop()
+            if over or self.moves // control.every > was // control.every:
+                control.keep(self)
             if over:
                 break
 

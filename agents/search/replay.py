@@ -14,6 +14,8 @@ from gyges.envs.errors import FileError
 from gyges.envs.fairychess.engine.variant_tables import Compiled
 
 Ints = npt.NDArray[np.int32]
+UNJUDGED = -1
+"""Of a move that nobody has judged."""
 
 
 class Game(NamedTuple):
@@ -26,6 +28,7 @@ class Game(NamedTuple):
         policy: float16 [sum of counts] improved policies.
         value: float32 [T] what the search thought of each, for its player to move.
         result: int8 [T] how the game ended, for that player; 0 while it goes on.
+        good: int8 [T] whether the move played was good, 1 or 0; `UNJUDGED`.
     """
 
     rows: Ints
@@ -34,6 +37,7 @@ class Game(NamedTuple):
     policy: npt.NDArray[np.float16]
     value: npt.NDArray[np.float32]
     result: npt.NDArray[np.int8]
+    good: npt.NDArray[np.int8]
 
 
 class Sample(NamedTuple):
@@ -43,11 +47,13 @@ class Sample(NamedTuple):
         leaves: the positions and their legal moves.
         policy: float32 [T moves] the policy to learn.
         outcome: float32 [B, 3] win, draw and loss to learn.
+        good: int64 [B] as in `Game`.
     """
 
     leaves: Leaves
     policy: npt.NDArray[np.float32]
     outcome: npt.NDArray[np.float32]
+    good: npt.NDArray[np.int64]
 
 
 def outcomes(result: npt.NDArray[Any], value: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
@@ -100,8 +106,11 @@ def _sample(c: Compiled, drawn: list[tuple[Game, int]]) -> Sample:
     for game, t in drawn:
         begin = int(game.counts[:t].sum())
         parts.append(game.policy[begin : begin + int(game.counts[t])])
-    result, value = (np.array([getattr(game, part)[t] for game, t in drawn]) for part in ("result", "value"))
-    return Sample(leaves, np.concatenate(parts).astype(np.float32), outcomes(result, value))
+    result, value, good = (
+        np.array([getattr(game, part)[t] for game, t in drawn]) for part in ("result", "value", "good")
+    )
+    policy = np.concatenate(parts).astype(np.float32)
+    return Sample(leaves, policy, outcomes(result, value), good.astype(np.int64))
 
 
 # As arrays of a checkpoint.
@@ -118,7 +127,7 @@ def packed(games: Sequence[tuple[int, Game]]) -> dict[str, npt.NDArray[Any]]:
         "length": np.array([len(game.rows) for _, game in games], np.int32),
         "rows": long("rows", np.int32), "seen": long("seen", np.int32), "counts": long("counts", np.int32),
         "policy": long("policy", np.float16).view(np.uint16), "value": long("value", np.float32),
-        "result": long("result", np.int8),
+        "result": long("result", np.int8), "good": long("good", np.int8),
     }  # fmt: skip
 
 
@@ -140,7 +149,7 @@ def unpacked(arrays: dict[str, npt.NDArray[Any]], variants: Sequence[Compiled]) 
         rows = arrays["rows"][at["rows"] : at["rows"] + length * width].reshape(length, width)
         found.append((k, Game(
             rows, arrays["seen"][steps], counts, policy[at["policy"] : at["policy"] + total],
-            arrays["value"][steps], arrays["result"][steps],
+            arrays["value"][steps], arrays["result"][steps], arrays["good"][steps],
         )))  # fmt: skip
         at = {"rows": at["rows"] + length * width, "steps": steps.stop, "policy": at["policy"] + total}
     return found

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gyges.agents.search.replay import Game
+from gyges.agents.search.replay import UNJUDGED, Game
 from gyges.agents.search.trees import KEPT, Evaluate, Found, Search, Trees
 from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.engine.variant_tables import Compiled
@@ -98,21 +98,39 @@ class Table:
         drawn = (np.cumsum(found.policy, 1) < rng.random(len(counts))[:, None]).sum(1)
         draws = (self.ply < terms.sampled) | (teacher > 0)
         edge = np.where(draws, np.minimum(drawn, counts - 1), found.edge).astype(np.int32)
-        for row, n in enumerate(counts):
+        resigned = (found.value < -terms.resign) & ~self.played_out & (terms.resign > 0) & (teacher == 0)
+        return self.move(trees, found._replace(edge=edge), rng, resigned=resigned)
+
+    def move(
+        self, trees: Trees, found: Found, rng: np.random.Generator, good: npt.NDArray[Any] | None = None,
+        resigned: npt.NDArray[np.bool_] | None = None,
+    ) -> list[Game]:  # fmt: skip
+        """Play a move in every game and note it; the games that are over.
+
+        Args:
+            trees: of the positions.
+            found: moves; policies and values to learn.
+            rng: for what begins anew.
+            good: [R] whether each move was good; None where nobody judges.
+            resigned: bool [R] games in which the player resigns instead.
+        """
+        for row, n in enumerate(trees.count[:, 0]):
             policy = found.policy[row, :n].astype(np.float16)
-            self.steps[row].append((self.rows[row].copy(), trees.seen[row, 0], policy, found.value[row]))
-        node = trees.play(edge)
+            said = UNJUDGED if good is None else int(good[row])
+            self.steps[row].append(
+                (self.rows[row].copy(), trees.seen[row, 0], policy, found.value[row], said)
+            )
+        node = trees.play(found.edge)
         self.rows = trees.rows[np.arange(len(node)) * trees.parent.shape[1] + node]
         self.past = _longer(self.past, trees.keys[:, 0])
         self.ply += 1
         ended = []
-        resigned = (found.value < -terms.resign) & ~self.played_out & (terms.resign > 0) & (teacher == 0)
         for row, there in enumerate(node):
             over = trees.done[row, there] != 0
-            if resigned[row]:
+            if resigned is not None and resigned[row]:
                 ended.append(game_of(self.steps[row], 1))
                 self._begin(row, rng)
-            elif over or self.ply[row] >= terms.cap:
+            elif over or self.ply[row] >= self.terms.cap:
                 ended.append(game_of(self.steps[row], int(trees.value[row, there]) if over else 0))
                 self._begin(row, rng)
         return ended
@@ -149,7 +167,7 @@ class Table:
         for game in games:
             ends = np.cumsum(game.counts)
             policies = np.split(game.policy, ends[:-1]) if len(ends) else []
-            self.steps.append(list(zip(game.rows, game.seen, policies, game.value, strict=True)))
+            self.steps.append(list(zip(game.rows, game.seen, policies, game.value, game.good, strict=True)))
 
 
 def _longer(past: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -162,10 +180,11 @@ def game_of(steps: list[tuple[Any, ...]], end: int) -> Game:
     width = (0, 0) if not steps else (len(steps), len(steps[0][0]))
     result = end * np.where((len(steps) - np.arange(len(steps))) % 2 == 0, 1, -1)
     return Game(
-        np.array([row for row, _, _, _ in steps], np.int32).reshape(width),
-        np.array([seen for _, seen, _, _ in steps], np.int32),
-        np.array([len(policy) for _, _, policy, _ in steps], np.int32),
-        np.concatenate([np.zeros(0, np.float16), *(policy for _, _, policy, _ in steps)]),
-        np.array([value for _, _, _, value in steps], np.float32),
+        np.array([step[0] for step in steps], np.int32).reshape(width),
+        np.array([step[1] for step in steps], np.int32),
+        np.array([len(step[2]) for step in steps], np.int32),
+        np.concatenate([np.zeros(0, np.float16), *(step[2] for step in steps)]),
+        np.array([step[3] for step in steps], np.float32),
         result.astype(np.int8),
+        np.array([step[4] for step in steps], np.int8),
     )

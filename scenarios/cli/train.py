@@ -45,8 +45,8 @@ def _records(name: str) -> Learner:
     return learner(name)
 
 
-def _selfplay(name: str) -> Learner:
-    from gyges.scenarios.cli.train_selfplay import learner
+def _chess(name: str) -> Learner:
+    from gyges.scenarios.cli.train_chess import learner
 
     return learner(name)
 
@@ -59,8 +59,11 @@ def _text(name: str) -> Learner:
 
 ALGORITHMS: dict[str, Algorithm] = {
     "ppo": Algorithm("proximal policy optimisation on batches; self-play or among personas", _ppo),
-    "alphazero": Algorithm("self-play with a tree search, on one chess variant or many", _selfplay),
-    "selfplay-ppo": Algorithm("PPO by self-play without a search, on one chess variant or many", _selfplay),
+    "alphazero": Algorithm("self-play with a tree search, on one chess variant or many", _chess),
+    "selfplay-ppo": Algorithm("PPO by self-play without a search, on one chess variant or many", _chess),
+    "engine-sgd": Algorithm(
+        "SGD on games that an engine judges, conditioned on good moves; chess variants", _chess
+    ),
     "sb3-ppo": Algorithm("stable-baselines3's PPO", _sb3),
     "sb3-a2c": Algorithm("stable-baselines3's A2C", _sb3),
     "sb3-dqn": Algorithm("stable-baselines3's DQN", _sb3),

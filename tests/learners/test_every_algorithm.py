@@ -24,7 +24,7 @@ from gyges.scenarios.scenario import register_scenario, scenario
 
 SMALL = {"num_agents": 2, "horizon": 6}
 TINY = register_scenario(scenario("tabular-visitor").with_(id="tabular-learners", settings=SMALL, episodes=4))
-CHESS = ("alphazero", "selfplay-ppo")
+CHESS = ("alphazero", "selfplay-ppo", "engine-sgd")
 OWN = [name for name in ALGORITHMS if not name.startswith("text-") and name not in CHESS]
 """Those that learn any game; `CHESS` learn chess variants (tests/search)."""
 PLAYING = ["ppo", "sb3-ppo", "sb3-a2c", "sb3-dqn", "sb3-maskable-ppo"]

@@ -25,7 +25,8 @@ from chess_runs import train as run_command  # noqa: E402
 
 from gyges.agents.load import load as load_policy  # noqa: E402
 from gyges.agents.search import checkpoint  # noqa: E402
-from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions, Control  # noqa: E402
+from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions  # noqa: E402
+from gyges.agents.search.learner import Control  # noqa: E402
 from gyges.agents.search.network import Evaluator, untrained  # noqa: E402
 from gyges.agents.search.selfplay import Table, Terms  # noqa: E402
 

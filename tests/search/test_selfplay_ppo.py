@@ -25,6 +25,7 @@ from chess_runs import train as run_command  # noqa: E402
 
 from gyges.agents.load import load as load_policy  # noqa: E402
 from gyges.agents.search import checkpoint, ppo  # noqa: E402
+from gyges.agents.search.learner import Control  # noqa: E402
 from gyges.agents.search.network import RulesSpec, untrained  # noqa: E402
 from gyges.agents.search.ppo import SELVES, SelfPlayPPO, SelfPlayPPOOptions, returns  # noqa: E402
 from gyges.agents.search.restarts import Games  # noqa: E402
@@ -343,7 +344,7 @@ def test_one_network_learns_several_variants_in_turn():
     run = SelfPlayPPO([GARDNER, load("minishogi")], SelfPlayPPOOptions(moves=64 * 6, seed=2, **SMALL))
     learn = run._learn
     run._learn = lambda given: (played.append(given.leaves.compiled.variant.name), learn(given))
-    run.run(report=lines.append)
+    run.run(Control(report=lines.append))
     assert played == ["gardner", "minishogi"] * 3
     assert run.steps > 0
     assert lines[-1]["moves"] == 64 * 6
@@ -369,7 +370,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path):
 
     kept = []
     run = SelfPlayPPO([GARDNER], SelfPlayPPOOptions(moves=1280, **SMALL))
-    run.run(keep=lambda: kept.append(run.moves), stop=lambda: run.moves >= 960)
+    run.run(Control(keep=lambda run: kept.append(run.moves), stop=lambda: run.moves >= 960))
     arrays, plan = run.state()
     assert kept == [960]
     assert run.kept == 8  # of 15 rollouts, thinned once

@@ -58,6 +58,25 @@ def test_the_command_trains_rates_judges_and_paints(folder, capsys):
     assert "T1   not enough data" in capsys.readouterr().out
 
 
+def test_networks_are_taught_in_all_ways(tmp_path, monkeypatch, capsys):
+    kinds = ("universal", "ppo", "sgd", "shuffled", "cloned")
+    plan = dataclasses.replace(TINY, networks=kinds, specialist=(), few_shot=(), moves=64)
+    monkeypatch.setitem(PROFILES, "ci", plan)
+    assert command.run(command.Study(name="transfer", profile="ci", out=tmp_path)) == 0
+    assert "T8   not enough data" in capsys.readouterr().out
+    labels = {row["label"] for row in report.read(tmp_path / "elo.csv")}
+    assert labels >= {"ppo-0", "sgd-0+search", "shuffled-0", "cloned-0", "wrong-0"}
+    assert (tmp_path / report.PICTURE).stat().st_size > 10_000
+    cards = {
+        kind: checkpoint.read_card(next((tmp_path / "networks" / f"{kind}-0").glob("at-*")))[0]
+        for kind in plan.networks
+    }
+    assert [card.algorithm for card in cards.values()] == [
+        "alphazero", "selfplay-ppo", "engine-sgd", "engine-sgd", "engine-sgd",
+    ]  # fmt: skip
+    assert [card.spec.conditioned for card in cards.values()] == [False, False, True, True, False]
+
+
 def test_a_cell_is_the_same_again(folder):
     cell = Cell("specialist", "transfer-train-2", 0)
     with STUDY.results(TINY, folder) as ledger:
@@ -101,8 +120,9 @@ def test_it_runs_on_one_machine(folder):
         STUDY.side_by_side(TINY, folder, executor)
 
 
-def test_cells_are_named_by_their_keys():
-    small = profile("small")
+@pytest.mark.parametrize("name", ["small", "learners", "full"])
+def test_cells_are_named_by_their_keys(name):
+    small = profile(name)
     assert len(set(small.cells())) == len(small.cells())
     assert [parse(cell.key) for cell in small.cells()] == small.cells()
     assert not set(small.training) & set(small.held_out)
@@ -197,7 +217,7 @@ def told_of(drop):
                 f"wrong-{seed}": -350.0 + seed - k, f"blind-{seed}": -150.0 + k,
             }  # fmt: skip
         strengths[name] = Strengths(planted(elo))
-    return Tables(strengths, held_out, both, 3, 9)
+    return Tables(strengths, held_out, both, 3, 9, ("universal", "blind", "specialist"))
 
 
 def test_planted_strengths_are_found_and_judged():
@@ -214,6 +234,36 @@ def test_planted_strengths_are_found_and_judged():
     assert found["T1"].value == 1
     assert found["T4"].value == pytest.approx(150, abs=20)
     assert {one.verdict for one in verdicts.judge(told_of(300.0)) if one.id == "T3"} == {"refuted"}
+
+
+def taught(*, imitation, lot, ppo):
+    """Tables of networks that were taught in other ways, on eight held-out and four other variants."""
+    held_out, both = [f"transfer-rule-{k}" for k in range(8)], [f"transfer-train-{k}" for k in range(4)]
+    strengths = {}
+    for k, name in enumerate((*held_out, *both)):
+        elo = dict(PLAYERS)
+        for seed in range(3):
+            luck = 4 * ((k + seed) % 3)
+            elo |= {
+                f"universal-{seed}": -100.0 + luck, f"cloned-{seed}": -150.0 + luck,
+                f"sgd-{seed}": imitation - luck, f"shuffled-{seed}": lot, f"ppo-{seed}": ppo + 2 * luck,
+            }  # fmt: skip
+        strengths[name] = Strengths(planted(elo))
+    kinds = ("universal", "ppo", "sgd", "shuffled", "cloned")
+    return verdicts.judge(Tables(strengths, held_out, both, 3, 9, kinds))
+
+
+def test_ways_of_teaching_are_judged():
+    found = {one.id: one for one in taught(imitation=-60.0, lot=-140.0, ppo=-300.0)}
+    assert set(found) == {"T1", "T2", "T4", "T7", "T8", "T9", "T10", "T11"}  # those whose networks there are
+    assert {found[name].verdict for name in ("T7", "T8", "T9", "T10", "T11")} == {"confirmed"}
+    assert found["T8"].value == pytest.approx(50 - 10, abs=12)
+    assert found["T8"].low < found["T8"].value < found["T8"].high
+    turned = {one.id: one for one in taught(imitation=-250.0, lot=-50.0, ppo=-90.0)}
+    assert {turned[name].verdict for name in ("T7", "T8", "T10", "T11")} == {"refuted"}
+    assert turned["T8"].value == pytest.approx(50 - 100, abs=15)
+    below = {one.id: one for one in taught(imitation=-250.0, lot=-250.0, ppo=-90.0)}
+    assert below["T8"].verdict == "refuted"  # either way
 
 
 def test_retention_only_where_there_is_something_to_keep():

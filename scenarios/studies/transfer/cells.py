@@ -15,10 +15,9 @@ from gyges.scenarios.arena.store import ArenaFile
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies.transfer.profile import (
     ALL,
-    BLIND,
     FEW_SHOT,
-    RATED_BLIND,
-    RATED_UNIVERSAL,
+    NETWORKS,
+    RATED,
     RUNGS,
     SPECIALIST,
     UNIVERSAL,
@@ -46,12 +45,9 @@ def run(plan: Profile, folder: Path, cell: Cell) -> dict[str, Any]:
     begun = time.process_time()
     networks = Networks(plan, folder)
     kept: dict[str, Path] = {}
-    wrong = False
-    if cell.kind in (UNIVERSAL, RATED_UNIVERSAL):
-        kept[f"{UNIVERSAL}-{cell.seed}"] = networks.universal(cell.seed)
-        wrong = cell.kind == RATED_UNIVERSAL
-    elif cell.kind in (BLIND, RATED_BLIND):
-        kept[f"{BLIND}-{cell.seed}"] = networks.universal(cell.seed, blind=True)
+    taught = cell.kind.removeprefix(RATED)
+    if taught in NETWORKS:
+        kept[f"{taught}-{cell.seed}"] = networks.network(taught, cell.seed)
     elif cell.kind == SPECIALIST:
         kept = _by_moves(SPECIALIST, networks.specialist(cell.variant, cell.seed))
     elif cell.kind == FEW_SHOT:
@@ -62,7 +58,7 @@ def run(plan: Profile, folder: Path, cell: Cell) -> dict[str, Any]:
             kept[NONE] = networks.untrained()
         players = _players(kept, plan.simulations)
         players.pop(NONE, None)  # only with search
-        if wrong:
+        if taught == UNIVERSAL:
             place = kept[f"{UNIVERSAL}-{cell.seed}"]
             players[f"{WRONG}-{cell.seed}"] = f"search:{place}?simulations=0&permuted=1"
         games = rated(plan, folder, cell, players)

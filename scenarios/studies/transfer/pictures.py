@@ -1,4 +1,5 @@
-"""The picture of the study of transfer: specialists as they learn, against the universal network."""
+"""The pictures of the study of transfer: specialists as they learn, against the universal network; and how
+networks do by the way they were taught."""
 
 from __future__ import annotations
 
@@ -9,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from gyges.scenarios.studies.transfer.estimates import BASELINES
-from gyges.scenarios.studies.transfer.profile import FEW_SHOT, SPECIALIST
+from gyges.scenarios.studies.transfer.profile import (
+    CLONED,
+    FEW_SHOT,
+    PPO,
+    SGD,
+    SHUFFLED,
+    SPECIALIST,
+    UNIVERSAL,
+)
 
 INK, PAPER, FAINT = "#2b2a28", "#fffdf8", "#d8d4ca"
 CURVES = {
@@ -22,6 +31,13 @@ LINES = {
     "wrong": ("#c98a2b", "--", "the same, shown wrong rules"),
 }
 COLUMNS = 4
+TAUGHT = {
+    UNIVERSAL: ("self-play by search", "#b3352b"),
+    PPO: ("self-play by PPO", "#c98a2b"),
+    SGD: ("SGD told what was good", "#3d7a8c"),
+    SHUFFLED: ("SGD told so by lot", "#8a6fa0"),
+    CLONED: ("SGD not told", "#6b6a66"),
+}
 
 
 def curves(told: Mapping[str, Any], mode: str = "") -> Any:
@@ -54,6 +70,51 @@ def curves(told: Mapping[str, Any], mode: str = "") -> Any:
                   loc="lower left", bbox_to_anchor=(0.01, 0.0))  # fmt: skip
     figure.tight_layout(rect=(0, 0.62 / figure.get_figheight(), 1, 1), w_pad=1.2)
     return figure
+
+
+def teachers(told: Mapping[str, Any]) -> Any:
+    """A row a way of teaching: Elo of networks alone, a dot a variant, the mean as a bar."""
+    from matplotlib.figure import Figure
+
+    plan = told["plan"]
+    kinds = [kind for kind in TAUGHT if kind in plan.networks]
+    figure = Figure(figsize=(9.6, 1.9 + 0.62 * len(kinds)), facecolor=PAPER)
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    for axis, title, names in zip(
+        axes, ("held-out variants", "variants learnt"), (plan.held_out, plan.both), strict=True
+    ):
+        _dots(axis, told, kinds, [name for name in names if name in told["strengths"]])
+        axis.set_title(title, fontsize=10.5, color=INK, loc="left")
+        _plain(axis)
+        axis.grid(axis="x", color=FAINT, linewidth=0.7)
+        axis.grid(axis="y", visible=False)
+        axis.set_xlabel("Elo, alphabeta:100 is 0", fontsize=9.5, color=INK)
+    axes[0].set_yticks(range(len(kinds)), [TAUGHT[kind][0] for kind in kinds])
+    axes[0].set_ylim(len(kinds) - 0.5, -0.6)
+    figure.suptitle("The same network, taught in other ways: alone, without search", x=0.015, ha="left",
+                    fontsize=13, color=INK, weight="bold")  # fmt: skip
+    figure.tight_layout(w_pad=1.5)
+    return figure
+
+
+def _dots(axis: Any, told: Mapping[str, Any], kinds: list[str], names: list[str]) -> None:
+    plan, strengths = told["plan"], told["strengths"]
+    for j, kind in enumerate(kinds):
+        found = [
+            float(np.mean([strengths[name].of(f"{kind}-{seed}") for seed in range(plan.seeds)]))
+            for name in names
+        ]
+        found = [elo for elo in found if math.isfinite(elo)]
+        if found:
+            colour = TAUGHT[kind][1]
+            axis.plot(found, [j] * len(found), "o", color=colour, alpha=0.5, markersize=6, linewidth=0)
+            axis.plot([float(np.mean(found))] * 2, [j - 0.3, j + 0.3], color=colour, linewidth=3)
+    base = [strengths[name].of(BASELINES[""]) for name in names]
+    base = [elo for elo in base if math.isfinite(elo)]
+    if base:
+        axis.axvline(float(np.mean(base)), color=INK, linestyle=":", linewidth=1.2)
+        axis.annotate("random play", (float(np.mean(base)), -0.55), fontsize=8.5, color=INK, xytext=(3, 0),
+                      textcoords="offset points", va="top")  # fmt: skip
 
 
 def _panel(axis: Any, plan: Any, found: Any, mode: str) -> None:

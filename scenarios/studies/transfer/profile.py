@@ -19,20 +19,24 @@ LADDER = (
 """What networks are rated against, weakest first."""
 ALL = "-"
 """Stands for the training variants together in a cell's key."""
-UNIVERSAL, BLIND, SPECIALIST, FEW_SHOT = "universal", "blind", "specialist", "few-shot"
-RATED_UNIVERSAL, RATED_BLIND, RUNGS = "rated-universal", "rated-blind", "rungs"
-KINDS = (UNIVERSAL, BLIND, RUNGS, SPECIALIST, RATED_UNIVERSAL, RATED_BLIND, FEW_SHOT)
+UNIVERSAL, BLIND, PPO = "universal", "blind", "ppo"
+SGD, SHUFFLED, CLONED = "sgd", "shuffled", "cloned"
+NETWORKS = (UNIVERSAL, BLIND, PPO, SGD, SHUFFLED, CLONED)
+"""Networks that learn all training variants: by search; the same, blind to rules; by PPO; and by imitation of
+the same judged games, told of each move whether it was good, told so by lot, or not told."""
+RATED = "rated-"
+SPECIALIST, FEW_SHOT, RUNGS = "specialist", "few-shot", "rungs"
+KINDS = (*NETWORKS, RUNGS, SPECIALIST, *(RATED + kind for kind in NETWORKS), FEW_SHOT)
 
 
 class Cell(NamedTuple):
     """A network to train, or what is rated on a variant.
 
     Attributes:
-        kind: universal, blind: the network is trained on all training variants; rungs: the ladder's games on
-            a variant, and those of the untrained network with search; specialist: a network is trained on
-            the variant and rated as it learns;
-            rated-universal, rated-blind: those networks are rated on the variant; few-shot: the universal
-            network goes on to learn on the variant alone, and is rated.
+        kind: one of `NETWORKS`: it is trained on all training variants; the same after `RATED`: it is rated
+            on the variant; rungs: the ladder's games on a variant, and those of the untrained network with
+            search; specialist: a network is trained on the variant and rated as it learns; few-shot: the
+            universal network goes on to learn on the variant alone, and is rated.
         variant: its name, or `ALL`.
         seed: of the network.
     """
@@ -66,13 +70,16 @@ class Profile:
         held_out: variants that they have never seen.
         both: those of training that specialists learn as well.
         moves: of self-play on each variant.
-        seeds: universal networks, and networks that are blind to rules.
+        seeds: networks of each of `networks`.
         pairs: openings of a pairing, each played with both colours.
-        specialist: shares of `moves` at which a specialist is rated.
-        few_shot: shares at which the universal network is that goes on to learn one variant.
+        networks: which of `NETWORKS` are trained.
+        specialist: shares of `moves` at which a specialist is rated; none: no specialists.
+        few_shot: shares at which the universal network is that goes on to learn one variant; none: it does
+            not.
         ladder: rungs.
-        simulations, games, ratio, batch, warmup, window, width, message, layers: of self-play, as in
-            `gyges.agents.search.alphazero.AlphaZeroOptions`; the window is in positions of each variant.
+        simulations, games, ratio, batch, warmup, window, width, message, layers: of learning, as in
+            `gyges.agents.search.alphazero.AlphaZeroOptions`, as far as a learner has them; the window is in
+            positions of each variant.
         every: moves between checkpoints of a run that may be killed.
     """
 
@@ -83,6 +90,7 @@ class Profile:
     moves: int
     seeds: int
     pairs: int
+    networks: tuple[str, ...] = (UNIVERSAL, BLIND)
     specialist: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
     few_shot: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.2)
     ladder: tuple[str, ...] = LADDER
@@ -106,34 +114,47 @@ class Profile:
         """Shares of `moves` as moves, in whole turns of all games."""
         return tuple(max(1, round(share * self.moves / self.games)) * self.games for share in shares)
 
+    @property
+    def last(self) -> int:
+        """Moves after which a specialist has learnt."""
+        return max(self.counts(self.specialist), default=self.moves)
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Kinds of networks."""
+        return (*self.networks, *(SPECIALIST for _ in self.specialist[:1]))
+
     def cells(self) -> list[Cell]:
         """All cells, networks before what is rated of them."""
         seeds = range(self.seeds)
+        alone = (RUNGS, SPECIALIST) if self.specialist else (RUNGS,)
         return [
-            *(Cell(kind, ALL, seed) for seed in seeds for kind in (UNIVERSAL, BLIND)),
-            *(Cell(kind, name, 0) for name in self.rated for kind in (RUNGS, SPECIALIST)),
+            *(Cell(kind, ALL, seed) for seed in seeds for kind in self.networks),
+            *(Cell(kind, name, 0) for name in self.rated for kind in alone),
             *(
-                Cell(kind, name, seed)
+                Cell(RATED + kind, name, seed)
                 for seed in seeds
                 for name in self.rated
-                for kind in (RATED_UNIVERSAL, RATED_BLIND)
+                for kind in self.networks
             ),
-            *(Cell(FEW_SHOT, name, 0) for name in self.held_out),
+            *(Cell(FEW_SHOT, name, 0) for name in self.held_out if self.few_shot),
         ]
 
     def players(self) -> int:
         """How many are rated on all variants together."""
         own = 2 * len(self.specialist) * len(self.rated) + 2 * len(self.few_shot) * len(self.held_out)
-        return own + (5 * self.seeds + 1) * len(self.rated)
+        each = 2 * len(self.networks) + (UNIVERSAL in self.networks)  # which is shown wrong rules too
+        return own + (each * self.seeds + 1) * len(self.rated)
 
     def budget(self) -> dict[str, int]:
         """What may be spent."""
-        alone = len(self.rated) + self.few_shot[-1] * len(self.held_out)
-        moves = round((2 * self.seeds * len(self.training) + alone) * self.moves)
+        alone = len(self.rated) * max(self.specialist, default=0.0)
+        alone += len(self.held_out) * max(self.few_shot, default=0.0)
+        moves = round((len(self.networks) * self.seeds * len(self.training) + alone) * self.moves)
         pairings = 3 * self.players() + (len(self.ladder) - 1) * len(self.rated)
         return {
             "cells": len(self.cells()),
-            "moves of self-play": moves,
+            "moves learnt from": moves,
             "gradient samples": round(moves * self.ratio),
             "rated games at most": 2 * self.pairs * pairings,
             "tuning trials": 0,
@@ -148,20 +169,24 @@ def _held_out(each: int) -> tuple[str, ...]:
 PROFILES = {
     "ci": Profile(
         "ci", ("transfer-train-1", "transfer-train-2"), ("transfer-atom-1", "transfer-size-1"),
-        ("transfer-train-1",), 512, 1, 3, specialist=(0.25, 1.0), few_shot=(0.125,),
+        ("transfer-train-1",), 512, 1, 3, networks=NETWORKS, specialist=(0.25, 1.0), few_shot=(0.125,),
         ladder=("random", "mcts?simulations=8", "alphabeta:30", "alphabeta:100"), simulations=4, games=16,
         batch=32, warmup=64, width=8, message=4, layers=1,
     ),
     "small": Profile(
         "small", transfer.names("train")[:16], _held_out(2), transfer.names("train")[:4], 50_000, 3, 20
     ),
+    "learners": Profile(
+        "learners", transfer.names("train")[:8], _held_out(2), transfer.names("train")[:4], 20_000, 3, 10,
+        networks=(UNIVERSAL, PPO, SGD, SHUFFLED, CLONED), specialist=(), few_shot=(),
+    ),
     "full": Profile(
-        "full", transfer.names("train"), _held_out(3), transfer.names("train")[:4], 200_000, 3, 50,
+        "full", transfer.names("train"), _held_out(3), transfer.names("train")[:4], 200_000, 3, 50, NETWORKS,
         simulations=32, ratio=4.0, batch=256, warmup=2000, width=64, message=16,
     ),
 }  # fmt: skip
-"""ci: under five minutes of one core, of the plumbing; small: some three hours of two cores; full: some
-days of two.
+"""ci: some minutes of one core, of the plumbing; small: some three hours of two cores; learners: how networks
+are taught, in under an hour of two; full: both, in some days.
 
 What `small` costs, in processor time measured for a second or two each on a busy machine (2026-11-30):
 

@@ -31,7 +31,7 @@ from gyges.scenarios.studies.published import judged, plain, read, save_picture,
 from gyges.scenarios.studies.report import save_csv
 from gyges.scenarios.studies.transfer import estimates, pictures, verdicts
 from gyges.scenarios.studies.transfer.estimates import BASELINES, ZERO, Strengths
-from gyges.scenarios.studies.transfer.profile import FEW_SHOT, SPECIALIST, Profile, profile
+from gyges.scenarios.studies.transfer.profile import FEW_SHOT, RATED, SPECIALIST, Profile, profile
 from gyges.scenarios.studies.transfer.verdicts import Tables
 
 PREDICTIONS = Path(__file__).with_name("predictions.json")
@@ -49,7 +49,7 @@ def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> Non
              "losses": l}
             for first, second, k, w, d, l in one.result["games"]
         ]  # fmt: skip
-        if not cell.kind.startswith("rated-"):
+        if not cell.kind.startswith(RATED):
             networks += [
                 {"variant": cell.variant, "label": label, **counts}
                 for label, counts in one.result["networks"].items()
@@ -72,8 +72,7 @@ def stored(folder: Path) -> dict[str, Any]:
         for row in read(folder / "games.csv"):
             by_variant.setdefault(row["variant"], []).append(row)
         strengths = {name: Strengths(rows) for name, rows in by_variant.items() if _anchored(rows)}
-        last = plan.counts(plan.specialist)[-1]
-        tables = Tables(strengths, plan.held_out, plan.both, plan.seeds, last)
+        tables = Tables(strengths, plan.held_out, plan.both, plan.seeds, plan.last, plan.trained)
         elo = [row for name in strengths for row in rated(name, by_variant[name])]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(f"{folder}: not a study that was published: {error!r}") from None
@@ -108,9 +107,8 @@ def universal(plan: Profile, found: Strengths, mode: str) -> float:
 def retained(plan: Profile, strengths: Mapping[str, Strengths]) -> Rows:
     """Rows of retention.csv: the first universal network on held-out variants."""
     rows = []
-    last = plan.counts(plan.specialist)[-1]
     for name, mode in _held_out(plan, strengths):
-        specialist = f"{SPECIALIST}@{last}{mode}"
+        specialist = f"{SPECIALIST}@{plan.last}{mode}"
         found = estimates.retention(strengths[name], f"universal-0{mode}", specialist, BASELINES[mode])
         row: dict[str, Any] = {"variant": name, "mode": mode or "alone"}
         for what, figure in (("share", found.share), ("gap", found.gap)):
@@ -120,7 +118,9 @@ def retained(plan: Profile, strengths: Mapping[str, Strengths]) -> Rows:
 
 
 def _held_out(plan: Profile, strengths: Mapping[str, Strengths]) -> list[tuple[str, str]]:
-    return [(name, mode) for name in plan.held_out if name in strengths for mode in BASELINES]
+    """Variants and modes in which specialists stand beside the universal network."""
+    asked = plan.held_out if SPECIALIST in plan.trained else ()
+    return [(name, mode) for name in asked if name in strengths for mode in BASELINES]
 
 
 def curve(
@@ -168,7 +168,8 @@ def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
     found = judged(folder, summary, stored, plain)
     for name in ("elo", "retention", "reach"):
         save_csv(folder / f"{name}.csv", found[name])
-    save_picture(pictures.curves(found), folder / PICTURE)
+    picture = pictures.curves if SPECIALIST in found["plan"].trained else pictures.teachers
+    save_picture(picture(found), folder / PICTURE)
     told = says(PREDICTIONS)
     atomic.write_text(folder / "index.html", page(found, told))
     for one in found["verdicts"]:
@@ -217,18 +218,24 @@ def page(told: Mapping[str, Any], says: Mapping[str, str]) -> str:
          "Elo": interval(row["elo"], row["low"], row["high"]), "games": row["games"]}
         for row in told["elo"]
     ]  # fmt: skip
-    middles = [_middle(told["reach"], mode) for mode in ("alone", "+search")]
+    middles = [_middle(told["reach"], mode) for mode in ("alone", "+search") if told["reach"]]
     return "\n".join([
         f"<!doctype html><meta charset=utf-8><title>Transfer</title><style>{STYLE}</style>",
-        "<h1>One network that reads the rules, against one network a variant</h1>",
+        "<h1>Networks that read the rules of variants they have never played</h1>",
         f"<p>Profile {plan.name}: {done['done']} of {done['of']} cells, {summary['seconds']:,} s of "
         f"processor time. Variants {summary['variants'][:12]}, registration {summary['registration'][:12]}. "
         f"{ZERO} has 0 Elo on every variant.</p>",
         _table("Predictions; figures in Elo are what is beyond the Elo named", judged),
-        f"<img src={PICTURE} alt='Elo of universal networks and specialists'>",
+        f"<img src={PICTURE} alt='Elo of networks on held-out variants'>",
         *(f"<p>{words}</p>" for words in middles),
-        _table("Specialists' moves that reach the universal network's score", reach),
-        _table("What the universal network keeps of a specialist's gain, unplayed", kept),
+        *(
+            _table(title, rows)
+            for title, rows in (
+                ("Specialists' moves that reach the universal network's score", reach),
+                ("What the universal network keeps of a specialist's gain, unplayed", kept),
+            )
+            if SPECIALIST in plan.trained
+        ),
         _table("All ratings", elo),
     ])  # fmt: skip
 

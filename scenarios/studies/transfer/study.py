@@ -28,8 +28,8 @@ MADE_BY = (
     HERE / "training.py", HERE / "cells.py", ROOM / "arena" / "openings.py",
     *(
         ROOM.parent / "agents" / "search" / f"{name}.py"
-        for name in ("alphazero", "compiled", "edges", "inputs", "network", "player", "replay", "selection",
-                     "selfplay", "trees")
+        for name in ("alphazero", "compiled", "edges", "engine_sgd", "inputs", "learner", "network", "player",
+                     "ppo", "replay", "restarts", "selection", "selfplay", "trees")
     ),
 )  # fmt: skip
 

@@ -5,19 +5,37 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from filelock import FileLock
 
 from gyges.agents.nn.devices import threads
 from gyges.agents.progress import Progress
 from gyges.agents.search import checkpoint
-from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions, Control
+from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions
+from gyges.agents.search.engine_sgd import EngineSGD, EngineSGDOptions
+from gyges.agents.search.learner import Control, Learner
+from gyges.agents.search.ppo import SelfPlayPPO, SelfPlayPPOOptions
 from gyges.agents.trackers import Trackers
 from gyges.envs.fairychess.variants.ini_files import load
-from gyges.scenarios.studies.transfer.profile import BLIND, FEW_SHOT, SPECIALIST, UNIVERSAL, Profile, seed_of
+from gyges.scenarios.studies.transfer.profile import (
+    BLIND,
+    CLONED,
+    FEW_SHOT,
+    PPO,
+    SGD,
+    SHUFFLED,
+    SPECIALIST,
+    UNIVERSAL,
+    Profile,
+    seed_of,
+)
 
 NONE = "untrained"
+LABELS: dict[str, Literal["engine", "shuffled", "none"]] = {
+    SGD: "engine", SHUFFLED: "shuffled", CLONED: "none",
+}  # fmt: skip
+"""What imitators are told of moves."""
 
 
 class Run(NamedTuple):
@@ -29,7 +47,7 @@ class Run(NamedTuple):
         moves: of the whole run, all variants together.
         counts: moves after which the network is kept; the last ends the run.
         seed: of weights and games.
-        blind: whether the network is blind to rules.
+        kind: how the network is taught, of `profile.NETWORKS`.
         start: checkpoint whose weights it begins with; None for none.
     """
 
@@ -38,7 +56,7 @@ class Run(NamedTuple):
     moves: int
     counts: tuple[int, ...]
     seed: int
-    blind: bool = False
+    kind: str = UNIVERSAL
     start: Path | None = None
 
 
@@ -53,12 +71,13 @@ class Networks:
     def __init__(self, plan: Profile, folder: Path) -> None:
         self.plan, self.folder = plan, folder / "networks"
 
-    def universal(self, seed: int, blind: bool = False) -> Path:
-        """The checkpoint of a network that has learnt on all training variants."""
-        plan, name = self.plan, BLIND if blind else UNIVERSAL
+    def network(self, kind: str, seed: int) -> Path:
+        """The checkpoint of a network that has learnt on all training variants; imitators of one seed learn
+        from the same games."""
+        plan = self.plan
         moves = plan.moves * len(plan.training)
-        run = Run(f"{name}-{seed}", plan.training, moves, (moves,), seed_of(name, seed), blind)
-        return self.trained(run)[moves]
+        luck = seed_of(SGD if kind in LABELS else kind, seed)
+        return self.trained(Run(f"{kind}-{seed}", plan.training, moves, (moves,), luck, kind))[moves]
 
     def specialist(self, variant: str, seed: int) -> dict[int, Path]:
         """Checkpoints of a network that learns on one variant, by moves."""
@@ -73,22 +92,28 @@ class Networks:
         counts = self.plan.counts(self.plan.few_shot)
         return self.trained(
             Run(f"{FEW_SHOT}-{variant}-{seed}", (variant,), self.plan.moves, counts,
-                seed_of(FEW_SHOT, variant, seed), start=self.universal(seed))
+                seed_of(FEW_SHOT, variant, seed), start=self.network(UNIVERSAL, seed))
         )  # fmt: skip
 
     def untrained(self) -> Path:
         """The checkpoint of a network as it is before training."""
         return self.trained(Run(NONE, self.plan.training[:1], 1, (0,), seed_of(NONE)))[0]
 
-    def options(self, run: Run) -> AlphaZeroOptions:
+    def learner(self, run: Run) -> Learner | SelfPlayPPO:
         """Of a run. The step size does not fall, so that networks kept on the way are as those at the end."""
-        plan = self.plan
-        return AlphaZeroOptions(
-            moves=run.moves, games=plan.games, simulations=plan.simulations, ratio=plan.ratio,
-            batch=plan.batch, warmup=plan.warmup, window=plan.window * len(run.variants), fall=0.0,
-            width=plan.width, message=plan.message, layers=plan.layers, seed=run.seed,
-            rules="blind" if run.blind else "edges", log_every=max(1, run.moves // 100),
-        )  # fmt: skip
+        plan, variants = self.plan, [load(name) for name in run.variants]
+        shape: dict[str, Any] = {
+            "moves": run.moves, "games": plan.games, "width": plan.width, "message": plan.message,
+            "layers": plan.layers, "seed": run.seed, "fall": 0.0, "log_every": max(1, run.moves // 100),
+        }  # fmt: skip
+        if run.kind == PPO:
+            return SelfPlayPPO(variants, SelfPlayPPOOptions(**shape))
+        shape |= {"ratio": plan.ratio, "batch": plan.batch, "warmup": plan.warmup,
+                  "window": plan.window * len(run.variants)}  # fmt: skip
+        if run.kind in LABELS:
+            return EngineSGD(variants, EngineSGDOptions(labels=LABELS[run.kind], **shape))
+        rules: Any = "blind" if run.kind == BLIND else "edges"
+        return AlphaZero(variants, AlphaZeroOptions(simulations=plan.simulations, rules=rules, **shape))
 
     def trained(self, run: Run) -> dict[int, Path]:
         """The networks that a run keeps, by moves; trained here unless they are there. Whoever comes while
@@ -103,7 +128,7 @@ class Networks:
 
     def _train(self, run: Run, room: Path, places: dict[int, Path]) -> None:
         under_way = room / "under-way"
-        learner = AlphaZero([load(name) for name in run.variants], self.options(run))
+        learner = self.learner(run)
         if (under_way / checkpoint.FILE).exists():
             network, card, arrays = checkpoint.load_training(under_way)
             learner.restore(network, arrays, card.about["state"])
@@ -114,9 +139,9 @@ class Networks:
             {one.variant.name: one.variant.text for one in learner.variants},
         )
 
-        def keep(learner: AlphaZero) -> None:
+        def keep(learner: Learner | SelfPlayPPO) -> None:
             arrays, state = learner.state()
-            card = checkpoint.Card(spec, "alphazero", variants, {"state": state})
+            card = checkpoint.Card(spec, learner.NAME, variants, {"state": state})
             checkpoint.save(under_way, learner.network, card, arrays)
 
         progress = Progress(run.name, run.moves, counter="moves", folder=room, start=learner.moves,
@@ -129,11 +154,11 @@ class Networks:
                     stop = _reached(learner, count)
                     learner.run(Control(progress.log, keep, self.plan.every, stop))
                 about = {"moves": learner.moves, "games": learner.games, "steps": learner.steps}
-                checkpoint.save(place, learner.network, checkpoint.Card(spec, "alphazero", variants, about))
+                checkpoint.save(place, learner.network, checkpoint.Card(spec, learner.NAME, variants, about))
         shutil.rmtree(under_way, ignore_errors=True)
 
 
-def _reached(learner: AlphaZero, count: int) -> Callable[[], bool]:
+def _reached(learner: Learner | SelfPlayPPO, count: int) -> Callable[[], bool]:
     return lambda: learner.moves >= count
 
 

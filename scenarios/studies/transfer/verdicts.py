@@ -14,14 +14,26 @@ import numpy as np
 
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies.transfer.estimates import BASELINES, Strengths, over_both, sign_test
+from gyges.scenarios.studies.transfer.profile import (
+    BLIND,
+    CLONED,
+    PPO,
+    SGD,
+    SHUFFLED,
+    SPECIALIST,
+    UNIVERSAL,
+)
 
 CONFIRMED, REFUTED, OPEN, MISSING = "confirmed", "refuted", "undetermined", "not enough data"
 WITHIN = 50.0
-"""Elo by which a universal network may be below specialists on variants of training."""
+"""Elo by which networks may differ that are called alike."""
 LOSS = 100.0
 """Elo that wrong rules, and blindness to rules, are predicted to cost at least."""
 LEAST_SIGNS = 5
 """Variants below which no sign test can tell anything."""
+
+
+Figure = tuple[st.Estimate, float, bool]
 
 
 class Tables(NamedTuple):
@@ -32,6 +44,7 @@ class Tables(NamedTuple):
     both: Sequence[str]  # variants of training that specialists have learnt
     seeds: int
     last: int  # moves after which a specialist has learnt
+    trained: Sequence[str]  # kinds of networks that there are, specialists among them
 
 
 class Verdict(NamedTuple):
@@ -57,7 +70,7 @@ def table(told: Tables, variants: Sequence[str], first: str, second: str, plus: 
     ])  # fmt: skip
 
 
-def _signs(told: Tables, mode: str) -> tuple[st.Estimate, float, bool]:
+def _signs(told: Tables, mode: str) -> Figure:
     """On which part of the held-out variants a universal network is above the baseline; p, and whether it
     is so on more than half."""
     each = table(told, told.held_out, f"universal-SEED{mode}", BASELINES[mode])
@@ -70,7 +83,7 @@ def _signs(told: Tables, mode: str) -> tuple[st.Estimate, float, bool]:
     return st.share(hits, len(means)), p, 2 * hits > len(means)
 
 
-def _mean(told: Tables, variants: Sequence[str], first: str, second: str, plus: float) -> Any:
+def _mean(told: Tables, variants: Sequence[str], first: str, second: str, plus: float) -> Figure:
     found, p = over_both(table(told, variants, first, second, plus))
     return found, p, found.value > 0
 
@@ -79,23 +92,63 @@ def _atoms(told: Tables) -> Sequence[str]:
     return [name for name in told.held_out if "-atom-" in name]
 
 
-PREDICTIONS: dict[str, Callable[[Tables], tuple[st.Estimate, float, bool]]] = {
-    "T1": lambda t: _signs(t, ""),
-    "T2": lambda t: _signs(t, "+search"),
-    "T3": lambda t: _mean(t, t.both, "universal-SEED+search", f"specialist@{t.last}+search", WITHIN),
-    "T4": lambda t: _mean(t, t.held_out, "universal-SEED", "wrong-SEED", -LOSS),
-    "T5": lambda t: _mean(t, t.held_out, "universal-SEED", "blind-SEED", -LOSS),
-    "T6": lambda t: _mean(t, _atoms(t), "universal-SEED", "blind-SEED", 0.0),
+def _rated(told: Tables) -> Sequence[str]:
+    return (*told.held_out, *told.both)
+
+
+def _alike(told: Tables, variants: Sequence[str], first: str, second: str) -> Figure:
+    """By how much less than `WITHIN` two differ: two one-sided tests."""
+    ends = [over_both(table(told, variants, *pair, WITHIN)) for pair in ((first, second), (second, first))]
+    (above, p_above), (below, p_below) = ends
+    both = st.Estimate(*(min(pair) for pair in zip(above, below, strict=True)))
+    if both.value > 0:
+        return both, max(p_above, p_below), True
+    return both, p_above if above.value <= 0 else p_below, False
+
+
+class Prediction(NamedTuple):
+    """A registered prediction."""
+
+    needs: tuple[str, ...]  # kinds of networks; where one is not trained it is not judged
+    figure: Callable[[Tables], Figure]  # the figure, its p, and whether it is on the predicted side
+
+
+def _above(first: str, second: str, variants: Callable[[Tables], Sequence[str]], plus: float) -> Prediction:
+    """That one kind of network is more than `plus` Elo above another, both alone."""
+    return Prediction(
+        (first, second), lambda t: _mean(t, variants(t), f"{first}-SEED", f"{second}-SEED", -plus)
+    )
+
+
+def _held_out(told: Tables) -> Sequence[str]:
+    return told.held_out
+
+
+PREDICTIONS: dict[str, Prediction] = {
+    "T1": Prediction((UNIVERSAL,), lambda t: _signs(t, "")),
+    "T2": Prediction((UNIVERSAL,), lambda t: _signs(t, "+search")),
+    "T3": Prediction(
+        (UNIVERSAL, SPECIALIST),
+        lambda t: _mean(t, t.both, "universal-SEED+search", f"specialist@{t.last}+search", WITHIN),
+    ),
+    "T4": Prediction((UNIVERSAL,), lambda t: _mean(t, t.held_out, "universal-SEED", "wrong-SEED", -LOSS)),
+    "T5": _above(UNIVERSAL, BLIND, _held_out, LOSS),
+    "T6": _above(UNIVERSAL, BLIND, _atoms, 0.0),
+    "T7": _above(SGD, CLONED, _rated, 0.0),
+    "T8": Prediction((SHUFFLED, CLONED), lambda t: _alike(t, _rated(t), "shuffled-SEED", "cloned-SEED")),
+    "T9": _above(UNIVERSAL, PPO, _held_out, 0.0),
+    "T10": _above(SGD, PPO, _held_out, 0.0),
+    "T11": _above(SGD, UNIVERSAL, _held_out, -WITHIN),
 }
-"""By the names that `predictions.json` gives them: the figure, its p, and whether it is on the side that was
-predicted."""
+"""By the names that `predictions.json` gives them."""
 
 
 def judge(told: Tables) -> list[Verdict]:
-    """Verdicts on all predictions."""
-    found = [figure(told) for figure in PREDICTIONS.values()]
+    """Verdicts on the predictions of which all networks are trained."""
+    asked = {name: one.figure for name, one in PREDICTIONS.items() if set(one.needs) <= set(told.trained)}
+    found = [figure(told) for figure in asked.values()]
     out = []
-    for name, (value, _, held), p in zip(PREDICTIONS, found, st.holm([p for _, p, _ in found]), strict=True):
+    for name, (value, _, held), p in zip(asked, found, st.holm([p for _, p, _ in found]), strict=True):
         word = MISSING if math.isnan(p) else OPEN
         if word == OPEN and p < 1 - st.LEVEL:
             word = CONFIRMED if held else REFUTED

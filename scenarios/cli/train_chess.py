@@ -1,7 +1,8 @@
-"""``gyges train alphazero`` and ``selfplay-ppo``: self-play on chess variants, one network for all given.
+"""``gyges train alphazero``, ``selfplay-ppo``, ``engine-sgd``: one network for all variants given.
 
 gyges train alphazero --variants gardner --moves 200000 --out runs/gardner
 gyges train selfplay-ppo --variants gardner,minishogi --out runs/two
+gyges train engine-sgd --variants transfer-train --out runs/sgd
 gyges train alphazero --resume runs/gardner                  # goes on exactly where it stood
 """
 
@@ -19,7 +20,9 @@ import tyro
 from gyges.agents.nn.devices import threads
 from gyges.agents.progress import Progress, interruptible
 from gyges.agents.search import checkpoint
-from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions, Control
+from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions
+from gyges.agents.search.engine_sgd import EngineSGD, EngineSGDOptions
+from gyges.agents.search.learner import Control
 from gyges.agents.search.ppo import SelfPlayPPO, SelfPlayPPOOptions
 from gyges.envs.errors import FileError
 from gyges.envs.fairychess.variants import transfer
@@ -29,8 +32,8 @@ from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, pla
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SelfPlayRun(RunOptions):
-    """Learn chess variants by self-play."""
+class ChessRun(RunOptions):
+    """Learn chess variants from games that are played meanwhile."""
 
     variants: str = "gardner"
     """What is played, with commas: library names, FILE.ini#NAME, or all of a split (transfer-train)."""
@@ -41,7 +44,7 @@ class SelfPlayRun(RunOptions):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AlphaZeroRun(SelfPlayRun):
+class AlphaZeroRun(ChessRun):
     """Learn chess variants by self-play with a tree search."""
 
     how: tyro.conf.OmitArgPrefixes[AlphaZeroOptions] = dataclasses.field(default_factory=AlphaZeroOptions)
@@ -49,7 +52,7 @@ class AlphaZeroRun(SelfPlayRun):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SelfPlayPPORun(SelfPlayRun):
+class SelfPlayPPORun(ChessRun):
     """Learn chess variants by self-play without a search."""
 
     every: int = 50_000
@@ -58,25 +61,28 @@ class SelfPlayPPORun(SelfPlayRun):
     """How."""
 
 
-class Kind(NamedTuple):
-    """One of the two learners."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EngineSGDRun(ChessRun):
+    """Learn chess variants by SGD on games that an engine has judged."""
 
-    options: type[SelfPlayRun]
+    how: tyro.conf.OmitArgPrefixes[EngineSGDOptions] = dataclasses.field(default_factory=EngineSGDOptions)
+    """How."""
+
+
+class Kind(NamedTuple):
+    """One of the learners."""
+
+    options: type[ChessRun]
     made: Callable[[list[Variant], Any], Any]
     """Makes the run."""
-    go: Callable[..., None]
-    """Runs it: the run; what reports, how many moves lie between checkpoints, what keeps one, what stops."""
     player: str
     """Who plays what is learnt."""
 
 
-def _searching(run: AlphaZero, report: Any, every: int, keep: Callable[[], None], stop: Any) -> None:
-    run.run(Control(report, lambda run: keep(), every, stop))
-
-
 KINDS = {
-    "alphazero": Kind(AlphaZeroRun, AlphaZero, _searching, "search:{}"),
-    "selfplay-ppo": Kind(SelfPlayPPORun, SelfPlayPPO, SelfPlayPPO.run, "'search:{}?simulations=0'"),
+    "alphazero": Kind(AlphaZeroRun, AlphaZero, "search:{}"),
+    "engine-sgd": Kind(EngineSGDRun, EngineSGD, "'search:{}?simulations=0'"),
+    "selfplay-ppo": Kind(SelfPlayPPORun, SelfPlayPPO, "'search:{}?simulations=0'"),
 }
 
 
@@ -104,7 +110,7 @@ def begun(name: str, folder: Path) -> Begun:
     return Begun(options, done, command, (network, card.variants, arrays, about.get("state")))
 
 
-def train(name: str, options: SelfPlayRun, command: str, begun: Begun | None) -> int:
+def train(name: str, options: ChessRun, command: str, begun: Begun | None) -> int:
     """Train one seed; 0, or 130 where Ctrl-C stopped it."""
     kind, how = KINDS[name], options.how
     if begun is None:
@@ -120,7 +126,7 @@ def train(name: str, options: SelfPlayRun, command: str, begun: Begun | None) ->
     texts = {one.name: one.text for one in variants}
     said = {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
 
-    def keep() -> None:
+    def keep(run: Any) -> None:
         arrays, plan = run.state()
         about = {**said, "moves": run.moves, "state": plan}
         card = checkpoint.Card(run.network.spec, name, texts, about)
@@ -131,7 +137,7 @@ def train(name: str, options: SelfPlayRun, command: str, begun: Begun | None) ->
         start=run.moves, trackers=options.trackers, quiet=options.quiet,
     )  # fmt: skip
     with interruptible() as caught, progress, threads(how.threads):
-        kind.go(run, progress.log, options.every, keep, lambda: bool(caught))
+        run.run(Control(progress.log, keep, options.every, lambda: bool(caught)))
     if run.moves < how.moves:
         echo(f"stopped; go on with: gyges train {name} --resume {options.out}", file=sys.stderr)
         return 130
