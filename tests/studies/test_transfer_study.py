@@ -243,7 +243,7 @@ def taught(*, imitation, lot, ppo):
     for k, name in enumerate((*held_out, *both)):
         elo = dict(PLAYERS)
         for seed in range(3):
-            luck = 4 * ((k + seed) % 3)
+            luck = 4 * (k % 3) + 3 * seed
             elo |= {
                 f"universal-{seed}": -100.0 + luck, f"cloned-{seed}": -150.0 + luck,
                 f"sgd-{seed}": imitation - luck, f"shuffled-{seed}": lot, f"ppo-{seed}": ppo + 2 * luck,
