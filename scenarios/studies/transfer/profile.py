@@ -177,7 +177,7 @@ PROFILES = {
         "small", transfer.names("train")[:16], _held_out(2), transfer.names("train")[:4], 50_000, 3, 20
     ),
     "learners": Profile(
-        "learners", transfer.names("train")[:8], _held_out(2), transfer.names("train")[:4], 20_000, 3, 10,
+        "learners", transfer.names("train")[:8], _held_out(2), transfer.names("train")[:4], 25_000, 3, 10,
         networks=(UNIVERSAL, PPO, SGD, SHUFFLED, CLONED), specialist=(), few_shot=(),
     ),
     "full": Profile(
