@@ -52,7 +52,7 @@ class Study:
     its page."""
     of: Literal["rl_vs_sgd", "compact", "tampering", "tampering_full", "oversight", "transfer"] = "rl_vs_sgd"
     """Which study `register` and `restate` are for."""
-    profile: Literal["ci", "small", "long", "sweep", "gpu", "full"] = "ci"
+    profile: Literal["ci", "small", "long", "sweep", "gpu", "learners", "full"] = "ci"
     """rl_vs_sgd: ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five
     times as long; sweep: expert share, quantile and price of leaving the data, eight seeds; gpu: thirty
     seeds.
