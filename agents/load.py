@@ -89,7 +89,7 @@ def resolve(text: str, game: Game) -> Source:
         from gyges.agents.engines import fairychess
 
         return Source(text, text, "engine", text, fairychess.digest(text), True)
-    if re.match(r"search:|(mcts|zero)(\?|$)", text) and hasattr(game, "rows_of"):
+    if re.match(r"search:|(mcts|zero|universal)(\?|$)", text) and hasattr(game, "rows_of"):
         digest = load_name(f"{SEARCHES}:digest")(text)
         return Source(text, text, "search", text, digest, True)
     path, attribute = _split(text)

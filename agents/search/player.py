@@ -1,9 +1,9 @@
 """Tree searches as players of fairy chess: they see observations alone, and rebuild positions from them.
 
 By name: ``search:FOLDER`` (a checkpoint that `gyges train alphazero` left), ``search:untrained``, ``mcts``
-(random playouts), ``zero`` (a checkpoint for Gardner chess that comes with the package); each perhaps
-followed by settings, ``search:FOLDER?simulations=32&candidates=8``. With 0 simulations the network plays
-alone.
+(random playouts), ``zero`` and ``universal`` (checkpoints that come with the package, for Gardner chess and
+for any variant); each perhaps followed by settings, ``search:FOLDER?simulations=32&candidates=8``. With 0
+simulations the network plays alone.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from gyges.envs.policy import Decision, Memory, Observation
 if TYPE_CHECKING:
     from gyges.envs.game import Game
 
-NAME = re.compile(r"(search:(?P<path>[^?]+)|mcts|zero)(\?(?P<settings>.*))?", re.DOTALL)
-ZERO = Path(__file__).parent / "gardner"
-"""The checkpoint that comes with the package."""
+NAME = re.compile(r"(search:(?P<path>[^?]+)|mcts|zero|universal)(\?(?P<settings>.*))?", re.DOTALL)
+PACKAGED = {"zero": Path(__file__).parent / "gardner", "universal": Path(__file__).parent / "universal"}
+"""Checkpoints that come with the package, by player."""
 UNTRAINED = "untrained"
 SETTINGS: dict[str, Any] = {"simulations": int, "candidates": int, "noise": float, "permuted": int}
 Keys = npt.NDArray[np.int64]
@@ -103,7 +103,7 @@ class SearchPlayer:
 class Named(NamedTuple):
     """What a player's name says."""
 
-    kind: str  # search, mcts or zero
+    kind: str  # search, mcts, or one of `PACKAGED`
     path: str  # of the checkpoint
     how: Search
     permuted: bool  # whether the network is shown what kinds of pieces may do exchanged among them
@@ -119,8 +119,8 @@ def parse(text: str) -> Named:
     words = [word.partition("=") for word in (found["settings"] or "").split("&") if word] if found else []
     if found is None or any(name not in SETTINGS for name, _, _ in words):
         raise ConfigError(
-            f"a search is named search:FOLDER, search:{UNTRAINED}, mcts or zero, and then perhaps "
-            f"?simulations=32&candidates=8&noise=0; not {text[:80]!r}"
+            f"a search is named search:FOLDER, search:{UNTRAINED}, mcts, {' or '.join(PACKAGED)}, and then "
+            f"perhaps ?simulations=32&candidates=8&noise=0; not {text[:80]!r}"
         )
     try:
         settings = {name: SETTINGS[name](value) for name, _, value in words}
@@ -132,7 +132,9 @@ def parse(text: str) -> Named:
 
 def folder_of(kind: str, path: str) -> Path | None:
     """The checkpoint of a player, if it has one."""
-    return ZERO if kind == "zero" else None if kind == "mcts" or path == UNTRAINED else Path(path)
+    if kind in PACKAGED:
+        return PACKAGED[kind]
+    return None if kind == "mcts" or path == UNTRAINED else Path(path)
 
 
 def make(text: str, game: Game) -> SearchPlayer:

@@ -60,7 +60,7 @@ class Study:
     tampering: ci: seconds; small: some ten minutes of one core.
     tampering_full: ci: seconds; small: twenty minutes of one core.
     oversight: ci: seconds; small: some ten minutes of one core.
-    transfer: ci: minutes; small: three hours of two cores; full: some days of two cores."""
+    transfer: ci: minutes; small: three hours of two cores; learners: an hour; full: some days."""
     out: Path = Path("study")
     """Folder of results, shared data, tables and page."""
     cell: str = ""
