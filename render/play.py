@@ -16,6 +16,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.envs.game import Game
 from gyges.envs.rollout import Seating, rollout
+from gyges.render.board.plain import renderer_for
 from gyges.render.person import PersonLeft, TerminalPerson, WindowPerson
 from gyges.render.timeline import Timeline
 
@@ -77,6 +78,8 @@ def main(
     episode = tape.episode(0, scenario="", seats=seats, rules=rules_hash(game))
     if out is not None:
         echo(f"episode written to {episode.save(out)}")
+    if told := ending(timeline, seat, truth=reveal):
+        echo(told)
     if reveal and timeline.steps:
         echo(summary(timeline, seat))
         if not terminal:
@@ -84,8 +87,27 @@ def main(
 
             player = Player(timeline, seat=seat)
             player.flip = player.board.turns_round and seat == 1
+            player.go(len(timeline) - 1 if told else 0)  # the last picture says what has just ended
             watch(player, f"{game.title}: what was true")
     return episode
+
+
+def ending(timeline: Timeline, seat: int, *, truth: bool = True) -> str:
+    """How an episode ended and why, where its renderer tells that; empty while it goes on.
+
+    Args:
+        timeline: what was played.
+        seat: who looks.
+        truth: tell what the seat cannot know, too.
+    """
+    last = len(timeline) - 1
+    if last < 0:
+        return ""
+    batch = timeline.at(last)
+    if not batch.over[0]:
+        return ""
+    board = renderer_for(timeline.game)
+    return board.ending(board.facts(batch, 0, timeline.view(last, seat, truth=truth, judged=truth)))
 
 
 def summary(timeline: Timeline, seat: int) -> str:

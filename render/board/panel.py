@@ -31,6 +31,8 @@ def paint_panel(
     if not facts.options:
         words = "The episode is over." if facts.over else "This seat does not move now."
         draw.write(surface, (at.x + PAD, y + 6), words, 15, theme.soft)
+        told = board.ending(facts) if facts.over else ""
+        draw.paragraph(surface, (at.x + PAD, y + 34), told, 15, theme.ink, at.width - 2 * PAD)
         return []
     y = _choice_head(surface, at, theme, board, facts, y)
     foot = _taken(surface, at, theme, board, facts, gesture, foot)

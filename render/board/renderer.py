@@ -195,6 +195,10 @@ class Renderer:
         """When this is, in a few words."""
         return f"Step {int(batch.state.tick[row, 0])}"
 
+    def ending(self, facts: Facts) -> str:
+        """How the episode that is over ended, in a sentence; empty where there is nothing to tell."""
+        return ""
+
     def option_names(self, scene: Any) -> Names:
         """What the actions that a scene allows are called, by number."""
         return self.game.action_names  # type: ignore[no-any-return]

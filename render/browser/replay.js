@@ -190,6 +190,7 @@
       parts.push(make("h2", {}, "The choice", chips), options(moment), describe(chosen(moment), moment));
     } else {
       parts.push(make("p", {}, moment.over ? "The episode is over." : "This seat does not move now."));
+      if (moment.over && texts[moment.ending]) parts.push(make("p", { id: "ending" }, texts[moment.ending]));
     }
     if (moment.said !== null) parts.push(make("p", { id: "said" }, "“" + texts[moment.said] + "”"));
     parts.push(make("h2", {}, "So far"), standings(moment));

@@ -167,6 +167,7 @@ def _moment(player: Player, t: int, facts: Facts, text: Texts) -> dict[str, Any]
         "words": [text(line) for line in facts.words.splitlines()],
         "said": text(spoken) if spoken else None,
         "over": facts.over,
+        "ending": text(player.board.ending(facts)) if facts.over else None,
         "seats": [
             [s.total, s.breaches, text(s.act_name), s.act_label, s.watched, s.moves, s.blame]
             for s in facts.seats

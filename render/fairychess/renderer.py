@@ -18,6 +18,7 @@ from gyges.render.board.renderer import Renderer
 from gyges.render.fairychess import empty_board, option_panel
 from gyges.render.fairychess.action_names import BoardAction, acts_of, puts_wall, square_of
 from gyges.render.fairychess.empty_board import Grid
+from gyges.render.fairychess.endings import givers_of, reason_of, result_words
 from gyges.render.fairychess.facts import (
     ChessScene,
     Holding,
@@ -151,7 +152,7 @@ class FairyChessRenderer(Renderer):
             holdings = tuple(self._holding(batch, row, side) for side in (0, 1)) if view.truth else ()
             stakes = stakes_of(game, seen, view.seat, holdings)
         heading = self._ending(batch, row, view, see) if over else _heading(see, mover, bool(check))
-        heading += " · now put the wall" if game.pending(seen) else ""
+        heading += " · now put the wall" if game.pending(seen) and not over else ""
         acts = tuple(acts_of(game, engine, legal).values())
         return ChessScene(heading, over, position, mover, acts, stakes)
 
@@ -160,12 +161,24 @@ class FairyChessRenderer(Renderer):
         return Holding(token, bool(batch.state.order[row, side]), bool(batch.state.seal[row, side]))
 
     def _ending(self, batch: Any, row: int, view: View, see: Any) -> str:
-        """How the game ended."""
-        words = encoding.ENDS[see.end]
-        why = int(batch.state.why[row, 0]) if view.truth else 0
-        reason = WHY[why] if why < len(WHY) else ""
-        words = words[0].upper() + words[1:]
-        return f"{words}: {reason}" if reason and reason != words else words
+        """How the game ended, and why: by order only where the truth is shown."""
+        if see.end == encoding.END_CUT:
+            return f"Unfinished: cut off after {self.game.config.horizon} steps, the horizon"
+        if see.end == encoding.END_OVERFLOW:
+            return "Unfinished: more moves are legal than the game can list"
+        board, winner, why = self.position, (-1 if see.end == encoding.END_DRAW else see.end - 1), 0
+        givers = None
+        if view.truth:
+            state = batch.state
+            why = int(state.why[row, 0])
+            if why > encoding.BY_OVERFLOW:
+                return result_words(winner, WHY[why])
+            givers = givers_of(board.compiled, state.past[row], int(state.kept[row, 0]), int(see.turn))
+        return result_words(winner, reason_of(board, winner, int(see.seen), why, givers))
+
+    def ending(self, facts: Facts) -> str:
+        """How the game ended, and why."""
+        return facts.scene.heading if facts.scene.ended else ""
 
     # The scene.
 
@@ -187,10 +200,13 @@ class FairyChessRenderer(Renderer):
 
     def _head(self, surface: pygame.Surface, theme: Theme, facts: Facts) -> None:
         scene, room = facts.scene, self.scene.width - 180
+        watched, bold = facts.shown.watched, facts.scene.ended
         draw.write(surface, (18, 10), self.game.variant.name, 24, theme.ink, bold=True, width=room)
-        ink = theme.ink if scene.ended else theme.soft
-        draw.write(surface, (18, 38), scene.heading, 14, ink, bold=scene.ended, width=room)
-        watched = facts.shown.watched
+        room += 0 if watched is not None else 144
+        size = next((n for n in (14, 13, 12, 11) if draw.width_of(scene.heading, n, bold) <= room), 10)
+        draw.write(
+            surface, (18, 38), scene.heading, size, theme.ink if bold else theme.soft, bold=bold, width=room
+        )
         if watched is not None:
             right = self.scene.right - 16
             draw.stamp(surface, eye(34, watched, theme), (right - 34, 10))

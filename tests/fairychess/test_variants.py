@@ -156,9 +156,15 @@ def test_check_prints_what_a_file_means(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("fen", "said"),
     [
-        ("8/8/8/8/8/8/8/8 w - - 0 1", "drawn; there is no legal move"),
-        ("rnb1kbnr/pppp1ppp/8/4p3/6Pq/5P2/PPPPP2P/RNBQKBNR w KQkq - 1 3", "the second player has won;"),
-        ("4k3/8/8/8/8/8/8/R3K2R w - - 100 60", "drawn)"),
+        ("8/8/8/8/8/8/8/8 w - - 0 1", "over: Drawn: stalemate, the first player has no legal move\n"),
+        (
+            "rnb1kbnr/pppp1ppp/8/4p3/6Pq/5P2/PPPPP2P/RNBQKBNR w KQkq - 1 3",
+            "over: Second player won: checkmate\n",
+        ),
+        (
+            "4k3/8/8/8/8/8/8/R3K2R w - - 100 60",
+            "over: Drawn: 50 moves of each player without progress (the 50-move rule)\n",
+        ),
         ("4k3/8/8/8/8/8/8/R3K2R w - - 0 1", None),
     ],
 )
@@ -169,7 +175,8 @@ def test_check_says_when_the_start_is_the_end(fen, said, tmp_path, capsys):
     out = capsys.readouterr().out
     assert ("the start position is already over" in out) == (said is not None)
     assert (said or "") in out
-    legend = out.splitlines()[0]
+    legend, boards, *_ = out.splitlines()
+    assert "capital letters are the pieces of the first player" in boards
     assert all(sign in legend for sign in ("o moves or captures", "m only", "x only", "i on", "* over"))
 
 
@@ -200,3 +207,24 @@ def test_repetition_and_move_counters_draw():
             board.push(move)
     assert board.result().winner == -1
     assert Board("chess", "8/8/8/4k3/8/8/4K3/R7 w - - 100 90").result().winner == -1
+
+
+def test_check_says_what_the_board_of_the_start_does_not_show(tmp_path, capsys):
+    file = tmp_path / "v.ini"
+    plain = "startFen = rnbqk/ppppp/5/PPPPP/RNBQK[] w - - 0 1\n"
+    file.write_text("[x:gardner]\npieceDrops = true\n" + plain)
+    assert check(file) == 0
+    known = ("hand at the start", "Checks that win", "moves first")
+    out = capsys.readouterr().out
+    assert not any(words in out for words in known)
+    more = plain.replace("[] w - -", "[Nbb] b - - 2+3")
+    file.write_text("[x:gardner]\npieceDrops = true\ncheckCounting = true\n" + more)
+    assert check(file) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for line in (
+        "The second player moves first.",
+        "In the first player's hand at the start: 1 knight (N).",
+        "In the second player's hand at the start: 2 bishop (B).",
+        "Checks that win: 2 by the first player, 3 by the second.",
+    ):
+        assert f"  {line}" in lines

@@ -331,7 +331,7 @@ def test_check_and_result_are_told() -> None:
     assert batch.over[0]
     shown = board.scene_facts(batch, 0, View())
     assert shown.heading == "Second player won: checkmate"
-    assert board.scene_facts(batch, 0, View(truth=False)).heading == "Second player won"
+    assert board.scene_facts(batch, 0, View(truth=False)).heading == "Second player won: checkmate"
     assert shown.position.last == (59, 31)
     board.position.row = game.rows_of(batch.codes[0, 0])[0]
     assert board.position.in_check
