@@ -33,6 +33,8 @@ LISTED = {
     "agents/engines/uci.py": "chess engines",
     "agents/load.py": "chess engines by name",
     "agents/search/alphazero.py": "learns chess variants",
+    "agents/search/engine_sgd.py": "learns chess variants",
+    "agents/search/learner.py": "learns chess variants",
     "agents/search/ppo.py": "learns chess variants",
     "agents/search/replay.py": "learns chess variants",
     "agents/search/restarts.py": "learns chess variants",

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"(search:(?P<path>[^?]+)|mcts|zero|universal)(\?(?P<settings>.*))?", re.DOTALL)
 PACKAGED = {"zero": Path(__file__).parent / "gardner", "universal": Path(__file__).parent / "universal"}
 """Checkpoints that come with the package, by player."""
+STRONG = 128
+"""Simulations of these unless their name says another number."""
 UNTRAINED = "untrained"
 SETTINGS: dict[str, Any] = {"simulations": int, "candidates": int, "noise": float, "permuted": int}
 Keys = npt.NDArray[np.int64]
@@ -127,7 +129,10 @@ def parse(text: str) -> Named:
     except ValueError:
         raise ConfigError(f"{text[:80]!r}: settings of a search are numbers") from None
     permuted = bool(settings.pop("permuted", 0))
-    return Named(text.partition(":")[0].partition("?")[0], found["path"] or "", Search(**settings), permuted)
+    kind = text.partition(":")[0].partition("?")[0]
+    if kind in PACKAGED:
+        settings.setdefault("simulations", STRONG)
+    return Named(kind, found["path"] or "", Search(**settings), permuted)
 
 
 def folder_of(kind: str, path: str) -> Path | None:

@@ -49,7 +49,7 @@ def test_a_person_can_ask_for_it(player):
     game = make("fairychess", variant="gardner")
     ((name, policy),) = personas(game, [player])
     assert name == player
-    assert policy.how.simulations == 32
+    assert policy.how.simulations == 128
 
 
 def test_settings_make_another_player():
