@@ -84,13 +84,11 @@ def teachers(told: Mapping[str, Any]) -> Any:
         axes, ("held-out variants", "variants learnt"), (plan.held_out, plan.both), strict=True
     ):
         _dots(axis, told, kinds, [name for name in names if name in told["strengths"]])
-        axis.set_title(title, fontsize=10.5, color=INK, loc="left")
+        axis.set_title(f"{title} (a dot each, the bar their mean)", fontsize=10, color=INK, loc="left")
         _plain(axis)
         axis.grid(axis="x", color=FAINT, linewidth=0.7)
         axis.grid(axis="y", visible=False)
-        axis.set_xlabel(
-            "Elo (alphabeta:100 is 0); a dot a variant, the bar their mean", fontsize=9.5, color=INK
-        )
+        axis.set_xlabel("Elo, alphabeta:100 is 0", fontsize=9.5, color=INK)
     axes[0].set_yticks(range(len(kinds)), [TAUGHT[kind][0] for kind in kinds])
     axes[0].set_ylim(len(kinds) - 0.5, -0.6)
     figure.suptitle("The same network, taught in other ways: alone, without search", x=0.015, ha="left",

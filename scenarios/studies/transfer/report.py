@@ -5,7 +5,7 @@ networks.csv   how far every network had come
 elo.csv        ratings by variant, with intervals over openings
 retention.csv  what part of a specialist's gain the universal network has unplayed, by variant and mode
 reach.csv      moves in which a specialist reaches what the universal network has unplayed, and in which it
-               reaches what the universal network has after a little learning
+               reaches what the universal network has after a little learning; neither without specialists
 summary.json   coverage, registration, verdicts
 index.html     all of it on a page
 """
@@ -167,7 +167,8 @@ def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
     """
     found = judged(folder, summary, stored, plain)
     for name in ("elo", "retention", "reach"):
-        save_csv(folder / f"{name}.csv", found[name])
+        if found[name]:
+            save_csv(folder / f"{name}.csv", found[name])
     picture = pictures.curves if SPECIALIST in found["plan"].trained else pictures.teachers
     save_picture(picture(found), folder / PICTURE)
     told = says(PREDICTIONS)
