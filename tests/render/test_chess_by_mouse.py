@@ -106,7 +106,7 @@ def test_who_plays_and_that_it_is_over_is_said(monkeypatch: pytest.MonkeyPatch) 
     assert "First player · you" in window.paint()
     window.play(window.game.action_from_uci(window.batch.codes[0, 0], "h1h8"))
     told = window.paint(hint=OVER)
-    assert "First player won" in told
+    assert "First player won: checkmate" in told
     assert "The episode is over." in told
     assert not any("does not move" in words for words in told)
 
