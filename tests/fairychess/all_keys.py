@@ -150,6 +150,7 @@ def differs_on_purpose(v: Variant) -> bool:
             v.sittuyinPromotion and bool(v.promotedPieceType or set("".join(v.promotionPawnTypes)) - {pawn}),
             v.wallingRule == "arrow" and bool(v.mobilityRegion),
             v.seirawanGating and any(v.passing),
+            v.castlingWins != "" and any(v.flagRegion),
             v.wallingRule != "none" and v.immobilityIllegal,
             v.chess960 and v.gating,
             v.flyingGeneral and Board(v).in_check,

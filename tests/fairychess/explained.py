@@ -95,6 +95,10 @@ def reason(oracle: Any, name: str, board: Board, move: str, ours: bool) -> str:
         return "en passant between facing kings"
     if not ours and v.pieceDemotion and move.endswith("-") and m.symbol[:1] != "+":
         return "turning back of what a pawn became"
+    shot = re.fullmatch(r".*,([a-l])(\d+)([a-l])(\d+)", move)
+    ahead = shot is not None and shot[1] == shot[3] and abs(int(shot[2]) - int(shot[4])) == 2
+    if ours and v.wallingRule == "arrow" and m.kind == "pawn" and ahead:
+        return "a pawn that shoots two squares"
     if m.kind == "pawn" and any(v.tripleStepRegion) and m.straight and m.far in (2, 3):
         return "triple steps"
     if m.kind == "pawn" and m.promotes and pawn not in v.promotionPawnTypes[side]:
