@@ -151,6 +151,7 @@ def differs_on_purpose(v: Variant) -> bool:
             v.wallingRule == "arrow" and bool(v.mobilityRegion),
             v.seirawanGating and any(v.passing),
             v.castlingWins != "" and any(v.flagRegion),
+            bool(v.mobilityRegion) and bool(set("".join(v.nMoveRuleTypes)) - {pawn}),
             v.wallingRule != "none" and v.immobilityIllegal,
             v.chess960 and v.gating,
             v.flyingGeneral and Board(v).in_check,
