@@ -42,6 +42,7 @@ WIDE = "".join(
         ("[a0:chess]\n" + "".join(f"[a{i}:a{i - 1}]\n" for i in range(1, 999)), "more than 32 ancestors"),
         ("[a:chess]\n" * 2000, "a second section"),
         ("".join(f"[a{i}:chess]\n" for i in range(2000)), "more than 1000 sections"),
+        ("[a:chess]\ncastlingRank = 9\n", "castlingRank = 9 of 8 ranks"),
         (f"[x]\n{BOARD}customPiece1 = a:W\nstartFen = {'1' * 60_000}\n", "at most 600"),
     ],
 )

@@ -208,6 +208,8 @@ class Reader:
             )
         if variant.castling and not variant.castlingKingPiece:
             variant = replace(variant, castling=False)
+        if (variant.castling or variant.gating) and variant.castlingRank > variant.maxRank:
+            raise v.VariantError(f"{where}: castlingRank = {variant.castlingRank} of {variant.maxRank} ranks")
         if len(set(variant.promotionPieceTypes[0])) > v.MAX_PROMOTIONS:
             raise v.VariantError(f"{where}: more than {v.MAX_PROMOTIONS} promotion choices")
         if variant.extinctionValue == "none" and variant.extinctionPseudoRoyal:
