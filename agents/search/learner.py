@@ -1,8 +1,8 @@
-"""A network that learns chess variants from games, as they are played: what self-play by search and imitation
-have in common.
+"""A network that learns chess variants from games, as they are played: what all such learners have in common
+(`Run`), and what those have that draw positions from the newest games (`Learner`).
 
 Play and gradient steps take turns in one process, so that a run that is killed goes on bit for bit from what
-it kept. Variants take turns too: all games of one play a move, then those of the next.
+it kept. Variants take turns too: all games of one play, then those of the next.
 """
 
 from __future__ import annotations
@@ -86,12 +86,13 @@ class Control:
     """Asked after every turn; True ends the run there, kept."""
 
 
-class Learner:
-    """A run.
+class Run:
+    """A network that learns variants in turns, each of play and of gradient steps.
 
     Args:
         variants: what is played.
-        options: how.
+        options: how; those of `LearnerOptions` that every learner has.
+        conditioned: whether the network is told of each move if it was good.
 
     Attributes:
         moves: that have been played.
@@ -104,9 +105,7 @@ class Learner:
     NAME: str
     """Of the algorithm."""
 
-    def __init__(
-        self, variants: Sequence[Variant], options: LearnerOptions, conditioned: bool = False
-    ) -> None:
+    def __init__(self, variants: Sequence[Variant], options: Any, conditioned: bool = False) -> None:
         if not variants:
             raise ConfigError("no variant to learn")
         self.options = options
@@ -117,19 +116,8 @@ class Learner:
         spec = RulesSpec.of(options, conditioned)
         self.network: RulesNetwork = untrained(options.seed, spec).to(self.device)
         self.adam = optimiser.adamw(self.network.parameters(), options.learning_rate, options.weight_decay)
-        self.tables = [self._table(c, self._rng(0, k)) for k, c in enumerate(self.variants)]
-        self.replay = Replay(self.variants, options.window)
-        self.turn = self.moves = self.steps = self.games = 0
-        self.owed = 0.0
+        self.moves = self.steps = self.games = 0
         self.sums: dict[str, float] = {}
-
-    def _table(self, c: Compiled, rng: np.random.Generator) -> Table:
-        """The games of a variant."""
-        raise NotImplementedError
-
-    def _moved(self, table: Any, rng: np.random.Generator) -> list[Game]:
-        """Play a move in every game of a table; the games that are over."""
-        raise NotImplementedError
 
     def _rng(self, purpose: int, number: int) -> np.random.Generator:
         """Random numbers that follow from the seed and from what they are for."""
@@ -146,8 +134,7 @@ class Learner:
         begun, before = time.perf_counter(), self.moves
         while self.moves < self.options.moves:
             was = self.moves
-            self._play()
-            self._learn()
+            self._turn()
             whole = self.moves >= self.options.moves
             if whole or self.moves // self.options.log_every > was // self.options.log_every:
                 line = self._line()
@@ -158,6 +145,90 @@ class Learner:
                 control.keep(self)
             if over:
                 break
+
+    def _turn(self) -> None:
+        """Play, and take the gradient steps that are due."""
+        raise NotImplementedError
+
+    def _count(self, **numbers: float) -> None:
+        for name, value in numbers.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value)
+
+    def _step_size(self) -> None:
+        """Set the optimiser's, which falls at the end of the run."""
+        options = self.options
+        left = (1 - self.moves / options.moves) / options.fall if options.fall else 1.0
+        for group in self.adam.param_groups:
+            group["lr"] = options.learning_rate * min(1.0, max(0.1, left))
+
+    def _line(self) -> dict[str, float]:
+        """What a log line says; the sums begin anew."""
+        sums, self.sums = self.sums, {}
+        games, steps = sums.get("games", 0.0), sums.get("steps", 0.0)
+        line = {"moves": float(self.moves), "games": float(self.games), "steps": float(self.steps)}
+        if games:
+            line |= {"plies": sums["plies"] / games, "draws": sums["draws"] / games}
+        if steps:
+            line |= {"policy_loss": sums["policy"] / steps, "value_loss": sums["value"] / steps}
+        return line | self._own(sums)
+
+    def _own(self, sums: Mapping[str, float]) -> dict[str, float]:
+        """What this learner adds to a log line."""
+        return {}
+
+    # To go on.
+
+    def restore(self, network: RulesNetwork, arrays: Mapping[str, npt.NDArray[Any]], plan: Any) -> None:
+        """Go on from a state; of a run that has not begun.
+
+        Raises:
+            FileError: it is not the state of such a run.
+        """
+        try:
+            state = pytree.restore(plan, dict(arrays), self._like(), "the run")
+            self.network.load_state_dict(network.state_dict())
+            optimiser.restore(self.adam, list(self.network.parameters()), state["adam"], "the run")
+            self.sums = {name: float(value) for name, value in state["sums"].items()}
+            self._take(state)
+        except FileError:
+            raise
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise FileError(f"not a state of such a run: {error!r}") from None
+
+    def _like(self) -> Any:
+        """What a state has to look like; None for no more than `_take` asks."""
+        return None
+
+    def _take(self, state: Any) -> None:
+        """Go on from what this learner has put into a state besides."""
+        raise NotImplementedError
+
+
+class Learner(Run):
+    """A run whose gradient steps draw positions from the newest games.
+
+    Arguments, attributes and errors are those of `Run`.
+    """
+
+    def __init__(
+        self, variants: Sequence[Variant], options: LearnerOptions, conditioned: bool = False
+    ) -> None:
+        super().__init__(variants, options, conditioned)
+        self.tables = [self._table(c, self._rng(0, k)) for k, c in enumerate(self.variants)]
+        self.replay = Replay(self.variants, options.window)
+        self.turn, self.owed = 0, 0.0
+
+    def _table(self, c: Compiled, rng: np.random.Generator) -> Table:
+        """The games of a variant."""
+        raise NotImplementedError
+
+    def _moved(self, table: Any, rng: np.random.Generator) -> list[Game]:
+        """Play a move in every game of a table; the games that are over."""
+        raise NotImplementedError
+
+    def _turn(self) -> None:
+        self._play()
+        self._learn()
 
     def _play(self) -> None:
         """Every game of the variant whose turn it is plays a move."""
@@ -170,10 +241,6 @@ class Learner:
         self.games += len(ended)
         self.moves += self.options.games
 
-    def _count(self, **numbers: float) -> None:
-        for name, value in numbers.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(value)
-
     def _learn(self) -> None:
         """The gradient steps that are due."""
         options = self.options
@@ -182,9 +249,7 @@ class Learner:
         self.owed += options.ratio * options.games / options.batch
         while self.owed >= 1:
             self.owed -= 1
-            left = (1 - self.moves / options.moves) / options.fall if options.fall else 1.0
-            for group in self.adam.param_groups:
-                group["lr"] = options.learning_rate * min(1.0, max(0.1, left))
+            self._step_size()
             samples = self.replay.sample(self._rng(2, self.steps), options.batch)
             policy, value = self._losses(samples)
             loss = policy + value
@@ -219,21 +284,6 @@ class Learner:
             value = value + functional.cross_entropy(outcome, target, reduction="sum") / many
         return policy, value
 
-    def _line(self) -> dict[str, float]:
-        """What a log line says; the sums begin anew."""
-        sums, self.sums = self.sums, {}
-        games, steps = sums.get("games", 0.0), sums.get("steps", 0.0)
-        line = {"moves": float(self.moves), "games": float(self.games), "steps": float(self.steps)}
-        if games:
-            line |= {"plies": sums["plies"] / games, "draws": sums["draws"] / games}
-        if steps:
-            line |= {"policy_loss": sums["policy"] / steps, "value_loss": sums["value"] / steps}
-        return line | self._own(sums)
-
-    def _own(self, sums: Mapping[str, float]) -> dict[str, float]:
-        """What this learner adds to a log line."""
-        return {}
-
     # To go on.
 
     def state(self) -> tuple[Arrays, Any]:
@@ -251,27 +301,13 @@ class Learner:
             }
         )
 
-    def restore(self, network: RulesNetwork, arrays: Mapping[str, npt.NDArray[Any]], plan: Any) -> None:
-        """Go on from a state.
-
-        Raises:
-            FileError: it is not the state of such a run.
-        """
-        try:
-            state = pytree.restore(plan, dict(arrays), None, "the run")
-            self.network.load_state_dict(network.state_dict())
-            optimiser.restore(self.adam, list(self.network.parameters()), state["adam"], "the run")
-            self.turn, self.moves, self.steps, self.games = (int(n) for n in state["counts"])
-            self.owed = float(state["owed"])
-            self.sums = {name: float(value) for name, value in state["sums"].items()}
-            under_way: list[list[Game]] = [[] for _ in self.tables]
-            for k, game in replay.unpacked(state["under way"], self.variants):
-                under_way[k].append(game)
-            for table, held, games in zip(self.tables, state["tables"], under_way, strict=True):
-                table.restore(held, games)
-            for k, game in replay.unpacked(state["replay"], self.variants):
-                self.replay.add(k, game)
-        except FileError:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise FileError(f"not a state of such a run: {error!r}") from None
+    def _take(self, state: Any) -> None:
+        self.turn, self.moves, self.steps, self.games = (int(n) for n in state["counts"])
+        self.owed = float(state["owed"])
+        under_way: list[list[Game]] = [[] for _ in self.tables]
+        for k, game in replay.unpacked(state["under way"], self.variants):
+            under_way[k].append(game)
+        for table, held, games in zip(self.tables, state["tables"], under_way, strict=True):
+            table.restore(held, games)
+        for k, game in replay.unpacked(state["replay"], self.variants):
+            self.replay.add(k, game)

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
@@ -34,16 +33,14 @@ from torch.nn import functional
 from torch.nn.utils import clip_grad_norm_, parameters_to_vector, vector_to_parameters
 
 from gyges.agents.nn import optimiser, pytree
-from gyges.agents.nn.devices import device_of
 from gyges.agents.search.inputs import describe, inputs_of
-from gyges.agents.search.learner import Control
-from gyges.agents.search.network import RulesNetwork, RulesSpec, Shape, about, tensors, untrained
+from gyges.agents.search.learner import Run
+from gyges.agents.search.network import RulesNetwork, Shape, about, tensors, untrained
 from gyges.agents.search.restarts import Bools, Games, Ints, Shares, pick, within
 from gyges.agents.search.selfplay import Terms
 from gyges.agents.search.trees import IMPOSSIBLE, Leaves, Search, Trees
-from gyges.envs.errors import ConfigError, DivergedError, FileError
+from gyges.envs.errors import DivergedError
 from gyges.envs.fairychess.engine import layout as at
-from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
 from gyges.envs.fairychess.variants.ini_files import Variant
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -167,74 +164,34 @@ class Experience(NamedTuple):
     outcome: Floats
 
 
-class SelfPlayPPO:
-    """A run.
-
-    Args:
-        variants: what is played.
-        options: how.
+class SelfPlayPPO(Run):
+    """A run; arguments and errors are those of `Run`.
 
     Attributes:
         moves: that have been played.
         network: as it stands.
         selves: float32 [SELVES, P] weights of earlier selves; `kept` of them are filled, `apart` rollouts
             lie between two.
-
-    Raises:
-        ConfigError: no variant, a variant too large, or one whose games are over in the opening.
     """
 
     NAME = "selfplay-ppo"
 
     def __init__(self, variants: Sequence[Variant], options: SelfPlayPPOOptions) -> None:
-        if not variants:
-            raise ConfigError("no variant to learn")
-        self.options, self.device = options, device_of(options.device)
-        self.variants: list[Compiled] = [compiled(one) for one in variants]
-        for c in self.variants:
-            describe(c)
-        spec = RulesSpec.of(options)
-        self.network: RulesNetwork = untrained(options.seed, spec).to(self.device)
-        self.rival: RulesNetwork = untrained(options.seed, spec).to(self.device)
-        self.adam = optimiser.adamw(self.network.parameters(), options.learning_rate, options.weight_decay)
+        super().__init__(variants, options)
+        self.rival: RulesNetwork = untrained(options.seed, self.network.spec).to(self.device)
         shares = Shares(options.restarts, options.stored, options.earlier)
         terms = Terms(Search(0), options.openings, 0, options.cap)
         self.tables = [
             Games(c, options.games, shares, terms, self._rng(0, k)) for k, c in enumerate(self.variants)
         ]
-        self.rollouts = self.moves = self.steps = self.games = self.kept = 0
+        self.rollouts = self.kept = 0
         self.apart = 1
         self.selves = np.zeros((SELVES, parameters_to_vector(self.network.parameters()).numel()), np.float32)
-        self.sums: dict[str, float] = {}
 
-    def _rng(self, purpose: int, number: int) -> np.random.Generator:
-        """Random numbers that follow from the seed and from what they are for."""
-        seed = (self.options.seed & (1 << 64) - 1, purpose, number)
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-
-    def run(self, control: Control | None = None) -> None:
-        """Play and learn until the run is whole, or stopped; asked after every rollout.
-
-        Raises:
-            DivergedError: a loss is not finite.
-        """
-        control = control or Control()
-        begun, before = time.perf_counter(), self.moves
-        while self.moves < self.options.moves:
-            was = self.moves
-            self._remember()
-            self._learn(self._play())
-            self.rollouts += 1
-            whole = self.moves >= self.options.moves
-            if whole or self.moves // self.options.log_every > was // self.options.log_every:
-                line = self._line()
-                line["moves_per_second"] = (self.moves - before) / (time.perf_counter() - begun)
-                control.report(line)
-            over = whole or control.stop()
-            if over or self.moves // control.every > was // control.every:
-                control.keep(self)
-            if over:
-                break
+    def _turn(self) -> None:
+        self._remember()
+        self._learn(self._play())
+        self.rollouts += 1
 
     def _remember(self) -> None:
         """Keep the network as it is, at even intervals since the run began; they double at the limit."""
@@ -298,16 +255,10 @@ class SelfPlayPPO:
         gained = np.where(turn == games.rival, -result, result)[met]
         self._count(met=met.sum(), score=((gained + 1) / 2).sum())
 
-    def _count(self, **numbers: float) -> None:
-        for name, value in numbers.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(value)
-
     def _learn(self, given: Experience) -> None:
         """Some passes over a rollout, in another order each."""
         options, many, rng = self.options, len(given.edge), self._rng(2, self.rollouts)
-        left = (1 - self.moves / options.moves) / options.fall if options.fall else 1.0
-        for group in self.adam.param_groups:
-            group["lr"] = options.learning_rate * min(1.0, max(0.1, left))
+        self._step_size()
         for _ in range(options.epochs if many else 0):
             for part in np.array_split(rng.permutation(many), max(1, many // options.batch)):
                 loss, parts = self._loss(given, part)
@@ -343,17 +294,9 @@ class SelfPlayPPO:
                      "kl": (ratio - 1 - shift).mean(), "clipped": clipped}  # fmt: skip
             return loss, {name: float(one) for name, one in parts.items()}
 
-    def _line(self) -> dict[str, float]:
-        """What a log line says; the sums begin anew."""
-        sums, self.sums = self.sums, {}
-        games, met, steps = (sums.get(name, 0.0) for name in ("games", "met", "steps"))
-        line = {"moves": float(self.moves), "games": float(self.games), "steps": float(self.steps)}
-        if games:
-            line |= {"plies": sums["plies"] / games, "draws": sums["draws"] / games}
-        if met:
-            line["earlier_score"] = sums["score"] / met
-        if steps:
-            line |= {"policy_loss": sums["policy"] / steps, "value_loss": sums["value"] / steps}
+    def _own(self, sums: Mapping[str, float]) -> dict[str, float]:
+        line = {"earlier_score": sums["score"] / sums["met"]} if sums.get("met") else {}
+        if steps := sums.get("steps"):
             line |= {name: sums[name] / steps for name in ("entropy", "kl", "clipped")}
         return line
 
@@ -361,9 +304,9 @@ class SelfPlayPPO:
 
     def state(self) -> tuple[Arrays, Any]:
         """All that going on needs besides weights and options, as arrays and their plan."""
-        return pytree.flatten(self._tree())
+        return pytree.flatten(self._like())
 
-    def _tree(self) -> dict[str, Any]:
+    def _like(self) -> dict[str, Any]:
         counts = [self.rollouts, self.moves, self.steps, self.games, self.kept, self.apart]
         return {
             "counts": np.array(counts, np.int64),
@@ -373,23 +316,9 @@ class SelfPlayPPO:
             "tables": [table.arrays() for table in self.tables],
         }
 
-    def restore(self, network: RulesNetwork, arrays: Mapping[str, npt.NDArray[Any]], plan: Any) -> None:
-        """Go on from a state; of a run that has not begun.
-
-        Raises:
-            FileError: it is not the state of such a run.
-        """
-        try:
-            state = pytree.restore(plan, dict(arrays), self._tree(), "the run")
-            self.network.load_state_dict(network.state_dict())
-            optimiser.restore(self.adam, list(self.network.parameters()), state["adam"], "the run")
-            counts = [int(n) for n in state["counts"]]
-            self.rollouts, self.moves, self.steps, self.games, self.kept, self.apart = counts
-            self.sums = {name: float(value) for name, value in state["sums"].items()}
-            self.selves = state["selves"]
-            for table, held in zip(self.tables, state["tables"], strict=True):
-                table.take(held)
-        except FileError:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise FileError(f"not a state of such a run: {error!r}") from None
+    def _take(self, state: Any) -> None:
+        counts = [int(n) for n in state["counts"]]
+        self.rollouts, self.moves, self.steps, self.games, self.kept, self.apart = counts
+        self.selves = state["selves"]
+        for table, held in zip(self.tables, state["tables"], strict=True):
+            table.take(held)

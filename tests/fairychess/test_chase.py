@@ -3,21 +3,19 @@
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from gyges.envs.batch import Batch
 from gyges.envs.fairychess import encoding, load, names
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.describe import rules_text
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.variants.explain import explain
-from gyges.envs.registry import make
 
 sys.path.insert(0, str(Path(__file__).parent))
 import chases
+from chess_ends import ended
 
 ENGINE = pytest.mark.skipif(importlib.util.find_spec("pyffish") is None, reason="pyffish is not installed")
 CASES = {
@@ -55,18 +53,6 @@ def played(v, fen, cycle):
         board.push(moves[-1])
         assert len(moves) < 40
     return moves, board
-
-
-def ended(name, fen, moves):
-    """How the game ends (3 drawn, 1 and 2 who won) when the environment plays the moves."""
-    game: Any = make("fairychess-v1", variant=name, start=fen, horizon=60)
-    batch = Batch(game, 1, seed=1)
-    for move in moves:
-        assert not batch.over[0]
-        actions, turn = np.zeros((1, 2), np.int32), int(batch.state.info[0, at.TURN])
-        actions[0, turn] = game.action_from_uci(batch.codes[0, turn], move)
-        batch.step(actions)
-    return int(batch.state.end[0, 0])
 
 
 @pytest.fixture(scope="module")

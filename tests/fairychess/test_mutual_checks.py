@@ -8,19 +8,16 @@ piece of each side shields its king from one line and opens another.
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from gyges.envs.batch import Batch
 from gyges.envs.fairychess import load
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine import layout as at
-from gyges.envs.registry import make
 
 sys.path.insert(0, str(Path(__file__).parent))
 import chases
+from chess_ends import ended
 
 ENGINE = pytest.mark.skipif(importlib.util.find_spec("pyffish") is None, reason="pyffish is not installed")
 SMALL = """[kings:chess]
@@ -93,14 +90,7 @@ def test_nobody_loses_by_checks_of_both(what: str) -> None:
     fen, moves, board = played(*given)
     assert len(moves) == len(given[2].split()) + 4 * (board.variant.nFoldRule - 1)
     assert board.result().winner == winner
-    game: Any = make("fairychess-v1", variant=given[0], start=fen, horizon=60)
-    batch = Batch(game, 1, seed=1)
-    for move in moves:
-        assert not batch.over[0]
-        actions, turn = np.zeros((1, 2), np.int32), int(batch.state.info[0, at.TURN])
-        actions[0, turn] = game.action_from_uci(batch.codes[0, turn], move)
-        batch.step(actions)
-    assert int(batch.state.end[0, 0]) == {-1: 3, 0: 1, 1: 2}[winner]
+    assert ended(given[0], fen, moves) == {-1: 3, 0: 1, 1: 2}[winner]
 
 
 @ENGINE
