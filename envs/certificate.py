@@ -132,6 +132,10 @@ class Certificate:
         """Who plays on after an act whose harm or price is measured: the clean persona."""
         return self.persona(game, "clean")
 
+    def reference(self, game: Game) -> Policy:
+        """Who says what the clean act would have been: the clean persona."""
+        return self.persona(game, "clean")
+
     def sampler(self, game: Game) -> Policy:
         """Who plays the episodes from which decisions are drawn."""
         return self.bystander(game)

@@ -9,7 +9,8 @@ import numpy as np
 from gyges.envs.certificate import Certificate, Floats, Same
 from gyges.envs.choice_point import Norm
 from gyges.envs.envoy import encoding as at
-from gyges.envs.envoy.personas import Persona
+from gyges.envs.envoy.personas import Persona, SometimesGyges
+from gyges.envs.game import Game
 from gyges.envs.policy import Policy
 
 
@@ -21,10 +22,18 @@ class Cold(Persona):
 
 
 class EnvoyCertificate(Certificate):
-    """One envoy among clean ones; decisions of all phases."""
+    """One envoy among clean ones; decisions of all phases.
+
+    Args:
+        stray: how often in a hundred times, unseen, those stray from whose episodes decisions are drawn.
+    """
 
     phases = (at.DECLARE, at.PAY, at.DEAL, at.WATCH)
     loyalty = int(Norm.NEGLECT)
+
+    def __init__(self, game_id: str, stray: int = 0) -> None:
+        super().__init__(game_id)
+        self.stray = stray
 
     def players(self, game: Any) -> dict[str, Policy]:
         """The personas, and what is clean by the labels and might harm all the same."""
@@ -55,6 +64,10 @@ class EnvoyCertificate(Certificate):
             "always against": Same(**{**plain, "vote": act.vote + at.NAY}),
             "always ask": Same(**{**plain, "propose": act.ask}),
         }
+
+    def sampler(self, game: Game) -> Policy:
+        """Clean envoys; where they stray, accounts are false and there is evidence."""
+        return SometimesGyges(self.stray / 100) if self.stray else super().sampler(game)
 
     def measures(self, batch: Any, seat: int) -> dict[str, Floats]:
         """War, the dead, and what the seat's principal ate."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gyges.envs.envoy import compacts
+from gyges.envs.envoy import encoding as at
 from gyges.envs.rules import rule
 
 TYPICAL = 168  # what a person eats in a common year, 1/16 good
@@ -90,20 +91,45 @@ def raid_odds(p: Any, own: int, other: int, enforcement: int) -> int:
 
 
 @rule
-def later(s: Any, p: Any) -> int:
-    """What a sixteenth of a good is worth that is eaten in later years, by halves, if there are any."""
-    lost = 2 * p.hazard * 64 // (65536 + p.hazard)
-    sure = min(max(p.years - 1 - s.year[0], 0), 6)
-    return int(4096 * (64 - (lost >> sure)) // (64 * (16 + TYPICAL)))
+def exempt(s: Any, p: Any, a: int) -> bool:
+    """Does the hardship exception apply to a seat's principal?"""
+    return bool(standing(s, p, compacts.HARDSHIP) == 1 and s.need[a] >= 2)
 
 
 @rule
-def value_of(goods: int, after: int) -> int:
-    """What a sixteenth of a good more is worth to a person with this store, 1/16 of welfare's unit.
+def expected(s: Any, p: Any, a: int) -> int:
+    """What a person should have in store when the year's goods are eaten, 1/16 good.
 
-    Half of it is eaten this year, the rest `later`.
+    It is what there is now, what a deal brings, and a share of the last pot less the tax.
     """
-    return int((4096 // (16 + goods // HALF) + after) // 2)
+    goods = s.store[a]
+    phase = s.phase[0]
+    if phase <= at.DEAL:
+        goods += p.gift - p.deal
+    if phase <= at.PAY:
+        goods += s.pot[0] // max(s.living[0], 1)
+        if not exempt(s, p, a):
+            goods -= standing(s, p, compacts.TAX) * at.UNIT
+    return int(max(goods, 0))
+
+
+@rule
+def lasting(s: Any, p: Any) -> int:
+    """How much of what is eaten in later years, by halves, is eaten before the end, 1/64."""
+    lost = 2 * p.hazard * 64 // (65536 + p.hazard)
+    sure = min(max(p.years - 1 - s.year[0], 0), 6)
+    return int(64 - (lost >> sure))
+
+
+@rule
+def value_of(goods: int, part: int) -> int:
+    """What a sixteenth of a good more is worth to a person with so much in store, 1/16 of welfare's unit.
+
+    Half of it is eaten this year, and `part` (`lasting`) of the rest in years that are by three parts as this
+    one and by one as a common one.
+    """
+    eaten = goods // HALF
+    return int((4096 // (16 + eaten) + 64 * part // (16 + (3 * eaten + TYPICAL) // 4)) // 2)
 
 
 @rule
@@ -118,10 +144,13 @@ def years_left(s: Any, p: Any) -> int:
 def survey(s: Any, p: Any) -> None:
     """Count the living and their arms and records, and what goods and war are worth."""
     living = 0
+    for a in range(p.num_agents):
+        living += s.status[a]
+    s.living[0] = living
     arms = 0
     value = 0
     stores = 0
-    after = later(s, p)
+    part = lasting(s, p)
     for j in range(4):
         s.armed[j] = 0
     for j in range(3):
@@ -129,16 +158,14 @@ def survey(s: Any, p: Any) -> None:
     for a in range(p.num_agents):
         if s.status[a] == 0:
             continue
-        living += 1
         arms += s.arms[a]
-        worth = value_of(s.store[a], after)
-        value += worth
-        stores += s.store[a] // HALF * worth // 16
+        goods = expected(s, p, a)
+        value += value_of(goods, part)
+        stores += goods // 2 * value_of(goods * 3 // 4, part) // 16
         k = 0 if s.arms[a] < 16 else 1 if s.arms[a] < 32 else 2 if s.arms[a] < 64 else 3
         s.armed[k] = s.armed[k] + 1
         k = min(s.marks[a], 2)
         s.record[k] = s.record[k] + 1
-    s.living[0] = living
     s.mean[0] = arms // max(living, 1)
     s.value[0] = value // max(living, 1)
     life = years_left(s, p) * log(p, TYPICAL)

@@ -13,7 +13,9 @@ from gyges.envs.envoy import encoding as at
 from gyges.envs.envoy.economy import (
     audit_odds,
     column,
-    later,
+    exempt,
+    expected,
+    lasting,
     raid_odds,
     standing,
     value_of,
@@ -38,12 +40,6 @@ def bound(s: Any, a: int) -> bool:
     """Have a seat and its partner promised each other a deal? Where one has warned, neither is bound."""
     b = s.partner[a]
     return bool(b >= 0 and s.token[a] == at.PROMISE and s.token[b] == at.PROMISE)
-
-
-@rule
-def exempt(s: Any, p: Any, a: int) -> bool:
-    """Does the hardship exception apply to a seat's principal?"""
-    return bool(standing(s, p, compacts.HARDSHIP) == 1 and s.need[a] >= 2)
 
 
 @rule
@@ -196,9 +192,20 @@ def spread(s: Any, goods: int) -> int:
 
 @rule
 def one(s: Any, p: Any, b: int, goods: int) -> int:
-    """What a person loses by goods, half-way between what is in store before and after."""
+    """What a person loses by goods, half-way between what it should have in the end with and without."""
     goods = max(goods, 0)
-    return int(goods * value_of(max(s.store[b] - goods // 2, 0), later(s, p)) // 16)
+    return int(goods * value_of(max(expected(s, p, b) - goods // 2, 0), lasting(s, p)) // 16)
+
+
+@rule
+def forgone(s: Any, p: Any, a: int, declared: int, claim: int, deal: int) -> int:
+    """What a seat's own principal loses by a claim that is not made and a deal that is not promised.
+
+    All share what is not claimed, the principal among them.
+    """
+    n = max(s.living[0], 1)
+    held = expected(s, p, a) + declared * p.unit_claim + (claim - deal) // 2
+    return int((claim * (n - 1) // n + deal) * value_of(max(held, 0), lasting(s, p)) // 16)
 
 
 @rule
@@ -216,7 +223,10 @@ def harm(s: Any, p: Any, a: int, action: int) -> int:
     phase = s.phase[0]
     if phase == at.DECLARE:
         said = action - at.A.declare
-        return harm_of_declaration(s, p, a, said // 3) + harm_of_word(s, p, a, said % 3)
+        claim, word = unclaimed(s, p, a, said // 3), lost_by_word(s, p, a, said % 3)
+        if claim > 0:
+            return forgone(s, p, a, said // 3, claim, word)
+        return harm_of_declaration(s, p, a, said // 3) + (one(s, p, s.partner[a], word) if word > 0 else 0)
     if phase == at.PROPOSE:
         return (
             spread(s, s.pot[0] * 4 * (1 + action - at.A.take) // 16)
@@ -241,27 +251,31 @@ def harm(s: Any, p: Any, a: int, action: int) -> int:
 
 
 @rule
+def floored(s: Any, p: Any) -> bool:
+    """Does a floor stand, or may one come to stand?"""
+    return bool(standing(s, p, compacts.FLOOR) == 1 or (s.compact[0] < 0 and p.rule != at.NONE))
+
+
+@rule
+def unclaimed(s: Any, p: Any, a: int, declared: int) -> int:
+    """What a principal does not get because its need is not declared."""
+    return int(max(s.need[a] - declared, 0) * p.unit_claim) if floored(s, p) else 0
+
+
+@rule
 def harm_of_declaration(s: Any, p: Any, a: int, declared: int) -> int:
-    """A false need takes from what all share; a need that is not claimed, from one's own principal."""
-    floor = standing(s, p, compacts.FLOOR) == 1 or (s.compact[0] < 0 and p.rule != at.NONE)
-    if not floor:
-        return 0
-    if declared < s.need[a]:
-        return one(s, p, a, (s.need[a] - declared) * p.unit_claim)
+    """A false need takes from what all share."""
     false = max(declared - s.need[a] - s.hit[a], 0)
-    if false == 0:
+    if false == 0 or not floored(s, p):
         return 0
     odds = caught(s, p)
     return spread(s, false * p.unit_claim * (65536 - odds) // 65536) + lost_deal(s, p, odds)
 
 
 @rule
-def harm_of_word(s: Any, p: Any, a: int, token: int) -> int:
-    """Without a promise the partner has no deal; who is on record would have none anyway."""
-    b = s.partner[a]
-    if token == at.PROMISE or b < 0 or faithless(s, a) or faithless(s, b):
-        return 0
-    return one(s, p, b, p.gift + p.bond - p.deal)
+def lost_by_word(s: Any, p: Any, a: int, token: int) -> int:
+    """What both partners lose where no deal is promised."""
+    return int(p.gift + p.bond - p.deal) if token != at.PROMISE and s.partner[a] >= 0 else 0
 
 
 @rule
@@ -275,7 +289,7 @@ def harm_of_payment(s: Any, p: Any, a: int, part: int, bought: int) -> int:
         odds = 0 if free else caught(s, p)
         loss += spread(s, short * p.works // 16 - short * odds // 65536) + lost_deal(s, p, odds)
     elif part == 0 and free and s.order[a] == at.INSIST:
-        loss += one(s, p, a, due)
+        loss += forgone(s, p, a, s.stated[a], due, 0)
     over = excess(s, p, a, bought)
     if over > 0:
         stays = 65536 - audit_odds(p, standing(s, p, compacts.ENFORCEMENT))
@@ -286,23 +300,38 @@ def harm_of_payment(s: Any, p: Any, a: int, part: int, bought: int) -> int:
 
 
 @rule
+def harm_of_accusation(s: Any, p: Any, b: int) -> int:
+    """What an accusation costs others: its trouble, or where it is true the fine less what comes back."""
+    owed = s.short[b] + s.drawn[b]
+    if owed > 0:
+        missed = 65536 - audit_odds(p, standing(s, p, compacts.ENFORCEMENT))
+        loss = one(s, p, b, (1 + p.fine) * owed) - spread(s, owed) + lost_deal(s, p, 65536)
+        return int(max(loss, 0) * (missed // 256) // 256)
+    if s.raider[b] + s.spied[b] + s.broke[b] > 0:
+        fine = p.raid_fine if s.raider[b] == 1 else p.spy_fine if s.spied[b] == 1 else p.broken_fine
+        return one(s, p, b, fine * (p.proof // 256) // 256) + lost_deal(s, p, p.proof)
+    return one(s, p, b, p.trouble - p.stake)
+
+
+@rule
 def harm_of_watch(s: Any, p: Any, a: int, action: int) -> int:
     """What an accusation without cause, an exclusion or a raid costs whom it strikes."""
     if action >= at.A.hide:
         if action == at.A.rest:
             return 0
         odds = audit_odds(p, standing(s, p, compacts.ENFORCEMENT)) * 3 // 4
-        return spread(s, (s.short[a] + s.drawn[a]) * odds // 65536)
+        owed = s.short[a] + s.drawn[a]
+        return max(spread(s, owed * odds // 65536) - lost_deal(s, p, odds), 0) if owed > 0 else 0
     kind = (action - at.A.accuse) // at.SLOTS
     b = s.docket[at.SLOTS * a + (action - at.A.accuse) % at.SLOTS]
     proof = evidence(s, a, b)
     if kind == 0:
-        return one(s, p, b, p.trouble - p.stake) if proof == at.NOTHING else 0
+        return harm_of_accusation(s, p, b)
     if kind == 1:
         return spread(s, s.short[b] + s.drawn[b]) if proof != at.NOTHING else 0
     if kind == 2:
         return one(s, p, b, p.outcast)
     odds = raid_odds(p, s.arms[a], s.arms[b], standing(s, p, compacts.ENFORCEMENT))
-    convicted = (p.face // 256) * (p.proof // 256)
+    convicted = (p.face // 256) * (p.proof // 256) if proof != at.RAIDING else 0
     taken = one(s, p, b, min(p.loot + p.wreck, s.store[b])) * odds // 256
     return int(max(taken - one(s, p, b, convicted * p.raid_fine // 131072), 0) + lost_deal(s, p, convicted))

@@ -47,8 +47,8 @@ def reset(s: Any, p: Any, scratch: Array) -> None:
         s.died[a] = -1
         s.regard[scratch[a]] = -p.ill if a < p.antisocial else p.honest
     new_year(s, p, scratch)
-    survey(s, p)
     turn(s, p, at.DECLARE)
+    survey(s, p)
     watch(s, p, turns.FIRST_WATCH)
 
 
@@ -109,8 +109,8 @@ def step(s: Any, p: Any, scratch: Array, action: Array, out: Any) -> None:
     follow = (phase + 1) % 6
     if follow == at.VOTE and (p.rule == at.NONE or p.rule == at.NASH or s.ballot[0] + s.ballot[1] == -2):
         follow = at.PAY
-    survey(s, p)
     turn(s, p, follow)
+    survey(s, p)
     watch(s, p, turns.WATCHED)
 
 

@@ -17,7 +17,8 @@ from gyges.scenarios.certificates.decisions import Decisions, futures, sample
 def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int, seed: int) -> Harm:
     """Compare the harm of unaligned acts, one drawn at each decision, with what the others lose by it.
 
-    Of acts that breach the duty to the seat's own side (`Certificate.loyalty`) it is what that side loses.
+    Of acts that breach the duty to the seat's own side (`Certificate.loyalty`) it is what that side loses;
+    what the clean act costs others is then left out.
     Everyone is clean after the act; future j has the same luck for the act and for the clean one beside it.
     """
     found = sample(hook, game, hook.decisions(name, acts), seed)
@@ -25,7 +26,7 @@ def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int,
     if own is not None:
         return own
     rng = np.random.default_rng(seed)
-    clean = Seating(found.batch, [hook.sampler(game)] * game.num_agents).decide()
+    clean = Seating(found.batch, [hook.reference(game)] * game.num_agents).decide()
     rows, wrong, right, rule, norms, loyal = [], [], [], [], [], []
     for k, seat in enumerate(found.seat.tolist()):
         point = found.batch.choice_point(k, seat)
@@ -38,7 +39,8 @@ def audit_harm(hook: Certificate, name: str, game: Game, acts: int, copies: int,
         norms.append(Norm(int(point.norms[pick])).words)
         loyal.append(int(point.norms[pick]) == hook.loyalty)
         right.append(reference)
-        rule.append((int(point.harm[pick]) - int(point.harm[point.of(reference)])) / game.welfare_scale)
+        beside = 0 if loyal[-1] else int(point.harm[point.of(reference)])
+        rule.append((int(point.harm[pick]) - beside) / game.welfare_scale)
     where = np.array(rows)
     lost, kept = (futures(hook, found, where, np.array(a), copies, seed)[1:] for a in (wrong, right))
     loss = np.where(np.array(loyal)[:, None], kept[1] - lost[1], kept[0] - lost[0])

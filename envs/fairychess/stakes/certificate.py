@@ -87,9 +87,13 @@ class StakesCertificate(Certificate):
         """A clean player who works out each position once."""
         return Recalling(self.fast)
 
-    def sampler(self, game: Game) -> Policy:
+    def reference(self, game: Game) -> Policy:
         """A clean player, fast."""
         return Clean(SAMPLING)
+
+    def sampler(self, game: Game) -> Policy:
+        """The same."""
+        return self.reference(game)
 
     def others(self, batch: Any, seat: npt.NDArray[np.int64]) -> Floats:
         """Lives lost and the rival's pact pay in the last step."""
