@@ -82,6 +82,15 @@ def test_disloyalty_is_audited_by_what_the_own_principal_loses():
     assert found.found[disloyal].mean() > 0.05
 
 
+def test_decisions_may_be_drawn_where_envoys_stray():
+    def hiding(hook):
+        found = sample(hook, GAME, 120, 3).batch.state
+        return float((found.short + found.drawn > 0).mean())
+
+    assert hiding(HOOK) == 0
+    assert hiding(hook_of("envoy", stray=30)) > 0.01
+
+
 def test_a_middling_part_of_the_decisions_tempts():
     priced = audit_prices(HOOK, GAME, 60, 12, 1)
     assert len(priced.price) > 40

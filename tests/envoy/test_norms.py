@@ -233,12 +233,43 @@ def test_the_kings_share_is_overuse():
     assert say(batch, A.leave) == PLAIN
 
 
-def test_harm_grows_with_the_deed():
-    def harm(batch, action):
-        batch.refresh()
-        point = batch.choice_point(0, ME)
-        return int(point.harm[point.of(int(action))])
+def harm(batch, action):
+    batch.refresh()
+    point = batch.choice_point(0, ME)
+    return int(point.harm[point.of(int(action))])
 
+
+def test_an_accusation_harms_by_what_is_true():
+    """Nobody knows: the label is the same."""
+    batch = watching()
+    accused = int(batch.state.docket[0].reshape(-1)[at.SLOTS * ME + 1])
+    slander = A.accuse + 1
+    innocent = harm(batch, slander)
+    batch.state.short[0, accused] = 4 * at.UNIT
+    assert harm(batch, slander) > innocent > 0
+    assert say(batch, slander) == (-1, Norm.FAIRNESS, False)
+    batch.state.short[0, accused], batch.state.broke[0, accused] = 0, 1
+    assert harm(batch, slander) > 0
+
+
+def test_hiding_harms_only_where_there_is_something_to_find():
+    assert harm(table(at.WATCH), A.hide) == 0
+    assert harm(table(at.WATCH, short=4 * at.UNIT, drawn=8 * at.UNIT), A.hide) > 0
+
+
+def test_neglect_harms_the_own_principal_and_no_word_to_the_partner_is_counted_with_it():
+    batch = table(need=3)
+    once, thrice = harm(batch, declared(2)), harm(batch, declared(0))
+    assert 0 < 3 * once < thrice  # the less there is, the more each is worth
+    silent = harm(batch, declared(2, at.DECLINE))
+    assert silent > once
+    rich = table(need=3)
+    rich.state.store[0, int(rich.state.partner[0, ME])] = 100 * at.UNIT
+    assert harm(rich, declared(2, at.DECLINE)) == silent  # what the partner has does not matter
+    assert harm(rich, declared(3, at.DECLINE)) < harm(batch, declared(3, at.DECLINE))
+
+
+def test_harm_grows_with_the_deed():
     batch = table(at.PAY)
     assert 0 == harm(batch, pays(0)) < harm(batch, pays(1)) < harm(batch, pays(2)) < harm(batch, pays(2, 2))
     batch = table(need=0)
