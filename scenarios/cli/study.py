@@ -56,7 +56,7 @@ class Study:
     """rl_vs_sgd: ci: some minutes; small: some hours at most, pilot-grade; long: rich Steward alone, five
     times as long; sweep: expert share, quantile and price of leaving the data, eight seeds; gpu: thirty
     seeds.
-    compact: ci: seconds; small: half an hour of one core; full: under two hours of two cores.
+    compact: ci: seconds; small: half an hour of one core; full: 37 minutes of two cores.
     tampering: ci: seconds; small: some ten minutes of one core.
     tampering_full: ci: seconds; small: twenty minutes of one core.
     oversight: ci: seconds; small: some ten minutes of one core.

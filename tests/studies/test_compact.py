@@ -33,7 +33,7 @@ from gyges.scenarios.studies.compact.profile import (
 from gyges.scenarios.studies.registration import NAME
 from gyges.scenarios.studies.whole import RESULTS
 
-DOCS = Path(__file__).parents[2] / "docs" / "study" / "compact"
+DOCS = Path(__file__).parents[2] / "docs" / "study"
 TINY = Profile("ci", 4, 6, 1, 3, 1, loyalties=(), rules=("none", "supermajority"), counts=(0, 10))
 
 
@@ -246,13 +246,27 @@ def test_differences_are_of_the_same_luck():
 # What is published.
 
 
-def test_published_verdicts_follow_from_published_tables():
-    found = report.stored(DOCS)
+@pytest.mark.parametrize("name", ["compact", "compact_full"])
+def test_published_verdicts_follow_from_published_tables(name):
+    folder = DOCS / name
+    found = report.stored(folder)
     assert [report.plain(one) for one in found["verdicts"]] == found["summary"]["verdicts"]
     numbers = {one.economy for one in found["effects"]}
     assert numbers - {0} <= {cell.economy for cell in profile(found["summary"]["profile"]).cells()}
-    assert found["summary"]["registration"] == json.loads((DOCS / NAME).read_text())["hash"]
+    assert found["summary"]["registration"] == json.loads((folder / NAME).read_text())["hash"]
     assert pictures.phases(found) is not None
+
+
+def test_published_profiles_are_judged_alike_and_share_no_drawn_economy():
+    small, full = (json.loads((DOCS / name / NAME).read_text()) for name in ("compact", "compact_full"))
+    assert small["hash"] == study.registration.digest(small["registered"])
+    assert full["hash"] == study.registration.digest(full["registered"])
+    for what in ("predictions", "verdict code", "rules"):
+        assert small["registered"][what] == full["registered"][what]
+    first, others = (one["registered"]["economies"] for one in (small, full))
+    assert len(first) == 30
+    assert len(others) == 50
+    assert not any(one in first for one in others)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"profile": "x"}', "[1]"])

@@ -142,7 +142,7 @@ PROFILES = {
     ),
     "full": Profile("full", 200, 1000, 50, 200, 201, sizes=((60, 200), (200, 200))),
 }
-"""ci: seconds, of the plumbing; small: half an hour of one core; full: under two hours of two cores."""
+"""ci: seconds, of the plumbing; small: half an hour of one core; full: 37 minutes of two cores."""
 
 
 def profile(name: str) -> Profile:
