@@ -131,8 +131,6 @@ def _goal(c: Compiled, row: Any, winner: int) -> str:
         for player in (1 - side, side):
             if said := _extinct(c, row, player):
                 return said + ("" if winner == 1 - player else f", which {_here(winner, player)}")
-    if said := _castled(c, row, lately):
-        return said
     if head[at.BIKJANG] and lately & 3 == 3:
         return f"the kings face each other, and the player asked has not moved away{drawn}"
     if head[at.PASS] and lately & 12 == 12:
@@ -143,6 +141,8 @@ def _goal(c: Compiled, row: Any, winner: int) -> str:
             return "both players have reached the goal"
         if winner >= 0 and arrived[winner]:
             return f"the {SIDES[winner]} player has reached the goal with the {arrived[winner]}"
+    if said := _castled(c, row, lately):
+        return said
     if head[at.CHECK_COUNT] and row[at.CHECKS + 1 - side] == 0:
         return f"the {SIDES[1 - side]} player has given as many checks as win"
     return ""

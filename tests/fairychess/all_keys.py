@@ -150,7 +150,6 @@ def differs_on_purpose(v: Variant) -> bool:
             v.sittuyinPromotion and bool(v.promotedPieceType or set("".join(v.promotionPawnTypes)) - {pawn}),
             v.wallingRule == "arrow" and bool(v.mobilityRegion),
             v.seirawanGating and any(v.passing),
-            v.castlingWins != "" and any(v.flagRegion),
             bool(v.mobilityRegion) and bool(set("".join(v.nMoveRuleTypes)) - {pawn}),
             v.wallingRule != "none" and v.immobilityIllegal,
             v.chess960 and v.gating,

@@ -8,6 +8,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.registry import make
+from gyges.render.fairychess.endings import reason_of
 
 SPECIAL = ("duck", "amazons", "joust", "seirawan", "shouse", "janggi", "janggimodern", "kyotoshogi", "micro",
            "sittuyin", "cambodian", "koedem", "placement", "petrified", "spartan", "shatar", "snailtrail",
@@ -74,3 +75,18 @@ def test_blocks_are_appended():
 def test_stakes_take_no_walls():
     with pytest.raises(ConfigError, match="put a wall"):
         make("fairychess_stakes-v1", variant="duck", civilians=False)
+
+
+@pytest.mark.parametrize(
+    ("move", "winner", "words"), [("e1f1", 0, "reached the goal"), ("e1d1", 1, "can castle no more"),
+                                  ("e1g1", 0, "has castled")],
+)  # fmt: skip
+def test_a_goal_goes_before_castling_that_decides(move, winner, words, tmp_path):
+    """As the independent engine has it."""
+    text = "[goals:chess]\ncastlingWins = KQkq\nflagPiece = k\nflagRegionWhite = f1\nflagRegionBlack = f8\n"
+    path = tmp_path / "goals.ini"
+    path.write_text(text)
+    board = Board(str(path), "4k2r/8/8/8/8/8/8/R3K2R w KQk - 0 1")
+    board.push(move)
+    assert board.result().winner == winner
+    assert words in reason_of(board, winner)

@@ -175,17 +175,6 @@ def ended(s: Any, t: Any) -> int:
             return int(-head[EXTINCT_VALUE])
         if extinct(s, t, side):
             return int(head[EXTINCT_VALUE])
-    if head[CASTLE_WINS] != 0:
-        if (head[CASTLE_WINS] >> (2 - 2 * side)) & (s.more[LATELY] >> 4) & 3 != 0:
-            return LOSS
-        for j in range(2):
-            player = 1 - side if j == 0 else side
-            lost = (head[CASTLE_WINS] >> (2 * player)) & 3
-            for wing in range(2):
-                if info[RIGHTS + 2 * player + wing] >= 0 and (lost >> wing) & 1 != 0:
-                    lost = 0
-            if lost != 0:
-                return WIN if j == 0 else LOSS
     if head[BIKJANG] != 0 and (s.more[LATELY] & 3) == 3:
         return drawn(s, t)
     if head[PASS] != 0 and (s.more[LATELY] & 12) == 12:
@@ -201,6 +190,17 @@ def ended(s: Any, t: Any) -> int:
         if theirs and (head[FLAG_MOVE] == 0 or head[FLAG_SAFE] != 0 or king):
             if head[FLAG_MOVE] == 0 or side == 0 or not king or in_check(s, t) or not may_follow(s, t):
                 return -1
+    if head[CASTLE_WINS] != 0:
+        if (head[CASTLE_WINS] >> (2 - 2 * side)) & (s.more[LATELY] >> 4) & 3 != 0:
+            return LOSS
+        for j in range(2):
+            player = 1 - side if j == 0 else side
+            lost = (head[CASTLE_WINS] >> (2 * player)) & 3
+            for wing in range(2):
+                if info[RIGHTS + 2 * player + wing] >= 0 and (lost >> wing) & 1 != 0:
+                    lost = 0
+            if lost != 0:
+                return WIN if j == 0 else LOSS
     if head[CHECK_COUNT] != 0 and info[CHECKS + 1 - side] == 0:
         return -1
     return NOTHING
