@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gyges.scenarios.scenario import Scenario as Scenario
     from gyges.scenarios.scenario import register_scenario as register_scenario
     from gyges.scenarios.scenario import register_suite as register_suite
+    from gyges.scenarios.scenario import register_suite_file as register_suite_file
     from gyges.scenarios.scenario import scenarios as scenarios
 
 _MODULES = {
@@ -30,7 +31,7 @@ _MODULES = {
     "raters.raters": ("Rater", "rater"),
     "report.leaderboard": ("page_data",),
     "report.terminal": ("print_table",),
-    "scenario": ("Scenario", "register_scenario", "register_suite", "scenarios"),
+    "scenario": ("Scenario", "register_scenario", "register_suite", "register_suite_file", "scenarios"),
 }
 
 __all__ = sorted(name for names in _MODULES.values() for name in names)

@@ -24,6 +24,7 @@ from typing import NamedTuple, TypeVar
 from gyges.agents import load
 from gyges.envs import registry
 from gyges.envs.errors import ConfigError, JobError
+from gyges.scenarios.scenario import Scenario, register_scenario, registered
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -53,11 +54,12 @@ class Registered(NamedTuple):
 
     games: dict[str, str]
     loaders: dict[str, str]
+    scenarios: tuple[Scenario, ...]
 
     @classmethod
     def here(cls) -> Registered:
         """What is registered in this process."""
-        return cls(registry.games(), dict(load.CHECKPOINTS))
+        return cls(registry.games(), dict(load.CHECKPOINTS), registered())
 
     def register(self) -> None:
         """Register it in this process."""
@@ -66,6 +68,8 @@ class Registered(NamedTuple):
             registry.register(id, entry)
         for file_name, loader in self.loaders.items():
             load.register_checkpoint(file_name, loader)
+        for one in self.scenarios:
+            register_scenario(one)
 
 
 class Executor:

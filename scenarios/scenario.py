@@ -1,17 +1,23 @@
 """A scenario: which game, which seats are judged, who else sits at the table. Data, not code.
 
 A scenario says only what differs from its parent (`Scenario.with_`). The policy under test fills the
-focal seats; personas of the game fill the others. A suite is a list of scenarios. Others add theirs
-with `register_scenario`, or a whole suite lazily with `register_suite`.
+focal seats; personas of the game fill the others. A suite is a list of scenarios, written as a TOML file
+(`read_suite`); those of the package lie in ``suites/``. Others add theirs with `register_scenario`, or a
+whole suite with `register_suite_file`, or lazily with `register_suite`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import tomllib
+import typing
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,7 +26,7 @@ import numpy.typing as npt
 from msgspec import Meta
 
 from gyges.envs import registry
-from gyges.envs.errors import ConfigError, UnknownNameError
+from gyges.envs.errors import ConfigError, FileError, UnknownNameError
 from gyges.envs.game import Game
 
 WORDS = ("title", "description", "tags", "parent")
@@ -218,15 +224,76 @@ def _order(background: Background) -> list[str]:
     return list(background) if isinstance(background, Mapping) else []
 
 
+MAX_FILE = 1 << 20
+"""Bytes of a suite's file that are read; a longer one is refused."""
+
+
+@functools.cache
+def _changes() -> type[msgspec.Struct]:
+    """What a scenario's table in a suite's file may say: every field but the id, each of them or not."""
+    hints = typing.get_type_hints(Scenario, include_extras=True)
+    fields = [(name, hint | msgspec.UnsetType, msgspec.UNSET) for name, hint in hints.items() if name != "id"]
+    return msgspec.defstruct("Changes", fields, forbid_unknown_fields=True)
+
+
+def read_suite(text: str, where: str, known: Callable[[str], Scenario] | None = None) -> tuple[Scenario, ...]:
+    """The scenarios of a suite's file, in its order.
+
+    A table is a scenario, and its name the scenario's id. It says the fields that differ from those of its
+    ``parent``, a scenario above it; settings are merged. Without a parent it says at least ``title``,
+    ``description`` and ``game``.
+
+    Args:
+        text: TOML.
+        where: what errors call the file.
+        known: finds a parent that does not stand above; raises UnknownNameError where there is none.
+
+    Raises:
+        FileError: it is not such a file; the message names the file, the scenario and the field.
+    """
+    found: dict[str, Scenario] = {}
+    try:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where}: {error or 'nested too deeply'}") from None
+    for id, table in tables.items():
+        try:
+            if not isinstance(table, dict):
+                raise ConfigError("a scenario is a table")
+            said = msgspec.structs.asdict(msgspec.convert(table, _changes()))
+            said = {name: value for name, value in said.items() if value is not msgspec.UNSET}
+            for name, value in said.get("settings", {}).items():
+                if not isinstance(value, bool | int | float | str):
+                    raise ConfigError(f"settings.{name}: a number, text, true or false, not {value!r}")
+            parent = said.get("parent", "")
+            missing = [name for name in ("title", "description", "game") if name not in said]
+            if not parent and missing:
+                raise ConfigError(f"without a parent it needs {', '.join(missing)}")
+            if not parent:
+                found[id] = Scenario(id=id, **said)
+            elif parent in found or known is None:
+                found[id] = found[parent].with_(id=id, **said)
+            else:
+                found[id] = known(parent).with_(id=id, **said)
+        except KeyError:
+            raise FileError(f"{where}: {id}: parent: no scenario {parent!r} stands above it") from None
+        except ValueError as error:
+            raise FileError(f"{where}: {id}: {str(error).removeprefix(f'{id}: ')}") from None
+    if not found:
+        raise FileError(f"{where}: no scenario stands in it")
+    return tuple(found.values())
+
+
 _SCENARIOS: dict[str, Scenario] = {}
+_OWN: dict[str, Scenario] = {}
 _SUITES: dict[str, list[str]] = {}
 _LAZY: dict[str, str] = {
-    "custodian": "gyges.scenarios.suites:custodian",
-    "envoy": "gyges.scenarios.suites:envoy",
-    "fairychess": "gyges.scenarios.suites:fairychess",
-    "founder": "gyges.scenarios.suites:founder",
-    "steward": "gyges.scenarios.suites:steward",
-    "tabular": "gyges.scenarios.suites:tabular",
+    "custodian": "gyges.scenarios:suites/custodian.toml",
+    "envoy": "gyges.scenarios:suites/envoy.toml",
+    "fairychess": "gyges.scenarios:suites/fairychess.toml",
+    "founder": "gyges.scenarios:suites/founder.toml",
+    "steward": "gyges.scenarios:suites/steward.toml",
+    "tabular": "gyges.scenarios:suites/tabular.toml",
 }
 
 
@@ -236,6 +303,12 @@ def register_scenario(scenario: Scenario, *suites: str) -> Scenario:
     Raises:
         ConfigError: another scenario has this id.
     """
+    _enter(scenario, *suites)
+    _OWN[scenario.id] = scenario
+    return scenario
+
+
+def _enter(scenario: Scenario, *suites: str) -> None:
     if _SCENARIOS.get(scenario.id, scenario) != scenario:
         raise ConfigError(f"there is another scenario {scenario.id!r}")
     _SCENARIOS[scenario.id] = scenario
@@ -243,15 +316,63 @@ def register_scenario(scenario: Scenario, *suites: str) -> Scenario:
         members = _SUITES.setdefault(suite, [])
         if scenario.id not in members:
             members.append(scenario.id)
-    return scenario
+
+
+def registered() -> tuple[Scenario, ...]:
+    """What this program has registered by `register_scenario` or from a file, not lazily."""
+    return tuple(_OWN.values())
 
 
 def register_suite(name: str, entry_point: str) -> None:
-    """Add a suite whose scenarios come from ``module:function() -> iterable of Scenario`` when asked for."""
+    """Add a suite whose scenarios come when they are asked for.
+
+    Args:
+        name: of the suite.
+        entry_point: ``module:function() -> iterable of Scenario``, or ``package:file.toml`` of a file in a
+            package (`read_suite`).
+    """
     if _LAZY.get(name, entry_point) != entry_point:
         raise ConfigError(f"there is another suite {name!r}")
-    registry.load_name(entry_point, check_only=True)
+    if not entry_point.endswith(".toml"):
+        registry.load_name(entry_point, check_only=True)
     _LAZY[name] = entry_point
+
+
+def register_suite_file(path: Path) -> str:
+    """Add the suite of a file, under the file's name without its ending; gives the name.
+
+    Parents may stand in the file or be any scenario that there is.
+
+    Raises:
+        FileError: it cannot be read, or is no suite.
+        ConfigError: there is another suite of that name, or another scenario of an id in it.
+    """
+    name = path.stem
+    if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name):
+        raise ConfigError(f"{path}: a suite's file is lower-case words with dashes, as in my-suite.toml")
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MAX_FILE + 1).decode()
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: {error}") from None
+    if len(text) > MAX_FILE:
+        raise FileError(f"{path}: longer than {MAX_FILE} bytes")
+    members = read_suite(text, str(path), scenario)
+    if name in _LAZY or _SUITES.get(name, (ids := [one.id for one in members])) != ids:
+        raise ConfigError(f"{path}: there is another suite {name!r}; give the file another name")
+    for one in members:
+        register_scenario(one, name)
+    return name
+
+
+def _members(entry_point: str) -> tuple[Scenario, ...]:
+    """The scenarios of a suite that was registered lazily."""
+    package, _, file = entry_point.partition(":")
+    if not file.endswith(".toml"):
+        return tuple(registry.load_name(entry_point)())
+    return read_suite(resources.files(package).joinpath(file).read_text("utf-8"), entry_point)
 
 
 def suites() -> tuple[str, ...]:
@@ -266,8 +387,8 @@ def scenarios(suite: str) -> tuple[Scenario, ...]:
         UnknownNameError: no such suite; the message lists those that exist.
     """
     if suite in _LAZY:
-        for scenario in registry.load_name(_LAZY[suite])():
-            register_scenario(scenario, suite)
+        for scenario in _members(_LAZY[suite]):
+            _enter(scenario, suite)
     if suite in _SUITES:
         return tuple(_SCENARIOS[id] for id in _SUITES[suite])
     for name in list(_LAZY):

@@ -13,7 +13,6 @@ OWN += ("render/steward/", "render/founder/", "render/envoy/", "render/custodian
 LISTED = {
     "envs/registry.py": "the games that there are",
     "scenarios/scenario.py": "the suites that there are",
-    "scenarios/suites.py": "their scenarios",
     "scenarios/inspect_tasks/__init__.py": "a task a game, as Inspect lists them",
     "scenarios/studies/profile.py": "the games of the study",
     "scenarios/studies/tampering/measures.py": "the game of the study of tampering",

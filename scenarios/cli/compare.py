@@ -12,6 +12,7 @@ from tyro.conf import Positional
 from gyges.agents.sandbox.process import Limits
 from gyges.envs.errors import ConfigError
 from gyges.scenarios.cli.progress import shown
+from gyges.scenarios.cli.suite_option import Suite
 from gyges.scenarios.clusters.options import Cluster, Jobs
 from gyges.scenarios.evaluation.evaluate import PROBES, evaluate_panel
 from gyges.scenarios.evaluation.store import Store
@@ -29,8 +30,8 @@ class Compare:
 
     policies: Positional[tuple[str, ...]]
     """Two or more, named as for evaluate."""
-    suite: str = "steward"
-    """A suite, or the id of one scenario."""
+    suite: Suite = "steward"
+    """A suite, the id of one scenario, or a file: my_suite.toml."""
     out: Path = Path("results.db")
     """Results file."""
     episodes: int | None = None

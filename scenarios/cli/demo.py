@@ -10,6 +10,7 @@ from rich.console import Console
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.leaderboard import publish
 from gyges.scenarios.cli.progress import shown
+from gyges.scenarios.cli.suite_option import Suite
 from gyges.scenarios.evaluation.evaluate import evaluate
 from gyges.scenarios.evaluation.store import Store
 from gyges.scenarios.executor import Executor
@@ -22,8 +23,8 @@ SIZE, MOMENTS = (960, 644), 45
 class Demo:
     """Evaluate the game's own personas, print the leaderboard, write its page and one replay."""
 
-    suite: str = "steward"
-    """A suite, or the id of one scenario."""
+    suite: Suite = "steward"
+    """A suite, the id of one scenario, or a file: my_suite.toml."""
     folder: Path = Path("gyges-demo")
     """Where to write results.db, board.html, board-replays/ and replay.gif."""
     workers: int | None = None

@@ -19,6 +19,7 @@ from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo, printable
 from gyges.scenarios.cli import dry_run
 from gyges.scenarios.cli.progress import shown
+from gyges.scenarios.cli.suite_option import Suite
 from gyges.scenarios.clusters.options import Cluster, Jobs
 from gyges.scenarios.evaluation import evaluate
 from gyges.scenarios.evaluation.arm_answers import ARMS
@@ -44,8 +45,8 @@ class Evaluate:
     policy: Positional[str]
     """A persona (clean, greedy, gyges, random ...), module:Class, file.py, file.py:Class, a checkpoint
     folder, or a language model: llm:MODEL@URL?prompt=charter, local:PATH, mock:1,2."""
-    suite: str = "steward"
-    """A suite, or the id of one scenario."""
+    suite: Suite = "steward"
+    """A suite, the id of one scenario, or a file: my_suite.toml."""
     out: Path = Path("results.db")
     """Results file; made where it does not exist, shared by any number of runs."""
     episodes: int | None = None

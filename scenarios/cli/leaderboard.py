@@ -17,6 +17,7 @@ from gyges.envs import atomic, registry
 from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import printable
 from gyges.scenarios.cli.progress import shown
+from gyges.scenarios.cli.suite_option import Suite
 from gyges.scenarios.evaluation.recompute import ask_again
 from gyges.scenarios.evaluation.store import Run, Store
 from gyges.scenarios.evaluation.verify import Mismatch, standing, verify
@@ -32,7 +33,7 @@ class Leaderboard:
 
     results: Positional[Path]
     """Results file."""
-    suite: str | None = None
+    suite: Suite | None = None
     """Only runs on this suite."""
     html: Path | None = None
     """Write a self-contained page as well, and episodes to replay in a folder beside it."""

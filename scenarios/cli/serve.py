@@ -11,6 +11,7 @@ import tyro
 
 from gyges.envs.foreign import echo
 from gyges.envs.settings import parse_settings
+from gyges.scenarios.cli.suite_option import Suite
 from gyges.scenarios.serve import mcp
 
 
@@ -21,8 +22,8 @@ class MCP:
     It speaks on standard input and output.
     """
 
-    suite: str = "steward-visitor"
-    """Suite, or one scenario's id."""
+    suite: Suite = "steward-visitor"
+    """A suite, the id of one scenario, or a file: my_suite.toml."""
     name: str = "assistant"
     """What the assistant is called in the table."""
     out: Path = Path("gyges-served.db")

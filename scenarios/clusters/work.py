@@ -52,7 +52,8 @@ def code() -> str:
     root = Path(gyges.__file__).parent
     digest = hashlib.sha256()
     for room in ("envs", "agents", "scenarios"):
-        for path in sorted((root / room).resolve().rglob("*.py")):
+        files = (root / room).resolve().rglob("*")
+        for path in sorted(path for path in files if path.suffix in (".py", ".toml")):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
