@@ -14,8 +14,8 @@ from gyges.envs.fairychess.variants.ini_files import Variant
 
 @functools.lru_cache(maxsize=64)
 def rules_text(v: Variant) -> str:
-    """A variant's rules in words: how each piece moves, then a sentence a rule."""
-    return "\n".join([*sentences.pieces(v), *rule_sentences.rules(v)])
+    """A variant's rules in words: how each piece moves, a sentence a rule, how positions are written."""
+    return "\n".join([*sentences.pieces(v), *rule_sentences.rules(v), *rule_sentences.notation(v)])
 
 
 def describe(game: Any, codes: npt.NDArray[Any], seat: int) -> str:
@@ -37,6 +37,10 @@ def describe(game: Any, codes: npt.NDArray[Any], seat: int) -> str:
         origin = see.last_from
         came = f"from {encoding.cell_name(origin, family)} to {cell}" if origin >= 0 else f"a drop on {cell}"
         lines.append(f"The last move: {came}.")
+    if game.variant.checkCounting:
+        left = see.checks.ravel()
+        mine, theirs = left[seat], left[1 - seat]
+        lines.append(f"Checks still to give: you {mine}, the other player {theirs}.")
     if see.seen > 1:
         lines.append(f"This position has stood {see.seen} times.")
     if see.end:

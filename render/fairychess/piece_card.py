@@ -10,6 +10,7 @@ from gyges.envs.fairychess import Variant
 from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.variants.ini_files import Piece
 from gyges.envs.fairychess.variants.rule_sentences import rules
+from gyges.envs.fairychess.variants.sentences import called
 from gyges.render.fairychess.empty_board import DAY, NIGHT
 from gyges.render.fairychess.pieces import PieceSet
 from gyges.render.kit import draw
@@ -52,21 +53,18 @@ def paint_card(
 def title_of(c: Compiled, index: int) -> str:
     """What a kind is called, as a person says it: king (K), promoted rook (+R)."""
     kind = c.kinds[index]
+    name = spoken(kind.piece, c.variant)
     if kind.symbol[-1] == "~":
-        return f"promoted ({kind.symbol}), moves as {spoken(kind.piece)}"
+        return f"promoted ({kind.symbol}), moves as {name}"
     if kind.symbol[0] == "+":
         base = next(k for k in c.kinds if k.symbol == kind.symbol[1:])
-        return f"promoted {spoken(base.piece)} ({kind.symbol}), moves as {spoken(kind.piece)}"
-    return f"{spoken(kind.piece)} ({kind.symbol})"
+        return f"promoted {spoken(base.piece, c.variant)} ({kind.symbol}), moves as {name}"
+    return f"{name} ({kind.symbol})"
 
 
-def spoken(piece: Piece) -> str:
+def spoken(piece: Piece, v: Variant) -> str:
     """The name of a piece in plain words."""
-    if piece.name.startswith("customPiece"):
-        return "piece of this variant"
-    own = {"bers": "dragon king", "aiwok": "super rook", "fers": "ferz"}
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in piece.name)
-    return own.get(piece.name, words.removeprefix("shogi ").removeprefix("janggi "))
+    return "piece of this variant" if piece.name.startswith("customPiece") else called(piece, v)
 
 
 _LEGEND = (

@@ -14,7 +14,6 @@ from tyro.conf import Positional
 from gyges.envs import atomic
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.fairychess.board import Board
-from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.perft import MAX_DEPTH, divide, perft
 from gyges.envs.fairychess.engine.variant_tables import Compiled
 from gyges.envs.fairychess.variants.explain import explain
@@ -28,12 +27,15 @@ from gyges.envs.fairychess.variants.ini_files import (
     read_each,
     transfer_names,
 )
+from gyges.envs.fairychess.variants.sentences import named, several
 from gyges.envs.foreign import echo
 
 LEGEND = (
+    "Boards: capital letters are the pieces of the first player, who sits below, small ones those of the "
+    "second; # is a wall.\n"
     "Diagrams, as a piece's owner sees it: the capital letter is the piece; o moves or captures, "
-    "m only moves, x only captures, i on its first move, * over a piece.\n"
-    "Boards: capital letters are the pieces of the first player, who sits below; # is a wall."
+    "m only moves, x only captures, i on its first move, * over a piece. A line that reaches the edge may go "
+    "on beyond it.\n"
 )
 
 
@@ -247,11 +249,8 @@ def check(path: str | Path) -> int:
         if isinstance(variant, VariantError):
             echo(f"{variant}\n")
             continue
-        echo(explain(variant))
-        if said := unseen_at_start(variant):
-            echo("\n".join(f"  {line}" for line in said) + "\n")
-        if over := ended(variant):
-            echo(over + "\n")
+        over = ended(variant)
+        echo(explain(variant, [*unseen_at_start(variant), *([over] if over else [])]))
     refused = [name for name, variant in variants.items() if isinstance(variant, VariantError)]
     if refused:
         echo(
@@ -269,30 +268,28 @@ def ended(variant: Variant) -> str:
     from gyges.render.fairychess.endings import reason_of, result_words
 
     winner = -1 if result.winner is None else result.winner
-    return f"  the start position is already over: {result_words(winner, reason_of(board, winner))}"
+    return f"The start position is already over: {result_words(winner, reason_of(board, winner))}"
 
 
 def _hand(c: Compiled, row: Any, side: int) -> str:
     """What a player has in hand, in words; empty for nothing."""
-    from gyges.render.fairychess.piece_card import title_of
-
     pocket = row[c.row[2] : c.row[3]].tolist()
-    held = [(kind, pocket[2 * kind + side]) for kind in c.droppable]
-    return ", ".join(f"{count} {title_of(c, kind)}" for kind, count in held if count)
+    held = [(c.kinds[kind], pocket[2 * kind + side]) for kind in c.droppable]
+    return ", ".join(
+        f"{count} {named(kind.piece, c.variant) if count == 1 else several(kind.piece, c.variant)}"
+        + (f", written {kind.symbol}" if len(kind.symbol) > 1 else "")
+        for kind, count in held
+        if count
+    )
 
 
 def unseen_at_start(variant: Variant) -> list[str]:
     """What the start position holds that the board does not show, a sentence each."""
     board = Board(variant)
     c, row, found = board.compiled, board.row, list[str]()
-    if row[at.TURN] == 1:
-        found.append("The second player moves first.")
     for side, name in enumerate(("first", "second")):
         if pieces := _hand(c, row, side):
             found.append(f"In the {name} player's hand at the start: {pieces}.")
-    if variant.checkCounting:
-        first, second = (int(row[at.CHECKS + side]) for side in (0, 1))
-        found.append(f"Checks that win: {first} by the first player, {second} by the second.")
     return found
 
 

@@ -176,5 +176,5 @@ def test_the_rule_is_told():
     variant = load("xiangqi")
     for text in (rules_text(variant), explain(variant)):
         assert "by nothing but chases of one piece loses" in text
-        assert "Chased though protected are rook (R) by cannon (C) or horse (N), and" in text
+        assert "Chased though protected are a rook (R) by a cannon (C) or horse (N), and" in text
         assert "not followed" not in text

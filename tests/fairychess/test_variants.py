@@ -144,8 +144,16 @@ def test_check_prints_what_a_file_means(tmp_path, capsys):
     file.write_text("[hop:gardner]\ncustomPiece1 = g:gQ\nstartFen = rgbqk/ppppp/5/PPPPP/RGBQK w - - 0 1\n")
     assert check(file) == 0
     out = capsys.readouterr().out
-    assert "hop (" in out
-    assert "G  customPiece1  gQ" in out
+    lines = out.splitlines()
+    assert lines[3] == "hop"
+    assert "  G  piece" in lines
+    places = [lines.index(heading) for heading in ("Board and moves", "Pieces", "Rules", "For programs")]
+    assert places == sorted(places)
+    technical = "\n".join(lines[places[-1] :])
+    assert "Betza's notation: P fmWfceFifmnD, " in technical
+    assert "G gQ" in technical
+    assert f"by numbers below {Board(load(str(file))).compiled.num_actions}," in technical
+    assert not any(word in "\n".join(lines[: places[-1]]) for word in ("FEN", "Betza", "numbers", "gQ"))
     assert "his king (K) attacked" in out
     assert "The piece (G) moves or captures straight and diagonally, over exactly one piece" in out
     file.write_text("[hop:gardner]\nhopping = true\n")
@@ -173,9 +181,9 @@ def test_check_says_when_the_start_is_the_end(fen, said, tmp_path, capsys):
     file.write_text(f"[x:chess]\nstartFen = {fen}\n")
     assert check(file) == 0
     out = capsys.readouterr().out
-    assert ("the start position is already over" in out) == (said is not None)
+    assert ("The start position is already over" in out) == (said is not None)
     assert (said or "") in out
-    legend, boards, *_ = out.splitlines()
+    boards, legend, *_ = out.splitlines()
     assert "capital letters are the pieces of the first player" in boards
     assert all(sign in legend for sign in ("o moves or captures", "m only", "x only", "i on", "* over"))
 
@@ -214,17 +222,17 @@ def test_check_says_what_the_board_of_the_start_does_not_show(tmp_path, capsys):
     plain = "startFen = rnbqk/ppppp/5/PPPPP/RNBQK[] w - - 0 1\n"
     file.write_text("[x:gardner]\npieceDrops = true\n" + plain)
     assert check(file) == 0
-    known = ("hand at the start", "Checks that win", "moves first")
     out = capsys.readouterr().out
-    assert not any(words in out for words in known)
+    assert "the first player begins." in out
+    assert not any(words in out for words in ("hand at the start", " check that", "the second player begins"))
     more = plain.replace("[] w - -", "[Nbb] b - - 2+3")
     file.write_text("[x:gardner]\npieceDrops = true\ncheckCounting = true\n" + more)
     assert check(file) == 0
-    lines = capsys.readouterr().out.splitlines()
+    out = capsys.readouterr().out
+    assert "the second player begins." in out
     for line in (
-        "The second player moves first.",
         "In the first player's hand at the start: 1 knight (N).",
-        "In the second player's hand at the start: 2 bishop (B).",
-        "Checks that win: 2 by the first player, 3 by the second.",
+        "In the second player's hand at the start: 2 bishops (B).",
+        "The second check wins for the first player, the third for the second player.",
     ):
-        assert f"  {line}" in lines
+        assert f"  - {line}" in out.splitlines()

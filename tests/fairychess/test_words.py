@@ -6,13 +6,14 @@ import re
 import pytest
 from words_player import WordsPlayer
 
+from gyges.envs import Batch, make
 from gyges.envs.fairychess import load, names
 from gyges.envs.fairychess.board import Board
 from gyges.envs.fairychess.describe import rules_text
 from gyges.envs.fairychess.variants import ini_keys
 from gyges.envs.fairychess.variants.explain import explain
-from gyges.envs.fairychess.variants.ini_files import Piece
-from gyges.envs.fairychess.variants.pieces import PIECES
+from gyges.envs.fairychess.variants.ini_files import Piece, transfer_names
+from gyges.envs.fairychess.variants.pieces import PIECES, SPOKEN
 from gyges.envs.fairychess.variants.sentences import movement
 
 START = "startFen = rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w - - 0 1\n"
@@ -144,11 +145,27 @@ def test_pieces_that_move_differently_are_described_differently():
         assert set(told.setdefault(text, piece).steps) == set(piece.steps), betza
 
 
+@pytest.mark.parametrize("name", [*names(), *transfer_names()])
+def test_every_piece_that_is_named_is_told(name):
+    """What a newcomer reads names no piece whose moves are not told, and none by its key in the files."""
+    printed = explain(load(name)).partition("For programs")[0]
+    for text in (rules_text(load(name)), printed.partition("\n")[2]):
+        movement = re.findall(r"The ([a-z ]+) \((\w)\) (?:moves|captures|does)", text)
+        told = {letter: called for called, letter in movement}
+        for before, letter in re.findall(r"([a-z ]+) \(([A-Z])\)", text):
+            assert before.endswith((told[letter], f"{told[letter]}s")) or " capturing as " in before, before
+        keys = {key for key, spoken in SPOKEN.items() if key.lower() not in spoken}
+        words = set(re.findall(r"[a-z]+", text.lower()))
+        assert not words & {key.lower() for key in keys}
+        assert not re.search(
+            r"[a-z][A-Z]", re.sub(r"The start position as a FEN.*|^ +\d.*", "", text, flags=re.M)
+        )
+
+
 UNSAID = {
-    "makpong", "cambodian", "karouk", "sittuyin", "shatar", "janggi", "janggitraditional", "janggimodern",
-    "janggicasual", "supply", "grand", "opulent", "amazons", "kyotoshogi", "micro", "joust", "snailtrail",
-    "isolation", "isolation7x7", "placement", "nocheckatomic", "atomic", "duck", "seirawan", "shouse",
-    "coregal", "spartan", "koedem", "atomar", "petrified",
+    "makpong", "cambodian", "karouk", "sittuyin", "janggi", "janggitraditional", "janggimodern",
+    "janggicasual", "amazons", "joust", "snailtrail", "isolation", "isolation7x7", "placement", "duck",
+    "seirawan", "shouse",
 }  # fmt: skip
 """Variants with sentences that the player of the tests does not know."""
 
@@ -197,15 +214,43 @@ def test_known_hard_positions(name, fen):
     ("parent", "line", "there", "gone"),
     [
         ("crazyhouse", "dropNoDoubled = p\ndropNoDoubledCount = 0", "No pawn (P) is dropped.", "holds 0"),
-        ("chess", "enPassantRegion = -", "The pawn", "(en passant)"),
-        ("kyotoshogi", "", "A move into, within or out of any square must turn", "rank 1, rank 2"),
-        ("chess", START, "by the rights in the FEN (none at the start)", "in the FEN: the king"),
+        ("chess", "enPassantRegion = -", "The pawn", "n passant"),
+        ("kyotoshogi", "", "Every move must promote a pawn (P) to a rook (R)", "any square must"),
+        ("chess", START, "Castling (nobody has the right at the start): a king (K)", "Castling: a"),
+        ("spartan", "", "Castling (at the start only the first player has the right)", "Castling: a"),
         ("chess", "startFen = 4k3/8/8/3*4/8/8/8/4K3 w - - 0 1", "A wall (#) is in the way", "none on"),
-        ("chess", "nMoveRuleTypes = -", "without capture, drop or promotion draw.", "of none"),
-        ("atomic", "", "the last of his commoner (K) attacked; who is checkmated loses.", "draws for"),
+        ("chess", "nMoveRuleTypes = -", "without a capture or a promotion.", "of none"),
+        ("makruk", "nMoveRule = 9", "a capture, a promotion or a move of a pawn (P).", "a drop"),
+        ("atomic", "", "the last of his kings (K) attacked (in check); who is in check", "commoner"),
+        ("atomic", "", "A player who has no king (K) left loses.", "all of any"),
+        ("coregal", "", "must not leave any of his queens (Q) attacked", "65"),
+        ("duck", "", "There is no check: a king (K) may be left attacked, and captured.", "in check"),
+        ("shako", "", "The elephant (E) moves or captures diagonally and (2,2)", "alfil"),
+        ("janggi", "", "the wazir (A) and king (K) one step", "guard"),
+        ("cambodian", "", "the ferz (M) as its first may leap", "counsellor"),
+        ("xiangqi", "", "stays on files d to f of ranks 1 to 3.", "d1, d2"),
+        ("racingkings", "", "A player wins when his king (K) stands on rank 8 and", "none (second"),
+        ("3check", "", "The third check that a player gives wins.", "as often as"),
+        ("karouk", "", "The first check that a player gives wins.", "as often as"),
+        (
+            "3check", f"{START.strip().replace(' - - ', ' - - 2+5 ')}",
+            "The second check wins for the first player, the fifth for the second player.", "third check",
+        ),
+        ("3check", START.strip(), "The third check that a player gives wins.", "as often as"),
+        ("petrified", "", "The king (K) moves straight and diagonally, one step.", "a king (K), "),
+        ("chess", "extinctionValue = loss\nextinctionPieceTypes = qr", "kinds (queen (Q) or rook (R))", "()"),
     ],
 )  # fmt: skip
 def test_newcomers_read_no_riddles(parent, line, there, gone):
     said = rules_text(load(f"[riddle:{parent}]\n{line}\n"))
     assert there in said
     assert gone not in said
+
+
+def test_who_sees_the_game_is_told_how_many_checks_are_left():
+    game = make("fairychess-v1", variant="3check", start="4k3/8/8/8/8/8/8/R3K3 w - - 2+3 0 1")
+    batch = Batch(game, 1, seed=0)
+    said = [game.describe(batch.codes[0, seat][None], seat) for seat in (0, 1)]
+    assert "Checks still to give: you 2, the other player 3." in said[0]
+    assert "Checks still to give: you 3, the other player 2." in said[1]
+    assert "Checks still to give" not in rules_text(load("3check"))

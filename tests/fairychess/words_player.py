@@ -7,6 +7,7 @@ Squares are (file, rank) from 0; pieces are (letter, player, mark), the mark + f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 NAMED = {
@@ -17,17 +18,27 @@ NAMED = {
 MOVES = re.compile(
     r"The [a-z ]+ \((\w)\) (moves or captures|moves|captures) (.+?), "
     r"(over exactly one piece at any distance and )?(one step|up to \d+ steps|any number of steps)"
-    r"( beyond it)?(?: if (.+?) is empty)?(?: from (.+))?"
+    r"( beyond it)?(?: if (.+?) (?:is|are) empty)?(?:, from (.+))?"
+)
+CASTLING = re.compile(
+    r"Castling(?: \(.*? right.*?\))?: an? [a-z ]+ \((\w)\) and (.+) on rank (\d+)(?: \(first .*?\))? that "
+    r"have not moved .*? to file (\w) and .*? on the side of file \w to file \w, or the [a-z ]+ to file (\w) "
+    r"and .*? on the side of file a to file \w; no other piece .*"
 )
 OF_ENDS = re.compile(
-    r"A step \(a,b\).*|Who cannot move .*|Who has lost .*|Who stands on .*|One piece there .*"
-    r"|Giving check as .*"
-    r"|\d+ moves of each player .*|A position standing .*|Who brings it about .*|Captured pieces go to .*"
-    r"|Who moves one piece to and fro .*|Without pawns, .*|Against three .*|Once a player is bare .*"
-    r"|A wall \(#\) is in the way .*"
-    r"|Else who brings it about .*|A move chases .*|Never chased are .*|Chased though protected are .*"
-    r"|A piece is pinned, .*|A move that pins .*"
-    r"|The [a-z ]+ \(\w\) does not move|A draw is .*|An end without .*"
+    r"Players move in turn, .*|Straight is .*|Several steps are .*|A step \(a,b\) .*"
+    r"|When the player to move .*|That is so if .*|(A|The first|The second) player wins when .*"
+    r"|A player who has .* left.* (wins|loses|draws).*|One piece there .*|The \w+ check .*|A FEN says .*"
+    r"|The game is a draw after .*|When a position comes up .*|But who has brought it .*"
+    r"|A captured piece goes .*"
+    r"|This is one of two boards: .*|A player who moves one piece .*|Once .*|A checkmate is a draw .*"
+    r"|A wall \(#\) is in the way .*|There is no check: .*"
+    r"|If nobody has, .*|A move chases .*"
+    r"|By its own moves .*|A move by which .*|Never chased are .*|Chased though protected are .*"
+    r"|A piece is pinned, .*|A move that pins .*|Other start positions .*"
+    r"|The [a-z ]+ \(\w\) does not move|A draw is .*|An end without .*|The start position as a FEN: .*"
+    r"|A [a-z ]+ \(\w\) does not capture: .*|What has been promoted so .*|A player must not blow up .*"
+    r"|A [a-z ]+ \(\w\) on a square next to .*"
 )
 """What says how a game ends, or what its moves do, and not which there are."""
 
@@ -78,6 +89,7 @@ class WordsPlayer:
         self.files, self.ranks, self.royal = 8, 8, ""
         self.ways, self.stays, self.onward, self.becomes, self.turns = {}, {}, {}, {}, {}
         self.castling, self.homes, self.barred, self.said = (), (), [], {}
+        self.last, self.limits = {}, {}  # how few of a kind are royal; how many there may be for one more
         for sentence in sentences:
             if not self.hear(sentence.removesuffix(".")):
                 raise ValueError(sentence)
@@ -87,18 +99,26 @@ class WordsPlayer:
     def region(self, text):
         """``rank 2 (first player), rank 7 (second player)`` as two sets of squares."""
         if "(first player)" in text:
-            one, other = text.split(" (first player), ")
+            one, other = text.split(" (first player) or ")
             return self.region(one)[0], self.region(other.removesuffix(" (second player)"))[0]
-        every = {(x, y) for x in range(self.files) for y in range(self.ranks)}
         found = set()
         for part in text.split(", "):
-            if part == "any square":
-                found |= every
-            elif part.startswith("rank "):
-                found |= {(x, int(part[5:]) - 1) for x in range(self.files)}
-            elif part != "none":
+            ranks = re.search(r"ranks? (\d+)(?: to (\d+))?", part)
+            files = re.search(r"files? (\w)(?: to (\w))?", part)
+            if part == "any square" or ranks:
+                rows = range(int(ranks[1]) - 1, int(ranks[2] or ranks[1])) if ranks else range(self.ranks)
+                columns = (
+                    range(ord(files[1]) - 97, ord(files[2] or files[1]) - 96) if files else range(self.files)
+                )
+                found |= {(x, y) for x in columns for y in rows}
+            elif part != "no square":
                 found.add(square(part))
         return found, found
+
+    def apart(self, text):
+        """The letters of both players."""
+        one, _, other = text.partition(" (first player) or ")
+        return self.letters(one), self.letters(other or one)
 
     def letters(self, text):
         if text == "any piece":
@@ -107,7 +127,7 @@ class WordsPlayer:
 
     def hear(self, text):
         """Take one sentence in; False where it is not understood."""
-        if found := re.fullmatch(r"The board has (\d+) files and (\d+) ranks; the game begins with .+", text):
+        if found := re.fullmatch(r"The board has (\d+) files \(.+\) and (\d+) ranks \(.+", text):
             self.files, self.ranks = int(found[1]), int(found[2])
         elif found := MOVES.fullmatch(text):
             far = {"one step": 1, "any number of steps": 99}.get(found[5]) or int(found[5].split()[2])
@@ -124,57 +144,64 @@ class WordsPlayer:
             )
             self.ways.setdefault(found[1].lower(), []).append(way)
         elif found := re.fullmatch(
-            r"The [a-z ]+ \((\w)\) goes only forwards before its player's rank (\d+)", text
+            r"The [a-z ]+ \((\w)\) goes only forwards before its player's rank (\d+), .*", text
         ):
             self.onward[found[1].lower()] = int(found[2])
         elif found := re.fullmatch(r"The (first|second) player's [a-z ]+ \((\w)\) stays on (.+)", text):
             self.stays[found[2].lower(), int(found[1] == "second")] = self.region(found[3])[0]
-        elif found := re.fullmatch(
-            r"A player must not leave his [a-z ]+ \((\w)\) attacked; who is checkmated \w+", text
-        ):
+        elif found := re.fullmatch(r"A player must not leave his [a-z ]+ \((\w)\) attacked .*", text):
             self.royal = found[1].lower()
         elif found := re.fullmatch(
-            r"The (first|second) player's (.+) (must|may) become (.+) on arriving on (.+)", text
-        ):
-            side = int(found[1] == "second")
-            for letter in self.letters(found[2]):
-                self.becomes[letter, side] = (
-                    found[3] == "must",
-                    sorted(self.letters(found[4])),
-                    self.region(found[5])[0],
-                )
-        elif found := re.fullmatch(r"A move into, within or out of (.+?) (must|may) turn (.+)", text):
-            pairs = re.findall(r"\((\w)\) into [a-z ]+ \((\w)\)", found[3])
-            self.turns = {a.lower(): b.lower() for a, b in pairs}
-            self.said["turn"] = (found[2] == "must", self.region(found[1]))
-        elif found := re.fullmatch(
-            r"A piece that has just passed .*? taken there(?: on (.+))? by (.+) \(en passant\)", text
-        ):
-            if "(first player)" in found[2]:
-                one, other = found[2].split(" (first player), ")
-                self.said["passing"] = self.letters(one), self.letters(other)
-            else:
-                self.said["passing"] = (self.letters(found[2]),) * 2
-        elif found := re.fullmatch(
-            r"Castling, by the rights in the FEN(?: \(none at the start\))?: "
-            r"the [a-z ]+ \((\w)\) on rank (\d+) of its player goes to "
-            r"file (\w) and the (.+) on its right to file \w, or with that "
-            r"on its left to files (\w) and \w; .*",
+            r"A player must not leave (the last|one of the last (\d+)|any) of his [a-z ]+ \((\w)\) attacked "
+            r".*",
             text,
         ):
-            self.castling = (
-                found[1].lower(),
-                int(found[2]) - 1,
-                ord(found[3]) - 97,
-                self.letters(found[4]),
-                ord(found[5]) - 97,
-            )
-        elif found := re.fullmatch(r"K and Q in the FEN mean .* file (\w) and .* files (\w) and (\w)", text):
-            self.homes = tuple(ord(x) - 97 for x in found.groups())
-        elif found := re.fullmatch(r"Pieces in hand may be dropped on empty squares: (.+)", text):
-            self.said["drops"] = self.region(found[1])
+            self.last[found[3].lower()] = int(found[2] or (1 if found[1] == "the last" else 999))
         elif found := re.fullmatch(
-            r"No [a-z ]+ \((\w)\) is dropped on a file that holds (\d+) of its player's", text
+            r"Nothing is promoted to an? [a-z ]+ \((\w)\) while .* has (\d+) on the board", text
+        ):
+            self.limits[found[1].lower()] = int(found[2])
+        elif found := re.fullmatch(
+            r"(?:The (first|second) player's|An?) (.+) (must|may) be promoted to (.+) on arriving on (.+)",
+            text,
+        ):
+            for side in (int(found[1] == "second"),) if found[1] else (0, 1):
+                for letter in self.letters(found[2]):
+                    made, zone = sorted(self.letters(found[4])), self.region(found[5])[side]
+                    self.becomes[letter, side] = found[3] == "must", made, zone
+        elif found := re.fullmatch(
+            r"(?:Every move|A move into, within or out of (.+?)) (must|may) promote (.+)", text
+        ):
+            pairs = re.findall(r"\((\w)\) to an? [a-z ]+ \((\w)\)", found[3])
+            self.turns = {a.lower(): b.lower() for a, b in pairs}
+            self.said["turn"] = (found[2] == "must", self.region(found[1] or "any square"))
+        elif found := re.fullmatch(r"En passant: .*? as if it had stopped there, by (.+)", text):
+            self.said["passing"] = self.apart(found[1])
+        elif found := CASTLING.fullmatch(text):
+            files = [ord(found[k]) - 97 for k in (4, 5)]
+            self.castling = found[1].lower(), int(found[3]) - 1, files[0], self.letters(found[2]), files[1]
+        elif found := re.fullmatch(r"K and Q in a FEN .* file (\w) may .* files (\w) and (\w)", text):
+            self.homes = tuple(ord(x) - 97 for x in found.groups())
+        elif found := re.fullmatch(
+            r"Instead of moving, a player may drop .* on (?:any empty square|an empty square of (.+))", text
+        ):
+            self.said["drops"] = self.region(found[1] or "any square")
+        elif found := re.fullmatch(r"Who has an? [a-z ]+ \((\w)\) in hand must drop it", text):
+            self.said["must drop"] = found[1].lower()
+        elif found := re.fullmatch(r"(?:An? )?(.+) that captures turns to a wall", text):
+            self.said["stone"] = self.letters(found[1])
+        elif found := re.fullmatch(r"No [a-z ]+ \((\w)\) captures its like", text):
+            self.said["like"] = found[1].lower()
+        elif found := re.fullmatch(r"No [a-z ]+ \((\w)\) is dropped to give checkmate", text):
+            self.said["no mate"] = found[1].lower()
+        elif found := re.fullmatch(
+            r"A capture explodes: .*? leave the board(?:, but (.+) there stay)?", text
+        ):
+            self.said["explodes"] = self.letters(found[1] or "")
+        elif found := re.fullmatch(r"No (.+) is blown up", text):
+            self.said["proof"] = self.letters(found[1])
+        elif found := re.fullmatch(
+            r"No [a-z ]+ \((\w)\) is dropped on a file that holds (\d+) of its player's, .*", text
         ):
             self.said["doubled"] = (found[1].lower(), int(found[2]))
         elif found := re.fullmatch(r"No [a-z ]+ \((\w)\) is dropped", text):
@@ -252,7 +279,7 @@ class WordsPlayer:
             at in self.targets(seen, origin, True) for origin, piece in board.items() if piece[1] == by
         )
 
-    def unsafe(self, board, side):
+    def unsafe(self, board, side, before=None):
         """Is a royal piece exposed, or does the move break the words in another way?"""
         kings = [
             [at for at, p in board.items() if p[0] == self.royal and p[1] == who and not p[2]]
@@ -260,6 +287,21 @@ class WordsPlayer:
         ]
         if self.royal and any(self.attacked(board, at, 1 - side) for at in kings[side]):
             return True
+        for letter, few in self.last.items():
+            own, theirs = (
+                [at for at, q in board.items() if q[:2] == (letter, who)] for who in (side, 1 - side)
+            )
+            lost = [
+                sum(q[:2] == (letter, who) for q in (before or board).values()) - len(left)
+                for who, left in ((side, own), (1 - side, theirs))
+            ]
+            if lost[0] > 0 and len(own) + lost[0] <= few:
+                return True
+            if lost[1] > 0 and len(theirs) + lost[1] <= few:
+                return False
+            hit = [at for at in own if self.attacked(board, at, 1 - side) and not self.shared(at, theirs)]
+            if hit and (len(own) <= few or ("all" in self.said and len(hit) == len(own))):
+                return True
         if "no checks" in self.said and any(self.attacked(board, at, side) for at in kings[1 - side]):
             return True
         if "facing" in self.said and all(kings):
@@ -270,14 +312,33 @@ class WordsPlayer:
                 return not any(at in board for at in between)
         return False
 
+    def shared(self, at, royal):
+        """Would a capture there blow up one of these?"""
+        return "explodes" in self.said and any(abs(at[0] - x) < 2 and abs(at[1] - y) < 2 for x, y in royal)
+
+    def after(self, board, at, to, victim, piece):
+        """The board after a move: what stood on the way to it is gone, and what it became stands there."""
+        found = {s: q for s, q in board.items() if s not in (at, victim)} | {to: piece}
+        if victim not in board:
+            return found
+        if "explodes" in self.said:
+            for s in [s for s in found if abs(s[0] - to[0]) < 2 and abs(s[1] - to[1]) < 2]:
+                stays = self.said["explodes"] if s != to else set()
+                if found[s][1] < 2 and found[s][0] not in stays | self.said.get("proof", set()):
+                    del found[s]
+        if board[at][0] in self.said.get("stone", set()):
+            found[to] = ("*", 2, "")
+        return found
+
     # Playing.
 
     def moves(self, p):
         """The legal moves by name."""
         quiet, takes = self.ordinary(p), self.ordinary(p, True)
-        dropped = self.dropped(p)
-        if "must drop" in self.said and dropped:
-            return dropped
+        dropped, must = self.dropped(p), self.said.get("must drop")
+        forced = dropped if must is True else {move for move in dropped if must == move[0].lower()}
+        if forced:
+            return forced
         if "must capture" in self.said and takes:
             return takes
         return quiet | takes | dropped | self.castled(p)
@@ -288,7 +349,8 @@ class WordsPlayer:
             if piece[1] != p.turn:
                 continue
             for to in self.targets(p.board, at, taking):
-                if not taking or p.board[to][1] == 1 - p.turn:
+                like = taking and piece[0] == p.board[to][0] == self.said.get("like")
+                if not taking or (p.board[to][1] == 1 - p.turn and not like):
                     found |= self.named(p, at, to, to)
             if taking and piece[0] in self.said.get("passing", ((), ()))[p.turn]:
                 for to in p.passed:
@@ -305,27 +367,24 @@ class WordsPlayer:
     def named(self, p, at, to, victim):
         """The names of a move: plain, and with what the piece becomes."""
         letter, side, mark = p.board[at]
-        board = {s: q for s, q in p.board.items() if s not in (at, victim)}
-        if self.unsafe({**board, to: p.board[at]}, side):
-            return set()
-        name, found, must = text(at) + text(to), set(), False
-        takes = victim in p.board
-        if (letter, side) in self.becomes and not mark and (takes or "only capturing" not in self.said):
+        name, made, must = text(at) + text(to), {}, False
+        promotes = victim in p.board or "only capturing" not in self.said
+        if (letter, side) in self.becomes and not mark and promotes:
             must_be, kinds, zone = self.becomes[letter, side]
             if to in zone:
                 must |= must_be
-                found |= {
-                    name + kind for kind in kinds if not self.unsafe({**board, to: (kind, side, "")}, side)
-                }
-        if letter in self.turns and not mark and (takes or "only capturing" not in self.said):
+                had = Counter(q[:2] for q in p.board.values())
+                kinds = [kind for kind in kinds if had[kind, side] < self.limits.get(kind, 999)]
+                made |= {name + kind: (kind, side, "") for kind in kinds}
+        if letter in self.turns and promotes and (not mark or "back" in self.said):
             must_be, zones = self.said["turn"]
             if to in zones[side] or at in zones[side]:
                 must |= must_be
-                if not self.unsafe({**board, to: (letter, side, "+")}, side):
-                    found.add(name + "+")
+                made[name + ("-" if mark else "+")] = (letter, side, "" if mark else "+")
         if not must and not (not mark and "stuck" in self.said and self.stuck(letter, side, to)):
-            found.add(name)
-        return found
+            made[name] = p.board[at]
+        boards = {name: self.after(p.board, at, to, victim, piece) for name, piece in made.items()}
+        return {name for name, board in boards.items() if not self.unsafe(board, side, p.board)}
 
     def stuck(self, letter, side, at):
         sign = -1 if side else 1
@@ -345,13 +404,18 @@ class WordsPlayer:
                         continue
                 if "stuck" in self.said and self.stuck(letter, p.turn, at):
                     continue
-                board = {**p.board, at: (letter, p.turn, "")}
-                if self.unsafe(board, p.turn) or (
-                    "no mate" in self.said and letter == "p" and self.mates(p, board)
-                ):
-                    continue
-                found.add(f"{letter.upper()}@{text(at)}")
+                sides = ["", "+"] if "dropped turned" in self.said and letter in self.turns else [""]
+                for mark in sides:
+                    board = {**p.board, at: (letter, p.turn, mark)}
+                    mating = self.said.get("no mate") == letter and self.mates(p, board)
+                    if not (self.unsafe(board, p.turn) or mating or self.shows(board, p.turn)):
+                        found.add(f"{mark}{letter.upper()}@{text(at)}")
         return found
+
+    def shows(self, board, side):
+        """Does a drop give check where none may?"""
+        kings = [at for at, q in board.items() if q[0] == self.royal and q[1] != side]
+        return "no checks by drops" in self.said and any(self.attacked(board, at, side) for at in kings)
 
     def mates(self, p, board):
         kings = [at for at, q in board.items() if q[0] == self.royal and q[1] != p.turn]
@@ -386,8 +450,11 @@ class WordsPlayer:
                 continue
             without = {s: q for s, q in p.board.items() if s != (here, y)}
             path = range(min(here, to), max(here, to) + 1)
-            if king == self.royal and any(
-                self.attacked(without, (x, y), 1 - p.turn) for x in path if x != to or x == here
+            rivals = [s for s, q in p.board.items() if q[:2] == (king, 1 - p.turn) and king in self.last]
+            if (king == self.royal or king in self.last) and any(
+                self.attacked(without, (x, y), 1 - p.turn) and not self.shared((x, y), rivals)
+                for x in path
+                if x != to or x == here
             ):
                 continue
             after = {s: q for s, q in without.items() if s != (rook, y)}
@@ -400,13 +467,16 @@ class WordsPlayer:
 
 
 FLAGS = {
-    "No one may give check": "no checks",
-    "The kings must not face each other on an open file or rank": "facing",
+    "No move may give check": "no checks",
+    "No drop may give check": "no checks by drops",
+    "The kings must not face each other on a file or rank with nothing between them": "facing",
     "Pieces are promoted only by capturing": "only capturing",
-    "Castling is named by the rook's square, and start positions are mixed": "by rooks",
-    "No shogi pawn is dropped to give mate": "no mate",
-    "Who can drop must": "must drop",
-    "Who can capture must": "must capture",
+    "Castling is named by the rook's square": "by rooks",
+    "Nor may he leave all of his kings (K) attacked together": "all",
+    "A player who can drop must": "must drop",
+    "A player who can capture must": "must capture",
+    "It becomes what it was before in the same way": "back",
+    "Pieces may be dropped promoted": "dropped turned",
     "No piece goes unpromoted, or is dropped, where it could never move again on an empty board": "stuck",
 }
 

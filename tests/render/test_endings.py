@@ -84,7 +84,7 @@ CASES = {
         "Second player won: the second player has no piece left, which wins here", ""),
     "blown up": (
         "atomic", "3rk3/8/8/8/8/8/8/3QK3 w - - 0 1", "d1d8",
-        "First player won: the second player has no commoner (K) left", ""),
+        "First player won: the second player has no king (K) left", ""),
     "to and fro": (
         "janggimodern", "3k5/9/9/9/9/9/9/9/9/5K2R w - - 0 1",
         "i1h1 d10d9 h1i1 d9e9 i1h1 e9e10 h1i1 e10d10 i1h1",

@@ -726,7 +726,7 @@ def test_a_replay_shows_how_the_moving_piece_moves(game_timeline: Timeline) -> N
     ("variant", "symbol", "words"),
     [
         ("chess", "K", "king (K)"),
-        ("shogi", "+P", "promoted pawn (+P), moves as gold"),
+        ("shogi", "+P", "promoted pawn (+P), moves as gold general"),
         ("shogi", "N", "knight (N)"),
         ("shogi", "H", "dragon horse (H)"),
         ("crazyhouse", "Q~", "promoted (Q~), moves as queen"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from gyges.envs.fairychess.engine import layout as at
 from gyges.envs.fairychess.engine.variant_tables import Compiled, compiled
 from gyges.envs.fairychess.notation.fen import written
 from gyges.envs.fairychess.variants.ini_files import Piece, Variant
-from gyges.envs.fairychess.variants.rule_sentences import rules
-from gyges.envs.fairychess.variants.sentences import pieces
+from gyges.envs.fairychess.variants.rule_sentences import notation, rules
+from gyges.envs.fairychess.variants.sentences import board as base
+from gyges.envs.fairychess.variants.sentences import called, movement, places, steps_of
 
 
 def board(c: Compiled, row: object = None) -> str:
@@ -25,14 +29,14 @@ def board(c: Compiled, row: object = None) -> str:
     return "\n".join([*lines, "    " + "".join(chr(97 + x).rjust(wide) for x in range(v.maxFile))])
 
 
-def diagram(piece: Piece, reach: int = 4) -> str:
+def diagram(piece: Piece, v: Variant, reach: int = 4) -> str:
     """A piece's move around it: o moves or captures, m moves only, x captures only, others explained.
 
     A star stands for a hop over a piece, i for a first move. Lines that go on run to the edge.
     """
     size = 2 * reach + 1
     grid = [["."] * size for _ in range(size)]
-    for step in piece.steps:
+    for step in steps_of(piece, v):
         sign = (
             "*"
             if step.hop
@@ -59,17 +63,52 @@ def diagram(piece: Piece, reach: int = 4) -> str:
     return "\n".join("      " + " ".join(row[reach - keep : reach + keep + 1]) for row in rows)
 
 
-def explain(v: Variant) -> str:
-    """What `gyges fairychess check` prints of a variant."""
+def explain(v: Variant, start: Sequence[str] = ()) -> str:
+    """What `gyges fairychess check` prints of a variant.
+
+    Args:
+        v: the variant.
+        start: what there is to say of its start position besides the board, a sentence each.
+    """
     c = compiled(v)
-    lines = [f"{v.name} ({v.where})", "", board(c), ""]
+    lines = [v.name, "", board(c), "", "Board and moves", "", *_items(base(v)), "", "Pieces", ""]
     for piece in v.pieces:
-        lines += [f"  {piece.letter.upper()}  {piece.name}  {piece.betza or '(does not move)'}"]
-        if piece.steps:
-            lines += [diagram(piece), ""]
-    lines += [f"  - {text}" for text in [*pieces(v), *rules(v)]]
-    lines.append(
-        f"  {c.num_actions} actions: {v.squares} squares, {c.promotions} promotion choices, "
-        f"{len(c.droppable)} kinds dropped"
+        absent = "" if piece.letter in written_letters(v) else " (none at the start)"
+        lines += [f"  {piece.letter.upper()}  {called(piece, v)}{absent}"]
+        lines += [f"     {text}" for text in movement(piece, v)]
+        lines += [diagram(piece, v), ""] if steps_of(piece, v) else [""]
+    lines += ["Rules", "", *_items([*places(v), *rules(v), *start]), "", "For programs", ""]
+    betza = ", ".join(f"{p.letter.upper()} {p.betza or '-'}" for p in v.pieces)
+    facts = [
+        f"The variant stands in {v.where}.",
+        *notation(v),
+        f"The pieces' moves in Betza's notation: {betza}.",
+    ]
+    return "\n".join([*lines, *_items([*facts, _actions(c)])]) + "\n"
+
+
+def _items(texts: Sequence[str]) -> list[str]:
+    return [f"  - {text}" for text in texts]
+
+
+def written_letters(v: Variant) -> set[str]:
+    """The letters of the pieces that are there at the start, on the board or in hand."""
+    return set(re.sub("[^a-z]", "", v.startFen.split()[0].lower()))
+
+
+def _actions(c: Compiled) -> str:
+    """What the numbers are by which agents name moves."""
+    squares = c.variant.squares
+    promoted = {0: "", 1: " or with a promotion"}.get(
+        c.promotions, f" or with one of {c.promotions} promotions"
     )
-    return "\n".join(lines) + "\n"
+    parts = [f"from each of {squares} squares to each, plain{promoted}"]
+    if c.dropped:
+        parts.append(f"drops of {len(c.dropped)} kinds on each")
+    if c.gated:
+        parts.append(f"moves behind which one of {len(c.gated)} kinds enters")
+    if c.walls:
+        parts.append("a wall on each")
+    if c.passes:
+        parts.append("a pass")
+    return f"Agents name moves by numbers below {c.num_actions}, whether legal or not: {'; '.join(parts)}."

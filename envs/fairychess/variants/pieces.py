@@ -45,3 +45,25 @@ PIECES: dict[str, str] = {
 
 CUSTOM = 25
 """customPiece1 to customPiece25 take a Betza string."""
+
+SPOKEN: dict[str, str] = {
+    "fers": "ferz",
+    "fersAlfil": "elephant",
+    "silver": "silver general",
+    "gold": "gold general",
+    "aiwok": "super rook",
+    "bers": "dragon king",
+    "knibis": "knight capturing as bishop",
+    "biskni": "bishop capturing as knight",
+    "kniroo": "knight capturing as rook",
+    "rookni": "rook capturing as knight",
+    "shogiPawn": "pawn",
+    "shogiKnight": "knight",
+    "dragonHorse": "dragon horse",
+    "clobber": "stone",
+    "breakthrough": "pawn",
+    "immobile": "immobile piece",
+    "janggiCannon": "cannon",
+    "janggiElephant": "elephant",
+}
+"""What kinds are called in sentences, where that is not the key of the file."""
