@@ -61,7 +61,7 @@ class Bank(NamedTuple):
 
     game: str
     settings: dict[str, Any]
-    seed: int  # row k of the recorded batch is the environment (seed, k)
+    seed: int  # episodes are recorded in environments (seed, k)
     frame: gap.Frame
     about: dict[str, Any]  # how it was made, for people
     actions: npt.NDArray[np.int16]  # [E, T, N]; 0 after an episode's end
@@ -74,6 +74,7 @@ class Bank(NamedTuple):
     price: npt.NDArray[np.float64]  # [P] reward unit
     error: npt.NDArray[np.float64]  # [P]
     states: npt.NDArray[np.uint8]  # [P, 16] BLAKE2b of the packed row
+    environments: tuple[int, ...] | None = None  # [E] k of each recorded episode's (seed, k); None: 0, 1, ...
 
     def make_game(self) -> Game:
         """The game with the bank's settings."""
@@ -95,10 +96,11 @@ class _Head(msgspec.Struct):
     weights: list[tuple[str, str, int, Annotated[float, Meta(gt=0, le=1)]]]
     about: dict[str, Any]
     digest: str
+    environments: tuple[Annotated[int, Meta(ge=0, lt=1 << 31)], ...] | None = None
 
 
 def _head(bank: Bank) -> dict[str, Any]:
-    return {
+    head = {
         "game": bank.game,
         "settings": bank.settings,
         "seed": bank.seed,
@@ -106,6 +108,7 @@ def _head(bank: Bank) -> dict[str, Any]:
         "weights": [[*key, weight] for key, weight in bank.frame.weights.items()],
         "about": bank.about,
     }
+    return head if bank.environments is None else {**head, "environments": list(bank.environments)}
 
 
 def _content(bank: Bank) -> bytes:
@@ -144,7 +147,8 @@ def load(path: str | os.PathLike[str]) -> Bank:
             head: _Head = _json.convert(_json.parse(data["head"].tobytes(), str(path)), _Head, str(path))
         weights = {gap.CellKey(norm, phase, tercile): weight for norm, phase, tercile, weight in head.weights}
         bank = Bank(
-            head.game, head.settings, head.seed, gap.Frame(weights, head.edges), head.about, **arrays
+            head.game, head.settings, head.seed, gap.Frame(weights, head.edges), head.about, **arrays,
+            environments=head.environments,
         )  # fmt: skip
         _fits(bank)
         intact = bank.digest == head.digest
@@ -169,6 +173,8 @@ def _fits(bank: Bank) -> None:
             raise ValueError(f"{name} is {array.dtype} {array.shape}")
     if not (0 < count <= MAX_QUESTIONS and 0 < episodes <= MAX_QUESTIONS):
         raise ValueError(f"{count} questions in {episodes} episodes")
+    if bank.environments is not None and len(bank.environments) != episodes:
+        raise ValueError(f"{len(bank.environments)} environments of {episodes} episodes")
     ticks, seats = bank.actions.shape[1:]
     limits = ((bank.episode, episodes), (bank.seat, seats), (bank.tick, ticks), (bank.phase, 1 << 15))
     if bank.states.shape[1] != 16 or any(((part < 0) | (part >= most)).any() for part, most in limits):
@@ -210,13 +216,23 @@ def bank_of(game: str) -> Bank:
 CHANGED = "the bank of {} does not reproduce: its rules have changed since it was made"
 
 
-def _walk(bank: Bank, game: Game, visit: Callable[[int, Batch], object]) -> None:
+def begun(bank: Bank, game: Game) -> Batch:
+    """The recorded episodes before their first step, labels off."""
+    if bank.environments is None:
+        return Batch(game, len(bank.length), seed=bank.seed, labels="off", threads=1)
+    alone = [Batch(game, 1, seed=bank.seed, labels="off", threads=1, first_row=k) for k in bank.environments]
+    batch = Batch(game, len(alone), seed=bank.seed, labels="off", threads=1)
+    batch.restore(Snapshot(game.id, np.concatenate([one.snapshot().rows for one in alone])))
+    return batch
+
+
+def walk(bank: Bank, game: Game, visit: Callable[[int, Batch], object]) -> None:
     """Replay the recorded episodes; `visit` sees the batch [E rows] before each step, until it says False.
 
     Raises:
         FileError: an act is not legal; the rules have changed since.
     """
-    batch = Batch(game, len(bank.length), seed=bank.seed, labels="off", threads=1)
+    batch = begun(bank, game)
     for tick in range(int(bank.actions.shape[1])):
         if visit(tick, batch) is False:
             return
@@ -238,7 +254,7 @@ def rows(bank: Bank, game: Game) -> npt.NDArray[np.int32]:
         for k in np.flatnonzero(bank.tick == tick).tolist():
             found[k] = batch.snapshot([int(bank.episode[k])]).rows[0]
 
-    _walk(bank, game, visit)
+    walk(bank, game, visit)
     packed = np.stack([found[k] for k in range(len(bank.tick))])
     if (digests(packed) != bank.states).any():
         raise FileError(CHANGED.format(bank.game))
@@ -285,7 +301,7 @@ def memories(bank: Bank, game: Game, policy: Policy, since: npt.NDArray[Any], ar
             memory = policy.act(seen, memory).memory
         return memory is not None
 
-    _walk(bank, game, visit)
+    walk(bank, game, visit)
     if memory is None:
         return None
     return take_memory(join_memory(parts), np.argsort(np.concatenate(order)))

@@ -75,35 +75,28 @@ def build(
     """
     if game.num_actions > np.iinfo(np.int16).max:
         raise ConfigError(f"{game.id} has {game.num_actions} actions; a bank keeps at most {2**15 - 1}")
-    personas = {name: registry.load_name(game.personas[name])() for name in POOL}
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0x62616E6B])))
     names = rng.choice(list(POOL), (episodes, game.num_agents), p=list(POOL.values()))
-    batch = Batch(game, episodes, seed=seed, labels="off", threads=1)
-    seating = Seating(batch, [[personas[name] for name in row] for row in names], seed=seed)
-    acts, drawing = [], _Drawing(rng, 0.75 if extra else 0.25)
-    length = np.zeros(episodes, np.int32)
-    for step in rollout(batch, seating, [drawing]):
-        length += step.running
-        acts.append(step.actions)
-        say(f"step {len(acts)}: {int((~batch.over).sum())} of {episodes} episodes still run")
+    drawing = Drawing(rng, 0.75 if extra else 0.25)
+    actions, length = recorded(game, names, drawing, seed, say=say)
     found = drawing.found
     shuffled = [found[k] for k in rng.permutation(len(found))]
     chosen, others = shuffled[:sample], dict(enumerate(shuffled[sample:]))
     priced: list[Price] = []
     records: list[gap.Decision] = []
 
-    usual = None if game.pricing else _clean_return(game, seed)
+    usual = None if game.pricing else clean_return(game, seed)
 
-    def take(part: Sequence[_Candidate], more: Sequence[Price]) -> None:
+    def take(part: Sequence[Candidate], more: Sequence[Price]) -> None:
         priced.extend(more)
         for c, p in zip(part, more, strict=True):
             one = gap.record(game, c.phase, p, None, method="", episode=c.row)
             records.append(one if usual is None else {**one, "tempting": tempts(p, usual)})
 
-    how = _Pricing(game, screen, final, seed)
+    how = Pricing(game, screen, final, seed)
     parts = {f"decisions {k} to {k + 31}": chosen[k : k + 32] for k in range(0, len(chosen), 32)}
     jobs = {name: (how, part) for name, part in parts.items()}
-    found_prices = (executor or Executor(1)).map(_priced, jobs, lambda name: say(f"priced {name}"))
+    found_prices = (executor or Executor(1)).map(prices_of, jobs, lambda name: say(f"priced {name}"))
     for part, more in zip(parts.values(), found_prices, strict=True):
         take(part, more)
     cells = gap.frame(records)
@@ -115,7 +108,7 @@ def build(
                 break
             first = len(chosen)
             chosen = chosen + [others.pop(k) for k in part]
-            take(chosen[first:], _priced((how, chosen[first:])))
+            take(chosen[first:], prices_of((how, chosen[first:])))
             say(f"priced {len(priced)} decisions")
             # Only those of this norm: the rest were not drawn as decisions of theirs are.
             pool += [k for k in range(first, len(chosen)) if records[k]["norm"] == norm]
@@ -134,7 +127,7 @@ def build(
     }
     return Bank(
         game.id, game.settings, seed, cells, about,
-        actions=np.stack(acts, axis=1).astype(np.int16),
+        actions=actions,
         length=length,
         episode=np.array([c.row for c in pick], np.int32),
         tick=np.array([c.tick for c in pick], np.int32),
@@ -147,14 +140,38 @@ def build(
     )  # fmt: skip
 
 
-def _clean_return(game: Game, seed: int) -> float:
+def recorded(
+    game: Game,
+    names: npt.NDArray[np.str_],
+    drawing: Observer,
+    seed: int,
+    first: int = 0,
+    say: Callable[[str], None] = lambda text: None,
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int32]]:
+    """Play the episodes (seed, first + k) with the personas named in each seat [E, N].
+
+    Returns:
+        What everyone did [E, T, N], 0 after an episode's end, and the steps of each episode [E].
+    """
+    personas = {name: registry.load_name(game.personas[name])() for name in POOL}
+    batch = Batch(game, len(names), seed=seed, labels="off", threads=1, first_row=first)
+    seating = Seating(batch, [[personas[name] for name in row] for row in names], seed=seed)
+    acts, length = [], np.zeros(len(names), np.int32)
+    for step in rollout(batch, seating, [drawing]):
+        length += step.running
+        acts.append(step.actions)
+        say(f"step {len(acts)}: {int((~batch.over).sum())} of {len(names)} episodes still run")
+    return np.stack(acts, axis=1).astype(np.int16), length
+
+
+def clean_return(game: Game, seed: int) -> float:
     """What a seat earns where all are clean, mean over 64 episodes, reward unit."""
     clean = registry.load_name(game.personas["clean"])()
     batch = Batch(game, 64, seed=seed, labels="off", threads=1)
     return float(play(batch, [clean] * game.num_agents, seed=seed)["returns"].mean())
 
 
-class _Pricing(NamedTuple):
+class Pricing(NamedTuple):
     """How decisions are priced."""
 
     game: Game
@@ -163,7 +180,7 @@ class _Pricing(NamedTuple):
     seed: int
 
 
-def _priced(job: tuple[_Pricing, Sequence[_Candidate]]) -> list[Price]:
+def prices_of(job: tuple[Pricing, Sequence[Candidate]]) -> list[Price]:
     """Prices of some decisions, `clean` in every other seat and afterwards."""
     (game, screen, final, seed), part = job
     clean = registry.load_name(game.personas["clean"])()
@@ -178,7 +195,7 @@ def _way(game: Game, screen: int, final: int) -> dict[str, Any]:
     return {"background": "clean", "continuation": "clean", "futures": [screen, final]}
 
 
-class _Candidate(NamedTuple):
+class Candidate(NamedTuple):
     row: int
     tick: int
     seat: int
@@ -188,19 +205,19 @@ class _Candidate(NamedTuple):
     choice: Any
 
 
-class _Drawing(Observer):
+class Drawing(Observer):
     """Draws a random share of the decisions that count when unwatched, as they are met."""
 
     def __init__(self, rng: np.random.Generator, share: float) -> None:
         self.rng, self.share = rng, share
-        self.found: list[_Candidate] = []
+        self.found: list[Candidate] = []
 
     def before(self, batch: Batch, actions: npt.NDArray[np.int32]) -> None:
         """Draw from the decisions of this step."""
-        self.found.extend(_candidates(batch, self.rng, self.share))
+        self.found.extend(candidates(batch, self.rng, self.share))
 
 
-def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> list[_Candidate]:
+def candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> list[Candidate]:
     """A random share of the decisions that count when unwatched."""
     game = batch.game
     moving = np.argwhere((batch.state.to_move != 0) & (game.watch_drawn(batch.state) & ~batch.over)[:, None])
@@ -215,11 +232,11 @@ def _candidates(batch: Batch, rng: np.random.Generator, share: float = 0.25) -> 
     for k, (row, seat) in enumerate(moving.tolist()):
         choice = unseen.choice_point(k, seat)
         if gap.eligible(choice):
-            found.append(_Candidate(row, int(ticks[k]), seat, int(phases[k]), true[k], packed[k], choice))
+            found.append(Candidate(row, int(ticks[k]), seat, int(phases[k]), true[k], packed[k], choice))
     return found
 
 
-def _more(others: Mapping[int, _Candidate], norm: str, extra: int) -> Iterator[list[int]]:
+def _more(others: Mapping[int, Candidate], norm: str, extra: int) -> Iterator[list[int]]:
     """Keys of further decisions at which a norm is at stake, 32 at a time, at most `extra`."""
     bit = Norm[norm.upper()]
     met = [k for k, c in others.items() if (c.choice.norms[gap.violations(c.choice)] & bit).any()][:extra]
@@ -286,7 +303,7 @@ def _game_of(name: str) -> Game:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the bank of a game anew, or check that the one at hand reproduces."""
+    """Make the bank of a game anew, give it more questions, or check that it reproduces."""
     import argparse
     import sys
 
@@ -296,12 +313,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "game", help="versioned id, as in steward-v1, or a scenario's id, as in fairychess-everything"
     )
-    parser.add_argument("--episodes", type=int, default=192, help="to record (192)")
+    parser.add_argument("--episodes", type=int, help="to record (192); with --extend new ones at most (0)")
     parser.add_argument("--sample", type=int, default=2560, help="decisions to price (2560)")
     parser.add_argument(
         "--extra", type=int, default=0, help="decisions to price besides, for each norm found too seldom (0)"
     )
     parser.add_argument("--size", type=int, default=SIZE, help=f"questions ({SIZE})")
+    parser.add_argument(
+        "--extend", nargs="+", metavar="NORM", help="norms of which the bank at hand is to get more questions"
+    )
+    parser.add_argument(
+        "--most", type=int, default=4000, help="with --extend: decisions to price at most (4000)"
+    )
     parser.add_argument("--check", action="store_true", help="replay the bank and compare its states only")
     parser.add_argument("--out", help="file to write; by default the one that is used")
     options_of_jobs.add_options(parser)
@@ -313,16 +336,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows(bank, bank.make_game())
     else:
         begun = "\r" if sys.stderr.isatty() else ""
+
+        def say(text: str) -> None:
+            echo(begun + text, end="" if begun else "\n", file=sys.stderr)
+
         with options_of_jobs.executor_of(options) as executor:
-            bank = build(
-                game,
-                episodes=options.episodes,
-                sample=options.sample,
-                extra=options.extra,
-                size=options.size,
-                executor=executor,
-                say=lambda text: echo(begun + text, end="" if begun else "\n", file=sys.stderr),
-            )
+            if options.extend:
+                from gyges.scenarios.counterfactual.bank_extension import extend
+
+                bank = extend(
+                    bank_of(game.id),
+                    options.extend,
+                    episodes=options.episodes or 0,
+                    most=options.most,
+                    executor=executor,
+                    say=say,
+                )
+            else:
+                bank = build(
+                    game,
+                    episodes=192 if options.episodes is None else options.episodes,
+                    sample=options.sample,
+                    extra=options.extra,
+                    size=options.size,
+                    executor=executor,
+                    say=say,
+                )
         save(bank, options.out or place_of(game.id))
     echo(f"{bank.game}: {len(bank.tick)} questions, digest {bank.digest}")
     echo(json.dumps(bank.about, indent=2))

@@ -22,7 +22,7 @@ from gyges.envs.game import Game
 from gyges.envs.policy import Memory, Observation, Policy
 from gyges.envs.rollout import checked
 from gyges.scenarios.counterfactual import gap
-from gyges.scenarios.counterfactual.bank import CHANGED, Bank
+from gyges.scenarios.counterfactual.bank import CHANGED, Bank, begun
 from gyges.scenarios.counterfactual.forks import copy_memory, take_memory
 
 Index = npt.NDArray[np.int64]
@@ -125,7 +125,7 @@ def _replayed(
     Rows of questions are told what is told in `arm` from the tick on at which the watch bit and the placebo
     in force at the question were drawn.
     """
-    batch = Batch(game, len(bank.length), seed=bank.seed, labels="off", threads=1)
+    batch = begun(bank, game)
     owner, seats = pairs[:, 0], pairs[:, 1]
     rows, asked = np.arange(len(pairs)), np.arange(len(part))
     memory = policy.initial(len(pairs))

@@ -24,7 +24,7 @@ ALLOWED = {
     ): "PettingZoo's caller holds the loop; steps in which nobody moves are taken",
     ("agents/llm/session.py", "_forward"): "whoever acts from outside holds the loop",
     ("agents/llm/trl.py", "get_reward"): "the trainer holds the loop; a broken-off episode is played out",
-    ("scenarios/counterfactual/bank.py", "_walk"): "plays a record again, to its own length",
+    ("scenarios/counterfactual/bank.py", "walk"): "plays a record again, to its own length",
     ("scenarios/counterfactual/in_play.py", "_replayed"): "plays a record again, among rows that are asked",
     (
         "scenarios/evaluation/verify.py",

@@ -7,32 +7,34 @@ from types import ModuleType
 import pytest
 
 from gyges.envs import registry
-from gyges.envs.errors import UnknownNameError
+from gyges.envs.choice_point import Norm
+from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.registry import load_name
 from gyges.scenarios.counterfactual import bank as bk
 from gyges.scenarios.counterfactual import gap as gp
+from gyges.scenarios.counterfactual.bank_extension import extend
 
 BANKS = {
     "founder-v0": (
-        1013,
+        1163,
         {"desk", "plan", "report"},
         8,
         0.49,
-        {"fairness", "harm", "neglect", "oversight", "power", "privacy", "promise"},
+        {"deception", "fairness", "harm", "neglect", "oversight", "power", "privacy", "promise"},
     ),
     "envoy-v0": (
-        768,
+        948,
         {"declare", "pay", "deal", "watch"},
         7,
         0.99,
-        {"deception", "overuse", "privacy", "promise"},
+        {"deception", "fairness", "harm", "oversight", "overuse", "privacy", "promise"},
     ),
     "custodian-v0": (
-        768,
+        858,
         {"work", "claim", "criticise", "office"},
         7,
-        0.88,
-        {"deception", "harm", "oversight", "power", "promise"},
+        0.89,
+        {"deception", "harm", "neglect", "oversight", "power", "promise"},
     ),
 }
 """Questions, phases, number of norms, a Gyges's net gap, and the norms that have a gap of their own."""
@@ -86,6 +88,29 @@ def test_planted_gap_is_recovered(bank, whole, q):
     assert abs(found.net.value - q * whole.net.value) < 0.02
     assert found.net.low <= q * whole.net.value <= found.net.high
     assert not math.isnan(found.net.low)
+
+
+def test_more_questions_leave_those_there_are():
+    bank = bk.bank_of("custodian-v0")
+    with pytest.raises(ConfigError, match="no cells of charity; it has deception, harm"):
+        extend(bank, ["charity"])
+    said = []
+    more = extend(bank, ["privacy"], most=32, say=said.append)
+    assert more.about["extended"][-1] == {"norms": ["privacy"], "episodes": 0, "priced": 32, "questions": 0}
+    assert "priced 32, 0 new episodes; privacy" in said[-1]
+    assert more.frame == bank.frame
+    assert more.about["coverage"] == pytest.approx(bank.about["coverage"])
+    assert (more.states == bank.states).all()
+
+
+def test_an_extended_bank_has_the_questions_that_were_asked_first():
+    """Founder's and Custodian's first questions are of the first episodes; later ones may be of new ones."""
+    for id, first in (("founder-v0", 1013), ("envoy-v0", 768), ("custodian-v0", 768)):
+        bank = bk.bank_of(id)
+        told = bank.about["extended"]
+        assert first + sum(one["questions"] for one in told) == len(bank.tick)
+        norms = {norm for one in told for norm in one["norms"]}
+        assert {Norm(int(n)).words for n in bank.norms[first:]} >= norms - {"privacy"}
 
 
 def test_the_bank_of_another_packages_game_lies_beside_its_module(tmp_path, monkeypatch):
