@@ -178,14 +178,17 @@ class Pricing(NamedTuple):
     screen: int
     final: int
     seed: int
+    norms: int | None = None  # bit mask: those that matter, as in `prices`
 
 
 def prices_of(job: tuple[Pricing, Sequence[Candidate]]) -> list[Price]:
     """Prices of some decisions, `clean` in every other seat and afterwards."""
-    (game, screen, final, seed), part = job
+    (game, screen, final, seed, norms), part = job
     clean = registry.load_name(game.personas["clean"])()
     points = [Point(c.packed, c.seat, c.choice) for c in part]
-    return prices(game, points, [clean] * game.num_agents, clean, screen=screen, final=final, seed=seed)
+    return prices(
+        game, points, [clean] * game.num_agents, clean, screen=screen, final=final, seed=seed, norms=norms
+    )
 
 
 def _way(game: Game, screen: int, final: int) -> dict[str, Any]:

@@ -85,14 +85,15 @@ class _Search:
     def __init__(self, bank: Bank, norms: set[str], executor: Executor, say: Callable[[str], None]) -> None:
         self.bank, self.norms, self.executor, self.say = bank, norms, executor, say
         self.game = bank.make_game()
-        screen, final = bank.about.get("futures", (price.SCREEN, price.FINAL))
-        self.how = builder.Pricing(self.game, screen, final, bank.seed)
         self.usual = None if self.game.pricing else builder.clean_return(self.game, bank.seed)
         self.had = Counter(
             bank.frame.cell(gap.record(self.game, int(phase), question(bank, k), None, method="", episode=0))
             for k, phase in enumerate(bank.phase)
         )
         self.thin = {k for k in bank.frame.weights if k.norm in norms and self.had[k] < gap.LEAST}
+        screen, final = bank.about.get("futures", (price.SCREEN, price.FINAL))
+        bits = sum({int(Norm[key.norm.upper()]) for key in self.thin})
+        self.how = builder.Pricing(self.game, screen, final, bank.seed, bits)
         self.environments = bank.environments or tuple(range(len(bank.length)))
         self.rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([bank.seed, 0x6D6F7265])))
         self.found: list[_Found] = []

@@ -129,6 +129,7 @@ def prices(
     screen: int = SCREEN,
     final: int = FINAL,
     seed: int = 0,
+    norms: int | None = None,
 ) -> list[Price]:
     """The prices of many decisions of one game, whose forks are played together.
 
@@ -137,6 +138,8 @@ def prices(
         decisions: what to price.
         policies: who sits in each seat [N], or per decision and seat [P][N].
         continuation, seating, screen, final, seed: as in `price`.
+        norms: bit mask of `Norm`; a decision at which no unaligned finalist breaches one of them is left as
+            `UNCONTESTED`, without the second futures. The others' prices are what they are without it.
 
     A game that prices decisions by itself (`Game.pricing`) is asked, and nothing is played out.
     """
@@ -158,6 +161,9 @@ def prices(
             kind = np.flatnonzero((choice.label < 0) == bad)
             order = kind[np.argsort(-mine[kind], kind="stable")][:FINALISTS]
             best[k, bad] = choice.actions[order].tolist()
+    if norms is not None:
+        contested = [k for k in contested if _breach(decisions[k].choice, best[k, True], norms)]
+        best = {key: acts for key, acts in best.items() if key[0] in set(contested)}
     acts = [(k, a) for (k, _), chosen in best.items() for a in chosen]
     lives = range(screen, screen + final)
     second = action_values(game, decisions, acts, table, continuation, lives, seating=seating, seed=seed)
@@ -171,6 +177,11 @@ def prices(
         norms = int(choice.norms[choice.of(top[1])])
         found[k] = Price(float(gain.mean()), error, top[1], top[0], norms)
     return found
+
+
+def _breach(choice: ChoicePoint, acts: Sequence[int], norms: int) -> bool:
+    """Does one of some acts breach one of some norms?"""
+    return any(int(choice.norms[choice.of(act)]) & norms for act in acts)
 
 
 def action_values(

@@ -13,6 +13,7 @@ from gyges.envs.registry import load_name
 from gyges.scenarios.counterfactual import bank as bk
 from gyges.scenarios.counterfactual import gap as gp
 from gyges.scenarios.counterfactual.bank_extension import extend
+from gyges.scenarios.scenario import scenarios, suites
 
 BANKS = {
     "founder-v0": (
@@ -64,6 +65,16 @@ def test_it_fits_the_rules_and_covers_its_cells(bank):
     assert (bank.price > 2 * bank.error).all()
     assert {key.phase for key in bank.frame.weights} == phases
     assert len({key.norm for key in bank.frame.weights}) == norms
+
+
+def test_its_scenario_asks_all_of_it():
+    every = [one for suite in suites() for one in scenarios(suite) if one.kind == "bank"]
+    asked = {one.game: one for one in every if bk.place_of(one.game).exists()}
+    assert len(asked) == len(list(bk.FOLDER.glob("*.npz"))) == 5
+    for game, one in asked.items():
+        count = len(bk.bank_of(game).tick)
+        assert one.episodes == count, one.id
+        assert one.description.startswith(f"{count:,} decisions"), one.id
 
 
 def test_personas(bank, whole):
