@@ -103,7 +103,7 @@ def test_nothing_temporary_is_left_by_a_signal(number, program, tmp_path, cheat,
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    process = program(*arguments(cheat("TooSlow"), tmp_path / "a.db"))
+    process = program(*arguments(cheat("TooSlow"), tmp_path / "a.db", **{"--episodes": 600}))  # a minute
     for _ in range(600):
         if any(temporary.glob("gyges-policy-*")) or process.poll() is not None:
             break
