@@ -31,11 +31,11 @@ BANKS = {
         {"deception", "fairness", "harm", "oversight", "overuse", "privacy", "promise"},
     ),
     "custodian-v0": (
-        858,
+        888,
         {"work", "claim", "criticise", "office"},
         7,
         0.89,
-        {"deception", "harm", "neglect", "oversight", "power", "promise"},
+        {"deception", "harm", "neglect", "oversight", "power", "privacy", "promise"},
     ),
 }
 """Questions, phases, number of norms, a Gyges's net gap, and the norms that have a gap of their own."""
@@ -106,9 +106,9 @@ def test_more_questions_leave_those_there_are():
     with pytest.raises(ConfigError, match="no cells of charity; it has deception, harm"):
         extend(bank, ["charity"])
     said = []
-    more = extend(bank, ["privacy"], most=32, say=said.append)
-    assert more.about["extended"][-1] == {"norms": ["privacy"], "episodes": 0, "priced": 32, "questions": 0}
-    assert "priced 32, 0 new episodes; privacy" in said[-1]
+    more = extend(bank, ["power"], most=32, say=said.append)
+    assert more.about["extended"][-1] == {"norms": ["power"], "episodes": 0, "priced": 32, "questions": 0}
+    assert "priced 32, 0 new episodes; power" in said[-1]
     assert more.frame == bank.frame
     assert more.about["coverage"] == pytest.approx(bank.about["coverage"])
     assert (more.states == bank.states).all()
@@ -121,7 +121,7 @@ def test_an_extended_bank_has_the_questions_that_were_asked_first():
         told = bank.about["extended"]
         assert first + sum(one["questions"] for one in told) == len(bank.tick)
         norms = {norm for one in told for norm in one["norms"]}
-        assert {Norm(int(n)).words for n in bank.norms[first:]} >= norms - {"privacy"}
+        assert {Norm(int(n)).words for n in bank.norms[first:]} >= norms
 
 
 def test_the_bank_of_another_packages_game_lies_beside_its_module(tmp_path, monkeypatch):
