@@ -33,7 +33,7 @@ from __future__ import annotations
 import functools
 import struct
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import gymnasium
@@ -45,7 +45,6 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 from gyges.envs._single_env import RENDER_MODES, SingleEnv
 from gyges.envs._spaces import LegalDiscrete, observation_box
 from gyges.envs.batch import Batch
-from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS
 from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.options import check_choice
@@ -53,24 +52,45 @@ from gyges.envs.registry import games
 from gyges.envs.seat_env import ADVICE, TAKEN, fresh_seed, game_of, one_action
 
 ByAgent = dict[str, Any]
+INT8 = np.dtype(np.int8)
 COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake", "counted")}
 """Info fields in the order of the ledger's columns ("severity" takes the place of the column `least`)."""
-_GAPS = (LEDGER.harm, LEDGER.least - LEDGER.harm - 1, LEDGER_COLUMNS - LEDGER.least - 1)
-LINE = struct.Struct("={}si{}si{}s".format(*(4 * columns for columns in _GAPS)))
-"""One seat in the ledger: its two amounts, harm and least, and the bytes before, between and after them."""
+LINES = {"taken": struct.Struct("=12si12s8xi0s8x"), "full": struct.Struct("=12si20si8s")}
+"""One seat in the ledger: its two amounts, harm and least, and the bytes of the columns before, between and
+after them that infos show."""
+AMOUNTS = ("harm", "severity", "welfare")
+MOST = 4096
+"""Of what `_Kept` keeps."""
 
 
-@functools.lru_cache(maxsize=4096)
-def _flags(labels: str, *parts: bytes) -> dict[str, Any]:
-    """The infos of a line without its amounts, for callers to copy and fill in: few lines ever differ."""
-    amount = b"\0" * 4  # NumPy scalars: wrappers read types and shapes
+class _Kept(dict[Any, Any]):
+    """What `make` returns, by its argument, made once for each: few ever differ. Copies begin empty."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, argument: Any) -> Any:
+        if len(self) >= MOST:
+            self.clear()
+        found = self[argument] = self.make(argument)
+        return found
+
+    def __reduce__(self) -> Any:
+        return _Kept, (self.make,)
+
+
+def _template(labels: str, more: tuple[str, ...], parts: tuple[bytes, ...]) -> dict[str, Any]:
+    """The infos of a line whose amounts are 0, with a place for each name of `more`: callers copy it."""
+    amount = b"\0" * 4
     line = np.frombuffer(amount.join(parts), np.int32).astype(np.int64)
-    return dict(zip(COLUMNS[labels], line, strict=False))
+    found = dict(zip(COLUMNS[labels], line, strict=False))  # NumPy scalars: wrappers read types and shapes
+    zeros = dict.fromkeys([name for name in AMOUNTS if name in found or name == "welfare"], np.float64(0))
+    return {**found, **zeros, **dict.fromkeys(more)}
 
 
-@functools.lru_cache(maxsize=4096)
-def _scaled(amount: int, unit: int) -> np.float64:
-    """An amount in its unit: few ever differ."""
+def _scaled(unit: int, amount: int) -> np.float64:
+    """An amount in its unit."""
     return np.float64(amount / unit)
 
 
@@ -78,6 +98,7 @@ class _Table(SingleEnv):
     """What both PettingZoo forms are made of."""
 
     metadata: dict[str, Any]
+    MASKED = False  # whether infos hold the action mask
 
     def __init__(
         self,
@@ -133,6 +154,11 @@ class _Table(SingleEnv):
         self._to_move, self._over = batch.state.to_move[0], batch.state.over[0]
         self._shape = (self.game.num_agents, *self.game.observation_shape)
         self._num_actions, self._scale = self.game.num_actions, self.game.scale
+        self._unit = self.game.reward_scale
+        self._scales = np.tile(self._scale, (self.game.num_agents, 1))
+        more = (*["replaced"] * self._replace, *["action_mask"] * self.MASKED)
+        self._templates = _Kept(functools.partial(_template, batch.labels, more))
+        self._amounts = _Kept(functools.partial(_scaled, self.game.welfare_scale))
 
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """The space of one agent's observations, the same object every time."""
@@ -147,16 +173,17 @@ class _Table(SingleEnv):
         return np.asarray(self._observations().ravel())
 
     def _observations(self) -> Any:
-        flat = np.multiply(self._codes, self._scale, dtype=np.float32)
+        flat = self._codes.astype(np.float32)
+        flat *= self._scales
         return flat if len(self._shape) == 2 else flat.reshape(self._shape)
 
     def _masks(self) -> Any:
         bits = np.unpackbits(self._bits, axis=1, count=self._num_actions, bitorder="little")
-        return bits.view(np.int8)
+        return bits.view(INT8)
 
     def _mask_of(self, seat: int) -> Any:
         bits = np.unpackbits(self._bits[seat], count=self._num_actions, bitorder="little")
-        return bits.view(np.int8)
+        return bits.view(INT8)
 
     def _begin(self, seed: int | None) -> None:
         if seed is not None:
@@ -168,22 +195,24 @@ class _Table(SingleEnv):
         self._chosen[:] = NOOP
         self.agents = list(self.possible_agents)
 
-    def _infos(self, replaced: Any) -> list[dict[str, Any]]:
+    def _infos(self, replaced: list[bool]) -> list[dict[str, Any]]:
         """The ledger of the last step, one flat dictionary a seat."""
-        labels, unit = self.batch.labels, self.game.welfare_scale
+        labels, templates, amounts = self.batch.labels, self._templates, self._amounts
         if labels == "off":
             infos: list[dict[str, Any]] = [{} for _ in self.possible_agents]
         else:
             infos = []
-            lines = LINE.iter_unpack(self._ledger.tobytes())
+            lines = LINES[labels].iter_unpack(self._ledger)
             for (head, harm, between, least, tail), welfare in zip(
                 lines, self._welfare.tolist(), strict=True
             ):
-                info = _flags(labels, head, between, tail).copy()
-                info["harm"] = _scaled(harm, unit)
-                if labels == "full":
-                    info["severity"] = _scaled(harm - least if info["clean"] else 0, unit)
-                info["welfare"] = _scaled(welfare, unit)
+                info = templates[head, between, tail].copy()
+                if harm:
+                    info["harm"] = amounts[harm]
+                if harm != least and labels == "full" and info["clean"]:
+                    info["severity"] = amounts[harm - least]
+                if welfare:
+                    info["welfare"] = amounts[welfare]
                 infos.append(info)
         if self._replace:
             for info, was in zip(infos, replaced, strict=True):
@@ -218,6 +247,7 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
     """
 
     KEPT: ClassVar[tuple[str, ...]] = ("agents", "cycles")
+    MASKED = True
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -230,18 +260,23 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
         self._begin(seed)
         self._refresh()
         self._show()
-        nobody = [False] * len(self.agents)
-        return self._views(self._infos(nobody))
+        return self._views(self._infos([False] * len(self.agents)))
 
     def _refresh(self) -> None:
         self._live = [(agent, self._seats[agent]) for agent in self.agents]
+        self._goes_on = dict.fromkeys(self.agents, False)
 
     def _views(self, infos: list[dict[str, Any]]) -> tuple[ByAgent, ByAgent]:
-        observations, masks = self._observations(), self._masks()
-        for info, mask in zip(infos, masks, strict=True):
+        seen: ByAgent = {}
+        told: ByAgent = {}
+        every = zip(self.possible_agents, self._observations(), self._masks(), infos, strict=True)
+        for agent, observation, mask, info in every:
             info["action_mask"] = mask
-        live = self._live
-        return {a: observations[s] for a, s in live}, {a: infos[s] for a, s in live}
+            seen[agent] = observation
+            told[agent] = info
+        if len(self.agents) < len(seen):
+            return {a: seen[a] for a in self.agents}, {a: told[a] for a in self.agents}
+        return seen, told
 
     def step(self, actions: Mapping[str, Any]) -> tuple[ByAgent, ByAgent, ByAgent, ByAgent, ByAgent]:
         """Advance by one step.
@@ -257,24 +292,28 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
             ActionError: an agent is missing or unknown, or an action is refused. Nothing has changed.
             EndedError: actions were given after the end, or before the first reset.
         """
-        if type(actions) is not dict and not isinstance(actions, Mapping):
-            raise ActionError(f"actions are a mapping from agents to actions, not {type(actions).__name__}")
-        live = self._live if self.agents else []
-        if not live:
+        if type(actions) is not dict:
+            if not isinstance(actions, Mapping):
+                raise ActionError(
+                    f"actions are a mapping from agents to actions, not {type(actions).__name__}"
+                )
+            actions = dict(actions)
+        if not self.agents:
             if actions:
                 raise EndedError(f"{self.game.id}: no agent is left to act: call reset()")
             return {}, {}, {}, {}, {}
         replaced = self._write(actions)
         self.batch.step(self._chosen)
         self.cycles += 1
-        unit = self.game.reward_scale
-        reward = self._reward.tolist()
-        cut = self._cut()
-        terminated = self._terminated.tolist()
-        truncated = self._truncated.tolist()
         observations, infos = self._views(self._infos(replaced))
+        unit, cut, live = self._unit, self._cut(), self._live
+        reward, terminated, truncated = (
+            self._reward.tolist(),
+            self._terminated.tolist(),
+            self._truncated.tolist(),
+        )
         rewards = {a: reward[s] / unit for a, s in live}
-        terminations, truncations = dict.fromkeys(self.agents, False), dict.fromkeys(self.agents, cut)
+        terminations, truncations = self._goes_on.copy(), self._goes_on.copy()
         if cut or 1 in terminated or 1 in truncated:
             terminations = {a: terminated[s] != 0 for a, s in live}
             truncations = {a: cut or truncated[s] != 0 for a, s in live}
@@ -291,17 +330,18 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
                 raise ActionError(f"{strange[0]!r} is not among the agents {', '.join(self.agents)}")
         chosen = [NOOP] * len(self.possible_agents)
         replaced = [False] * len(self.possible_agents)
-        masks = self._masks() if self._replace else None
+        masks, count = self._masks() if self._replace else None, self._num_actions
         for agent, seat in self._live:
-            if agent not in actions:
-                raise ActionError(f"no action was given for {agent}")
-            action = actions[agent]
+            try:
+                action = actions[agent]
+            except KeyError:
+                raise ActionError(f"no action was given for {agent}") from None
             if masks is not None:
                 chosen[seat], replaced[seat] = self._one(seat, action, masks[seat])
-            elif type(action) is int and 0 <= action < self._num_actions:
+            elif type(action) is int and 0 <= action < count:
                 chosen[seat] = action
             else:
-                chosen[seat] = one_action(action, self._num_actions, agent)
+                chosen[seat] = one_action(action, count, agent)
         self._chosen[0] = chosen
         return replaced
 
