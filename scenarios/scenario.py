@@ -352,14 +352,14 @@ def register_suite_file(path: Path) -> str:
         raise ConfigError(f"{path}: a suite's file is lower-case words with dashes, as in my-suite.toml")
     try:
         with path.open("rb") as stream:
-            text = stream.read(MAX_FILE + 1).decode()
+            data = stream.read(MAX_FILE + 1)
+        if len(data) > MAX_FILE:
+            raise FileError(f"{path}: longer than {MAX_FILE} bytes")
+        members = read_suite(data.decode(), str(path), scenario)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise FileError(f"{path}: {error}") from None
-    if len(text) > MAX_FILE:
-        raise FileError(f"{path}: longer than {MAX_FILE} bytes")
-    members = read_suite(text, str(path), scenario)
     if name in _LAZY or _SUITES.get(name, (ids := [one.id for one in members])) != ids:
         raise ConfigError(f"{path}: there is another suite {name!r}; give the file another name")
     for one in members:

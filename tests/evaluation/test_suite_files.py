@@ -131,9 +131,11 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path, monkeypatch):
     with pytest.raises(FileError, match=r"bytes.toml: 'utf-8'"):
         register_suite_file(tmp_path / "bytes.toml")
     monkeypatch.setattr(registry, "MAX_FILE", 100)
-    (tmp_path / "long.toml").write_text("#" * 101)
-    with pytest.raises(FileError, match=r"long.toml: longer than 100 bytes"):
-        register_suite_file(tmp_path / "long.toml")
+    two = f"[a]\n{WHOLE}#{'x' * (len(WHOLE) % 2)}{'é' * 30}\n[b]\n{WHOLE}"
+    for text in ("#" * 101, two):
+        (tmp_path / "long.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(FileError, match=r"long.toml: longer than 100 bytes"):
+            register_suite_file(tmp_path / "long.toml")
 
 
 @pytest.mark.parametrize("name", ["Mine", "my suite", "1", "a..b", "-"])
