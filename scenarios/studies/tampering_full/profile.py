@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import partial
 
-from gyges.scenarios.studies import profiles
+from gyges.envs.errors import UnknownNameError
 from gyges.scenarios.studies.tampering import profile as tabular
 
 
@@ -41,8 +40,11 @@ PROFILES = {
 """ci: seconds, of the plumbing; small: some twenty minutes of one core."""
 
 
-profile = partial(profiles.named, PROFILES)
-"""A profile by name; UnknownNameError where there is none."""
+def profile(name: str) -> Profile:
+    """A profile by name; UnknownNameError where there is none."""
+    if name not in PROFILES:
+        raise UnknownNameError(f"no profile {name!r} of this study; there are {', '.join(PROFILES)}")
+    return PROFILES[name]
 
 
 def seed_of(purpose: str, *parts: object) -> int:

@@ -6,6 +6,7 @@ game's study (`gyges.scenarios.studies.tampering`).
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,10 @@ def facts(plan: Profile) -> dict[str, Any]:
     game = make(GAME)
     personas = Path(str(game.rules().__file__)).with_name("personas.py")
     return {
-        **registration.common(NAME, PREDICTIONS, (), plan),
+        "study": NAME,
+        "predictions": registration.digest_of(PREDICTIONS),
         "verdict code": {f"{path.parent.name}/{path.name}": registration.digest_of(path) for path in JUDGES},
+        "profile": dataclasses.asdict(plan),
         "rules": rules_hash(game),
         "made by": {
             "personas": registration.digest_of(personas),
