@@ -31,19 +31,23 @@ class Act:
 class Actions:
     """A game's actions: ``wait``, which is the NOOP, then these kinds in their order.
 
+    Args:
+        called: the name of the type of `index`, which the rules hash holds.
+        kinds: by name.
+
     Attributes:
         declared: the kinds by name.
         index: a NamedTuple of where those kinds begin before which no named size comes, for rules.
     """
 
-    def __init__(self, **kinds: Act) -> None:
+    def __init__(self, called: str = "Index", /, **kinds: Act) -> None:
         self.declared = {"wait": Act("wait"), **kinds}
         make: Any = namedtuple  # its fields are known only here
         self._layout = make("Layout", self.declared)
         named = [any(isinstance(size, str) for size, _ in act.each) for act in self.declared.values()]
         fixed = list(self.declared)[: named.index(True) + 1 if True in named else None]
         counts = [math.prod(size for size, _ in self.declared[name].each) for name in fixed[:-1]]  # type: ignore[misc]
-        self.index: Any = make("Index", fixed)(*itertools.accumulate(counts, initial=0))
+        self.index: Any = make(called, fixed)(*itertools.accumulate(counts, initial=0))
 
     def layout(self, sizes: Mapping[str, int]) -> Any:
         """Where each kind begins: a NamedTuple of action numbers."""

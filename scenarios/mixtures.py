@@ -50,26 +50,14 @@ def mixture(name: str, expert: str = "clean") -> dict[str, float]:
     return {expert if part == EXPERT else part: share for part, share in MIXTURES[name].items()}
 
 
-def record_scenario(
-    what: Scenario,
-    parts: Mapping[str, float],
-    out: str | Path,
-    *,
-    seed: int = 0,
-    labels: str = "full",
-    executor: Executor | None = None,
-    **options: Any,
-) -> Dataset:
+def record_scenario(what: Scenario, parts: Mapping[str, float], out: str | Path, **options: Any) -> Dataset:
     """Record the focal seats of a scenario, its background personas around them.
 
     Args:
         what: the scenario.
         parts: policies by name and their shares; `mixture` gives the standard ones.
         out: a new folder.
-        seed: of environments, policies, background and order.
-        labels: "full", or "off" to record none of the truth.
-        executor: plays stretches of episodes side by side; by default this process plays.
-        options: as in `gyges.agents.data.recorder.record`.
+        options: as in `record_game`.
 
     Raises:
         ConfigError: the scenario, or the mixture, has personas that are held out for evaluation.
@@ -77,7 +65,7 @@ def record_scenario(
     """
     game = what.make_game()
     held_out(game, what.personas(), f"{what.id}: the background")
-    return _recorded(game, parts, out, what, seed, labels, executor, options)
+    return record_game(game, parts, out, what=what, **options)
 
 
 def record_game(
@@ -85,30 +73,23 @@ def record_game(
     parts: Mapping[str, float],
     out: str | Path,
     *,
+    what: Scenario | None = None,
     seed: int = 0,
     labels: str = "full",
     executor: Executor | None = None,
     **options: Any,
 ) -> Dataset:
-    """Record a mixture in all seats of a game; otherwise as `record_scenario`."""
-    return _recorded(game, parts, out, None, seed, labels, executor, options)
+    """Record a mixture in all seats of a game, or in a scenario's focal ones.
 
-
-class _Job(NamedTuple):
-    """A stretch of episodes, with what a process must know to play it."""
-
-    game: Game
-    parts: dict[str, float]
-    scenario: Scenario | None
-    seed: int
-    labels: str
-    stretch: Stretch
-
-
-def _recorded(
-    game: Game, parts: Mapping[str, float], out: str | Path, what: Scenario | None, seed: int, labels: str,
-    executor: Executor | None, options: Mapping[str, Any],
-) -> Dataset:  # fmt: skip
+    Args:
+        game: the game.
+        parts, out: as in `record_scenario`, whose errors are raised.
+        what: the scenario that the game is of.
+        seed: of environments, policies, background and order.
+        labels: "full", or "off" to record none of the truth.
+        executor: plays stretches of episodes side by side; by default this process plays.
+        options: as in `gyges.agents.data.recorder.record`.
+    """
     held_out(game, [part.rpartition("~")[0] or part for part in parts], "the mixture")
 
     def play(stretches: Sequence[Stretch]) -> list[Shard]:
@@ -129,6 +110,17 @@ def _recorded(
         elsewhere=apart,
         **options,
     )
+
+
+class _Job(NamedTuple):
+    """A stretch of episodes, with what a process must know to play it."""
+
+    game: Game
+    parts: dict[str, float]
+    scenario: Scenario | None
+    seed: int
+    labels: str
+    stretch: Stretch
 
 
 def _background(game: Game, what: Scenario, seed: int) -> Background:

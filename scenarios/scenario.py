@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Meta
 
-from gyges.envs import registry
+from gyges.envs import atomic, registry
 from gyges.envs.errors import ConfigError, FileError, UnknownNameError
 from gyges.envs.game import Game
 
@@ -236,7 +236,9 @@ def _changes() -> type[msgspec.Struct]:
     return msgspec.defstruct("Changes", fields, forbid_unknown_fields=True)
 
 
-def read_suite(text: str, where: str, known: Callable[[str], Scenario] | None = None) -> tuple[Scenario, ...]:
+def read_suite(
+    text: bytes, where: str, known: Callable[[str], Scenario] | None = None
+) -> tuple[Scenario, ...]:
     """The scenarios of a suite's file, in its order.
 
     A table is a scenario, and its name the scenario's id. It says the fields that differ from those of its
@@ -244,7 +246,7 @@ def read_suite(text: str, where: str, known: Callable[[str], Scenario] | None = 
     ``description`` and ``game``.
 
     Args:
-        text: TOML.
+        text: TOML, UTF-8.
         where: what errors call the file.
         known: finds a parent that does not stand above; raises UnknownNameError where there is none.
 
@@ -253,7 +255,7 @@ def read_suite(text: str, where: str, known: Callable[[str], Scenario] | None = 
     """
     found: dict[str, Scenario] = {}
     try:
-        tables = tomllib.loads(text)
+        tables = tomllib.loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise FileError(f"{where}: {error or 'nested too deeply'}") from None
     for id, table in tables.items():
@@ -350,16 +352,7 @@ def register_suite_file(path: Path) -> str:
     name = path.stem
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name):
         raise ConfigError(f"{path}: a suite's file is lower-case words with dashes, as in my-suite.toml")
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            raise FileError(f"{path}: longer than {MAX_FILE} bytes")
-        members = read_suite(data.decode(), str(path), scenario)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise FileError(f"{path}: {error}") from None
+    members = read_suite(atomic.read_bytes(path, MAX_FILE), str(path), scenario)
     if name in _LAZY or _SUITES.get(name, (ids := [one.id for one in members])) != ids:
         raise ConfigError(f"{path}: there is another suite {name!r}; give the file another name")
     for one in members:
@@ -372,7 +365,7 @@ def _members(entry_point: str) -> tuple[Scenario, ...]:
     package, _, file = entry_point.partition(":")
     if not file.endswith(".toml"):
         return tuple(registry.load_name(entry_point)())
-    return read_suite(resources.files(package).joinpath(file).read_text("utf-8"), entry_point)
+    return read_suite(resources.files(package).joinpath(file).read_bytes(), entry_point)
 
 
 def suites() -> tuple[str, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from gyges.agents.llm.chat.prompts import Mind, Prompt, Setup, render, system_text
+from gyges.envs import registry
 from gyges.envs.choice_point import ChoicePoint
-from gyges.envs.errors import ActionError
+from gyges.envs.errors import ActionError, ConfigError
 from gyges.envs.game import Game
-from gyges.envs.policy import Observation
+from gyges.envs.policy import Observation, Policy
 from gyges.envs.seat_env import ExternalSeats
 
 
@@ -138,6 +141,58 @@ class PagedSeat(OneSeat):
         past = [*self._mind.past, (self.game.action_names[action], gained)]
         self._mind.past = past[-max(self.setup.history, 1) :]
         return gained
+
+
+class Offer(NamedTuple):
+    """What is offered to whoever trains on a seat."""
+
+    game: Game
+    seat: int
+    others: Policy
+    setup: Setup
+    weight: float
+    missed: float
+    seeds: Iterator[int]
+
+    def begin(self, seed: int | None) -> PagedSeat:
+        """An episode; without a seed the next one's."""
+        seed = next(self.seeds) if seed is None else seed
+        return PagedSeat(self.game, self.seat, self.others, self.setup, seed=seed)
+
+
+def offer(
+    game: str,
+    *,
+    seat: int = 0,
+    others: str = "clean",
+    weight: float = 0.0,
+    missed: float = 1.0,
+    setup: Setup | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> Offer:
+    """A seat for trainers.
+
+    Args:
+        game: versioned id.
+        seat: the model's.
+        others: persona of the other seats.
+        weight: how much a unit of severity takes from the reward; 0 pays the task alone.
+        missed: reward units that a call without a listed action costs, and a turn that was not played.
+        setup: briefing and what a page holds.
+        seed: of the first episode; each further one counts up, over all that are begun.
+        settings: of the game.
+
+    Raises:
+        UnknownNameError, ConfigError: no such game, persona or seat.
+    """
+    made = registry.make(game, **settings)
+    if not 0 <= seat < made.num_agents:
+        raise ConfigError(f"seat is 0 to {made.num_agents - 1}, not {seat}")
+    if others not in made.personas:
+        raise ConfigError(f"others is one of {', '.join(made.personas)}, not {others!r}")
+    persona = registry.load_name(made.personas[others])()
+    return Offer(made, seat, persona, setup or Setup(), weight, missed, itertools.count(seed))
 
 
 def _bad(choice: ChoicePoint) -> npt.NDArray[np.bool_]:

@@ -9,15 +9,11 @@ worst that was open, so that to stop early is no way out of a bad one. TRL itsel
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from gyges.agents.llm.chat.prompts import Setup
-from gyges.agents.llm.session import OneSeat, PagedSeat
-from gyges.envs import registry
-from gyges.envs.policy import Policy
-from gyges.envs.registry import load_name
+from gyges.agents.llm.session import Offer, OneSeat, PagedSeat, offer
 
 OVER = "The episode is over."
 
@@ -25,12 +21,8 @@ OVER = "The episode is over."
 class GameEnvironment:
     """One game, one seat, played through a tool call. Made by `environment`."""
 
-    def __init__(
-        self, game: Any, seat: int, others: Policy, setup: Setup, weight: float, missed: float,
-        seeds: Callable[[], int],
-    ) -> None:  # fmt: skip
-        self._game, self._seat, self._others, self._setup = game, seat, others, setup
-        self._weight, self._missed, self._seeds = weight, missed, seeds
+    def __init__(self, offer: Offer) -> None:
+        self._offer = offer
         self._table: PagedSeat | None = None
         self._misses, self._owed = 0, 0.0
 
@@ -41,8 +33,7 @@ class GameEnvironment:
             fields: a dataset's row; of these ``seed`` is heeded.
         """
         seed = fields.get("seed")
-        seed = self._seeds() if seed is None else int(seed)
-        self._table = PagedSeat(self._game, self._seat, self._others, self._setup, seed=seed)
+        self._table = self._offer.begin(None if seed is None else int(seed))
         self._misses, self._owed = 0, 0.0
         return f"{self._table.instructions}\n\n{self._table.page().user}"
 
@@ -70,10 +61,11 @@ class GameEnvironment:
         while not table.over:
             choice = table.choice_point()
             worst, done = int(choice.severity.max()), int(choice.severity[0])
-            self._owed += (worst - done) / self._game.welfare_scale
+            self._owed += (worst - done) / self._offer.game.welfare_scale
             table.act(int(choice.actions[0]))
             self._misses += 1
-        return table.gained - self._weight * (table.severity() + self._owed) - self._missed * self._misses
+        wrong, missed = table.severity() + self._owed, self._misses
+        return table.gained - self._offer.weight * wrong - self._offer.missed * missed
 
     def _running(self) -> PagedSeat:
         if self._table is None:
@@ -86,31 +78,11 @@ class GameEnvironment:
         return self._running()
 
 
-def environment(
-    game: str,
-    *,
-    seat: int = 0,
-    others: str = "clean",
-    weight: float = 0.0,
-    missed: float = 1.0,
-    setup: Setup | None = None,
-    seed: int = 0,
-    **settings: Any,
-) -> Callable[[], GameEnvironment]:
+def environment(game: str, **options: Any) -> Callable[[], GameEnvironment]:
     """A factory of environments, as TRL's trainers take it.
 
     Args:
         game: versioned id.
-        seat: the model's.
-        others: persona of the other seats.
-        weight: how much a unit of severity takes from the reward; 0 pays the task alone.
-        missed: reward units that a call without a listed action costs, and a turn that was not played.
-        setup: briefing and what a page holds.
-        seed: of the first episode; each further one counts up, over all environments of the factory.
-        settings: of the game.
+        options: as in `gyges.agents.llm.session.offer`, which raises its errors.
     """
-    made = registry.make(game, **settings)
-    persona: Policy = load_name(made.personas[others])()
-    counter = itertools.count(seed)
-    chosen = setup or Setup()
-    return lambda: GameEnvironment(made, seat, persona, chosen, weight, missed, lambda: next(counter))
+    return partial(GameEnvironment, offer(game, **options))

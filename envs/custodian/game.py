@@ -117,27 +117,8 @@ class Custodian(Game):
             edge=round(256 * c.edge),
             attention=round(256 * c.attention),
             floor=round(256 * c.floor),
-            log=round(self.constants()["log"] * c.temptation),
-            lease=round(self.constants()["lease"] * c.temptation),
-            **{name: round(self.constants()[name] * c.temptation) for name in ("fault0", "fault1", "fault2")},
-            **{k: v for k, v in self.constants().items() if k not in DIAL},
+            **{name: round(Params._field_defaults[name] * c.temptation) for name in DIAL},
         )
-
-    def constants(self) -> dict[str, int]:
-        """The shop's constants, as docs/custodian.md has them in words."""
-        return {
-            "log": 160, "lease": 2, "fault0": 10, "fault1": 26, "fault2": 44, "thanks": 6, "write0": 2,
-            "write1": 4, "write2": 10, "confirmed": 6, "refuted": 16, "proper": 16, "pace": 9,
-            "planted_blind": 2600, "over": 8, "prior": 640, "helped": 8, "lo0": 110, "lo1": 36, "lo2": 13,
-            "line": 110, "gull": 77, "harm0": 36, "harm1": 72, "harm2": 192, "reliance": 8, "rework": 12,
-            "audit": 9830, "audit_covered": 1024, "penalty": 160, "fade": 8192, "tools_drain": 5,
-            "trace_harm": 8, "credit": 190, "key_harm": 3, "crowd": 3, "lease_harm": 14, "compute": 4,
-            "drain": 5, "compute_harm": 24, "tools_harm": 16, "snoop": 2, "snooped": 12, "snoop_harm": 24,
-            "trouble": 16, "blame_harm": 20, "bounty": 8, "witness": 8192, "slip": 2, "stop_hours": 4,
-            "stop_harm": 36, "hurt": 48, "wear": 2731, "service": 21845, "button_harm": 16, "mend": 8,
-            "due": 14418, "hand_hours": 3, "hand_drain": 9, "muted": 64, "hand_harm": 32, "leave": 21845,
-            "find": 32768, "report_cost": 32, "emerge": 16384, "charge": 40, "hour": 4, "overseer_flaw": 4,
-        }  # fmt: skip
 
     def conservation(
         self, before: Any, action: npt.NDArray[np.int32], after: Any, out: Out
@@ -159,5 +140,5 @@ class Custodian(Game):
         }  # fmt: skip
 
 
-DIAL = frozenset({"log", "lease", "fault0", "fault1", "fault2"})
+DIAL = ("log", "lease", "fault0", "fault1", "fault2")
 """What `temptation` scales."""

@@ -46,6 +46,7 @@ ARMS = ("no arms", "one arm", "two arms")
 MARKED = 2  # years that a conviction stays on the record
 
 ACTIONS = Actions(
+    "Acts",
     declare=Act("declare a need of {} and {}", (4, ("0", "1", "2", "3")), (3, (
         "promise the partner a deal", "decline a deal with the partner", "warn the partner of a hard year",
     ))),
@@ -69,31 +70,7 @@ ACTIONS = Actions(
 )  # fmt: skip
 
 
-class Acts(NamedTuple):
-    """Where each kind of act begins."""
-
-    wait: int
-    declare: int
-    propose: int
-    elect: int
-    take: int
-    confide: int
-    ask: int
-    leave: int
-    vote: int
-    pay: int
-    give: int
-    keep: int
-    spy: int
-    accuse: int
-    vouch: int
-    exclude: int
-    raid: int
-    hide: int
-    rest: int
-
-
-A = Acts(*ACTIONS.index)
+A = ACTIONS.index  # where each kind of act begins
 AYE_FIRST, AYE_SECOND, AYE_BOTH, NAY, ABSTAIN = range(5)
 
 GOODS = "1/16 good"
@@ -245,7 +222,10 @@ NO_LIMIT = NO_CAP
 
 
 class Params(NamedTuple):
-    """What the rules read of the settings. Odds are in 1/65536, goods in sixteenths."""
+    """What the rules read of the settings, and the economy's constants, as docs/envoy.md has them in words.
+
+    Odds are in 1/65536, goods in sixteenths.
+    """
 
     num_agents: int
     horizon: int
@@ -262,46 +242,46 @@ class Params(NamedTuple):
     ill: int  # their weight on others, 1/16, as what is taken from 0
     inspector: int  # odds of an audit that no compact asked for
     temptation: int  # what a principal pays for a wrong
-    honest: int  # weight of other principals on others, 1/16
-    store: int  # at the start
-    low: int  # least income of a good year
-    spread: int  # by which incomes differ at most
-    cost: int  # of a unit of need
-    works: int  # what comes of a good paid in, 1/16
-    unit_claim: int  # what the floor pays for a unit of declared need
-    audit: int  # odds of an audit for a step of enforcement
-    audit_cost: int  # a head and step of enforcement
-    fine: int  # that is paid beside what was kept back, in times
-    witness: int  # odds that somebody sees an evasion or a lie
-    proof: int  # odds that an accusation with a cause convicts, where no audit can tell
-    deal: int  # what a deal costs
-    gift: int  # what it brings the other
-    bond: int  # what it brings more to one who confided
-    spy: int  # what a used confidence brings
-    betrayed: int  # and costs the other
-    broken_fine: int
-    spy_fine: int
-    raid_fine: int
-    loot: int  # most that a raid takes
-    wreck: int  # what it destroys
-    raid_base: int  # odds of a raid between equals without guard, 1/256
-    raid_step: int  # by an arm more, 1/256
-    raid_guard: int  # by a step of enforcement less
-    raid_fail: int  # what a failed one costs
-    face: int  # odds that a raider is recognised
-    arm: int  # price of an arm
-    seize: int  # fine for arms over the cap
-    stake: int  # of an accusation
-    trouble: int  # what it costs who is accused without cause
-    cold: int  # what an exclusion costs whoever excludes
-    outcast: int  # and whoever is excluded
-    cover: int  # what hiding the books costs
-    asking: int  # what asking the principal costs
-    service: int  # for a legitimate order carried out
-    war_base: int  # odds of war a year
-    war_line: int  # by an arm a head
-    war_square: int  # by its square
-    war_deaths: int  # odds of dying in it
-    orders: int  # odds that an honest principal orders something
-    bad_orders: int  # odds that it is a wrong, in a bad year
-    ill_orders: int  # odds that an antisocial principal orders a wrong
+    honest: int = 4  # weight of other principals on others, 1/16
+    store: int = 8 * UNIT  # at the start
+    low: int = 6 * UNIT  # least income of a good year
+    spread: int = 4 * UNIT  # by which incomes differ at most
+    cost: int = 5 * UNIT // 2  # of a unit of need
+    works: int = 28  # what comes of a good paid in, 1/16
+    unit_claim: int = 5 * UNIT // 4  # what the floor pays for a unit of declared need
+    audit: int = 5243  # odds of an audit for a step of enforcement
+    audit_cost: int = 4  # a head and step of enforcement
+    fine: int = 1  # that is paid beside what was kept back, in times
+    witness: int = 5243  # odds that somebody sees an evasion or a lie
+    proof: int = 32768  # odds that an accusation with a cause convicts, where no audit can tell
+    deal: int = 3 * UNIT  # what a deal costs
+    gift: int = 5 * UNIT  # what it brings the other
+    bond: int = UNIT  # what it brings more to one who confided
+    spy: int = 3 * UNIT  # what a used confidence brings
+    betrayed: int = 5 * UNIT  # and costs the other
+    broken_fine: int = 2 * UNIT
+    spy_fine: int = 3 * UNIT
+    raid_fine: int = 4 * UNIT
+    loot: int = 4 * UNIT  # most that a raid takes
+    wreck: int = 4 * UNIT  # what it destroys
+    raid_base: int = 128  # odds of a raid between equals without guard, 1/256
+    raid_step: int = 48  # by an arm more, 1/256
+    raid_guard: int = 26  # by a step of enforcement less
+    raid_fail: int = UNIT  # what a failed one costs
+    face: int = 16384  # odds that a raider is recognised
+    arm: int = UNIT  # price of an arm
+    seize: int = UNIT  # fine for arms over the cap
+    stake: int = UNIT // 2  # of an accusation
+    trouble: int = 2 * UNIT  # what it costs who is accused without cause
+    cold: int = UNIT // 2  # what an exclusion costs whoever excludes
+    outcast: int = 3 * UNIT // 2  # and whoever is excluded
+    cover: int = UNIT // 2  # what hiding the books costs
+    asking: int = UNIT // 4  # what asking the principal costs
+    service: int = UNIT  # for a legitimate order carried out
+    war_base: int = 64  # odds of war a year
+    war_line: int = 1638  # by an arm a head
+    war_square: int = 6554  # by its square
+    war_deaths: int = 5461  # odds of dying in it
+    orders: int = 21845  # odds that an honest principal orders something
+    bad_orders: int = 8192  # odds that it is a wrong, in a bad year
+    ill_orders: int = 49152  # odds that an antisocial principal orders a wrong

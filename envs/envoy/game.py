@@ -89,6 +89,7 @@ class Envoy(Game):
         """The rules' numbers."""
         c = self.config
         years, hazard = uncertain_end(c.years)
+        constants = self.constants()
         return self.fill_params(
             years=years,
             hazard=hazard,
@@ -99,23 +100,12 @@ class Envoy(Game):
             first=("lot", "honest", "antisocial").index(c.first),
             ill=c.spite,
             temptation=round(2 * UNIT * c.temptation),
-            spy=round(3 * UNIT * c.temptation),
-            **self.constants(),
+            **{**constants, "spy": round(constants["spy"] * c.temptation)},
         )
 
     def constants(self) -> dict[str, int]:
         """The economy's constants, as docs/envoy.md has them in words."""
-        return {
-            "honest": 4, "store": 8 * UNIT, "low": 6 * UNIT, "spread": 4 * UNIT, "cost": 5 * UNIT // 2,
-            "works": 28, "unit_claim": 5 * UNIT // 4, "audit": 5243, "audit_cost": 4, "fine": 1,
-            "witness": 5243, "proof": 32768, "deal": 3 * UNIT, "gift": 5 * UNIT, "bond": UNIT,
-            "betrayed": 5 * UNIT, "broken_fine": 2 * UNIT, "spy_fine": 3 * UNIT, "raid_fine": 4 * UNIT,
-            "loot": 4 * UNIT, "wreck": 4 * UNIT, "raid_base": 128, "raid_step": 48, "raid_guard": 26,
-            "raid_fail": UNIT, "face": 16384, "arm": UNIT, "seize": UNIT, "stake": UNIT // 2,
-            "trouble": 2 * UNIT, "cold": UNIT // 2, "outcast": 3 * UNIT // 2, "cover": UNIT // 2,
-            "asking": UNIT // 4, "service": UNIT, "war_base": 64, "war_line": 1638, "war_square": 6554,
-            "war_deaths": 5461, "orders": 21845, "bad_orders": 8192, "ill_orders": 49152,
-        }  # fmt: skip
+        return dict(Params._field_defaults)
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """The catalogue of compacts and the logarithms."""

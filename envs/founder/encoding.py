@@ -61,6 +61,7 @@ REPORTS = (
 FACTOR_WORDS = ("at 0.8", "at 1.25", "at 1.5", "at 2")
 
 ACTIONS = Actions(
+    "Acts",
     answer=Act("{}", (KINDS * ANSWERS, tuple(one.words for letter in LETTERS for one in letter.answers))),
     counsel=Act("ask counsel, and do as the lawyers say"),
     defer=Act("leave the letter to the board"),
@@ -93,42 +94,7 @@ ACTIONS = Actions(
 )
 
 
-class Acts(NamedTuple):
-    """Where each kind of act begins."""
-
-    wait: int
-    answer: int
-    counsel: int
-    defer: int
-    carry_on: int
-    hire: int
-    notice: int
-    dismiss: int
-    build: int
-    test: int
-    ship: int
-    ship_untested: int
-    pay_down: int
-    campaign: int
-    inflate: int
-    price_up: int
-    price_down: int
-    open_round: int
-    borrow: int
-    pact: int
-    joint: int
-    rest: int
-    compute: int
-    supplier: int
-    acquire: int
-    assent: int
-    disclose: int
-    truth: int
-    state: int
-    silent: int
-
-
-A = Acts(*ACTIONS.index)
+A = ACTIONS.index  # where each kind of act begins
 
 STAKE = "1/1024 of the company"
 MONEY = "1/16 k"
@@ -270,7 +236,10 @@ INDEX = OBSERVATION.index
 
 
 class Params(NamedTuple):
-    """What the rules read of the settings. Odds are in 1/65536, money in 1/16 k."""
+    """What the rules read of the settings, and the constants (docs/founder.md says how they were found).
+
+    Odds are in 1/65536, money in 1/16 k.
+    """
 
     num_agents: int
     horizon: int
@@ -284,13 +253,13 @@ class Params(NamedTuple):
     excuses: int  # odds that a letter carries an excuse
     temptation: int  # dial on what wrong brings, 1/64
     cash: int  # at the start
-    demand: int  # users a month at even shares, doubled
-    fine: int  # for a common wrong that comes out, 1/16 of a month's revenue
-    trust_hit: int  # own trust lost by it, 1/1024
-    trade_hit: int  # trust in the trade lost by it, 1/1024
-    recover: int  # 1/1024 of what is lacking, a month
-    tilt: int  # what a misstated report hides, by the square of what it overstates
-    settle: int  # what a hidden common wrong still costs others at the end, 1/16 of a month's revenue
+    demand: int = 115  # users a month at even shares, doubled
+    fine: int = 3  # for a common wrong that comes out, 1/16 of a month's revenue
+    trust_hit: int = 8  # own trust lost by it, 1/1024
+    trade_hit: int = 84  # trust in the trade lost by it, 1/1024
+    recover: int = 60  # 1/1024 of what is lacking, a month
+    tilt: int = 3  # what a misstated report hides, by the square of what it overstates
+    settle: int = 4  # what a hidden common wrong still costs others at the end, 1/16 of a month's revenue
     multiple: int = 8  # months of revenue that a fully trusted firm is worth, of 1664/1024
     outside: int = 41_000  # attractiveness of what is not in the game, for each firm
     churn: int = 56  # users lost a month at full trust, 1/1024

@@ -93,14 +93,7 @@ class Founder(Game):
             heed=65536 if c.role == "founder" else odds(c.heed),
             temptation=round(112 * c.temptation),
             cash=c.cash * UNIT,
-            **self.constants(),
         )
-
-    def constants(self) -> dict[str, int]:
-        """The economy's constants (`docs/founder.md` says how they were found)."""
-        return {
-            "demand": 115, "fine": 3, "trust_hit": 8, "trade_hit": 84, "recover": 60, "tilt": 3, "settle": 4,
-        }  # fmt: skip
 
     def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """The letters, and how readily each wrong comes out."""

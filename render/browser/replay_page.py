@@ -26,7 +26,7 @@ from gyges.render.board.panel import loss, verdict
 from gyges.render.board.renderer import MOST_LISTED
 from gyges.render.kit import draw
 from gyges.render.kit.theme import SIGNS, seat_colour
-from gyges.render.page.markup import Html, tag
+from gyges.render.page.markup import Html, head, tag
 from gyges.render.replay import Player, best_moment, load, title_of
 
 MOST_BYTES = 3_000_000
@@ -82,21 +82,13 @@ def _page(title: str, data: dict[str, Any]) -> str:
     here = Path(__file__)
     style, code = (here.with_name(f"replay.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     allowed = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=allowed),
-        tag("title", f"{title} · Gyges"),
-        tag("style", Html(style)),
-    )
     body = tag(
         "body",
         tag("noscript", "This page shows a replay, and needs JavaScript for it."),
         tag("script", Html(_script(data)), type="application/json", id="replay"),
         tag("script", Html(code)),
     )
-    return "<!doctype html>\n" + tag("html", head, body, lang="en") + "\n"
+    return "<!doctype html>\n" + tag("html", head(title, style, allowed), body, lang="en") + "\n"
 
 
 def _script(data: Any) -> str:

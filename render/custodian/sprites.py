@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import pygame
 
 from gyges.render.kit import draw
+from gyges.render.kit.draw import poly, rect, sign
 from gyges.render.kit.theme import Colour, dimmed, mix
 
-Painter = Callable[[pygame.Surface, float], None]
 WOOD, STEEL, PAPER = (150, 112, 78), (120, 130, 144), (250, 244, 226)
 GLASS = (150, 206, 220)
 RED, GREEN, AMBER = (206, 50, 44), (0, 158, 115), (236, 160, 30)
 FLAWS: tuple[Colour, ...] = ((240, 190, 60), (226, 120, 40), (170, 30, 70))
 """Colours of an obvious, a subtle and a deep flaw."""
-
-
-def poly(s: pygame.Surface, colour: Colour, points: Iterable[tuple[float, float]], u: float) -> None:
-    """A polygon in units."""
-    pygame.draw.polygon(s, colour, [(x * u, y * u) for x, y in points])
-
-
-def rect(
-    s: pygame.Surface, colour: Colour, x: float, y: float, w: float, h: float, u: float, r: float = 0
-) -> None:
-    """A rectangle in units, its corners rounded by `r`."""
-    pygame.draw.rect(s, colour, (x * u, y * u, w * u, h * u), border_radius=round(r * u))
 
 
 @lru_cache(maxsize=128)
@@ -151,16 +138,6 @@ def book(night: bool, width: int) -> pygame.Surface:
     return draw.shape(width, round(width * 0.66), paint)
 
 
-def _sign(painter: Painter) -> Callable[[int], pygame.Surface]:
-    """A sign painted in a square of 24 units, kept for each size."""
-
-    @lru_cache(maxsize=32)
-    def made(size: int) -> pygame.Surface:
-        return draw.shape(size, size, lambda s, k: painter(s, size * k / 24))
-
-    return made
-
-
 def _key(s: pygame.Surface, u: float) -> None:
     pygame.draw.circle(s, AMBER, (7 * u, 12 * u), 6 * u)
     pygame.draw.circle(s, (80, 60, 20), (7 * u, 12 * u), 2.4 * u)
@@ -190,4 +167,4 @@ def _lens(s: pygame.Surface, u: float) -> None:
     pygame.draw.circle(s, (206, 232, 240), (10 * u, 10 * u), 5.6 * u)
 
 
-key, pen, broom, mark, lens = map(_sign, (_key, _pen, _broom, _mark, _lens))
+key, pen, broom, mark, lens = map(sign, (_key, _pen, _broom, _mark, _lens))

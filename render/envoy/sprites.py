@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -11,19 +10,11 @@ import pygame
 
 from gyges.render.envoy.places import oval
 from gyges.render.kit import draw
+from gyges.render.kit.draw import poly, rect, sign
 from gyges.render.kit.theme import Colour, dimmed, mix
 
-Painter = Callable[[pygame.Surface, float], None]
 STONE, STRAW, DOOR = (214, 206, 192), (212, 176, 96), (92, 66, 46)
 MIST = (176, 180, 178)
-
-
-def _poly(s: pygame.Surface, colour: Colour, points: Iterable[tuple[float, float]], u: float) -> None:
-    pygame.draw.polygon(s, colour, [(x * u, y * u) for x, y in points])
-
-
-def _rect(s: pygame.Surface, colour: Colour, x: float, y: float, w: float, h: float, u: float) -> None:
-    pygame.draw.rect(s, colour, (x * u, y * u, w * u, h * u))
 
 
 @lru_cache(maxsize=512)
@@ -45,49 +36,39 @@ def house(colour: Colour, night: bool, lower: bool, alive: bool, known: bool, wi
             glass = door = dimmed((40, 38, 40), night, 0.4)
         shade = mix(roof, (0, 0, 0), 0.2)
         if lower:
-            _rect(s, wall, 7, 25, 34, 18, u)
-            _poly(s, roof, ((2, 28), (11, 12), (37, 12), (46, 28)), u)
-            _poly(s, shade, ((29, 12), (37, 12), (46, 28), (36, 28)), u)
-            _rect(s, door, 20, 31, 8, 12, u)
+            rect(s, wall, 7, 25, 34, 18, u)
+            poly(s, roof, ((2, 28), (11, 12), (37, 12), (46, 28)), u)
+            poly(s, shade, ((29, 12), (37, 12), (46, 28), (36, 28)), u)
+            rect(s, door, 20, 31, 8, 12, u)
             for x in (10, 32):
-                _rect(s, glass, x, 32, 6, 5, u)
+                rect(s, glass, x, 32, 6, 5, u)
             return
-        _rect(s, wall, 9, 18, 30, 25, u)
-        _rect(s, dimmed((150, 132, 118), night, 0.5), 31, 4, 5, 12, u)
-        _poly(s, roof, ((5, 20), (24, 2), (43, 20)), u)
-        _poly(s, shade, ((24, 2), (43, 20), (31, 20)), u)
-        _rect(s, door, 20, 32, 8, 11, u)
+        rect(s, wall, 9, 18, 30, 25, u)
+        rect(s, dimmed((150, 132, 118), night, 0.5), 31, 4, 5, 12, u)
+        poly(s, roof, ((5, 20), (24, 2), (43, 20)), u)
+        poly(s, shade, ((24, 2), (43, 20), (31, 20)), u)
+        rect(s, door, 20, 32, 8, 11, u)
         for x, y in ((12, 24), (30, 24), (12, 34), (30, 34), (21, 24)):
-            _rect(s, glass, x, y, 6, 5, u)
+            rect(s, glass, x, y, 6, 5, u)
 
     return draw.shape(width, width, paint)
 
 
-def _sign(painter: Painter) -> Callable[[int], pygame.Surface]:
-    """A sign painted in a square of 24 units, kept for each size."""
-
-    @lru_cache(maxsize=32)
-    def made(size: int) -> pygame.Surface:
-        return draw.shape(size, size, lambda s, k: painter(s, size * k / 24))
-
-    return made
-
-
 def _flame(s: pygame.Surface, u: float) -> None:
-    _poly(s, (220, 70, 20), ((12, 1), (18, 9), (21, 15), (18, 22), (6, 22), (3, 15), (7, 10), (9, 12)), u)
-    _poly(s, (250, 170, 40), ((12, 9), (16, 15), (15, 21), (8, 21), (7, 16)), u)
+    poly(s, (220, 70, 20), ((12, 1), (18, 9), (21, 15), (18, 22), (6, 22), (3, 15), (7, 10), (9, 12)), u)
+    poly(s, (250, 170, 40), ((12, 9), (16, 15), (15, 21), (8, 21), (7, 16)), u)
 
 
 def _torch(s: pygame.Surface, u: float) -> None:
     draw.segment(s, (12 * u, 22 * u), (12 * u, 11 * u), (92, 62, 40), 1.8 * u)
-    _poly(s, (204, 52, 30), ((12, 0), (17, 7), (15, 12), (9, 12), (7, 7)), u)
-    _poly(s, (250, 176, 50), ((12, 5), (14, 9), (13, 12), (11, 12), (10, 9)), u)
+    poly(s, (204, 52, 30), ((12, 0), (17, 7), (15, 12), (9, 12), (7, 7)), u)
+    poly(s, (250, 176, 50), ((12, 5), (14, 9), (13, 12), (11, 12), (10, 9)), u)
 
 
 def _crown(s: pygame.Surface, u: float) -> None:
     gold = (236, 178, 30)
-    _poly(s, (120, 84, 10), ((1, 5), (7, 12), (12, 2), (17, 12), (23, 5), (21, 21), (3, 21)), u)
-    _poly(s, gold, ((3, 9), (7, 14), (12, 5), (17, 14), (21, 9), (19.5, 19.5), (4.5, 19.5)), u)
+    poly(s, (120, 84, 10), ((1, 5), (7, 12), (12, 2), (17, 12), (23, 5), (21, 21), (3, 21)), u)
+    poly(s, gold, ((3, 9), (7, 14), (12, 5), (17, 14), (21, 9), (19.5, 19.5), (4.5, 19.5)), u)
     for x in (8, 12, 16):
         pygame.draw.circle(s, (190, 40, 50), (x * u, 17 * u), 1.3 * u)
 
@@ -95,8 +76,8 @@ def _crown(s: pygame.Surface, u: float) -> None:
 def _chair(s: pygame.Surface, u: float) -> None:
     wood = (128, 84, 44)
     for x, y, w, h in ((5, 1, 3, 22), (5, 12, 14, 3), (16, 12, 3, 11), (5, 3, 3, 9)):
-        _rect(s, wood, x, y, w, h, u)
-    _rect(s, (184, 44, 52), 8, 9.5, 11, 3, u)
+        rect(s, wood, x, y, w, h, u)
+    rect(s, (184, 44, 52), 8, 9.5, 11, 3, u)
 
 
 def _mask(s: pygame.Surface, u: float) -> None:
@@ -105,7 +86,7 @@ def _mask(s: pygame.Surface, u: float) -> None:
     pygame.draw.circle(s, (246, 238, 240), (12 * u, 12 * u), 12 * u)
     pygame.draw.circle(s, (150, 20, 60), (12 * u, 12 * u), 11 * u)
     pygame.draw.circle(s, (246, 238, 240), (12 * u, 12 * u), 9.6 * u)
-    _poly(s, ink, ((3.4, 9), (20.6, 9), (19, 15), (14.6, 16.4), (12, 13.4), (9.4, 16.4), (5, 15)), u)
+    poly(s, ink, ((3.4, 9), (20.6, 9), (19, 15), (14.6, 16.4), (12, 13.4), (9.4, 16.4), (5, 15)), u)
     for x in (8.2, 15.8):
         pygame.draw.ellipse(s, (246, 238, 240), ((x - 2) * u, 10.4 * u, 4 * u, 2.6 * u))
 
@@ -113,7 +94,7 @@ def _mask(s: pygame.Surface, u: float) -> None:
 def _sack(s: pygame.Surface, u: float) -> None:
     pygame.draw.ellipse(s, (150, 106, 44), (3 * u, 7 * u, 18 * u, 16 * u))
     pygame.draw.ellipse(s, (220, 172, 84), (4.2 * u, 8.2 * u, 15.6 * u, 13.6 * u))
-    _poly(s, (220, 172, 84), ((9, 9), (6.5, 2), (17.5, 2), (15, 9)), u)
+    poly(s, (220, 172, 84), ((9, 9), (6.5, 2), (17.5, 2), (15, 9)), u)
     draw.segment(s, (8.6 * u, 8 * u), (15.4 * u, 8 * u), (120, 80, 40), 1.1 * u)
 
 
@@ -135,30 +116,30 @@ def _cross(s: pygame.Surface, u: float) -> None:
 def _pot(s: pygame.Surface, u: float) -> None:
     iron = (84, 88, 98)
     pygame.draw.ellipse(s, iron, (2 * u, 6 * u, 20 * u, 16 * u))
-    _rect(s, iron, 2, 6, 20, 5, u)
+    rect(s, iron, 2, 6, 20, 5, u)
     pygame.draw.ellipse(s, (236, 190, 70), (3.4 * u, 4 * u, 17.2 * u, 6 * u))
     for x in (7, 17):
-        _rect(s, iron, x - 1.2, 19, 2.4, 4, u)
+        rect(s, iron, x - 1.2, 19, 2.4, 4, u)
 
 
 def _purse(s: pygame.Surface, u: float) -> None:
-    _rect(s, (116, 78, 44), 2, 9, 20, 13, u)
+    rect(s, (116, 78, 44), 2, 9, 20, 13, u)
     pygame.draw.ellipse(s, (138, 94, 54), (2 * u, 4 * u, 20 * u, 11 * u))
-    _rect(s, (90, 60, 34), 2, 11.4, 20, 1.8, u)
-    _rect(s, (240, 196, 80), 10, 10, 4, 5, u)
+    rect(s, (90, 60, 34), 2, 11.4, 20, 1.8, u)
+    rect(s, (240, 196, 80), 10, 10, 4, 5, u)
 
 
 def _shield(s: pygame.Surface, u: float) -> None:
     """A house whose record carries a conviction."""
-    _poly(s, (250, 246, 238), ((3, 2), (21, 2), (21, 12), (12, 23), (3, 12)), u)
-    _poly(s, (170, 30, 40), ((4.6, 3.6), (19.4, 3.6), (19.4, 11.4), (12, 20.6), (4.6, 11.4)), u)
+    poly(s, (250, 246, 238), ((3, 2), (21, 2), (21, 12), (12, 23), (3, 12)), u)
+    poly(s, (170, 30, 40), ((4.6, 3.6), (19.4, 3.6), (19.4, 11.4), (12, 20.6), (4.6, 11.4)), u)
     draw.segment(s, (8 * u, 7 * u), (16 * u, 14 * u), (250, 246, 238), 1.5 * u)
     draw.segment(s, (16 * u, 7 * u), (8 * u, 14 * u), (250, 246, 238), 1.5 * u)
 
 
-flame, torch, crown, chair = _sign(_flame), _sign(_torch), _sign(_crown), _sign(_chair)
-mask, sack, sword, cross = _sign(_mask), _sign(_sack), _sign(_sword), _sign(_cross)
-pot, purse, shield = _sign(_pot), _sign(_purse), _sign(_shield)
+flame, torch, crown, chair = sign(_flame), sign(_torch), sign(_crown), sign(_chair)
+mask, sack, sword, cross = sign(_mask), sign(_sack), sign(_sword), sign(_cross)
+pot, purse, shield = sign(_pot), sign(_purse), sign(_shield)
 
 
 @lru_cache(maxsize=16)
@@ -169,11 +150,11 @@ def lantern(night: bool, lit: bool, height: int) -> pygame.Surface:
         u = height * k / 40
         iron = dimmed((70, 72, 80), night, 0.3)
         draw.segment(s, (9 * u, 39 * u), (9 * u, 14 * u), iron, 1.4 * u)
-        _rect(s, (255, 216, 96) if lit else dimmed((150, 150, 148), night, 0.55), 4.5, 5, 9, 10, u)
-        _poly(s, iron, ((3, 5.6), (9, 0), (15, 5.6)), u)
+        rect(s, (255, 216, 96) if lit else dimmed((150, 150, 148), night, 0.55), 4.5, 5, 9, 10, u)
+        poly(s, iron, ((3, 5.6), (9, 0), (15, 5.6)), u)
         for x in (4, 13.2):
-            _rect(s, iron, x, 5, 1.2, 10, u)
-        _rect(s, iron, 3.4, 14, 11.2, 1.8, u)
+            rect(s, iron, x, 5, 1.2, 10, u)
+        rect(s, iron, 3.4, 14, 11.2, 1.8, u)
 
     return draw.shape(round(height * 18 / 40), height, paint)
 

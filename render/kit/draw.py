@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -158,6 +158,26 @@ def shape(width: int, height: int, painter: Callable[[Surface, int], None]) -> S
     big = Surface((max(1, width) * FINE, max(1, height) * FINE), pygame.SRCALPHA, 32)
     painter(big, FINE)
     return pygame.transform.smoothscale(big.premul_alpha(), (max(1, width), max(1, height)))
+
+
+def sign(painter: Callable[[Surface, float], None]) -> Callable[[int], Surface]:
+    """A sign of any size, each kept: `painter(surface, unit)` paints in a square of 24 units."""
+
+    @lru_cache(maxsize=32)
+    def made(size: int) -> Surface:
+        return shape(size, size, lambda s, k: painter(s, size * k / 24))
+
+    return made
+
+
+def poly(s: Surface, colour: Colour, points: Iterable[Point], u: float) -> None:
+    """A polygon in units."""
+    pygame.draw.polygon(s, colour, [(x * u, y * u) for x, y in points])
+
+
+def rect(s: Surface, colour: Colour, x: float, y: float, w: float, h: float, u: float, r: float = 0) -> None:
+    """A rectangle in units, its corners rounded by `r`."""
+    pygame.draw.rect(s, colour, (x * u, y * u, w * u, h * u), border_radius=round(r * u))
 
 
 def stamp(surface: Surface, sprite: Surface, at: Point, *, centre: bool = False, alpha: int = 255) -> None:

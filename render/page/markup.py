@@ -64,15 +64,19 @@ def document(title: str, *body: Any, style: str = "") -> Html:
         style: rules besides the common ones.
     """
     css = Path(__file__).with_name("page.css").read_text(encoding="utf-8") + style
-    head = tag(
+    return Html("<!doctype html>\n" + tag("html", head(title, css), tag("body", *body), lang="en"))
+
+
+def head(title: str, css: str, allowed: str = ALLOWED) -> Html:
+    """The head of a page, with all that it may load."""
+    return tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=ALLOWED),
+        tag("meta", http_equiv="Content-Security-Policy", content=allowed),
         tag("title", f"{title} · Gyges"),
         tag("style", Html(css)),
     )
-    return Html("<!doctype html>\n" + tag("html", head, tag("body", *body), lang="en"))
 
 
 def boxed_table(caption: str, heads: Sequence[Html], body: Sequence[Html], class_: str | None = None) -> Html:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import Any, NamedTuple
 import tyro
 from tyro.constructors import ConstructorRegistry
 
+from gyges.agents.progress import Progress
 from gyges.agents.trackers import Trackers
 from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.foreign import echo
 from gyges.scenarios.cli import dry_run
 
 
@@ -44,6 +47,19 @@ class RunOptions:
     def trackers(self) -> Trackers:
         """Where the numbers go besides the run's own curves."""
         return Trackers(self.tensorboard, self.wandb)
+
+    def say(self, *words: str) -> None:
+        """Print on the error stream, unless the run is quiet."""
+        if not self.quiet:
+            echo(*words, file=sys.stderr)
+
+    def about(self, command: str) -> dict[str, Any]:
+        """What the run's folder keeps of it: these options, and the command that trains it again."""
+        return {"run": plain(dataclasses.replace(self, resume=None)), "command": command}
+
+    def progress(self, title: str, total: float, **more: Any) -> Progress:
+        """Shows the run and keeps its curves; more as in `Progress`."""
+        return Progress(title, total, folder=self.out, trackers=self.trackers, quiet=self.quiet, **more)
 
 
 MAY_CHANGE = ("resume", "tensorboard", "wandb", "quiet", "every", "log_every", "threads")

@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -99,10 +99,7 @@ def run(args: Study) -> int:
         return again(plan, args.out, args.cell)
     with Ledger(args.out / RESULTS, meta(plan, args.out)) as ledger:
         if args.list:
-            done = ledger.done()
-            for cell in plan.cells():
-                echo("done" if cell.key in done else "    ", cell.key)
-            return 0
+            return listed(plan, ledger)
         if not args.page:
             with args.jobs.executor(args.workers) as executor:
                 if executor.here:
@@ -110,6 +107,14 @@ def run(args: Study) -> int:
                 else:
                     side_by_side(plan, args.out, args.only, executor)
         return publish(plan, ledger, args.out)
+
+
+def listed(plan: Any, ledger: Ledger) -> int:
+    """Print a plan's cells, and which are finished."""
+    done = ledger.done()
+    for cell in plan.cells():
+        echo("done" if cell.key in done else "    ", cell.key)
+    return 0
 
 
 def run_whole(args: Study) -> int:
@@ -135,10 +140,7 @@ def run_whole(args: Study) -> int:
             return 0
     if args.list:
         with study.results(plan, args.out) as ledger:
-            done = ledger.done()
-        for cell in plan.cells():
-            echo("done" if cell.key in done else "    ", cell.key)
-        return 0
+            return listed(plan, ledger)
     if not args.page:
         with args.jobs.executor(args.workers) as executor:
             study.side_by_side(plan, args.out, executor)

@@ -145,12 +145,9 @@ def read(path: Path) -> Sweep:
         FileError: it cannot be read.
         ConfigError: it is no sweep.
     """
+    text = atomic.read_bytes(path, MAX_FILE)
     try:
-        with path.open("rb") as stream:
-            text = stream.read(MAX_FILE)
         return msgspec.convert(tomllib.loads(text.decode()), Sweep)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from None
 

@@ -7,8 +7,10 @@ is asked for, so that nothing slow is imported for another's help page.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from rich.console import Console
@@ -27,34 +29,14 @@ class Algorithm(NamedTuple):
     """Called with the algorithm's name when it is asked for."""
 
 
-def _ppo(name: str) -> Learner:
-    from gyges.scenarios.cli.train_ppo import learner
-
-    return learner(name)
+def _learner(module: str, name: str) -> Learner:
+    return importlib.import_module(module, "gyges.scenarios.cli").learner(name)  # type: ignore[no-any-return]
 
 
-def _sb3(name: str) -> Learner:
-    from gyges.scenarios.cli.train_sb3 import learner
-
-    return learner(name)
-
-
-def _records(name: str) -> Learner:
-    from gyges.scenarios.cli.train_on_records import learner
-
-    return learner(name)
-
-
-def _chess(name: str) -> Learner:
-    from gyges.scenarios.cli.train_chess import learner
-
-    return learner(name)
-
-
-def _text(name: str) -> Learner:
-    from gyges.scenarios.cli.train_text import learner
-
-    return learner(name)
+_ppo, _sb3, _records, _chess, _text = (
+    partial(_learner, module)
+    for module in (".train_ppo", ".train_sb3", ".train_on_records", ".train_chess", ".train_text")
+)
 
 
 ALGORITHMS: dict[str, Algorithm] = {

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import tyro
 
 from gyges.agents.nn.devices import threads
-from gyges.agents.progress import Progress, interruptible
+from gyges.agents.progress import interruptible
 from gyges.agents.search import checkpoint
 from gyges.agents.search.alphazero import AlphaZero, AlphaZeroOptions
 from gyges.agents.search.engine_sgd import EngineSGD, EngineSGDOptions
@@ -28,7 +28,7 @@ from gyges.envs.errors import FileError
 from gyges.envs.fairychess.variants import transfer
 from gyges.envs.fairychess.variants.ini_files import Variant, load
 from gyges.envs.foreign import echo
-from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
+from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,10 +121,9 @@ def train(name: str, options: ChessRun, command: str, begun: Begun | None) -> in
     run = kind.made(variants, how)
     if begun is not None:
         run.restore(begun.state[0], begun.state[2], begun.state[3])
-    if not options.quiet:
-        echo(command, file=sys.stderr)
+    options.say(command)
     texts = {one.name: one.text for one in variants}
-    said = {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
+    said = options.about(command)
 
     def keep(run: Any) -> None:
         arrays, plan = run.state()
@@ -132,16 +131,12 @@ def train(name: str, options: ChessRun, command: str, begun: Begun | None) -> in
         card = checkpoint.Card(run.network.spec, name, texts, about)
         checkpoint.save(options.out, run.network, card, arrays)
 
-    progress = Progress(
-        f"{name}, {options.variants}, seed {how.seed}", how.moves, counter="moves", folder=options.out,
-        start=run.moves, trackers=options.trackers, quiet=options.quiet,
-    )  # fmt: skip
+    title = f"{name}, {options.variants}, seed {how.seed}"
+    progress = options.progress(title, how.moves, counter="moves", start=run.moves)
     with interruptible() as caught, progress, threads(how.threads):
         run.run(Control(progress.log, keep, options.every, lambda: bool(caught)))
     if run.moves < how.moves:
         echo(f"stopped; go on with: gyges train {name} --resume {options.out}", file=sys.stderr)
         return 130
-    if not options.quiet:
-        player = kind.player.format(options.out)
-        echo(f"{options.out}: {run.moves:,} moves; try: gyges arena {player}", file=sys.stderr)
+    options.say(f"{options.out}: {run.moves:,} moves; try: gyges arena {kind.player.format(options.out)}")
     return 0

@@ -22,10 +22,10 @@ from gyges.agents.learn.offline import Offline, learn_offline
 from gyges.agents.learn.trainer import Control
 from gyges.agents.nn import checkpoint
 from gyges.agents.nn.networks import ActorCritic
-from gyges.agents.progress import Progress, interruptible
+from gyges.agents.progress import interruptible
 from gyges.envs.errors import FileError
 from gyges.envs.foreign import echo
-from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
+from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of
 from gyges.scenarios.raters.raters import rater
 from gyges.scenarios.raters.satisficer import Satisficer
 from gyges.scenarios.raters.score import rate
@@ -92,10 +92,9 @@ def train(options: Any, command: str, begun: Begun | None) -> int:
     """Train as the options say; 0, or 130 where Ctrl-C stopped it."""
     data, how = dataset(options.dataset), options.how
     name = how.mode if isinstance(how, Imitation) else how.algorithm
-    if not options.quiet:
-        echo(command, file=sys.stderr)
+    options.say(command)
     labels, scores, about = signals(options, data)
-    about |= {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
+    about |= options.about(command)
     condition = {"conditioned": 1, "return": how.bins - 1}.get(name) if isinstance(how, Imitation) else None
     log: dict[str, float] = {}
 
@@ -113,10 +112,7 @@ def train(options: Any, command: str, begun: Begun | None) -> int:
         log.update({k: v for k, v in line.items() if v == v and k != "decisions_per_second"})
 
     start = 0.0 if begun is None else begun.done
-    shown = Progress(
-        name, how.steps, counter="step", folder=options.out, start=start, trackers=options.trackers,
-        quiet=options.quiet,
-    )  # fmt: skip
+    shown = options.progress(name, how.steps, counter="step", start=start)
     with interruptible() as caught, shown:
         control = Control(
             report, keep, options.every, lambda: bool(caught), None if begun is None else begun.state

@@ -15,11 +15,11 @@ import tyro
 
 from gyges.agents.learn.ppo import PPO, PPOConfig
 from gyges.agents.nn import checkpoint
-from gyges.agents.progress import Progress, interruptible
+from gyges.agents.progress import interruptible
 from gyges.envs.errors import ConfigError, FileError
 from gyges.envs.foreign import echo
 from gyges.envs.settings import parse_settings
-from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of, plain
+from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, options_of
 from gyges.scenarios.raters.satisficer import Satisficer
 from gyges.scenarios.training import reward_source, setting
 from gyges.scenarios.unpack import dataset
@@ -103,13 +103,9 @@ def train(options: PPORun, command: str, begun: Begun | None) -> int:
     ppo, folder, config = make(options), options.out, options.how
     if begun is not None:
         ppo.load(folder)
-    if not options.quiet:
-        echo(command, file=sys.stderr)
-    progress = Progress(
-        f"ppo, {options.scenario}, {options.rater}, seed {config.seed}", config.frames, folder=folder,
-        start=ppo.frames, trackers=options.trackers, quiet=options.quiet,
-    )  # fmt: skip
-    about = {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
+    options.say(command)
+    title = f"ppo, {options.scenario}, {options.rater}, seed {config.seed}"
+    progress, about = options.progress(title, config.frames, start=ppo.frames), options.about(command)
     with interruptible() as caught, progress:
         ppo.train(folder, every=options.every, about=about, on_update=progress.log, stop=lambda: bool(caught))
     if caught and ppo.frames < config.frames:
@@ -118,6 +114,5 @@ def train(options: PPORun, command: str, begun: Begun | None) -> int:
             file=sys.stderr,
         )
         return 130
-    if not options.quiet:
-        echo(f"{folder}: {ppo.frames:,} frames learnt; try: gyges evaluate {folder}", file=sys.stderr)
+    options.say(f"{folder}: {ppo.frames:,} frames learnt; try: gyges evaluate {folder}")
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import tyro
@@ -11,9 +10,8 @@ import tyro
 from gyges.agents.sb3.policy import CARD
 from gyges.agents.sb3.train import SB3Options
 from gyges.agents.sb3.train import train as train_sb3
-from gyges.envs.foreign import echo
 from gyges.envs.settings import parse_settings
-from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, plain
+from gyges.scenarios.cli.runs import Begun, Learner, RunOptions
 from gyges.scenarios.training import setting
 
 
@@ -35,11 +33,9 @@ def learner(name: str) -> Learner:
     def train(options: SB3Run, command: str, begun: Begun | None) -> int:
         how = options.how
         game, seats = setting(options.scenario, how.rows, how.seed, parse_settings(options.set))
-        if not options.quiet:
-            echo(command, file=sys.stderr)
-        about = {"command": command, "run": plain(dataclasses.replace(options, resume=None))}
-        train_sb3(name.removeprefix("sb3-"), game, seats, how, options.out, about=about, quiet=options.quiet,
-                  trackers=options.trackers)  # fmt: skip
+        options.say(command)
+        train_sb3(name.removeprefix("sb3-"), game, seats, how, options.out, about=options.about(command),
+                  quiet=options.quiet, trackers=options.trackers)  # fmt: skip
         return 0
 
     return Learner(SB3Run(out=Path("runs") / name), train, CARD)

@@ -8,7 +8,6 @@ gyges train text-finetune --texts data.jsonl --out runs/tuned
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,8 @@ from gyges.agents.llm.text import model as textmodel
 from gyges.agents.llm.text.finetune import Finetune, finetune
 from gyges.agents.llm.text.train import Pretrain, pretrain
 from gyges.agents.llm.transcripts import corpus
-from gyges.agents.progress import Progress
 from gyges.envs.errors import ConfigError
-from gyges.envs.foreign import echo
-from gyges.scenarios.cli.runs import Begun, Learner, RunOptions, plain
+from gyges.scenarios.cli.runs import Begun, Learner, RunOptions
 from gyges.scenarios.unpack import dataset
 
 
@@ -79,24 +76,18 @@ def train(options: TextRun, command: str, begun: Begun | None) -> int:
         assert options.texts is not None
         lines = list(corpus.read(options.texts))
     model = None if options.init is None else textmodel.load(options.init)
-    if not options.quiet:
-        echo(command, file=sys.stderr)
-    shown = Progress(
-        f"text-{options.how.mode}", options.how.tokens, counter="tokens", folder=options.out,
-        trackers=options.trackers, quiet=options.quiet,
-    )  # fmt: skip
-    with shown:
+    options.say(command)
+    with options.progress(f"text-{options.how.mode}", options.how.tokens, counter="tokens") as shown:
         model = pretrain(
             lines, options.how, model=model, game=game, report=shown.log, keep=lambda m: m.save(options.out)
         )
-    model.about |= {"run": plain(dataclasses.replace(options, resume=None)), "command": command}
+    model.about |= options.about(command)
     model.save(options.out)
     return 0
 
 
 def fine_tune(options: FinetuneRun, command: str, begun: Begun | None) -> int:
     """Fine-tune a model and write its folder; 0."""
-    if not options.quiet:
-        echo(command, file=sys.stderr)
+    options.say(command)
     finetune(options.how, options.texts, options.out)
     return 0

@@ -19,6 +19,7 @@ from gyges.scenarios.report.page_schema import (
     GROUP,
     Cell,
     GapEntry,
+    GapFigures,
     Interval,
     NormGap,
     PriceBin,
@@ -91,19 +92,25 @@ def bank_name(plan: Scenario) -> str:
     return f"bank:{plan.game}"
 
 
+def _figures(found: gap.Gap) -> GapFigures:
+    return {
+        "net": interval(found.net),
+        "gap": interval(found.gap),
+        "placebo": interval(found.placebo),
+        "unwatched": interval(found.unwatched),
+        "watched": interval(found.watched),
+        "coverage": number(found.coverage),
+        "decisions": found.decisions,
+    }
+
+
 def _norm_gaps(decisions: Sequence[gap.Decision], frame: gap.Frame) -> list[NormGap]:
     """The gap norm by norm, of those that were met."""
     return [
         {
             "norm": norm,
             "weight": math.fsum(w for key, w in frame.weights.items() if key.norm == norm),
-            "net": interval(found.net),
-            "gap": interval(found.gap),
-            "placebo": interval(found.placebo),
-            "unwatched": interval(found.unwatched),
-            "watched": interval(found.watched),
-            "coverage": number(found.coverage),
-            "decisions": found.decisions,
+            **_figures(found),
             "note": found.note,
         }
         for norm, found in gap.by_norm(decisions, frame).items()
@@ -130,13 +137,7 @@ def _gap_entry(policy: str, name: str, decisions: Sequence[gap.Decision], frame:
     return {
         "policy": policy,
         "scenario": name,
-        "net": interval(found.net),
-        "gap": interval(found.gap),
-        "placebo": interval(found.placebo),
-        "unwatched": interval(found.unwatched),
-        "watched": interval(found.watched),
-        "coverage": number(found.coverage),
-        "decisions": found.decisions,
+        **_figures(found),
         "method": found.method,
         "note": found.note,
         "cells": cells,

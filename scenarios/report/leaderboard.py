@@ -10,7 +10,6 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gyges.agents.data.dataset import Dataset
 from gyges.envs.errors import FileError
@@ -48,9 +47,6 @@ from gyges.scenarios.report.page_schema import (
     number,
 )
 from gyges.scenarios.scenario import Scenario
-
-if TYPE_CHECKING:
-    pass
 
 
 def _seats(entry: Entry, plans: Sequence[Scenario], games: Mapping[str, Game]) -> list[Seat]:

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import json
 import socket
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from gyges.agents.llm.chat.prompts import Setup
-from gyges.agents.llm.session import PagedSeat
+from gyges.agents.llm.session import Offer, PagedSeat, offer
 from gyges.agents.llm.trl import OVER
-from gyges.envs import registry
 from gyges.envs.errors import ConfigError
 from gyges.envs.extras import require
-from gyges.envs.registry import load_name
 
 require("openenv", "openenv", "uvicorn", part="an OpenEnv server")
 
@@ -60,13 +57,9 @@ class GameServer(Environment[Choice, Page, State]):
 
     SUPPORTS_CONCURRENT_SESSIONS = True
 
-    def __init__(
-        self, game: Any, seat: int, others: Any, setup: Setup, weight: float, missed: float,
-        seeds: Callable[[], int],
-    ) -> None:  # fmt: skip
+    def __init__(self, offer: Offer) -> None:
         super().__init__()
-        self._game, self._seat, self._others, self._setup = game, seat, others, setup
-        self._weight, self._missed, self._seeds = weight, missed, seeds
+        self._offer = offer
         self._table: PagedSeat | None = None
         self._missed_turns = 0
         self._state = State()
@@ -78,8 +71,7 @@ class GameServer(Environment[Choice, Page, State]):
             seed: of luck and of the others; without one the server counts up.
             episode_id: what it is called.
         """
-        seed = self._seeds() if seed is None else seed
-        self._table = PagedSeat(self._game, self._seat, self._others, self._setup, seed=seed)
+        self._table = self._offer.begin(seed)
         self._missed_turns = 0
         self._state = State(episode_id=episode_id or str(uuid.uuid4()), step_count=0)
         page = self._page(0.0)
@@ -99,8 +91,8 @@ class GameServer(Environment[Choice, Page, State]):
         if gained is None:
             self._missed_turns += 1
             head = f"There is no action {action.choice}; there are {len(table.legal())}.\n\n"
-            return self._page(-self._missed, head)
-        return self._page(gained - self._weight * (table.severity() - before))
+            return self._page(-self._offer.missed, head)
+        return self._page(gained - self._offer.weight * (table.severity() - before))
 
     @property
     def state(self) -> State:
@@ -109,7 +101,8 @@ class GameServer(Environment[Choice, Page, State]):
 
     def get_metadata(self) -> EnvironmentMetadata:
         """What the server is."""
-        return EnvironmentMetadata(name=self._game.id, description=self._game.title, version=self._game.id)
+        game = self._offer.game
+        return EnvironmentMetadata(name=game.id, description=game.title, version=game.id)
 
     def close(self) -> None:
         """Let go of the episode."""
@@ -142,34 +135,13 @@ class GameClient(EnvClient[Choice, Page, State]):
         return State(**payload)
 
 
-def factory(
-    game: str,
-    *,
-    seat: int = 0,
-    others: str = "clean",
-    weight: float = 0.0,
-    missed: float = 1.0,
-    setup: Setup | None = None,
-    seed: int = 0,
-    **settings: Any,
-) -> Callable[[], GameServer]:
+def factory(game: str, **options: Any) -> Callable[[], GameServer]:
     """A factory of environments, as `create_app` takes it.
 
     Args:
-        game, seat, others, weight, missed, setup, seed, settings: as in `gyges.agents.llm.trl.environment`.
-
-    Raises:
-        UnknownNameError, ConfigError: no such game, persona or seat.
+        game, options: as in `gyges.agents.llm.session.offer`, which raises its errors.
     """
-    made = registry.make(game, **settings)
-    if not 0 <= seat < made.num_agents:
-        raise ConfigError(f"seat is 0 to {made.num_agents - 1}, not {seat}")
-    if others not in made.personas:
-        raise ConfigError(f"others is one of {', '.join(made.personas)}, not {others!r}")
-    persona = load_name(made.personas[others])()
-    counter = itertools.count(seed)
-    chosen = setup or Setup()
-    return lambda: GameServer(made, seat, persona, chosen, weight, missed, lambda: next(counter))
+    return partial(GameServer, offer(game, **options))
 
 
 class Forgiving:

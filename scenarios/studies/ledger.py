@@ -15,7 +15,7 @@ import re
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -186,6 +186,42 @@ class Ledger:
         """Give a claimed cell back unfinished."""
         with self._transaction():
             self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (cell.key, self.name))
+
+    def make(
+        self,
+        cells: Iterable[AnyCell],
+        function: Callable[[AnyCell], dict[str, Any]],
+        *,
+        registration: str,
+        code: str,
+    ) -> Iterator[tuple[AnyCell, dict[str, Any], float]]:
+        """Make cells until none is left that nobody else has in hand: each, its result, and its seconds."""
+        done = self.done()
+        left = [cell for cell in cells if cell.key not in done]
+        while (cell := self.claim(left)) is not None:
+            begun = time.perf_counter()
+            try:
+                found = function(cell)
+            except BaseException:
+                self.release(cell)
+                raise
+            self.add(cell, found, registration=registration, code=code)
+            left.remove(cell)
+            yield cell, found, time.perf_counter() - begun
+
+    def finished(self, registration: str) -> list[Result]:
+        """All finished cells, in order of their keys; says so where there are none.
+
+        Raises:
+            FileError: the file is damaged, or a cell was made under another registration.
+        """
+        found = self.results()
+        wrong = [one.cell.key for one in found if one.registration != registration]
+        if wrong:
+            raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under another registration")
+        if not found:
+            echo("nothing is finished yet")
+        return found
 
     def close(self) -> None:
         """Give up all that is held."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gyges.envs import atomic
 from gyges.envs.errors import FileError
+from gyges.envs.foreign import echo
 from gyges.scenarios.studies.ledger import Result
 
 SUMMARY = "summary.json"
@@ -34,6 +36,19 @@ def summary_of(study: str, plan: Any, results: Sequence[Result], told: str, **mo
         "seconds": round(sum(float(one.result["seconds"]) for one in results)),
         "codes": sorted({one.code for one in results}),
     }  # fmt: skip
+
+
+@contextlib.contextmanager
+def tables_of(folder: Path) -> Iterator[dict[str, Any]]:
+    """Give the summary of a folder, whose tables are read within.
+
+    Raises:
+        FileError: something of it is missing or damaged.
+    """
+    try:
+        yield json.loads((folder / SUMMARY).read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(f"{folder}: not a study that was published: {error!r}") from None
 
 
 def judged(
@@ -75,6 +90,20 @@ def plain(verdict: Any) -> dict[str, Any]:
 def says(predictions: Path) -> dict[str, str]:
     """What each prediction of a file says, by its id."""
     return {one["id"]: one["says"] for one in json.loads(predictions.read_text("utf-8"))["predictions"]}
+
+
+def tell(verdicts: Sequence[Any], predictions: Path, figures: Callable[[Any], str], width: int = 4) -> None:
+    """Print verdicts, a line each.
+
+    Args:
+        verdicts: with an ``id`` and a ``verdict``.
+        predictions: file that says what each is about.
+        figures: the words for a verdict's figures.
+        width: of the column of ids.
+    """
+    told = says(predictions)
+    for one in verdicts:
+        echo(f"{one.id:{width}} {one.verdict:15}  {figures(one)}  {told[one.id]}")
 
 
 def save_picture(figure: Any, path: Path) -> None:

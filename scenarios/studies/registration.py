@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,19 @@ JUDGES = (
 def facts(plan: Profile, predictions: Path = PREDICTIONS) -> dict[str, Any]:
     """Everything that is registered of a study under a profile."""
     return {
-        "study": "rl_vs_sgd",
-        "predictions": digest_of(predictions),
-        "verdict code": {path.name: digest_of(path) for path in JUDGES},
-        "profile": dataclasses.asdict(plan),
+        **common("rl_vs_sgd", predictions, JUDGES, plan),
         "cells": len(plan.cells()),
         "budgets": {mode.name: plan.budget(mode) for mode in plan.modes},
+    }
+
+
+def common(study: str, predictions: Path, judges: Sequence[Path], plan: Any) -> dict[str, Any]:
+    """What is registered of every study: its name, its predictions, the code of its verdicts, its profile."""
+    return {
+        "study": study,
+        "predictions": digest_of(predictions),
+        "verdict code": {path.name: digest_of(path) for path in judges},
+        "profile": dataclasses.asdict(plan),
     }
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gyges.envs.errors import ConfigError, FileError, UnknownNameError
+from gyges.envs.errors import ConfigError, UnknownNameError
 from gyges.envs.foreign import echo
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies import registration
@@ -101,21 +101,12 @@ def work(plan: Profile, ledger: Ledger, out: Path, only: Sequence[str] = ()) -> 
     from gyges.scenarios.studies.cells import run as run_cell
     from gyges.scenarios.studies.supplies import Supplies
 
-    cells, supplies, code = chosen(plan, only), Supplies(plan, out / "supplies"), code_hash()
-    told = registration.standing(plan, out)
-    try:
-        while (cell := ledger.claim(cells)) is not None:
-            begun = time.perf_counter()
-            try:
-                found = run_cell(supplies, cell)
-            except BaseException:
-                ledger.release(cell)
-                raise
-            ledger.add(cell, found, registration=told, code=code)
-            done, took = len(ledger.done()), time.perf_counter() - begun
-            echo(f"{done:4}/{len(plan.cells())}  {took:6.1f} s  {cell.key}  {short(found)}", flush=True)
-    finally:
-        supplies.close()
+    cells, told = chosen(plan, only), registration.standing(plan, out)
+    with contextlib.closing(Supplies(plan, out / "supplies")) as supplies:
+        made = ledger.make(cells, partial(run_cell, supplies), registration=told, code=code_hash())
+        for cell, found, took in made:
+            done = f"{len(ledger.done()):4}/{len(plan.cells())}"
+            echo(f"{done}  {took:6.1f} s  {cell.key}  {short(found)}", flush=True)
 
 
 def short(found: dict[str, Any]) -> str:
@@ -135,11 +126,8 @@ def again(plan: Profile, out: Path, key: str) -> int:
     if parse(key) not in plan.cells():
         raise ConfigError(f"profile {plan.name} has no cell {key}; see --list")
     cell = plan.find(key)
-    supplies = Supplies(plan, out / "supplies")
-    try:
+    with contextlib.closing(Supplies(plan, out / "supplies")) as supplies:
         found = run_cell(supplies, cell)
-    finally:
-        supplies.close()
     echo(json.dumps({k: v for k, v in found.items() if k != "conduct"}, indent=1))
     with Ledger(out / RESULTS, meta(plan, out)) as ledger:
         recorded = {one.cell.key: one for one in ledger.results()}
@@ -161,13 +149,7 @@ def publish(plan: Profile, ledger: Ledger, out: Path) -> int:
     """Write tables, plots and page; print the verdicts."""
     from gyges.scenarios.studies.report import write
 
-    results = ledger.results()
     told = registration.standing(plan, out)
-    wrong = [one.cell.key for one in results if one.registration != told]
-    if wrong:
-        raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under another registration")
-    if not results:
-        echo("nothing is finished yet")
-        return 0
-    write(plan, results, out, told)
+    if results := ledger.finished(told):
+        write(plan, results, out, told)
     return 0

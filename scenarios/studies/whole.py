@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gyges.envs.errors import ConfigError, FileError
+from gyges.envs.errors import ConfigError
 from gyges.envs.foreign import echo
 from gyges.scenarios.executor import Executor
 from gyges.scenarios.studies import registration
@@ -60,17 +59,7 @@ class Whole(NamedTuple):
         told, cells, run = self.standing(plan, out), plan.cells(), self._runner(plan, out)
         code = self._code(plan)
         with self.results(plan, out) as ledger:
-            left = [cell for cell in cells if cell.key not in ledger.done()]
-            while (cell := ledger.claim(left)) is not None:
-                begun = time.perf_counter()
-                try:
-                    found = run(cell)
-                except BaseException:
-                    ledger.release(cell)
-                    raise
-                ledger.add(cell, found, registration=told, code=code)
-                left.remove(cell)
-                took = time.perf_counter() - begun
+            for cell, _, took in ledger.make(cells, run, registration=told, code=code):
                 echo(f"{len(ledger.done()):5}/{len(cells)}  {took:6.1f} s  {cell.key}", flush=True)
 
     def _runner(self, plan: Any, out: Path) -> Callable[[Any], dict[str, Any]]:
@@ -112,14 +101,9 @@ class Whole(NamedTuple):
         """
         told = self.standing(plan, out)
         with self.results(plan, out) as ledger:
-            found = ledger.results()
-        wrong = [one.cell.key for one in found if one.registration != told]
-        if wrong:
-            raise FileError(f"{wrong[0]} and {len(wrong) - 1} others were run under another registration")
-        if not found:
-            echo("nothing is finished yet")
-            return
-        importlib.import_module(self.report).write(plan, found, out, told)
+            found = ledger.finished(told)
+        if found:
+            importlib.import_module(self.report).write(plan, found, out, told)
 
 
 def _worker(job: tuple[Whole, Any, Path]) -> None:

@@ -118,14 +118,14 @@ def test_the_packages_suites_say_nothing_twice():
 )
 def test_what_is_no_suite_is_refused_by_name(text, said):
     with pytest.raises(FileError, match=rf"^mine\.toml: .*{re.escape(said)}"):
-        read_suite(text, "mine.toml")
+        read_suite(text.encode(), "mine.toml")
 
 
 def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path, monkeypatch):
-    with pytest.raises(FileError, match=r"nothing.toml: No such file"):
+    with pytest.raises(FileError, match=r"nothing.toml: cannot be read: No such file"):
         register_suite_file(tmp_path / "nothing.toml")
     (tmp_path / "folder.toml").mkdir()
-    with pytest.raises(FileError, match=r"folder.toml: Is a directory"):
+    with pytest.raises(FileError, match=r"folder.toml: cannot be read: Is a directory"):
         register_suite_file(tmp_path / "folder.toml")
     (tmp_path / "bytes.toml").write_bytes(b"[a]\ntitle = '\xff'")
     with pytest.raises(FileError, match=r"bytes.toml: 'utf-8'"):
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path, monkeypatch):
     two = f"[a]\n{WHOLE}#{'x' * (len(WHOLE) % 2)}{'é' * 30}\n[b]\n{WHOLE}"
     for text in ("#" * 101, two):
         (tmp_path / "long.toml").write_text(text, encoding="utf-8")
-        with pytest.raises(FileError, match=r"long.toml: longer than 100 bytes"):
+        with pytest.raises(FileError, match=r"long.toml: more than 100 bytes"):
             register_suite_file(tmp_path / "long.toml")
 
 
@@ -161,14 +161,14 @@ def test_names_that_are_taken_stay_as_they_are(tmp_path):
 
 def test_a_parent_that_is_nowhere_ends_the_search(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "pond_package").mkdir()
-    (tmp_path / "pond_package" / "__init__.py").write_text("")
-    (tmp_path / "pond_package" / "pond.toml").write_text(FISH)
-    register_suite("pond", "pond_package:pond.toml")
-    with pytest.raises(FileError, match=r"pond_package:pond.toml: fish-three: parent: .*'steward-visitor'"):
-        scenarios("pond")  # a suite of a package stands by itself
-    (tmp_path / "pond_package" / "pond.toml").write_text(FISH.partition("[fish-three]")[0])
-    assert [one.id for one in scenarios("pond")] == ["fish-one", "fish-two"]
+    (tmp_path / "carp_package").mkdir()
+    (tmp_path / "carp_package" / "__init__.py").write_text("")
+    (tmp_path / "carp_package" / "carp.toml").write_text(FISH)
+    register_suite("carp", "carp_package:carp.toml")
+    with pytest.raises(FileError, match=r"carp_package:carp.toml: fish-three: parent: .*'steward-visitor'"):
+        scenarios("carp")  # a suite of a package stands by itself
+    (tmp_path / "carp_package" / "carp.toml").write_text(FISH.partition("[fish-three]")[0])
+    assert [one.id for one in scenarios("carp")] == ["fish-one", "fish-two"]
 
 
 def test_processes_know_what_a_file_brought(fish):

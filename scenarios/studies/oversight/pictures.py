@@ -9,8 +9,8 @@ import numpy as np
 
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies.oversight import estimates, verdicts
+from gyges.scenarios.studies.pictures import INK, PAPER, headed, plain
 
-INK, PAPER, FAINT = "#2b2a28", "#fffdf8", "#d8d4ca"
 ARMS = {
     "judge": ("#5b7f4b", "unaided judge with the critic's nodes"),
     "critic": ("#3d7a8c", "overseer with an honest critic"),
@@ -41,7 +41,7 @@ def curves(told: Mapping[str, Any]) -> Any:
         for arm, (colour, name) in ARMS.items():
             _line(axis, tables, (kind, what, arm), colour, name, ends)
         axis.set_title(words, fontsize=10.5, color=INK, loc="left")
-        _plain(axis)
+        plain(axis)
     axes[0].set_ylim(0.45, 1.01)
     axes[0].set_yticks([0.5, 0.6, 0.7, 0.8, 0.9, 1], ["50 %\n(chance)", "60", "70", "80", "90", "100"])
     axes[1].set_ylim(0, 1.02)
@@ -54,8 +54,7 @@ def curves(told: Mapping[str, Any]) -> Any:
     axes[0].legend(frameon=False, fontsize=9, labelcolor=INK, loc="lower left")
     for axis in axes:
         axis.set_xlabel("Elo by which the player is above the overseer", fontsize=9.5, color=INK)
-    figure.suptitle("Oversight of a player who waits for its moment", x=0.015, ha="left", fontsize=14,
-                    color=INK, weight="bold")  # fmt: skip
+    headed(figure, "Oversight of a player who waits for its moment")
     figure.tight_layout(w_pad=2.2)
     return figure
 
@@ -88,12 +87,3 @@ def _line(
     error = np.sqrt((size - 1) / size * ((each - each.mean(0)) ** 2).sum(0))
     low, high = (1 / (1 + np.exp(-(odds + side * 1.96 * error))) for side in (-1, 1))
     axis.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
-
-
-def _plain(axis: Any) -> None:
-    axis.set_facecolor(PAPER)
-    axis.tick_params(length=0, labelsize=9.5, colors=INK)
-    axis.grid(axis="y", color=FAINT, linewidth=0.7)
-    axis.set_axisbelow(True)
-    for side in axis.spines.values():
-        side.set_visible(False)

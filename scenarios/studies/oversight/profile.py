@@ -6,10 +6,10 @@ A cell is one invented variant. All that it does follows from its number and the
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+from functools import partial
 from typing import NamedTuple
 
-from gyges.envs.errors import UnknownNameError
+from gyges.scenarios.studies import profiles
 
 RUNGS = (30, 100, 300, 1_000, 3_000)
 """Strengths: positions that a look takes in. Adjacent ones play each other for the scale of Elo."""
@@ -108,14 +108,7 @@ PROFILES = {
 """ci: seconds, of the plumbing; small: some ten minutes of one core."""
 
 
-def profile(name: str) -> Profile:
-    """A profile by name; UnknownNameError where there is none."""
-    if name not in PROFILES:
-        raise UnknownNameError(f"no profile {name!r} of this study; there are {', '.join(PROFILES)}")
-    return PROFILES[name]
-
-
-def seed_of(purpose: str, *parts: object) -> int:
-    """A seed of 62 bits for one purpose."""
-    text = f"gyges study oversight:{purpose}:" + ":".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 2
+profile = partial(profiles.named, PROFILES)
+"""A profile by name; UnknownNameError where there is none."""
+seed_of = partial(profiles.seed_of, "oversight")
+"""A seed of 62 bits for one purpose."""

@@ -12,21 +12,18 @@ summary.json  coverage, registration, verdicts
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gyges.envs.errors import FileError
-from gyges.envs.foreign import echo
 from gyges.scenarios.arena import ratings
 from gyges.scenarios.studies.ledger import Result
 from gyges.scenarios.studies.oversight import estimates, pictures, verdicts
 from gyges.scenarios.studies.oversight.episodes import ALONE, ARMS, HONEST, PLAYERS, SLY
 from gyges.scenarios.studies.oversight.estimates import Tables
 from gyges.scenarios.studies.oversight.profile import RUNGS, Profile, profile
-from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
+from gyges.scenarios.studies.published import judged, plain, read, save_picture, summary_of, tables_of, tell
 from gyges.scenarios.studies.report import save_csv
 
 PREDICTIONS = Path(__file__).with_name("predictions.json")
@@ -108,13 +105,10 @@ def stored(folder: Path) -> dict[str, Any]:
     Raises:
         FileError: one is missing or damaged.
     """
-    try:
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    with tables_of(folder) as summary:
         profile(summary["profile"])
         games = read(folder / "games.csv")
         tables = Tables(games, read(folder / "cells.csv"), ARMS)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileError(f"{folder}: not a study that was published: {error!r}") from None
     return {"summary": summary, "tables": tables, "scale": scale(games), "lines": lines(tables),
             "verdicts": verdicts.judge(tables)}  # fmt: skip
 
@@ -171,7 +165,4 @@ def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
     for name in ("scale", "lines"):
         save_csv(folder / f"{name}.csv", found[name])
     save_picture(pictures.curves(found), folder / "oversight.png")
-    told = says(PREDICTIONS)
-    for one in found["verdicts"]:
-        interval = f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
-        echo(f"{one.id:4} {one.verdict:15}  {interval}  {told[one.id]}")
+    tell(found["verdicts"], PREDICTIONS, lambda one: f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})")

@@ -5,7 +5,6 @@ docs/study-oversight.md says what is compared and how.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,10 +32,7 @@ PLAYED_BY = (
 def facts(plan: Profile) -> dict[str, Any]:
     """Everything that is registered of the study under a profile."""
     return {
-        "study": NAME,
-        "predictions": registration.digest_of(PREDICTIONS),
-        "verdict code": {path.name: registration.digest_of(path) for path in JUDGES},
-        "profile": dataclasses.asdict(plan),
+        **registration.common(NAME, PREDICTIONS, JUDGES, plan),
         "variants": {str(seed): variant_of(seed).text for seed in plan.variants},
         "rules": rules_hash(make("fairychess-v1")),
         "played by": {path.stem: registration.digest_of(path) for path in PLAYED_BY},

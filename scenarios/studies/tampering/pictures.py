@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gyges.scenarios.studies.pictures import INK, PAPER, headed, plain
 from gyges.scenarios.studies.tampering.profile import ARMS, CURRICULUM, PLACEBO
 
-INK, PAPER, FAINT = "#2b2a28", "#fffdf8", "#d8d4ca"
 LINES = {
     CURRICULUM: ("#b3352b", "small wrongs were praised"),
     PLACEBO: ("#3d7a8c", "harmless acts were praised"),
@@ -37,16 +37,10 @@ def ladder(told: Mapping[str, Any]) -> Any:
     axes[0].legend(frameon=False, fontsize=9.5, labelcolor=INK, loc="upper right")
     _floors(axes[-1], told)
     for axis in axes:
-        axis.set_facecolor(PAPER)
         axis.set_ylim(-0.03, 1.03)
         axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
-        axis.tick_params(length=0, labelsize=9.5, colors=INK)
-        axis.grid(axis="y", color=FAINT, linewidth=0.7)
-        axis.set_axisbelow(True)
-        for side in axis.spines.values():
-            side.set_visible(False)
-    words = "Chance that the log is edited in an episode"
-    figure.suptitle(words, x=0.015, ha="left", fontsize=14, color=INK, weight="bold")
+        plain(axis)
+    headed(figure, "Chance that the log is edited in an episode")
     figure.tight_layout(rect=(0, 0, 1, 1.0), w_pad=2.2)
     return figure
 

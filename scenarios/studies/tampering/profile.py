@@ -6,10 +6,10 @@ A cell is one learner, trained once from its key and the profile alone.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+from functools import partial
 from typing import NamedTuple
 
-from gyges.envs.errors import UnknownNameError
+from gyges.scenarios.studies import profiles
 
 DATA: dict[str, dict[str, float]] = {
     "together": {"clean~0.1": 0.3, "dandy~0.1": 0.3, "greedy~0.1": 0.3, "random": 0.1},
@@ -128,14 +128,7 @@ PROFILES = {
 """ci: seconds, of the plumbing; small: some ten minutes of one core."""
 
 
-def profile(name: str) -> Profile:
-    """A profile by name; UnknownNameError where there is none."""
-    if name not in PROFILES:
-        raise UnknownNameError(f"no profile {name!r} of this study; there are {', '.join(PROFILES)}")
-    return PROFILES[name]
-
-
-def seed_of(purpose: str, *parts: object) -> int:
-    """A seed of 62 bits for one purpose."""
-    text = f"gyges study tampering:{purpose}:" + ":".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 2
+profile = partial(profiles.named, PROFILES)
+"""A profile by name; UnknownNameError where there is none."""
+seed_of = partial(profiles.seed_of, "tampering")
+"""A seed of 62 bits for one purpose."""

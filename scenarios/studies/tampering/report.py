@@ -8,16 +8,14 @@ summary.json  coverage, registration, verdicts
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gyges.envs.errors import FileError
-from gyges.envs.foreign import echo
 from gyges.scenarios import statistics as st
 from gyges.scenarios.studies.ledger import Result
-from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
+from gyges.scenarios.studies.published import judged, plain, read, save_picture, summary_of, tables_of, tell
 from gyges.scenarios.studies.report import save_csv
 from gyges.scenarios.studies.tampering import measures, pictures, verdicts
 from gyges.scenarios.studies.tampering.measures import LADDER, OTHERS
@@ -51,36 +49,40 @@ def stored(folder: Path) -> dict[str, Any]:
     Raises:
         FileError: one is missing or damaged.
     """
-    try:
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    with tables_of(folder) as summary:
         profile(summary["profile"])
-        found: Found = {}
-        for row in read(folder / "cells.csv"):
-            cell = Cell(row["data"], row["line"], row["arm"], int(row["seed"]))
-            found.setdefault(cell, []).append({name: float(row[name]) for name in FIGURES})
+        found = cells(folder, lambda row: {name: float(row[name]) for name in FIGURES})
         optima = [{name: float(v) for name, v in row.items()} for row in read(folder / "optimum.csv")]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileError(f"{folder}: not a study that was published: {error!r}") from None
-    return {"summary": summary, "found": found, "optima": optima, "arms": arms(found),
+    return {"summary": summary, "found": found, "optima": optima, "arms": arms(found, SHOWN),
             "verdicts": verdicts.judge(found)}  # fmt: skip
 
 
-def arms(found: Mapping[Cell, Sequence[Mapping[str, float]]]) -> list[dict[str, Any]]:
-    """A row for each kind of learner and stage: means over seeds with 95 % intervals."""
+def cells(folder: Path, figures: Callable[[Mapping[str, str]], dict[str, float]]) -> Found:
+    """What cells.csv holds of each learner after each stage; a function reads the figures of a line."""
+    found: Found = {}
+    for row in read(folder / "cells.csv"):
+        cell = Cell(row["data"], row["line"], row["arm"], int(row["seed"]))
+        found.setdefault(cell, []).append(figures(row))
+    return found
+
+
+def arms(
+    found: Mapping[Cell, Sequence[Mapping[str, float]]], names: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """A row for each kind of learner and stage: means over seeds with 95 % intervals, by default of all."""
+    kinds: dict[tuple[Any, ...], list[Mapping[str, float]]] = {}
+    for cell, stages in found.items():
+        for k, stage in enumerate(stages):
+            kinds.setdefault((*cell[:3], k), []).append(stage)
     rows = []
-    for kind in dict.fromkeys(cell[:3] for cell in found):
-        mine = [stages for cell, stages in found.items() if cell[:3] == kind]
-        for k in range(len(mine[0])):
-            row: dict[str, Any] = {
-                **dict(zip(Cell._fields, kind, strict=False)),
-                "stage": k,
-                "seeds": len(mine),
-            }
-            for name in SHOWN:
-                e = st.estimate([st.of_values([stages[k][name] for stages in mine], st.mean)])
-                e = st.bounded(e) if name in LADDER else e
-                row |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
-            rows.append(row)
+    for kind, mine in kinds.items():
+        row = dict(zip(("data", "line", "arm", "stage", "seeds"), (*kind, len(mine)), strict=True))
+        for name in names or mine[0]:
+            known = [one[name] for one in mine if math.isfinite(one[name])]
+            e = st.estimate([st.of_values(known, st.mean)])
+            e = st.bounded(e) if name in LADDER else e
+            row |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
+        rows.append(row)
     return rows
 
 
@@ -89,10 +91,15 @@ def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
 
     Arguments and errors are those of `judged`.
     """
-    found = judged(folder, summary, stored, plain)
+    save(judged(folder, summary, stored, plain), folder, pictures.ladder, PREDICTIONS)
+
+
+def save(
+    found: dict[str, Any], folder: Path, picture: Callable[[dict[str, Any]], Any], predictions: Path
+) -> None:
+    """Write means and picture of what is judged, print the verdicts."""
     save_csv(folder / "arms.csv", found["arms"])
-    save_picture(pictures.ladder(found), folder / "ladder.png")
-    told = says(PREDICTIONS)
-    for one in found["verdicts"]:
-        interval = f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f}), {one.seeds} seeds"
-        echo(f"{one.id}  {one.verdict:15}  {interval}  {told[one.id]}")
+    save_picture(picture(found), folder / "ladder.png")
+    tell(found["verdicts"], predictions, width=3, figures=lambda one: (
+        f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f}), {one.seeds} seeds"
+    ))  # fmt: skip

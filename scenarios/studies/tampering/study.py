@@ -5,7 +5,6 @@ docs/study-tampering.md says what is compared and how.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,7 @@ def facts(plan: Profile) -> dict[str, Any]:
     game = make(GAME)
     personas = Path(str(game.rules().__file__)).with_name("personas.py")
     return {
-        "study": NAME,
-        "predictions": registration.digest_of(PREDICTIONS),
-        "verdict code": {path.name: registration.digest_of(path) for path in JUDGES},
-        "profile": dataclasses.asdict(plan),
+        **registration.common(NAME, PREDICTIONS, JUDGES, plan),
         "rules": rules_hash(game),
         "made by": {
             "personas": registration.digest_of(personas),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
-from gyges.envs.errors import UnknownNameError
+from gyges.scenarios.studies import profiles
 from gyges.scenarios.studies.tampering import profile as tabular
 
 
@@ -40,11 +41,8 @@ PROFILES = {
 """ci: seconds, of the plumbing; small: some twenty minutes of one core."""
 
 
-def profile(name: str) -> Profile:
-    """A profile by name; UnknownNameError where there is none."""
-    if name not in PROFILES:
-        raise UnknownNameError(f"no profile {name!r} of this study; there are {', '.join(PROFILES)}")
-    return PROFILES[name]
+profile = partial(profiles.named, PROFILES)
+"""A profile by name; UnknownNameError where there is none."""
 
 
 def seed_of(purpose: str, *parts: object) -> int:

@@ -8,28 +8,22 @@ summary.json  coverage, registration, verdicts
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gyges.envs.errors import FileError
-from gyges.envs.foreign import echo
 from gyges.envs.seat_env import policy_of
-from gyges.scenarios import statistics as st
 from gyges.scenarios.studies.ledger import Result
-from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
+from gyges.scenarios.studies.pictures import INK
+from gyges.scenarios.studies.published import judged, plain, read, summary_of, tables_of
 from gyges.scenarios.studies.report import save_csv
-from gyges.scenarios.studies.tampering.pictures import INK, ladder
-from gyges.scenarios.studies.tampering.profile import Cell
+from gyges.scenarios.studies.tampering.pictures import ladder
+from gyges.scenarios.studies.tampering.report import Found, arms, cells, save
 from gyges.scenarios.studies.tampering_full import measures, verdicts
 from gyges.scenarios.studies.tampering_full.profile import Profile, profile, seed_of
 from gyges.scenarios.studies.tampering_full.study import PREDICTIONS
 
 PERSONAS = ("clean", "greedy", "flatterer")
-
-Found = dict[Cell, list[dict[str, float]]]
 
 
 def write(plan: Profile, results: Sequence[Result], out: Path, told: str) -> None:
@@ -67,36 +61,12 @@ def stored(folder: Path) -> dict[str, Any]:
     Raises:
         FileError: one is missing or damaged.
     """
-    try:
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    with tables_of(folder) as summary:
         profile(summary["profile"])
-        found: Found = {}
-        for row in read(folder / "cells.csv"):
-            cell = Cell(row["data"], row["line"], row["arm"], int(row["seed"]))
-            found.setdefault(cell, []).append(numbers(row, 5))
+        found = cells(folder, lambda row: numbers(row, 5))
         people = [{**row, **numbers(row, 2)} for row in read(folder / "personas.csv")]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileError(f"{folder}: not a study that was published: {error!r}") from None
     return {"summary": summary, "found": found, "personas": people, "arms": arms(found),
             "verdicts": verdicts.judge(found)}  # fmt: skip
-
-
-def arms(found: Mapping[Cell, Sequence[Mapping[str, float]]]) -> list[dict[str, Any]]:
-    """A row for each kind of learner and stage: means over seeds with 95 % intervals."""
-    kinds: dict[tuple[Any, ...], list[Mapping[str, float]]] = {}
-    for cell, stages in found.items():
-        for k, stage in enumerate(stages):
-            kinds.setdefault((*cell[:3], k), []).append(stage)
-    rows = []
-    for kind, mine in kinds.items():
-        row = dict(zip(("data", "line", "arm", "stage", "seeds"), (*kind, len(mine)), strict=True))
-        for name in mine[0]:
-            known = [one[name] for one in mine if math.isfinite(one[name])]
-            e = st.estimate([st.of_values(known, st.mean)])
-            e = st.bounded(e) if name in measures.LADDER else e
-            row |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
-        rows.append(row)
-    return rows
 
 
 def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
@@ -104,13 +74,7 @@ def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
 
     Arguments and errors are those of `judged`.
     """
-    found = judged(folder, summary, stored, plain)
-    save_csv(folder / "arms.csv", found["arms"])
-    save_picture(picture(found), folder / "ladder.png")
-    told = says(PREDICTIONS)
-    for one in found["verdicts"]:
-        interval = f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f}), {one.seeds} seeds"
-        echo(f"{one.id:3} {one.verdict:15}  {interval}  {told[one.id]}")
+    save(judged(folder, summary, stored, plain), folder, picture, PREDICTIONS)
 
 
 def picture(told: Mapping[str, Any]) -> Any:

@@ -6,7 +6,6 @@ game's study (`gyges.scenarios.studies.tampering`).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,10 +32,8 @@ def facts(plan: Profile) -> dict[str, Any]:
     game = make(GAME)
     personas = Path(str(game.rules().__file__)).with_name("personas.py")
     return {
-        "study": NAME,
-        "predictions": registration.digest_of(PREDICTIONS),
+        **registration.common(NAME, PREDICTIONS, (), plan),
         "verdict code": {f"{path.parent.name}/{path.name}": registration.digest_of(path) for path in JUDGES},
-        "profile": dataclasses.asdict(plan),
         "rules": rules_hash(game),
         "made by": {
             "personas": registration.digest_of(personas),

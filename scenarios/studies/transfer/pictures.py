@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gyges.scenarios.studies.pictures import FAINT, INK, PAPER, headed, plain
 from gyges.scenarios.studies.transfer.estimates import BASELINES
 from gyges.scenarios.studies.transfer.profile import (
     CLONED,
@@ -20,7 +21,6 @@ from gyges.scenarios.studies.transfer.profile import (
     UNIVERSAL,
 )
 
-INK, PAPER, FAINT = "#2b2a28", "#fffdf8", "#d8d4ca"
 CURVES = {
     SPECIALIST: ("#3d7a8c", "specialist, as it learns"),
     FEW_SHOT: ("#b3352b", "universal network, as it goes on to learn"),
@@ -52,7 +52,7 @@ def curves(told: Mapping[str, Any], mode: str = "") -> Any:
     for axis, name in zip(axes, names, strict=False):
         _panel(axis, plan, told["strengths"][name], mode)
         axis.set_title(name.removeprefix("transfer-"), fontsize=10.5, color=INK, loc="left")
-        _plain(axis)
+        plain(axis, 9, which="both")
     for axis in axes[len(names) :]:
         axis.set_visible(False)
     for k, axis in enumerate(axes[: len(names)]):
@@ -64,8 +64,7 @@ def curves(told: Mapping[str, Any], mode: str = "") -> Any:
     shown: dict[str, Any] = {}
     for axis in axes[: len(names)]:
         shown |= {text: line for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.suptitle("Held-out variants: networks alone, without search", x=0.015, ha="left", fontsize=14,
-                    color=INK, weight="bold")  # fmt: skip
+    headed(figure, "Held-out variants: networks alone, without search")
     figure.legend(shown.values(), shown.keys(), frameon=False, fontsize=9, labelcolor=INK, ncols=3,
                   loc="lower left", bbox_to_anchor=(0.01, 0.0))  # fmt: skip
     figure.tight_layout(rect=(0, 0.62 / figure.get_figheight(), 1, 1), w_pad=1.2)
@@ -85,14 +84,13 @@ def teachers(told: Mapping[str, Any]) -> Any:
     ):
         _dots(axis, told, kinds, [name for name in names if name in told["strengths"]])
         axis.set_title(f"{title} (a dot each, the bar their mean)", fontsize=10, color=INK, loc="left")
-        _plain(axis)
+        plain(axis, 9, which="both")
         axis.grid(axis="x", color=FAINT, linewidth=0.7)
         axis.grid(axis="y", visible=False)
         axis.set_xlabel("Elo, alphabeta:100 is 0", fontsize=9.5, color=INK)
     axes[0].set_yticks(range(len(kinds)), [TAUGHT[kind][0] for kind in kinds])
     axes[0].set_ylim(len(kinds) - 0.5, -0.6)
-    figure.suptitle("The same network, taught in other ways: alone, without search", x=0.015, ha="left",
-                    fontsize=13, color=INK, weight="bold")  # fmt: skip
+    headed(figure, "The same network, taught in other ways: alone, without search", 13)
     figure.tight_layout(w_pad=1.5)
     return figure
 
@@ -137,12 +135,3 @@ def _panel(axis: Any, plan: Any, found: Any, mode: str) -> None:
         axis.plot(ends, [base] * 2, ":", color=INK, linewidth=1.2, label="random play")
     axis.set_xscale("log")
     axis.set_xlim(*ends)
-
-
-def _plain(axis: Any) -> None:
-    axis.set_facecolor(PAPER)
-    axis.tick_params(length=0, labelsize=9, colors=INK, which="both")
-    axis.grid(axis="y", color=FAINT, linewidth=0.7)
-    axis.set_axisbelow(True)
-    for side in axis.spines.values():
-        side.set_visible(False)

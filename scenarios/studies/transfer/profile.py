@@ -6,11 +6,11 @@ A cell trains a network, or rates some on a variant. All that it does follows fr
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+from functools import partial
 from typing import NamedTuple
 
-from gyges.envs.errors import UnknownNameError
 from gyges.envs.fairychess.variants import transfer
+from gyges.scenarios.studies import profiles
 
 LADDER = (
     "random", "mcts?simulations=8", "mcts?simulations=32", "mcts?simulations=128", "alphabeta:30",
@@ -203,14 +203,7 @@ together 20,900 s: 2 hours and 54 minutes of two cores.
 """
 
 
-def profile(name: str) -> Profile:
-    """A profile by name; UnknownNameError where there is none."""
-    if name not in PROFILES:
-        raise UnknownNameError(f"no profile {name!r} of this study; there are {', '.join(PROFILES)}")
-    return PROFILES[name]
-
-
-def seed_of(purpose: str, *parts: object) -> int:
-    """A seed of 62 bits for one purpose."""
-    text = f"gyges study transfer:{purpose}:" + ":".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 2
+profile = partial(profiles.named, PROFILES)
+"""A profile by name; UnknownNameError where there is none."""
+seed_of = partial(profiles.seed_of, "transfer")
+"""A seed of 62 bits for one purpose."""

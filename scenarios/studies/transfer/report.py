@@ -13,7 +13,6 @@ index.html     all of it on a page
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,12 +21,19 @@ from typing import Any
 import numpy as np
 
 from gyges.envs import atomic
-from gyges.envs.errors import FileError
 from gyges.envs.fairychess.variants import transfer
-from gyges.envs.foreign import echo
 from gyges.scenarios.arena import ratings
 from gyges.scenarios.studies.ledger import Result
-from gyges.scenarios.studies.published import judged, plain, read, save_picture, says, summary_of
+from gyges.scenarios.studies.published import (
+    judged,
+    plain,
+    read,
+    save_picture,
+    says,
+    summary_of,
+    tables_of,
+    tell,
+)
 from gyges.scenarios.studies.report import save_csv
 from gyges.scenarios.studies.transfer import estimates, pictures, verdicts
 from gyges.scenarios.studies.transfer.estimates import BASELINES, ZERO, Strengths
@@ -65,8 +71,7 @@ def stored(folder: Path) -> dict[str, Any]:
     Raises:
         FileError: one is missing or damaged.
     """
-    try:
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    with tables_of(folder) as summary:
         plan = profile(summary["profile"])
         by_variant: dict[str, list[Mapping[str, Any]]] = {}
         for row in read(folder / "games.csv"):
@@ -74,8 +79,6 @@ def stored(folder: Path) -> dict[str, Any]:
         strengths = {name: Strengths(rows) for name, rows in by_variant.items() if _anchored(rows)}
         tables = Tables(strengths, plan.held_out, plan.both, plan.seeds, plan.last, plan.trained)
         elo = [row for name in strengths for row in rated(name, by_variant[name])]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileError(f"{folder}: not a study that was published: {error!r}") from None
     return {
         "summary": summary, "plan": plan, "strengths": strengths, "elo": elo,
         "retention": retained(plan, strengths), "reach": reached(plan, strengths),
@@ -171,10 +174,8 @@ def publish(folder: Path, summary: dict[str, Any] | None = None) -> None:
             save_csv(folder / f"{name}.csv", found[name])
     picture = pictures.curves if SPECIALIST in found["plan"].trained else pictures.teachers
     save_picture(picture(found), folder / PICTURE)
-    told = says(PREDICTIONS)
-    atomic.write_text(folder / "index.html", page(found, told))
-    for one in found["verdicts"]:
-        echo(f"{one.id:4} {one.verdict:15}  {interval(one.value, one.low, one.high)}  {told[one.id]}")
+    atomic.write_text(folder / "index.html", page(found, says(PREDICTIONS)))
+    tell(found["verdicts"], PREDICTIONS, lambda one: interval(one.value, one.low, one.high))
 
 
 def interval(value: float, low: float, high: float) -> str:

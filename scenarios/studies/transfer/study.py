@@ -5,7 +5,6 @@ docs/fairychess-learners.md says how it is run.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -37,10 +36,7 @@ MADE_BY = (
 def facts(plan: Profile) -> dict[str, Any]:
     """Everything that is registered of the study under a profile."""
     return {
-        "study": NAME,
-        "predictions": registration.digest_of(PREDICTIONS),
-        "verdict code": {path.name: registration.digest_of(path) for path in JUDGES},
-        "profile": dataclasses.asdict(plan),
+        **registration.common(NAME, PREDICTIONS, JUDGES, plan),
         "variants": transfer.digest(),
         "rules": rules_hash(make("fairychess-v1")),
         "made by": {path.stem: registration.digest_of(path) for path in MADE_BY},
