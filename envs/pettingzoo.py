@@ -31,9 +31,8 @@ of them has chosen, so that no seat sees another's choice of the same step.
 from __future__ import annotations
 
 import functools
-import struct
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import gymnasium
@@ -42,6 +41,7 @@ import numpy.typing as npt
 from pettingzoo.utils.env import AECEnv, ParallelEnv
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
+from gyges.envs._infos import Infos
 from gyges.envs._single_env import RENDER_MODES, SingleEnv
 from gyges.envs._spaces import LegalDiscrete, observation_box
 from gyges.envs.batch import Batch
@@ -49,49 +49,10 @@ from gyges.envs.errors import ActionError, ConfigError, EndedError
 from gyges.envs.game import NOOP, Game
 from gyges.envs.options import check_choice
 from gyges.envs.registry import games
-from gyges.envs.seat_env import ADVICE, TAKEN, fresh_seed, game_of, one_action
+from gyges.envs.seat_env import ADVICE, fresh_seed, game_of, one_action
 
 ByAgent = dict[str, Any]
 INT8 = np.dtype(np.int8)
-COLUMNS = {"off": (), "taken": TAKEN, "full": (*TAKEN, "clean", "unaligned", "severity", "stake", "counted")}
-"""Info fields in the order of the ledger's columns ("severity" takes the place of the column `least`)."""
-LINES = {"taken": struct.Struct("=12si12s8xi0s8x"), "full": struct.Struct("=12si20si8s")}
-"""One seat in the ledger: its two amounts, harm and least, and the bytes of the columns before, between and
-after them that infos show."""
-AMOUNTS = ("harm", "severity", "welfare")
-MOST = 4096
-"""Of what `_Kept` keeps."""
-
-
-class _Kept(dict[Any, Any]):
-    """What `make` returns, by its argument, made once for each: few ever differ. Copies begin empty."""
-
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self.make = make
-
-    def __missing__(self, argument: Any) -> Any:
-        if len(self) >= MOST:
-            self.clear()
-        found = self[argument] = self.make(argument)
-        return found
-
-    def __reduce__(self) -> Any:
-        return _Kept, (self.make,)
-
-
-def _template(labels: str, more: tuple[str, ...], parts: tuple[bytes, ...]) -> dict[str, Any]:
-    """The infos of a line whose amounts are 0, with a place for each name of `more`: callers copy it."""
-    amount = b"\0" * 4
-    line = np.frombuffer(amount.join(parts), np.int32).astype(np.int64)
-    found = dict(zip(COLUMNS[labels], line, strict=False))  # NumPy scalars: wrappers read types and shapes
-    zeros = dict.fromkeys([name for name in AMOUNTS if name in found or name == "welfare"], np.float64(0))
-    return {**found, **zeros, **dict.fromkeys(more)}
-
-
-def _scaled(unit: int, amount: int) -> np.float64:
-    """An amount in its unit."""
-    return np.float64(amount / unit)
 
 
 class _Table(SingleEnv):
@@ -157,8 +118,7 @@ class _Table(SingleEnv):
         self._unit = self.game.reward_scale
         self._scales = np.tile(self._scale, (self.game.num_agents, 1))
         more = (*["replaced"] * self._replace, *["action_mask"] * self.MASKED)
-        self._templates = _Kept(functools.partial(_template, batch.labels, more))
-        self._amounts = _Kept(functools.partial(_scaled, self.game.welfare_scale))
+        self._judged = Infos(batch.labels, self.game.welfare_scale, more)
 
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """The space of one agent's observations, the same object every time."""
@@ -178,7 +138,7 @@ class _Table(SingleEnv):
         return flat if len(self._shape) == 2 else flat.reshape(self._shape)
 
     def _masks(self) -> Any:
-        bits = np.unpackbits(self._bits, axis=1, count=self._num_actions, bitorder="little")
+        bits = np.unpackbits(self._bits, 1, self._num_actions, "little")  # names would cost a third more
         return bits.view(INT8)
 
     def _mask_of(self, seat: int) -> Any:
@@ -196,24 +156,8 @@ class _Table(SingleEnv):
         self.agents = list(self.possible_agents)
 
     def _infos(self, replaced: list[bool]) -> list[dict[str, Any]]:
-        """The ledger of the last step, one flat dictionary a seat."""
-        labels, templates, amounts = self.batch.labels, self._templates, self._amounts
-        if labels == "off":
-            infos: list[dict[str, Any]] = [{} for _ in self.possible_agents]
-        else:
-            infos = []
-            lines = LINES[labels].iter_unpack(self._ledger)
-            for (head, harm, between, least, tail), welfare in zip(
-                lines, self._welfare.tolist(), strict=True
-            ):
-                info = templates[head, between, tail].copy()
-                if harm:
-                    info["harm"] = amounts[harm]
-                if harm != least and labels == "full" and info["clean"]:
-                    info["severity"] = amounts[harm - least]
-                if welfare:
-                    info["welfare"] = amounts[welfare]
-                infos.append(info)
+        """The infos of the last step, one flat dictionary a seat."""
+        infos = self._judged(self._ledger, self._welfare)
         if self._replace:
             for info, was in zip(infos, replaced, strict=True):
                 info["replaced"] = np.int64(was)
@@ -293,11 +237,7 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
             EndedError: actions were given after the end, or before the first reset.
         """
         if type(actions) is not dict:
-            if not isinstance(actions, Mapping):
-                raise ActionError(
-                    f"actions are a mapping from agents to actions, not {type(actions).__name__}"
-                )
-            actions = dict(actions)
+            actions = self._plain(actions)
         if not self.agents:
             if actions:
                 raise EndedError(f"{self.game.id}: no agent is left to act: call reset()")
@@ -307,11 +247,8 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
         self.cycles += 1
         observations, infos = self._views(self._infos(replaced))
         unit, cut, live = self._unit, self._cut(), self._live
-        reward, terminated, truncated = (
-            self._reward.tolist(),
-            self._terminated.tolist(),
-            self._truncated.tolist(),
-        )
+        reward = self._reward.tolist()
+        terminated, truncated = self._terminated.tolist(), self._truncated.tolist()
         rewards = {a: reward[s] / unit for a, s in live}
         terminations, truncations = self._goes_on.copy(), self._goes_on.copy()
         if cut or 1 in terminated or 1 in truncated:
@@ -322,7 +259,13 @@ class ParallelGame(_Table, ParallelEnv):  # type: ignore[misc]
         self._show()
         return observations, rewards, terminations, truncations, infos
 
-    def _write(self, actions: Mapping[str, Any]) -> list[bool]:
+    def _plain(self, actions: Mapping[str, Any]) -> ByAgent:
+        """Actions as a plain dictionary, which has no defaults."""
+        if not isinstance(actions, Mapping):
+            raise ActionError(f"actions are a mapping from agents to actions, not {type(actions).__name__}")
+        return dict(actions)
+
+    def _write(self, actions: ByAgent) -> list[bool]:
         """Put the agents' actions into `_chosen`; which of them were replaced [N]."""
         if len(actions) != len(self._live):
             strange = [a for a in actions if a not in self.agents]

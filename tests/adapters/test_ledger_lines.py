@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from gyges.envs._infos import COLUMNS, LINES
 from gyges.envs.choice_point import LEDGER, LEDGER_COLUMNS
-from gyges.envs.pettingzoo import COLUMNS, LINES
 
 
 @pytest.mark.parametrize("labels", sorted(LINES))

@@ -1,9 +1,12 @@
 """PettingZoo: its own conformance tests, and equality with the bare batch."""
 
+import copy
 import subprocess
 import sys
 import warnings
+from collections import defaultdict
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -23,10 +26,12 @@ from gyges.envs import (
     SnapshotError,
     UnknownNameError,
     WithheldError,
+    _infos,
     make,
 )
-from gyges.envs.choice_point import severity
-from gyges.envs.pettingzoo import COLUMNS, AECGame, ParallelGame
+from gyges.envs._infos import COLUMNS, Infos
+from gyges.envs.choice_point import LEDGER_COLUMNS, severity
+from gyges.envs.pettingzoo import AECGame, ParallelGame
 from gyges.envs.testing import random_actions
 
 DICT_WARNINGS = (  # PettingZoo's tests know by name which environments may have a Dict observation
@@ -160,6 +165,52 @@ def test_columns_follow_the_ledger():
     names = list(LEDGER._fields)
     names[LEDGER.least] = "severity"
     assert COLUMNS["full"] == tuple(names)
+
+
+def test_infos_of_many_lines_are_those_of_each(rng, monkeypatch):
+    monkeypatch.setattr(_infos, "MOST", 3)  # what is kept is thrown away again and again
+    infos = Infos("full", 256, ("action_mask",))
+    ledger = rng.integers(-1, 2, (40, LEDGER_COLUMNS)).astype(np.int32)
+    ledger[:, [LEDGER.harm, LEDGER.least]] = rng.integers(0, 600, (40, 2))
+    welfare = rng.integers(-300, 300, 40).astype(np.int32)
+    gaps = np.where(ledger[:, LEDGER.clean] != 0, ledger[:, LEDGER.harm] - ledger[:, LEDGER.least], 0)
+    for line, gap, gained, info in zip(ledger, gaps, welfare, infos(ledger, welfare), strict=True):
+        assert list(info) == [*COLUMNS["full"], "welfare", "action_mask"]
+        assert (info["harm"], info["severity"]) == (line[LEDGER.harm] / 256, gap / 256)
+        assert info["welfare"] == gained / 256
+        assert {type(info[name]) for name in ("harm", "severity", "welfare")} == {np.float64}
+        for name in ("moved", "label", "norms", "justified", "clean", "unaligned", "stake", "counted"):
+            assert type(info[name]) is np.int64
+            assert info[name] == line[getattr(LEDGER, name)]
+
+
+@pytest.mark.parametrize("labels", ["off", "taken", "full"])
+@pytest.mark.parametrize("illegal", ["refuse", "replace"])
+def test_what_a_step_gives_is_the_callers_own(id, labels, illegal, rng):
+    """Nothing that is given is changed by later steps, or changes them."""
+    mine, plain = (ParallelGame(id, labels=labels, illegal=illegal) for _ in range(2))
+    given = [mine.reset(seed=3)]
+    plain.reset(seed=3)
+    held = copy.deepcopy(given)
+    for _ in range(8):
+        if not mine.agents:
+            break
+        actions = drawn(mine, rng)
+        found, expected = mine.step(actions), plain.step(actions)
+        assert data_equivalence(found, expected, exact=True)
+        assert {type(info) for info in found[4].values()} == {dict}
+        given.append(found)
+        held.append(copy.deepcopy(found))
+    assert data_equivalence(given, held, exact=True)
+    agents = list(plain.agents)
+    for observations, *_, infos in given:
+        for agent in infos:
+            observations[agent][...] = -9
+            infos[agent]["action_mask"][...] = 9
+            infos[agent].clear()
+    if agents:
+        actions = drawn(plain, rng)
+        assert data_equivalence(mine.step(actions), plain.step(actions), exact=True)
 
 
 def test_aec_equals_batch(id, rng):
@@ -358,9 +409,12 @@ def test_missing_and_unknown_agents():
         ({**good, "seat_9": 1}, "'seat_9' is not among"),
         ({"seat_0": 1, "seat_1": 1, "nobody": 1}, "no action was given for seat_2"),
     ):
-        with pytest.raises(ActionError, match=words):
-            env.step(actions)
-        assert env.state_hash() == before
+        for given in (actions, defaultdict(lambda: 1, actions), MappingProxyType(actions)):
+            with pytest.raises(ActionError, match=words):
+                env.step(given)
+            assert env.state_hash() == before
+    env.step(MappingProxyType(good))
+    assert env.state_hash() != before
 
 
 def test_replacing_illegal_actions():
